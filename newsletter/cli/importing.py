@@ -183,7 +183,7 @@ def _report(report: "ImportReport", *, dry_run: bool, json: bool) -> None:
     }
     if json:
         others = {
-            "readers": report.standings,
+            "readers": report.statuses,
             "undeclared_topics": report.undeclared,
             "tags_without_topic": report.unmapped,
         }
@@ -194,8 +194,8 @@ def _report(report: "ImportReport", *, dry_run: bool, json: bool) -> None:
         "repeated": "Duplicates in the files",
     }
     output.facts({meanings.get(name, name.capitalize()): f"{number:,}" for name, number in counts.items()})
-    if report.standings:
-        statuses = ", ".join(f"{number:,} {standing}" for standing, number in _most(report.standings))
+    if report.statuses:
+        statuses = ", ".join(f"{number:,} {status}" for status, number in _most(report.statuses))
         output.say(f"Statuses in the files: {statuses}.")
     for slug, number in _most(report.undeclared):
         readers = output.count(number, "reader")

@@ -36,7 +36,7 @@ class ImportReport:
     """The result of an import, with counts of rows; ``refusals`` lists the first of the ``refused``.
 
     ``kept_away`` counts readers who unsubscribed, are suppressed or had their data deleted, and stay that way.
-    ``repeated`` counts rows for readers who occurred earlier in the files. ``standings`` counts valid rows by status,
+    ``repeated`` counts rows for readers who occurred earlier in the files. ``statuses`` counts valid rows by status,
     or by the reason of a suppression. ``undeclared`` counts topics, by slug, that newsletter.toml does not declare;
     readers follow or exclude them anyway. ``unmapped`` counts a platform's tags without a topic.
     """
@@ -49,7 +49,7 @@ class ImportReport:
     repeated: int
     refused: int
     refusals: tuple[RejectedRow, ...]
-    standings: Mapping[str, int]
+    statuses: Mapping[str, int]
     undeclared: Mapping[str, int]
     unmapped: Mapping[str, int]
 
@@ -132,7 +132,7 @@ def import_readers(
         repeated=counts.repeated,
         refused=refused,
         refusals=tuple(refusals),
-        standings=dict(files.standings),
+        statuses=dict(files.statuses),
         undeclared=dict(csv_format.undeclared),
         unmapped=dict(csv_format.unmapped),
     )
@@ -145,7 +145,7 @@ class _Files:
         self, files: Sequence[InputFile], csv_format: CsvFormat, refuse: Callable[[RejectedRow], None]
     ) -> None:
         self.rows = 0
-        self.standings: Counter[str] = Counter()
+        self.statuses: Counter[str] = Counter()
         self._files = files
         self._format = csv_format
         self._refuse = refuse
@@ -167,7 +167,7 @@ class _Files:
 
     def _counted(self, arrivals: Iterable[ImportedReader]) -> Iterator[ImportedReader]:
         for imported in arrivals:
-            self.standings[imported.details.suppressed or imported.reader.status] += 1
+            self.statuses[imported.details.suppressed or imported.reader.status] += 1
             yield imported
 
 

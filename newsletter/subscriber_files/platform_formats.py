@@ -18,7 +18,7 @@ from newsletter.subscriber_files.csv_format import NOTHING, ImportedReader
 from newsletter.subscriber_files.platforms import IGNORED_COLUMNS, PLATFORMS, Platform
 
 FIELDS = ("email", "first_name", "last_name", "name", "topics", "language", "time_zone")  # allowed in `columns`
-_CAME_FROM = REFUSED[2]
+_FILE_COLUMN = REFUSED[2]
 _NO_DATE = "0000-00-00"
 
 
@@ -88,35 +88,35 @@ class _PlatformSheet:
         for column in csv_format.meant:
             if column not in names:
                 raise UsageError(f"there is no column {column!r}", hint=f"the columns are: {listed(names)}")
-        self._at: dict[str, list[int]] = {}
-        self._standing: list[tuple[str, int]] = []
+        self._positions: dict[str, list[int]] = {}
+        self._status_columns: list[tuple[str, int]] = []
         self._attributes: list[tuple[str, int]] = []
-        self._came_from: int | None = None
+        self._file_position: int | None = None
         for at, name in enumerate(names):
-            self._place(at, name, plain(name), platform)
-        if "email" not in self._at:
+            self._assign_column(at, name, plain(name), platform)
+        if "email" not in self._positions:
             columns = listed(names)
             raise ValueError(f"no column contains the address of {platform.title} readers; the columns are: {columns}")
-        if platform.marks.isdisjoint(map(plain, names)):
-            wanted = " or ".join(sorted(platform.marks))
+        if platform.typical_columns.isdisjoint(map(plain, names)):
+            wanted = " or ".join(sorted(platform.typical_columns))
             raise ValueError(
                 f"not an export from {platform.title}: no column is called {wanted}; the columns are: {listed(names)}"
             )
 
-    def _place(self, at: int, name: str, written: str, platform: Platform) -> None:
+    def _assign_column(self, at: int, name: str, written: str, platform: Platform) -> None:
         if name in self._format.meant:
             what = self._format.meant[name]
             if what in FIELDS:
-                self._at.setdefault("tags" if what == "topics" else what, []).append(at)
+                self._positions.setdefault("tags" if what == "topics" else what, []).append(at)
             else:
                 self._attributes.append((what.removeprefix(VERBATIM), at))
             return
-        if written in platform.standing_columns:
-            self._standing.append((written, at))
-        if written == _CAME_FROM:
-            self._came_from = at
-        elif written in platform.roles:
-            self._at.setdefault(platform.roles[written], []).append(at)
+        if written in platform.status_columns:
+            self._status_columns.append((written, at))
+        if written == _FILE_COLUMN:
+            self._file_position = at
+        elif written in platform.fields:
+            self._positions.setdefault(platform.fields[written], []).append(at)
         elif (
             written
             and written not in REFUSED
@@ -126,42 +126,44 @@ class _PlatformSheet:
             self._attributes.append((attribute_name(written[_prefix(platform, written) :]), at))
 
     def read_row(self, cells: Sequence[str]) -> ImportedReader:
-        file = (self._cell(cells, self._came_from) if self._came_from is not None else "") or self._file
-        values = {name: self._cell(cells, at) for name, at in self._standing}
-        status, reason = self._format.platform.standing(values, file)
-        further = _further(self._first(cells, "further"))
-        first_name, last_name = self._names(cells, further)
-        signed_up, confirmed, left = (_date(self._first(cells, name)) for name in ("asked", "confirmed", "left"))
+        file = (self._cell(cells, self._file_position) if self._file_position is not None else "") or self._file
+        values = {name: self._cell(cells, at) for name, at in self._status_columns}
+        status, reason = self._format.platform.status_of(values, file)
+        from_json = _json_attributes(self._first(cells, "json"))
+        first_name, last_name = self._names(cells, from_json)
+        signed_up, confirmed, unsubscribed = (
+            _date(self._first(cells, name)) for name in ("signed_up", "confirmed", "unsubscribed")
+        )
         zone, language = self._first(cells, "time_zone"), self._first(cells, "language")
         reader = Subscriber(
             address=cell_values.address(self._first(cells, "email")),
             first_name=first_name,
             last_name=last_name,
             status=status or self._format.status,
-            topics=self._format.topics_of(self._cell(cells, at) for at in self._at.get("tags", ())),
+            topics=self._format.topics_of(self._cell(cells, at) for at in self._positions.get("tags", ())),
             language=cell_values.language(language) if language else "",
             time_zone=_zone(zone) if zone else "",
             created=signed_up or confirmed,
-            attributes=further | {name: value for name, at in self._attributes if (value := self._cell(cells, at))},
+            attributes=from_json | {name: value for name, at in self._attributes if (value := self._cell(cells, at))},
         )
         consents = [(ConsentEvent.ASKED, signed_up), (ConsentEvent.CONFIRMED, confirmed)]
         if reader.status is SubscriberStatus.UNSUBSCRIBED:
-            consents.append((ConsentEvent.UNSUBSCRIBED, left))
+            consents.append((ConsentEvent.UNSUBSCRIBED, unsubscribed))
         done = tuple(Consent(at=at, event=event, how=self._format.name) for event, at in consents if at)
         return ImportedReader(
             reader=reader, details=ImportedDetails(suppressed=reason, consents=done) if reason or done else NOTHING
         )
 
-    def _names(self, cells: Sequence[str], further: dict[str, str]) -> tuple[str, str]:
+    def _names(self, cells: Sequence[str], from_json: dict[str, str]) -> tuple[str, str]:
         first, last, whole = (self._first(cells, name) for name in ("first_name", "last_name", "name"))
-        if further:
-            first = first or further.pop("first_name", "")
-            last = last or further.pop("last_name", "")
-            whole = whole or further.pop("name", "")
+        if from_json:
+            first = first or from_json.pop("first_name", "")
+            last = last or from_json.pop("last_name", "")
+            whole = whole or from_json.pop("name", "")
         return cell_values.names(whole, first, last) if whole else (first, last)
 
     def _first(self, cells: Sequence[str], field: str) -> str:
-        for at in self._at.get(field, ()):
+        for at in self._positions.get(field, ()):
             if cell := self._cell(cells, at):
                 return cell
         return ""
@@ -208,7 +210,7 @@ def _zone(cell: str) -> str:
         return ""
 
 
-def _further(cell: str) -> dict[str, str]:
+def _json_attributes(cell: str) -> dict[str, str]:
     """Return the attributes in a JSON object; values other than strings are kept as JSON."""
     if not cell:
         return {}

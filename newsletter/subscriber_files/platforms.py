@@ -12,42 +12,41 @@ from newsletter.domain.subscriber import SubscriberStatus, SuppressionReason
 UNCONFIRMED, CONFIRMED, UNSUBSCRIBED = SubscriberStatus
 
 # A reader's status and suppression. Without a status, the reader gets the import's default status.
-Standing = tuple[SubscriberStatus | None, SuppressionReason | None]
+PlatformStatus = tuple[SubscriberStatus | None, SuppressionReason | None]
 
-_ACTIVE: Standing = (None, None)
-_WAITING: Standing = (UNCONFIRMED, None)
-_LEFT: Standing = (UNSUBSCRIBED, None)
-_BOUNCED: Standing = (None, SuppressionReason.BOUNCED)
-_COMPLAINED: Standing = (UNSUBSCRIBED, SuppressionReason.COMPLAINED)
-_BANNED: Standing = (UNSUBSCRIBED, SuppressionReason.MANUAL)
+_ACTIVE: PlatformStatus = (None, None)
+_WAITING: PlatformStatus = (UNCONFIRMED, None)
+_LEFT: PlatformStatus = (UNSUBSCRIBED, None)
+_BOUNCED: PlatformStatus = (None, SuppressionReason.BOUNCED)
+_COMPLAINED: PlatformStatus = (UNSUBSCRIBED, SuppressionReason.COMPLAINED)
+_BANNED: PlatformStatus = (UNSUBSCRIBED, SuppressionReason.MANUAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """A platform and the format of its export.
 
-    ``files`` matches the names of its reader files. ``roles`` maps columns to fields: ``email``, ``first_name``,
-    ``last_name``, ``name``, ``time_zone``, ``tags``; the dates ``asked``, ``confirmed`` and ``left``; and ``further``,
-    a JSON object of attributes. An export has at least one of the columns ``marks``; files without one are rejected,
-    because they don't give a reader's status. ``standing`` returns the status, given the cells of the
-    ``standing_columns`` in the file and the file's name; it raises ValueError for unknown values. ``attributes``
-    matches the names of columns that become attributes.
+    ``files`` matches the names of its reader files. ``fields`` maps columns to fields: ``email``, ``first_name``,
+    ``last_name``, ``name``, ``time_zone``, ``tags``; the dates ``signed_up``, ``confirmed`` and ``unsubscribed``; and
+    ``json``, an object of attributes. A file without any of the ``typical_columns`` is rejected, because it doesn't
+    give a reader's status. ``status_of`` returns the status, given the cells of the ``status_columns`` and the file's
+    name, and raises ValueError for unknown values. ``attributes`` matches the names of columns that become attributes.
     """
 
     title: str
     files: re.Pattern[str]
-    roles: Mapping[str, str]
-    marks: frozenset[str]
-    standing_columns: frozenset[str]
-    standing: Callable[[Mapping[str, str], str], Standing]
+    fields: Mapping[str, str]
+    typical_columns: frozenset[str]
+    status_columns: frozenset[str]
+    status_of: Callable[[Mapping[str, str], str], PlatformStatus]
     attributes: re.Pattern[str] = re.compile(r"(?!)")
 
 
-def _standing_of(standings: Mapping[str, Standing], column: str, value: str) -> Standing:
+def _status_in(statuses: Mapping[str, PlatformStatus], column: str, value: str) -> PlatformStatus:
     try:
-        return standings[value.casefold()]
+        return statuses[value.casefold()]
     except KeyError:
-        raise ValueError(f"unknown {column} {value[:80]!r}: write one of {', '.join(standings)}") from None
+        raise ValueError(f"unknown {column} {value[:80]!r}: write one of {', '.join(statuses)}") from None
 
 
 def _is_true(column: str, value: str) -> bool:
@@ -62,7 +61,7 @@ _AUDIENCES = re.compile(r"(?:^|[^a-z])(subscribed|unsubscribed|nonsubscribed|cle
 _COMPLAINT = re.compile(r"abuse|spam", re.IGNORECASE)
 
 
-def _mailchimp(values: Mapping[str, str], file: str) -> Standing:
+def _mailchimp(values: Mapping[str, str], file: str) -> PlatformStatus:
     """Return the status of all contacts in a file, from its name or, if it was renamed, from its columns."""
     named = _AUDIENCES.search(file)
     if named:
@@ -81,20 +80,20 @@ def _mailchimp(values: Mapping[str, str], file: str) -> Standing:
 _MAILCHIMP = Platform(
     title="Mailchimp",
     files=_AUDIENCES,
-    roles={
+    fields={
         "email_address": "email",
         "first_name": "first_name",
         "last_name": "last_name",
         "name": "name",
         "timezone": "time_zone",
         "tags": "tags",
-        "optin_time": "asked",
+        "optin_time": "signed_up",
         "confirm_time": "confirmed",
-        "unsub_time": "left",
+        "unsub_time": "unsubscribed",
     },
-    marks=frozenset({"optin_time", "confirm_time", "leid", "euid"}),
-    standing_columns=frozenset({"clean_time", "unsub_time", "unsub_reason"}),
-    standing=_mailchimp,
+    typical_columns=frozenset({"optin_time", "confirm_time", "leid", "euid"}),
+    status_columns=frozenset({"clean_time", "unsub_time", "unsub_reason"}),
+    status_of=_mailchimp,
     # The publisher's own fields. Mailchimp's own columns, which have fixed names, are left out.
     attributes=re.compile(
         r"(?!(?:email_type|member_rating|optin_ip|confirm_ip|latitude|longitude|gmtoff|dstoff|cc|region|last_changed"
@@ -105,7 +104,7 @@ _MAILCHIMP = Platform(
 # Substack ------------------------------------------------------------------------------------------------------------
 
 
-def _substack(values: Mapping[str, str], _file: str) -> Standing:
+def _substack(values: Mapping[str, str], _file: str) -> PlatformStatus:
     """Return the status of a row.
 
     A cancellation date in the dashboard's file means that the reader left or no longer pays; it doesn't say which.
@@ -118,22 +117,22 @@ def _substack(values: Mapping[str, str], _file: str) -> Standing:
 _SUBSTACK = Platform(
     title="Substack",
     files=re.compile(r"^email_list[^/]*\.csv$", re.IGNORECASE),
-    roles={
+    fields={
         "email": "email",
         "name": "name",
         "sections": "tags",
         "tags": "tags",
-        "created_at": "asked",
-        "start_date": "asked",
+        "created_at": "signed_up",
+        "start_date": "signed_up",
     },
-    marks=frozenset({"email_disabled", "start_date"}),
-    standing_columns=frozenset({"email_disabled", "cancel_date"}),
-    standing=_substack,
+    typical_columns=frozenset({"email_disabled", "start_date"}),
+    status_columns=frozenset({"email_disabled", "cancel_date"}),
+    status_of=_substack,
 )
 
 # Buttondown ----------------------------------------------------------------------------------------------------------
 
-_BUTTONDOWN_TYPES: Mapping[str, Standing] = {
+_BUTTONDOWN_TYPES: Mapping[str, PlatformStatus] = {
     "regular": _ACTIVE,
     "premium": _ACTIVE,
     "paid": _ACTIVE,
@@ -155,36 +154,36 @@ _BUTTONDOWN_TYPES: Mapping[str, Standing] = {
 }
 
 
-def _buttondown(values: Mapping[str, str], file: str) -> Standing:
+def _buttondown(values: Mapping[str, str], file: str) -> PlatformStatus:
     kind = next((values[name] for name in ("type", "subscriber_type", "status") if values.get(name)), "")
     if not kind and (values.get("unsubscription_date") or file.casefold().startswith("unsubscribers")):
         return _LEFT
-    return _standing_of(_BUTTONDOWN_TYPES, "subscriber type", kind.replace(" ", "_"))
+    return _status_in(_BUTTONDOWN_TYPES, "subscriber type", kind.replace(" ", "_"))
 
 
 _BUTTONDOWN = Platform(
     title="Buttondown",
     files=re.compile(r"^(?:un)?subscribers[^/]*\.csv$", re.IGNORECASE),
-    roles={
+    fields={
         "email": "email",
         "email_address": "email",
         "name": "name",
         "tags": "tags",
-        "metadata": "further",
-        "creation_date": "asked",
-        "subscription_date": "asked",
-        "unsubscription_date": "left",
+        "metadata": "json",
+        "creation_date": "signed_up",
+        "subscription_date": "signed_up",
+        "unsubscription_date": "unsubscribed",
     },
-    marks=frozenset({"type", "subscriber_type", "status", "unsubscription_date"}),
-    standing_columns=frozenset({"type", "subscriber_type", "status", "unsubscription_date"}),
-    standing=_buttondown,
+    typical_columns=frozenset({"type", "subscriber_type", "status", "unsubscription_date"}),
+    status_columns=frozenset({"type", "subscriber_type", "status", "unsubscription_date"}),
+    status_of=_buttondown,
     attributes=re.compile(r"^metadata_"),
 )
 
 # Ghost ---------------------------------------------------------------------------------------------------------------
 
 
-def _ghost(values: Mapping[str, str], _file: str) -> Standing:
+def _ghost(values: Mapping[str, str], _file: str) -> PlatformStatus:
     gone = values.get("deleted_at") or not _is_true("subscribed_to_emails", values["subscribed_to_emails"])
     return _LEFT if gone else _ACTIVE
 
@@ -192,16 +191,16 @@ def _ghost(values: Mapping[str, str], _file: str) -> Standing:
 _GHOST = Platform(
     title="Ghost",
     files=re.compile(r"members[^/]*\.csv$", re.IGNORECASE),
-    roles={"email": "email", "name": "name", "labels": "tags", "created_at": "asked"},
-    marks=frozenset({"subscribed_to_emails"}),
-    standing_columns=frozenset({"subscribed_to_emails", "deleted_at"}),
-    standing=_ghost,
+    fields={"email": "email", "name": "name", "labels": "tags", "created_at": "signed_up"},
+    typical_columns=frozenset({"subscribed_to_emails"}),
+    status_columns=frozenset({"subscribed_to_emails", "deleted_at"}),
+    status_of=_ghost,
     attributes=re.compile(r"^custom_fields_"),
 )
 
 # beehiiv -------------------------------------------------------------------------------------------------------------
 
-_BEEHIIV_STATUSES: Mapping[str, Standing] = {
+_BEEHIIV_STATUSES: Mapping[str, PlatformStatus] = {
     "active": _ACTIVE,
     "inactive": _LEFT,
     "pending": _WAITING,
@@ -211,27 +210,27 @@ _BEEHIIV_STATUSES: Mapping[str, Standing] = {
 }
 
 
-def _beehiiv(values: Mapping[str, str], _file: str) -> Standing:
-    standing = _standing_of(_BEEHIIV_STATUSES, "status", values["status"].replace(" ", "_"))
-    return _LEFT if standing is _ACTIVE and values.get("unsubscribed_at") else standing
+def _beehiiv(values: Mapping[str, str], _file: str) -> PlatformStatus:
+    status = _status_in(_BEEHIIV_STATUSES, "status", values["status"].replace(" ", "_"))
+    return _LEFT if status is _ACTIVE and values.get("unsubscribed_at") else status
 
 
 _BEEHIIV = Platform(
     title="beehiiv",
     files=re.compile(r"subscri(?:bers|ptions)[^/]*\.csv$", re.IGNORECASE),
-    roles={
+    fields={
         "email": "email",
         "first_name": "first_name",
         "last_name": "last_name",
         "name": "name",
         "tags": "tags",
-        "created": "asked",
-        "created_at": "asked",
-        "unsubscribed_at": "left",
+        "created": "signed_up",
+        "created_at": "signed_up",
+        "unsubscribed_at": "unsubscribed",
     },
-    marks=frozenset({"status"}),
-    standing_columns=frozenset({"status", "unsubscribed_at"}),
-    standing=_beehiiv,
+    typical_columns=frozenset({"status"}),
+    status_columns=frozenset({"status", "unsubscribed_at"}),
+    status_of=_beehiiv,
     # Custom fields. beehiiv's own columns and statistics are left out.
     attributes=re.compile(
         r"(?!(?:id|\w*_id|subscription_\w+|subscriber_id|\w*tiers?(?:_\w+)?|utm_\w+|referr\w+|acquisition_\w+|channel"
@@ -241,20 +240,20 @@ _BEEHIIV = Platform(
 
 # listmonk ------------------------------------------------------------------------------------------------------------
 
-_LISTMONK_STATUSES: Mapping[str, Standing] = {"enabled": _ACTIVE, "disabled": _LEFT, "blocklisted": _BANNED}
+_LISTMONK_STATUSES: Mapping[str, PlatformStatus] = {"enabled": _ACTIVE, "disabled": _LEFT, "blocklisted": _BANNED}
 
 
-def _listmonk(values: Mapping[str, str], _file: str) -> Standing:
-    return _standing_of(_LISTMONK_STATUSES, "status", values["status"])
+def _listmonk(values: Mapping[str, str], _file: str) -> PlatformStatus:
+    return _status_in(_LISTMONK_STATUSES, "status", values["status"])
 
 
 _LISTMONK = Platform(
     title="listmonk",
     files=re.compile(r"subscribers[^/]*\.csv$", re.IGNORECASE),
-    roles={"email": "email", "name": "name", "attributes": "further", "created_at": "asked"},
-    marks=frozenset({"status"}),
-    standing_columns=frozenset({"status"}),
-    standing=_listmonk,
+    fields={"email": "email", "name": "name", "attributes": "json", "created_at": "signed_up"},
+    typical_columns=frozenset({"status"}),
+    status_columns=frozenset({"status"}),
+    status_of=_listmonk,
 )
 
 PLATFORMS: Mapping[str, Platform] = {

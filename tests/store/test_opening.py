@@ -17,6 +17,7 @@ from alembic.migration import MigrationContext
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import BusyError, StoreError
 from newsletter.store import Store, migrate, open_store, upgrade
+from newsletter.store.migrate import OutdatedTablesError
 from newsletter.store.tables import metadata, suppression
 from tests import make
 from tests.databases import JOURNAL, PASSWORD, sqlite3
@@ -153,7 +154,7 @@ def test_an_older_file_is_upgraded_beside_a_copy_of_it_and_postgresql_when_asked
         with closing(sqlite3.connect(copy)) as connection:
             assert connection.execute("SELECT address FROM subscriber").fetchall() == [("ada@example.com",)]
     else:
-        with pytest.raises(StoreError, match=r"earlier version.*newsletter db upgrade"):
+        with pytest.raises(OutdatedTablesError, match="earlier version"):
             open_store(older)
         assert columns(older) == SUPPRESSION
         assert upgrade(older) == ["9999"]

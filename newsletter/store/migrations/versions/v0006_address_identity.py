@@ -40,12 +40,8 @@ _collision = _table("address_collision", "kind", "address", "other", times=("at"
 
 # Addresses whose key doesn't change: plain ASCII without an A-label.
 _SAME = re.compile(r"(?!.*xn--)[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+", re.IGNORECASE | re.ASCII)
-_WORST = (
-    "complained",
-    "bounced",
-    "erased",
-    "manual",
-)  # of two reasons about the same address, the first one here stays
+# Of two reasons about the same address, the one that comes first here is kept.
+_WORST = ("complained", "bounced", "erased", "manual")
 _OPEN = ("queued", "deferred")
 _UNTRIED = (*_OPEN, "skipped", "refused")
 

@@ -78,13 +78,19 @@ def _permissions(settings: Settings, here: Path) -> Iterator[Finding]:
         return
     paths = [*settings.upgrade_copies(), settings.outbox]
     if file := settings.database_file:
-        paths = [file, file.with_name(f"{file.name}-wal"), *paths]
+        # SQLite gives its log the database's permissions, so only one that differs is worth a finding.
+        log = file.with_name(f"{file.name}-wal")
+        paths = [file, *(() if _readable_by_others(file) else (log,)), *paths]
     for path in paths:
-        if path.exists() and path.stat().st_mode & _OTHERS:
+        if _readable_by_others(path):
             shown = _shown(path, here)
             mode = "700" if path.is_dir() else "600"
             what = "other users of this machine can read it"
             yield found("readable-by-others", Place(path=shown), what, f"chmod {mode} {shown}")
+
+
+def _readable_by_others(path: Path) -> bool:
+    return path.exists() and bool(path.stat().st_mode & _OTHERS)
 
 
 def _followed_topics(settings: Settings, store: Store) -> Iterator[Finding]:

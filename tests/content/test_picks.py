@@ -15,9 +15,9 @@ from newsletter.errors import FindingsError
 from tests.content.test_markdown import PARAGRAPH
 
 PRINTED = """\
-A Lighthouse ArchiveCache’s Ledger
+A Lighthouse Keeper’s Ledger
 
-For forty years the archive_cache wrote down every ship, “friend or stranger.” Reading him is like listening to the sea:
+For forty years the keeper wrote down every ship, “friend or stranger.” Reading him is like listening to the sea:
 
 [Contrary to legend], he was not lonely. He had the ships. . . .
 
@@ -49,7 +49,7 @@ def complaints(text: str) -> list[tuple[str, int | None]]:
 
 def test_a_text_is_split_into_its_picks() -> None:
     first, second = read_picks(PRINTED, path="picks.txt")
-    assert first.title == "A Lighthouse ArchiveCache’s Ledger"
+    assert first.title == "A Lighthouse Keeper’s Ledger"
     assert len(first.framing) == 1
     assert first.framing[0].endswith("like listening to the sea:")
     assert first.quotation == (

@@ -25,14 +25,15 @@ class RejectedRowFiles:
     _files: list[tuple[UnfinishedFile, TextIOWrapper]] = field(default_factory=list)
     _writers: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
-    def __call__(self, refusal: RejectedRow) -> None:
+    def __call__(self, row: RejectedRow) -> None:
         """Write a row. Raises SubscriberFileError if it can't be written."""
         with self._translated("nothing was imported"):
-            writer = self._writers.get(refusal.columns) or self._begun(refusal.columns)
-            about = (refusal.line, quoted(refusal.reason), quoted(refusal.source.name))
-            writer.writerow([*about, *map(quoted, refusal.cells)])
+            writer = self._writers.get(row.columns) or self._begin_file(row.columns)
+            about = (row.line, quoted(row.reason), quoted(row.source.name))
+            writer.writerow([*about, *map(quoted, row.cells)])
 
-    def _begun(self, columns: tuple[str, ...]) -> Any:  # the csv module does not name the type
+    def _begin_file(self, columns: tuple[str, ...]) -> Any:  # the csv module does not name the type
+        """Begin the file for rows with these columns and return its writer. Raise OSError."""
         number = len(self.paths) + 1
         path = self.path if number == 1 else self.path.with_name(f"{self.path.stem}-{number}{self.path.suffix}")
         unfinished = self._stack.enter_context(UnfinishedFile(path, private=True))
@@ -45,7 +46,7 @@ class RejectedRowFiles:
 
     def finish(self) -> None:
         """Give the files their names. Raises SubscriberFileError if one can't be written."""
-        with self._translated("the other rows were imported"):
+        with self._translated("the import itself has finished"):
             for unfinished, file in self._files:
                 file.flush()
                 unfinished.replace()

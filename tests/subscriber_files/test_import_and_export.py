@@ -349,6 +349,21 @@ def test_an_import_whose_refused_lines_cannot_be_written_is_rolled_back_with_the
     assert plain(small.subscribers) == []
 
 
+def test_refused_lines_that_cannot_get_their_files_name_fail_without_undoing_the_import(
+    small: Store, tmp_path: Path
+) -> None:
+    taken = tmp_path / "refused.csv"
+    taken.mkdir()
+    with (
+        pytest.raises(SubscriberFileError, match=r"can't be written: it is a folder.*has finished") as failed,
+        rejected_row_files(taken) as refuse,
+    ):
+        imported(small, tmp_path, "email\na@example.com\nbad\n", refuse=refuse)
+    assert failed.value.place == Place(path=str(taken))
+    assert [reader.address for reader in plain(small.subscribers)] == ["a@example.com"]
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
+
+
 def test_an_import_on_a_full_disk_reports_its_progress_and_can_be_repeated(tmp_path: Path) -> None:
     text = "email\n" + "".join(f"r{at}@example.com\n" for at in range(4 * BATCH))
     url = f"sqlite:///{tmp_path / 'newsletter.db'}"

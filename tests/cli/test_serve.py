@@ -10,46 +10,25 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import cast
 
 import httpx
 import pytest
-import sqlalchemy as sa
-from fastapi import FastAPI
 
-from newsletter.cli.notice_text import notice_message
-from newsletter.domain.delivery import DeliveryStatus, Receipt
-from newsletter.domain.events import Bounce, Event, EventKind
-from newsletter.domain.subscriber import Frequency, Subscriber
-from newsletter.message.mime import Letter
-from newsletter.providers import Provider
-from newsletter.publishing import notifier
-from newsletter.publishing.notifier import Notifier
-from newsletter.settings import load
-from newsletter.store import Store, open_store
-from newsletter.store.clock import database_time
-from newsletter.store.tables import service_message
+from newsletter.domain.subscriber import Frequency
+from newsletter.store import open_store
 from newsletter.tokens import Signer
-from newsletter.web.public import reloading
-from tests import event_loop, make
+from tests import make
 from tests.cli.conftest import Run, edit
-from tests.cli.test_notify import pause_scheduled
-from tests.clock import set_ahead
 from tests.databases import WARNING
 from tests.make import SECRET, WHEN
-from tests.rows import database_of, fetch_column
 
 HOST = "news.daily.example"
 PATIENCE = 240.0  # seconds
-
-
-def printing_notifier() -> Notifier:
-    return Notifier(notice_message, print)
 
 
 @contextmanager
@@ -93,105 +72,6 @@ def test_a_sign_up_is_mailed_by_itself_and_the_server_ends_when_asked(root: Path
         assert process.returncode == 0
     with open_store("sqlite:///newsletter.db") as store:
         assert [reader.address for reader in store.subscribers.stream()] == ["ada@example.com"]
-
-
-class PutsOff:
-    """A provider that puts everybody off."""
-
-    def submit(self, letters: Sequence[Letter]) -> Iterable[Receipt]:
-        return [Receipt(subscriber=0, status=DeliveryStatus.DEFERRED, detail="450 4.2.0 later") for _ in letters]
-
-
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_service_mail_is_due_by_the_databases_clock(root: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    def database_now() -> float:
-        with database_of(store).reading() as connection:
-            return connection.scalars(sa.select(database_time(connection))).one()
-
-    def due() -> int:
-        (due,) = fetch_column(store, sa.select(service_message.c.due))
-        return int(due)
-
-    async def sign_up(app: FastAPI) -> int:
-        transport = httpx.ASGITransport(app, client=("127.0.0.1", 4711))
-        async with httpx.AsyncClient(transport=transport, base_url=f"https://{HOST}") as client:
-            return (await client.post("/api/sign-ups", json={"address": "ada@example.com"})).status_code
-
-    with ExitStack() as stack:
-        app, mailer = reloading.build_app(load(root), store, stack, print)
-        set_ahead(monkeypatch)  # all modules are there
-        before = database_now()
-        assert event_loop.run(sign_up(app)) == 202
-        assert before - 1 <= due() <= database_now() + 1
-        mailer.provider = cast("Provider", PutsOff())
-        assert mailer.send_batch() == 1
-        assert before + 59 <= due() <= database_now() + 61
-
-
-def test_a_post_of_the_provider_that_begins_a_hold_is_told_to_the_notify_addresses(
-    readers: Path, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    edit("newsletter.toml", "addresses = []", 'addresses = ["editor@daily.example"]')
-    run("send", "latest", "--yes", "--any-date")
-    monkeypatch.setattr(reloading, "EVERY", 0.05)
-    with (
-        open_store("sqlite:///newsletter.db") as store,
-        reloading.ReloadingApp(
-            load(readers), store, say=print, say_error=print, notifier=printing_notifier(), refused=print
-        ),
-    ):
-        gone = [
-            store.subscribers.add(Subscriber(address=f"r{number}@strict.example"), now=store.now())
-            for number in range(4)
-        ]
-        events = [
-            Event(
-                key=reader.address,
-                provider="ses",
-                kind=EventKind.BOUNCED,
-                bounce=Bounce.PERMANENT,
-                at=WHEN,
-                address=reader.address,
-                issue="2026-11-23",
-                reader=reader.key,
-            )
-            for reader in gone
-        ]
-        assert store.events.record(events, soft_bounces=7, now=store.now()).held == 4
-        deadline = time.monotonic() + 60
-        while not (mails := list((readers / "outbox" / "service").glob("*.eml"))) and time.monotonic() < deadline:
-            time.sleep(0.05)
-    (mail,) = mails
-    assert "To: editor@daily.example" in mail.read_text()
-    assert "strict.example: 4" in mail.read_text()
-
-
-def test_a_relay_that_never_answers_does_not_keep_the_server_from_ending(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent, open_store("sqlite:///newsletter.db") as store:
-        edit("newsletter.toml", "addresses = []", 'addresses = ["editor@daily.example"]')
-        relay = f'name = "smtp"\nhost = "127.0.0.1"\nport = {silent.getsockname()[1]}\nsecurity = "none"\n'
-        edit("newsletter.toml", 'name = "outbox"\npath = "outbox"\n', relay)
-        pause_scheduled(store)
-        monkeypatch.setattr(reloading, "EVERY", 0.05)
-        monkeypatch.setattr(reloading, "FOR_NOTICES", 0.05, raising=False)
-        server = reloading.ReloadingApp(
-            load(root), store, say=print, say_error=print, notifier=printing_notifier(), refused=print
-        )
-        server.__enter__()
-        silent.settimeout(PATIENCE)
-        connection, _ = silent.accept()
-        ending = threading.Thread(target=server.__exit__, args=(None, None, None))
-        ending.start()
-        ending.join(notifier.AT_THE_END / 2)
-        ended = not ending.is_alive()
-        with connection:
-            connection.sendall(b"554 5.3.2 closed\r\n")
-        silent.close()
-        ending.join(PATIENCE)
-        server._notifier.wait(PATIENCE)
-    assert ended
 
 
 def test_without_a_secret_or_a_free_port_nothing_is_served(

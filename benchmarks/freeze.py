@@ -30,7 +30,7 @@ from newsletter.domain.edition import Tailor, Tailoring
 from newsletter.domain.issue import Entry, Issue, Otherwise, Section
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.topics import Topics
-from newsletter.message.compiled_issue import CompiledIssue, Part
+from newsletter.message.compiled_issue import CompiledIssue, IssuePart
 from newsletter.message.mime import Wire
 from newsletter.message.template import Slot
 from newsletter.sending import FreezeRequest
@@ -117,12 +117,16 @@ def freeze_request(chosen: Tailor) -> FreezeRequest:
 
 def compiled(made: Issue) -> CompiledIssue:
     """Return a compiled issue of 80 KB: a part for each entry in HTML and text, numbered by edition."""
-    html = [Part(template=("<p>Hello ", Slot("subscriber.first_name", "reader"), "</p>\n" + "<p>head</p>\n" * 500))]
-    text = [Part(template=("Hello ", Slot("subscriber.first_name", "reader"), "\n", Slot("links.unsubscribe"), "\n"))]
+    html = [
+        IssuePart(template=("<p>Hello ", Slot("subscriber.first_name", "reader"), "</p>\n" + "<p>head</p>\n" * 500))
+    ]
+    text = [
+        IssuePart(template=("Hello ", Slot("subscriber.first_name", "reader"), "\n", Slot("links.unsubscribe"), "\n"))
+    ]
     for at, entry in enumerate(made.entries):
         words = f"<p>{entry.title} and what the editor says of it, {at}</p>\n" * 30
-        html.append(Part(template=("<b>", Slot(f"edition.numbers[{at}]"), f"</b>\n{words}"), entries=(at,)))
-        text.append(Part(template=(f"{entry.title} and what the editor says of it.\n" * 10,), entries=(at,)))
+        html.append(IssuePart(template=("<b>", Slot(f"edition.numbers[{at}]"), f"</b>\n{words}"), entries=(at,)))
+        text.append(IssuePart(template=(f"{entry.title} and what the editor says of it.\n" * 10,), entries=(at,)))
     return CompiledIssue(
         issue=made.slug,
         newsletter="The Long Run",

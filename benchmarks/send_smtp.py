@@ -26,7 +26,7 @@ from newsletter.domain.issue import Issue
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.topics import Topics
-from newsletter.message.compiled_issue import CompiledIssue, Part
+from newsletter.message.compiled_issue import CompiledIssue, IssuePart
 from newsletter.message.template import Slot
 from newsletter.providers import open_provider
 from newsletter.store import open_store
@@ -99,8 +99,8 @@ def compiled() -> CompiledIssue:
         list_id="the-daily-test.news.example.org",
         subject=("Good morning",),
         preheader=("",),
-        html=(Part(template=html),),
-        text=(Part(template=text),),
+        html=(IssuePart(template=html),),
+        text=(IssuePart(template=text),),
         titles=("The only entry",),
     )
 

@@ -176,7 +176,7 @@ class Signer:
         """Return the id of the signing key, in hexadecimal; it doesn't reveal the secret."""
         return self._keys[0].id.hex()
 
-    def links(self, base_url: str, issue: str, *, key: str = "", naming: bool = False) -> "Links":
+    def links(self, base_url: str, issue: str, *, key: str = "", naming: bool = False) -> "LinkMaker":
         """Return a maker of links for an issue's readers, with the first key or the key with this id.
 
         ``naming`` adds ``links.reader``, which identifies the reader and gives no rights.
@@ -185,14 +185,14 @@ class Signer:
         """
         for own in self._keys:
             if key in ("", own.id.hex()):
-                return Links(own, base_url, issue, naming=naming)
+                return LinkMaker(own, base_url, issue, naming=naming)
         raise TokenError(
             "the links of this send were signed with another secret",
             hint="put the secret that it began with into NEWSLETTER_EARLIER_SECRETS until it has finished",
         )
 
 
-class Links:
+class LinkMaker:
     """A maker of the links for one issue's readers, as values for an email's slots."""
 
     def __init__(self, key: _Key, base_url: str, issue: str, *, naming: bool = False) -> None:

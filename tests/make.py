@@ -10,7 +10,7 @@ from newsletter.domain.edition import Tailor
 from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Section
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.topics import Topic, Topics
-from newsletter.message.compiled_issue import CompiledIssue, Part
+from newsletter.message.compiled_issue import CompiledIssue, IssuePart
 from newsletter.message.mime import Email, Letter, Recipient, Wire
 from newsletter.message.template import Slot
 from newsletter.tokens import Signer
@@ -106,8 +106,8 @@ def compiled(**changes: Any) -> CompiledIssue:
         list_id=full.list_id,
         subject=full.subject,
         preheader=full.preheader,
-        html=tuple(Part(template=template) for template in full.html_parts),
-        text=tuple(Part(template=template) for template in full.text_parts),
+        html=tuple(IssuePart(template=template) for template in full.html_parts),
+        text=tuple(IssuePart(template=template) for template in full.text_parts),
         titles=("About night-train",),
         links=links,
     )

@@ -11,7 +11,7 @@ from newsletter.domain.publication import Newsletter, ThemeSettings
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.errors import Finding, FindingsError, Severity, UsageError
 from newsletter.message.compiled_issue import CompiledIssue
-from newsletter.message.template import filled
+from newsletter.message.template import fill_text
 from newsletter.rendering import Theme, compile_issue, default_templates
 from tests import make
 
@@ -75,9 +75,9 @@ def test_an_issue_is_composed_as_an_email(root: Path) -> None:
 
     assert composed.findings == ()
     assert composed.issue.segments == ("science",)
-    assert filled(composed.email.subject, {}) == "What to read on 2026-11-23"
-    assert "About three" in filled(composed.email.html, {})
-    assert "About three" in filled(composed.email.text, {})
+    assert fill_text(composed.email.subject, {}) == "What to read on 2026-11-23"
+    assert "About three" in fill_text(composed.email.html, {})
+    assert "About three" in fill_text(composed.email.text, {})
 
 
 def test_an_issue_can_be_named_by_its_path(root: Path) -> None:

@@ -9,7 +9,7 @@ from newsletter import content
 from newsletter.archive.model import Archive, collect
 from newsletter.archive.search import SearchIndex
 from newsletter.domain.publication import Newsletter
-from newsletter.domain.send import Published
+from newsletter.domain.send import PublishedIssue
 from newsletter.errors import StoreError
 
 EVERY = 5.0  # seconds after which a new issue or correction is shown at the latest
@@ -22,7 +22,7 @@ class ArchiveCache:
         self,
         root: Path,
         newsletter: Newsletter,
-        published: Callable[[], Sequence[Published]],
+        published: Callable[[], Sequence[PublishedIssue]],
         *,
         every: float = EVERY,
         clock: Callable[[], float] = time.monotonic,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.domain.issue import Correction, Entry, Issue
 from newsletter.domain.publication import Newsletter
-from newsletter.domain.send import Published
+from newsletter.domain.send import PublishedIssue
 from newsletter.domain.topics import Topic
 
 
@@ -139,7 +139,7 @@ class Archive:
         return tuple({topic.slug: topic for topic in topics}.values())
 
 
-def collect(issues: Iterable[Issue], published: Iterable[Published], newsletter: Newsletter) -> Archive:
+def collect(issues: Iterable[Issue], published: Iterable[PublishedIssue], newsletter: Newsletter) -> Archive:
     """Return the archive of the issues that were sent, without those that have lost their entries or subject."""
     sent = {send.issue: send.at for send in published}
     shown = sorted(

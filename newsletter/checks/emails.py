@@ -10,7 +10,7 @@ from newsletter.domain.issue import Issue
 from newsletter.errors import Finding, Place
 from newsletter.message.encoding import quoted_printable
 from newsletter.message.mime import Email
-from newsletter.message.template import filled_html
+from newsletter.message.template import fill_html
 
 # Gmail clips at about 102 KB. Sources disagree on whether a KB is 1,000 or 1,024 bytes and whether the decoded or the
 # encoded part counts, so these limits satisfy all of them.
@@ -28,13 +28,13 @@ _TYPICAL = {  # values as long as a real reader's; a link is a base URL, an issu
 
 def rendered(issue: Issue, email: Email, theme: Place) -> list[Finding]:
     """Return the findings of an issue's email: its size at the issue's place, its elements at the theme's."""
-    html = filled_html(email.html, _TYPICAL)
+    html = fill_html(email.html, _TYPICAL)
     return [*_size(issue, html), *_elements(html, theme)]
 
 
 def sizes(email: Email) -> tuple[int, int]:
     """Return the bytes of the HTML for a typical reader, decoded and as quoted-printable."""
-    return _sizes(filled_html(email.html, _TYPICAL))
+    return _sizes(fill_html(email.html, _TYPICAL))
 
 
 def share_of_limit(email: Email) -> float:

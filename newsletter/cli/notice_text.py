@@ -5,19 +5,19 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.notices import Hold, Notice, NoticeKind
+from newsletter.domain.notices import BounceHold, Notice, NoticeKind
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.schedule import clock_time
 from newsletter.domain.send import Send, SendStatus
 
 
-def notice_message(notice: Notice, send: Send, newsletter: Newsletter, holds: Sequence[Hold]) -> tuple[str, str]:
+def notice_message(notice: Notice, send: Send, newsletter: Newsletter, holds: Sequence[BounceHold]) -> tuple[str, str]:
     """Return the subject and the text of a notification. Times are in the newsletter's time zone."""
     subject = f"[{newsletter.name}] Issue {send.issue} {_happened(notice, send)}"
     return subject, _text(notice, send, newsletter.zone, holds)
 
 
-def _text(notice: Notice, send: Send, zone: ZoneInfo, holds: Sequence[Hold]) -> str:
+def _text(notice: Notice, send: Send, zone: ZoneInfo, holds: Sequence[BounceHold]) -> str:
 
     def clock(moment: datetime) -> str:
         return clock_time(moment, zone)
@@ -53,7 +53,7 @@ def _happened(notice: Notice, send: Send) -> str:
             return "has too many bounces: they are held"
 
 
-def _text_of_holds(holds: Sequence[Hold], clock: Callable[[datetime], str]) -> str:
+def _text_of_holds(holds: Sequence[BounceHold], clock: Callable[[datetime], str]) -> str:
     lines = [
         f"  {hold.scope or 'All domains'}: {hold.addresses:,}, since {clock(hold.first)}\n    {hold.reason}"
         for hold in holds

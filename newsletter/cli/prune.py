@@ -15,7 +15,7 @@ def prune(context: typer.Context) -> None:
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
         before = store.now() - settings.feedback.keep
-        deleted, anonymised = store.events.prune(before), store.responses.anonymise(before)
+        deleted, anonymised = store.events.prune(before), store.clicks_and_opens.anonymise(before)
         store.scrub()
     if anonymised:
         output.say(f"Anonymised {output.count(anonymised, 'click')} and opens.")

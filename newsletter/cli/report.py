@@ -78,7 +78,10 @@ def _show(results: "Report", zone: "ZoneInfo") -> None:
     if results.suppressed:
         output.table(
             ["Suppressed", "Reason", "Why"],
-            [(address.address_key, address.reason, address.why) for address in results.suppressed[:_SUPPRESSED]],
+            [
+                (address.address_key, address.reason, address.explanation)
+                for address in results.suppressed[:_SUPPRESSED]
+            ],
         )
         more = len(results.suppressed) - _SUPPRESSED
         if more > 0:
@@ -118,7 +121,7 @@ def _facts(results: "Report") -> dict[str, object]:
             {
                 "address": address.address_key,
                 "reason": address.reason,
-                "why": address.why,
+                "why": address.explanation,
                 "since": address.since.isoformat(),
             }
             for address in results.suppressed

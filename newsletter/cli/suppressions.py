@@ -62,7 +62,7 @@ def show(
                 {
                     "address": suppression.address_key,
                     "reason": suppression.reason,
-                    "why": suppression.why,
+                    "why": suppression.explanation,
                     "issue": suppression.issue,
                     "since": suppression.since.isoformat(),
                 }
@@ -80,7 +80,7 @@ def show(
                 suppression.reason,
                 output.minute(suppression.since, zone),
                 suppression.issue,
-                suppression.why,
+                suppression.explanation,
             )
             for suppression in shown
         ],

@@ -102,7 +102,7 @@ class Event:
         return self.kind in (EventKind.OPENED, EventKind.CLICKED)
 
 
-def plain(text: str, most: int = 1000) -> str:
+def storable_text(text: str, most: int = 1000) -> str:
     """Return text from outside in a form that every database accepts: no NUL, whole characters, limited length."""
     return text[:most].replace("\0", "").encode("utf-8", "replace").decode()
 
@@ -177,7 +177,7 @@ _OUTCOMES: Mapping[EventKind, Outcome] = {
 _NOT_ACCEPTED = Outcome.REJECTED | Outcome.UNRENDERED
 
 
-def settled(status: DeliveryStatus, attempt: int, outcome: Outcome) -> DeliveryStatus:
+def status_after(status: DeliveryStatus, attempt: int, outcome: Outcome) -> DeliveryStatus:
     """Return the status of a delivery after everything reported about it.
 
     Any report, unless it says that the message never left, shows that the provider had accepted it.

@@ -23,7 +23,7 @@ class NoticeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
+class BounceHold:
     """The held bounces of one domain, or of all domains if ``scope`` is empty, with the most common reason."""
 
     scope: str
@@ -47,7 +47,7 @@ class Notice:
     attempts: int
 
 
-def is_outdated(notice: Notice, send: Send, holds: Sequence[Hold]) -> bool:
+def is_outdated(notice: Notice, send: Send, holds: Sequence[BounceHold]) -> bool:
     """Return whether the failure, pause or holds are over, or a later failure has a notice of its own."""
     if notice.kind is NoticeKind.HELD:
         return not holds

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from newsletter.domain.schedule import shown
+from newsletter.domain.schedule import moments_showing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +43,8 @@ def quiet_until(quiet: QuietHours, now: datetime, zone: ZoneInfo) -> datetime | 
     today = now.astimezone(zone).date()
     nights = timedelta(days=quiet.end < quiet.start)
     for day in (today - timedelta(days=1), today, today + timedelta(days=1)):
-        start, _ = shown(datetime.combine(day, quiet.start), zone)
-        _, end = shown(datetime.combine(day + nights, quiet.end), zone)
+        start, _ = moments_showing(datetime.combine(day, quiet.start), zone)
+        _, end = moments_showing(datetime.combine(day + nights, quiet.end), zone)
         if start <= until < end:
             until = end
     return until if until > now else None

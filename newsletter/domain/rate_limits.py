@@ -71,7 +71,7 @@ class Grant:
     reason: str = ""
 
 
-def limits(own: "SendingSettings", reported: Limits | None, used: int) -> Limits:
+def stricter_limits(own: "SendingSettings", reported: Limits | None, used: int) -> Limits:
     """Return the stricter of newsletter.toml's limits and the provider's.
 
     Of the messages that the provider counts, ``used`` were ours.

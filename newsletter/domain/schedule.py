@@ -40,7 +40,7 @@ class LocalTime:
         """Return its moment for the last readers."""
         return max(self.moments.values())
 
-    def passed(self, readers: Mapping[str, int], now: datetime) -> str:
+    def passed_notice(self, readers: Mapping[str, int], now: datetime) -> str:
         """Return a notice if the time has passed for some readers, given their number by zone; else empty text."""
         late = {
             zone: number
@@ -76,7 +76,7 @@ def parse_moment(text: str, zone: ZoneInfo, now: datetime) -> Moment:
     """
     wall = _wall(text, zone)
     try:
-        first, last = shown(wall, zone)
+        first, last = moments_showing(wall, zone)
         here, exists = now.astimezone(zone), first.astimezone(zone)
     except OverflowError as err:
         raise _no_moment(text, zone) from err
@@ -103,14 +103,14 @@ def parse_local_time(text: str) -> time:
     return time.fromisoformat(text.strip())
 
 
-def local_begin(day: date, at: time, zone: ZoneInfo) -> Moment:
+def moment_in_zone(day: date, at: time, zone: ZoneInfo) -> Moment:
     """Return the moment of a local time on a day in one zone.
 
     A time that is skipped, because clocks go forward, becomes the first moment after it, with a notice. If it occurs
     twice, it is the first one.
     """
     wall = datetime.combine(day, at)
-    begin, _ = shown(wall, zone)
+    begin, _ = moments_showing(wall, zone)
     here = begin.astimezone(zone)
     if here.replace(tzinfo=None) == wall:
         return Moment(at=begin)
@@ -119,7 +119,7 @@ def local_begin(day: date, at: time, zone: ZoneInfo) -> Moment:
     )
 
 
-def by_zone(day: date, at: time, zones: Iterable[str], *, home: ZoneInfo) -> LocalTime:
+def moments_by_zone(day: date, at: time, zones: Iterable[str], *, home: ZoneInfo) -> LocalTime:
     """Return the moments of a local time on an issue's day in each zone; ``home`` is the newsletter's own zone.
 
     A day begins up to 14 hours before it does in UTC. If this machine's tables don't have a zone, because they are
@@ -131,7 +131,7 @@ def by_zone(day: date, at: time, zones: Iterable[str], *, home: ZoneInfo) -> Loc
     shifted: dict[str, set[str]] = {}
     moments: dict[str, datetime] = {}
     for name, zone in clocks.items():
-        begin = local_begin(day, at, zone)
+        begin = moment_in_zone(day, at, zone)
         moments[name] = begin.at
         if begin.notice:
             shifted.setdefault(f"{begin.at.astimezone(zone):%H:%M}", set()).add(str(zone))
@@ -144,7 +144,7 @@ def by_zone(day: date, at: time, zones: Iterable[str], *, home: ZoneInfo) -> Loc
     return LocalTime(at=at, moments=moments | dict.fromkeys(unknown, moments[HOME]), notices=tuple(notices))
 
 
-def shown(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def moments_showing(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return the first and last moment at which a zone's clock shows this time; they differ only if clocks go back.
 
     If the time is skipped because clocks go forward, both are the moment of the change. Raise OverflowError if a moment

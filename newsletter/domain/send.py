@@ -27,7 +27,7 @@ class SendStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
+class PublishedIssue:
     """An issue whose send has begun and was not cancelled, and the moment it began."""
 
     issue: str

@@ -22,7 +22,7 @@ class TrackingLevel(StrEnum):
     INDIVIDUAL = "individual"  # links name the reader too, unless the reader refused tracking
 
 
-class Machine(StrEnum):
+class MachineReason(StrEnum):
     """A reason to attribute a click or an open to a machine."""
 
     HEAD = "head"  # browsers follow a link with GET
@@ -68,20 +68,20 @@ _PROGRAM = re.compile(
 
 def machine_of(
     method: str, headers: Mapping[str, str], client: str, scanners: Iterable[IPv4Network | IPv6Network]
-) -> Machine | None:
+) -> MachineReason | None:
     """Return why a single request is attributed to a machine, or None if it may be a person's.
 
     The names of ``headers`` are in lower case.
     """
     agent = headers.get("user-agent", "").strip()
     if method == "HEAD":
-        return Machine.HEAD
+        return MachineReason.HEAD
     # Apple's Mail Privacy Protection fetches images of messages that nobody has opened, with this User-Agent.
     if agent == "Mozilla/5.0" or any(_AHEAD.search(headers.get(name, "")) for name in _PURPOSES):
-        return Machine.PREFETCH
+        return MachineReason.PREFETCH
     if not agent or _PROGRAM.search(agent):
-        return Machine.PROGRAM
-    return Machine.SCANNER if _within(client, scanners) else None
+        return MachineReason.PROGRAM
+    return MachineReason.SCANNER if _within(client, scanners) else None
 
 
 def _within(client: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
@@ -116,7 +116,7 @@ class StoredLink:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class ClickOrOpen:
     """A click on a link, or an open if ``link`` is None, by a person or a ``machine``.
 
     ``reader`` is the subscriber's key if it is known.
@@ -126,11 +126,11 @@ class Response:
     link: int | None
     at: datetime
     reader: str = ""
-    machine: Machine | None = None
+    machine: MachineReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
+class TrackingCount:
     """A count of clicks or opens by people and by machines, and of different ``readers`` (0 if not known)."""
 
     people: int = 0
@@ -143,16 +143,16 @@ class LinkCount:
     """A link and the count of its clicks."""
 
     link: Link
-    count: Count
+    count: TrackingCount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IssueCounts:
+class IssueTracking:
     """The clicks and opens of an issue; ``links`` has every tracked link, by number."""
 
     links: tuple[LinkCount, ...] = ()
-    clicks: Count = field(default_factory=Count)
-    opens: Count = field(default_factory=Count)
+    clicks: TrackingCount = field(default_factory=TrackingCount)
+    opens: TrackingCount = field(default_factory=TrackingCount)
 
     def by_entry(self) -> Mapping[str, int]:
         """Return people's clicks by the entry's slug, in the issue's order, including entries without clicks."""

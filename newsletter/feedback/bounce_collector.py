@@ -13,11 +13,11 @@ from itertools import islice
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.consent import SERVICE
-from newsletter.domain.events import Event, EventEffects, EventKind, MailReport, plain
+from newsletter.domain.events import Event, EventEffects, EventKind, MailReport, storable_text
 from newsletter.domain.subscriber import Subscriber
 from newsletter.feedback.bounce_mailbox import BounceMailbox
 from newsletter.feedback.recording import Feedback
-from newsletter.message.verp import is_message_mac, issue_of, issue_unsubscribed, reader_of
+from newsletter.message.verp import is_message_mac, issue_of, issue_unsubscribed, subscriber_key_in
 from newsletter.store import Store
 from newsletter.tokens import Signer
 
@@ -152,7 +152,7 @@ def _unsubscribe_event(store: Store, signer: Signer, report: MailReport, digest:
 
 def _readers(store: Store, report: MailReport) -> dict[str, Subscriber]:
     """Return the readers whose keys a report contains, whether proven or not."""
-    keys = [*map(reader_of, report.signatures), *(key for _, key, _ in report.deliveries)]
+    keys = [*map(subscriber_key_in, report.signatures), *(key for _, key, _ in report.deliveries)]
     return {key: reader for key in keys if (reader := store.subscribers.by_key(key)) is not None}
 
 
@@ -182,7 +182,7 @@ def _by_reader(signatures: Iterable[str]) -> Mapping[str, Sequence[str]]:
     """Return signatures grouped by reader key, so that a reader's issues are read only once."""
     grouped: defaultdict[str, list[str]] = defaultdict(list)
     for signature in signatures:
-        grouped[reader_of(signature)].append(signature)
+        grouped[subscriber_key_in(signature)].append(signature)
     return grouped
 
 
@@ -199,7 +199,7 @@ def _addresses(reader: Subscriber | None, report: MailReport) -> Iterable[str]:
 
 
 def _events(sent: _SentMessage, report: MailReport, message: bytes, digest: str, now: datetime) -> Iterator[Event]:
-    raw = plain(message.decode("utf-8", "replace"), _RAW)
+    raw = storable_text(message.decode("utf-8", "replace"), _RAW)
     about = [reported for reported in report.recipients if address_key(reported.address) == address_key(sent.address)]
     for number, reported in enumerate(about or report.recipients):
         yield Event(

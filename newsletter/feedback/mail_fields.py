@@ -8,7 +8,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
 
-from newsletter.domain.events import plain
+from newsletter.domain.events import storable_text
 
 MOST_PARTS = 200  # parts that are read
 LONGEST_LINE = 1000  # characters of a header or line that are matched: RFC 5322 §2.1.1 allows 998
@@ -38,7 +38,7 @@ def bare_address(text: str) -> str:
     """Return a bare address, or "" if the text is not an address."""
     text = text[:LONGEST_LINE]
     address = (parseaddr(text)[1] or text).strip("<> ")
-    return plain(address, 320) if re.fullmatch(r"[^\s@<>\ufffd]+@[^\s@<>\ufffd]+", address) else ""
+    return storable_text(address, 320) if re.fullmatch(r"[^\s@<>\ufffd]+@[^\s@<>\ufffd]+", address) else ""
 
 
 def parsed_date(text: str) -> datetime | None:

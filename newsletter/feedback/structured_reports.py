@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from email import message_from_string
 from email.message import Message
 
-from newsletter.domain.events import EventKind, ReportedRecipient, plain
+from newsletter.domain.events import EventKind, ReportedRecipient, storable_text
 from newsletter.feedback.bounce_phrases import LONGEST, permanence, status_in
 from newsletter.feedback.mail_fields import bare_address, enclosed_recipient, field, inner_fields, without_type
 
@@ -36,7 +36,7 @@ def complaints(parts: list[Message]) -> Iterator[ReportedRecipient]:
                 for text in fields.get_all("Original-Rcpt-To") or fields.get_all("Removal-Recipient") or []
             ]
             for address in list(filter(None, named)) or [enclosed_recipient(parts)]:
-                yield ReportedRecipient(kind=kind, address=address, feedback=plain(feedback, 16))
+                yield ReportedRecipient(kind=kind, address=address, feedback=storable_text(feedback, 16))
             return
     for part in parts:
         # Outlook.com's own form: the message, with its recipient in a special header.
@@ -83,5 +83,5 @@ def _notification(block: Message, words: str) -> Iterator[ReportedRecipient]:
         address=address,
         bounce=permanence(status, diagnostic or words[:LONGEST]) if kind is _K.BOUNCED else None,
         status=status,
-        detail=plain(diagnostic),
+        detail=storable_text(diagnostic),
     )

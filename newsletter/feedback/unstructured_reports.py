@@ -9,7 +9,7 @@ from email.utils import getaddresses
 from flufl.bounce import all_failures
 
 from newsletter.domain.addresses import address_key
-from newsletter.domain.events import EventKind, ReportedRecipient, plain
+from newsletter.domain.events import EventKind, ReportedRecipient, storable_text
 from newsletter.feedback.automatic_mail import is_automatic_reply
 from newsletter.feedback.bounce_phrases import (
     LONGEST,
@@ -49,7 +49,7 @@ def unstructured_failures(message: bytes, mail: Message, words: str, copy: str) 
         named = {bare_address(recipient_in(words, copy, [*own_addresses, sender]))}
         permanent, waiting = (set(), named) if is_waiting(words) else (named, set())
     status, text = status_in(words), f"{subject}\n{words[:LONGEST]}"
-    detail = plain(f"{subject} {words.strip()}".strip(), 300)
+    detail = storable_text(f"{subject} {words.strip()}".strip(), 300)
     for address in sorted(permanent):
         bounce = permanence(status, text)
         yield ReportedRecipient(kind=_K.BOUNCED, address=address, bounce=bounce, status=status, detail=detail)

@@ -17,7 +17,7 @@ from newsletter.message.template import Slot, Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class IssuePart:
     """A piece of the email that an edition has or leaves out as a whole, ending with ``\\n``.
 
     ``entries`` are positions of entries; a part is in an edition that has at least one of them. A part without any is
@@ -44,8 +44,8 @@ class CompiledIssue:
     list_id: str
     subject: Template
     preheader: Template
-    html: tuple[Part, ...]
-    text: tuple[Part, ...]
+    html: tuple[IssuePart, ...]
+    text: tuple[IssuePart, ...]
     titles: tuple[str, ...]
     help_url: str = ""  # empty in sends frozen by earlier versions
     archive_url: str = ""  # the same
@@ -103,7 +103,7 @@ class CompiledIssue:
         for name in ("subject", "preheader"):
             raw[name] = _template(raw[name])
         for name in ("html", "text"):
-            raw[name] = tuple(Part(template=_template(template), entries=tuple(at)) for template, at in raw[name])
+            raw[name] = tuple(IssuePart(template=_template(template), entries=tuple(at)) for template, at in raw[name])
         for name in ("sender", "reply_to"):
             raw[name] = Mailbox(address=raw[name][0], name=raw[name][1]) if raw[name] else None
         links = tuple(
@@ -133,7 +133,7 @@ class _EditionFiller:
         self._chosen = frozenset(edition)
         self._edition, self._titles = edition, titles
 
-    def parts(self, parts: Iterable[Part], escaped: Callable[[str], str]) -> tuple[Template, ...]:
+    def parts(self, parts: Iterable[IssuePart], escaped: Callable[[str], str]) -> tuple[Template, ...]:
         apart = self._chosen.isdisjoint
         return tuple(self.fill(part.template, escaped) for part in parts if not part.entries or not apart(part.entries))
 

@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.tracking import TRAP, Link, TrackingLevel
-from newsletter.message.compiled_issue import CompiledIssue, Part
-from newsletter.message.template import Slot, Template, joined
+from newsletter.message.compiled_issue import CompiledIssue, IssuePart
+from newsletter.message.template import Slot, Template, join_constants
 
 READER = "links.reader"
 CLICK, OPEN = "c", "o"  # the first segments of their paths
@@ -62,7 +62,7 @@ class _LinkRewriter:
     newsletter: Newsletter
     tracked: dict[tuple[str, int], Link] = field(default_factory=dict)
 
-    def in_part(self, part: Part, pattern: re.Pattern[str], *, markup: bool) -> Part:
+    def in_part(self, part: IssuePart, pattern: re.Pattern[str], *, markup: bool) -> IssuePart:
         own = part.entries[0] if len(part.entries) == 1 else None
         entry = None if own is None else self.issue.entries[own]
         pieces: list[str | Slot] = []
@@ -71,7 +71,7 @@ class _LinkRewriter:
                 pieces.append(piece)
             else:
                 pieces += self._in_text(piece, pattern, entry, 0 if own is None else own + 1, markup=markup)
-        return replace(part, template=tuple(joined(pieces)))
+        return replace(part, template=tuple(join_constants(pieces)))
 
     def _in_text(
         self, text: str, pattern: re.Pattern[str], entry: Entry | None, position: int, *, markup: bool
@@ -131,7 +131,7 @@ def _with_open_image(compiled: CompiledIssue, newsletter: Newsletter) -> Compile
     at, text = next((at, text) for at, text in reversed(list(enumerate(foot))) if isinstance(text, str))
     end = max((match.start() for match in _END.finditer(text)), default=len(text.rstrip("\n")))
     foot[at : at + 1] = [text[:end], *added, text[end:]]
-    return replace(compiled, html=(*others, replace(last, template=tuple(joined(foot)))))
+    return replace(compiled, html=(*others, replace(last, template=tuple(join_constants(foot)))))
 
 
 def _with_utm(url: str, source: str, medium: str, campaign: str) -> str:

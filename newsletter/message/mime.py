@@ -29,7 +29,7 @@ from newsletter.message.encoding import (
     quoted_printable,
     simple_value,
 )
-from newsletter.message.template import Slot, Template, joined
+from newsletter.message.template import Slot, Template, join_constants
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +59,12 @@ class Email:
     @cached_property
     def html(self) -> Template:
         """Return the whole HTML."""
-        return tuple(joined(chain.from_iterable(self.html_parts)))
+        return tuple(join_constants(chain.from_iterable(self.html_parts)))
 
     @cached_property
     def text(self) -> Template:
         """Return the whole plain text."""
-        return tuple(joined(chain.from_iterable(self.text_parts)))
+        return tuple(join_constants(chain.from_iterable(self.text_parts)))
 
     @property
     def slots(self) -> frozenset[str]:
@@ -332,7 +332,7 @@ class _Body:
 def _encoded(template: Template) -> tuple[bytes | Slot, ...]:
     """Encode the constants, with soft breaks around each slot, so that a value always has lines of its own."""
     parts: list[bytes | Slot] = []
-    for part in joined(template):
+    for part in join_constants(template):
         if parts:
             parts.append(SOFT_BREAK)
         parts.append(part if isinstance(part, Slot) else quoted_printable(part))

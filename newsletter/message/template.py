@@ -23,17 +23,17 @@ class Slot:
 Template = tuple[str | Slot, ...]
 
 
-def filled(template: Template, values: Mapping[str, str]) -> str:
+def fill_text(template: Template, values: Mapping[str, str]) -> str:
     """Return the template as plain text for one reader."""
     return "".join(part.value(values) if isinstance(part, Slot) else part for part in template)
 
 
-def filled_html(template: Template, values: Mapping[str, str]) -> str:
+def fill_html(template: Template, values: Mapping[str, str]) -> str:
     """Return the template as HTML for one reader, with values escaped for text and for quoted attributes."""
     return "".join(html.escape(printable(part.value(values))) if isinstance(part, Slot) else part for part in template)
 
 
-def joined(template: Iterable[str | Slot]) -> Iterator[str | Slot]:
+def join_constants(template: Iterable[str | Slot]) -> Iterator[str | Slot]:
     """Yield the parts of a template with adjacent constants joined."""
     for constant, parts in groupby(template, lambda part: isinstance(part, str)):
         if constant:

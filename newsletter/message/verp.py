@@ -43,7 +43,7 @@ def signatures_in(text: str) -> list[str]:
     return list(dict.fromkeys(signature.lower() for signature in _SIGNED.findall(text)))
 
 
-def reader_of(signature: str) -> str:
+def subscriber_key_in(signature: str) -> str:
     """Return the subscriber's key in a signature that is not verified yet."""
     return base64.b32decode(f"{signature.upper()}====")[:_KEY].hex()
 

@@ -8,7 +8,7 @@ from newsletter.domain.edition import Edition
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
 from newsletter.message.mime import Recipient, Wire
-from newsletter.message.template import filled, filled_html
+from newsletter.message.template import fill_html, fill_text
 from newsletter.tokens import Signer
 
 NOBODY = Subscriber(address="reader@example.com")
@@ -31,7 +31,7 @@ def build_issue(
     recipient = Recipient(subscriber=0, key=_KEY, address=reader.address, values=values)
     date = datetime.combine(issue.date, _MORNING, tzinfo=newsletter.zone)
     return {
-        "html": filled_html(email.html, values).encode(),
-        "txt": filled(email.text, values).encode(),
+        "html": fill_html(email.html, values).encode(),
+        "txt": fill_text(email.text, values).encode(),
         "eml": Wire(email, date).message(recipient),
     }

@@ -53,7 +53,7 @@ def start_at_local_time(settings: Settings, store: Store, issue: Issue, text: st
     readers = store.sends.zones(segments_of(settings, issue), now)
     local = local_moments(settings, issue, text, readers)
     begins = max(local.first, now)
-    notices = (*local.notices, local.passed(readers, now))
+    notices = (*local.notices, local.passed_notice(readers, now))
     return StartTime(
         begins=begins,
         day=issue.date if now <= local.last else now.astimezone(settings.newsletter.zone).date(),
@@ -65,4 +65,4 @@ def start_at_local_time(settings: Settings, store: Store, issue: Issue, text: st
 
 def local_moments(settings: Settings, issue: Issue, text: str, zones: Iterable[str]) -> schedule.LocalTime:
     """Return the moments of a local time on the issue's date in the readers' zones. Raise UsageError if invalid."""
-    return schedule.by_zone(issue.date, schedule.parse_local_time(text), zones, home=settings.newsletter.zone)
+    return schedule.moments_by_zone(issue.date, schedule.parse_local_time(text), zones, home=settings.newsletter.zone)

@@ -12,7 +12,7 @@ from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import SUBSCRIBER_SLOT
 from newsletter.domain.topics import slug_of
 from newsletter.errors import FindingsError, Place
-from newsletter.message.compiled_issue import CompiledIssue, Part
+from newsletter.message.compiled_issue import CompiledIssue, IssuePart
 from newsletter.message.encoding import ascii_domain
 from newsletter.message.merge_fields import merge_field, merge_findings, template_of
 from newsletter.message.mime import Email
@@ -65,7 +65,7 @@ def compile_issue(issue: Issue, newsletter: Newsletter, theme: Theme) -> Compile
     )
 
 
-def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...]:
+def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[IssuePart, ...]:
     placeholders = Placeholders()
     source = mjml_source(issue, newsletter, theme, placeholders, theme_environment(theme.files.folders, markup=True))
     try:
@@ -93,9 +93,9 @@ def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...
     return tuple(_parts(placeholders, ((f"{html}\n", entries) for html, entries in placeholders.parts(bare) if html)))
 
 
-def _parts(placeholders: Placeholders, pieces: Iterable[tuple[str, tuple[int, ...]]]) -> Iterator[Part]:
+def _parts(placeholders: Placeholders, pieces: Iterable[tuple[str, tuple[int, ...]]]) -> Iterator[IssuePart]:
     for document, entries in pieces:
-        yield Part(template=placeholders.template(document), entries=entries)
+        yield IssuePart(template=placeholders.template(document), entries=entries)
 
 
 _NESTING = "a check of the theme finds the tag that the compiler ignores"
@@ -143,7 +143,7 @@ def _first_line_with(word: str, theme: Theme) -> Place:
     return _top(theme, HTML_TEMPLATE)
 
 
-def _text(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Part, ...]:
+def _text(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[IssuePart, ...]:
     placeholders = Placeholders()
     builder = ContextBuilder(placeholders, newsletter, theme.direction, markup=False)
     values = {**theme.values(builder), **builder.issue_values(issue)}

@@ -11,7 +11,7 @@ from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.message.edition_slots import COUNT_SLOT, title_slot
 from newsletter.message.merge_fields import template_of
-from newsletter.message.template import Slot, filled
+from newsletter.message.template import Slot, fill_text
 from newsletter.rendering.bidi import direction_of_title, isolated
 from newsletter.rendering.clean_text import clean, one_line, web_address
 from newsletter.rendering.context import ContextBuilder
@@ -69,7 +69,7 @@ class Prose:
 
     def line(self, text: str, issue: Issue) -> str:
         """Return a subject or preheader as a line of text."""
-        return filled(template_of(one_line(text), self._newsletter.attributes), _edition(issue))
+        return fill_text(template_of(one_line(text), self._newsletter.attributes), _edition(issue))
 
     def note(self, issue: Issue) -> Markup:
         """Return the editor's note as HTML."""

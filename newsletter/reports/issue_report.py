@@ -11,7 +11,7 @@ from newsletter.domain.events import Outcome
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.send import Send
-from newsletter.domain.tracking import Count, IssueCounts, Link, LinkCount
+from newsletter.domain.tracking import IssueTracking, Link, LinkCount, TrackingCount
 from newsletter.errors import UsageError
 from newsletter.store import Store, Suppression
 
@@ -42,8 +42,8 @@ class Figures:
     bounced_softly: int
     complained: int
     unsubscribed: int
-    clicks: Count
-    opens: Count
+    clicks: TrackingCount
+    opens: TrackingCount
 
     @property
     def open(self) -> int:
@@ -52,8 +52,8 @@ class Figures:
 
     def number(self, name: str) -> int:
         """Return the figure with a name; clicks and opens are those by people."""
-        figure: int | Count = getattr(self, name)
-        return figure.people if isinstance(figure, Count) else figure
+        figure: int | TrackingCount = getattr(self, name)
+        return figure.people if isinstance(figure, TrackingCount) else figure
 
     def share(self, number: int) -> float | None:
         """Return a number's share of submitted messages, or None if there are none."""
@@ -88,7 +88,7 @@ class Report:
 
     def reasons(self) -> list[tuple[str, str, int]]:
         """Return the reasons for suppressions with their details and the number of addresses, the most common first."""
-        counts = Counter((suppression.reason.value, suppression.why) for suppression in self.suppressed)
+        counts = Counter((suppression.reason.value, suppression.explanation) for suppression in self.suppressed)
         return [(reason, why, number) for (reason, why), number in counts.most_common()]
 
     def usual(self, name: str) -> float | None:
@@ -179,7 +179,7 @@ def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: 
     )
 
 
-def _figures(store: Store, send: Send, counts: IssueCounts) -> Figures:
+def _figures(store: Store, send: Send, counts: IssueTracking) -> Figures:
     outcomes = store.events.outcomes(send.issue)
 
     def having(some: Outcome, without: Outcome = _NONE) -> int:
@@ -203,9 +203,9 @@ def _figures(store: Store, send: Send, counts: IssueCounts) -> Figures:
     )
 
 
-def _counts(store: Store, slug: str, issue: Issue | None) -> IssueCounts:
+def _counts(store: Store, slug: str, issue: Issue | None) -> IssueTracking:
     """Return our own counts, or else the provider's, which know a link only by its URL."""
-    counts = store.responses.counts(slug)
+    counts = store.clicks_and_opens.counts(slug)
     clicks_by_url = {} if counts.links else store.events.clicks(slug)
     if not clicks_by_url:
         return counts
@@ -216,5 +216,7 @@ def _counts(store: Store, slug: str, issue: Issue | None) -> IssueCounts:
         if url in places:
             position, entry = places[url]
             link = replace(link, entry=entry.slug, position=position, topics=entry.topics)
-        links.append(LinkCount(link=link, count=Count(people=clicks)))
-    return IssueCounts(links=tuple(links), clicks=Count(people=sum(clicks_by_url.values())), opens=counts.opens)
+        links.append(LinkCount(link=link, count=TrackingCount(people=clicks)))
+    return IssueTracking(
+        links=tuple(links), clicks=TrackingCount(people=sum(clicks_by_url.values())), opens=counts.opens
+    )

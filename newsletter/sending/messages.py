@@ -9,7 +9,7 @@ from newsletter.message.mime import Letter, Recipient, Wire
 from newsletter.message.verp import return_path, unsubscribe_address
 from newsletter.sending.context import SendContext
 from newsletter.store import Lease, Store
-from newsletter.tokens import Links
+from newsletter.tokens import LinkMaker
 
 
 class LetterBuilder:
@@ -60,7 +60,7 @@ class LetterBuilder:
         return Wire(self._compiled.email(self._store.frozen.edition(self._send.id, number)), self._date)
 
 
-def links(context: SendContext, send: Send, *, naming: bool = False) -> Links:
+def links(context: SendContext, send: Send, *, naming: bool = False) -> LinkMaker:
     """Return the maker of readers' links, with the URL and secret that the send began with.
 
     Raise TokenError if that secret is missing.

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from newsletter.domain.consent import SERVICE
 from newsletter.domain.delivery import DeliveryStatus, retry_delay
-from newsletter.domain.notices import Hold, Notice, NoticeKind, is_outdated
+from newsletter.domain.notices import BounceHold, Notice, NoticeKind, is_outdated
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.send import Send
 from newsletter.errors import BusyError, NewsletterError, ProviderError, SettingsError
@@ -19,7 +19,7 @@ PATIENCE = 6  # attempts to remove a mailed notice from a busy database; each wa
 _LAST = 4  # number of the longest delay between attempts, an hour: it repeats until the news is too old
 
 
-WriteNotice = Callable[[Notice, Send, Newsletter, Sequence[Hold]], tuple[str, str]]
+WriteNotice = Callable[[Notice, Send, Newsletter, Sequence[BounceHold]], tuple[str, str]]
 """A function that returns the subject and the text of a notice's message."""
 
 

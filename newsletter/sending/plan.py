@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from newsletter.domain.edition import EditionCounts, Tailor
-from newsletter.domain.rate_limits import SendingSettings, days_for, limits
+from newsletter.domain.rate_limits import SendingSettings, days_for, stricter_limits
 from newsletter.domain.segment import AudienceCounts, Segment
 from newsletter.domain.send import Send
 from newsletter.domain.send_errors import NobodyError, NoMatchError
@@ -73,7 +73,7 @@ def plan(
         seconds=None,
         editions=editions,
     )
-    bounds = limits(rules, None, 0)
+    bounds = stricter_limits(rules, None, 0)
     before = _pace([send for send in store.sends.each() if send.provider == provider])
     paces = [rate for rate in (before, bounds.per_second) if rate]
     at = now.timestamp()

@@ -7,7 +7,7 @@ from math import inf
 
 from newsletter.domain.delivery import Receipt
 from newsletter.domain.quiet_hours import quiet_until
-from newsletter.domain.rate_limits import Grant, Limits, limits
+from newsletter.domain.rate_limits import Grant, Limits, stricter_limits
 from newsletter.sending.context import SendContext
 from newsletter.sending.observer import Observer
 from newsletter.store import Store
@@ -30,7 +30,9 @@ class Throttle:
     def __init__(self, store: Store, context: SendContext, provider_limits: Limits | None, observer: Observer) -> None:
         self._paces, self._context, self._observer = store.rate_limits, context, observer
         now = self._now()
-        self._limits = limits(context.sending, provider_limits, store.rate_limits.used(context.provider_name, now))
+        self._limits = stricter_limits(
+            context.sending, provider_limits, store.rate_limits.used(context.provider_name, now)
+        )
         self._reserves = self._limits.any or store.rate_limits.slowed(context.provider_name, now)
         self._grant: Grant | None = None
 

@@ -11,7 +11,7 @@ from typing import Self
 from newsletter.store.command_lock import command_lock
 from newsletter.store.database import Database
 from newsletter.store.events.provider_events import Events
-from newsletter.store.events.tracking import Responses
+from newsletter.store.events.tracking import ClicksAndOpens
 from newsletter.store.installation import Installation
 from newsletter.store.migrate import exists, open_database, upgrade
 from newsletter.store.notices import Notices
@@ -73,7 +73,7 @@ class Store:
         self.notices = Notices(database)
         self.installation = Installation(database)
         self.rate_limits = RateLimits(database)
-        self.responses = Responses(database)
+        self.clicks_and_opens = ClicksAndOpens(database)
 
     def now(self) -> datetime:
         """Return the time by the clock that all hosts using this database share."""

@@ -53,10 +53,3 @@ def database_time(connection: sa.Connection) -> sa.ColumnElement[float]:
     if connection.dialect.name == "sqlite":
         return (sa.func.julianday("now", type_=sa.Double) - 2440587.5) * 86400.0  # Unix time began on that Julian day
     return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double)
-
-
-def shared_now(connection: sa.Connection) -> datetime:
-    """Return the same time as ``Database.now``, inside a transaction."""
-    if connection.dialect.name == "sqlite":
-        return datetime.now(UTC)
-    return datetime.fromtimestamp(connection.scalars(sa.select(database_time(connection))).one(), UTC)

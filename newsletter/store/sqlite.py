@@ -25,7 +25,7 @@ def has_wal_reset_bug(major: int, minor: int, patch: int = 0, *_: int) -> bool:
     return (3, 7, 0) <= (major, minor, patch) < FIXED
 
 
-class Library:
+class SqliteLibrary:
     """A DB-API module for SQLite."""
 
     def __init__(self, module: ModuleType) -> None:
@@ -50,13 +50,13 @@ class Library:
 
 
 @cache
-def sqlite_library() -> Library:
+def sqlite_library() -> SqliteLibrary:
     """Return Python's own SQLite if it has no WAL-reset bug, else pysqlite3's, else Python's own with the bug."""
-    own = Library(sqlite3)
+    own = SqliteLibrary(sqlite3)
     if not own.has_bug:
         return own
     try:
-        bundled = Library(import_module("pysqlite3.dbapi2"))
+        bundled = SqliteLibrary(import_module("pysqlite3.dbapi2"))
     except ImportError:  # no wheel for this system
         return own
     return own if bundled.has_bug else bundled

@@ -68,7 +68,7 @@ def stored_about(store: Store, reader: Subscriber) -> dict[str, Any]:
                 "link": url,
                 "machine": response.machine.value if response.machine else "",
             }
-            for issue, url, response in store.responses.of_reader(reader.id)
+            for issue, url, response in store.clicks_and_opens.of_reader(reader.id)
         ],
         "issues": [
             {"issue": issue, "delivery": status, "why": why}

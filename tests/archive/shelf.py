@@ -12,7 +12,7 @@ from newsletter import rendering
 from newsletter.archive import Archive, PageBuilder
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
-from newsletter.domain.send import Published
+from newsletter.domain.send import PublishedIssue
 from newsletter.web.public import pages as site
 from tests import make
 
@@ -28,7 +28,7 @@ def issue(day: int, *slugs: str, topics: tuple[str, ...] = ("NATO",), **changes:
 
 def archive(*issues: Issue, newsletter: Newsletter | None = None) -> Archive:
     """Return an archive of these issues."""
-    sent = [Published(issue=number.slug, at=make.WHEN + (number.date - make.WHEN.date()) * 1) for number in issues]
+    sent = [PublishedIssue(issue=number.slug, at=make.WHEN + (number.date - make.WHEN.date()) * 1) for number in issues]
     return archiving.collect(issues, sent, newsletter or make.newsletter())
 
 

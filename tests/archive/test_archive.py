@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 from newsletter import archive as archiving
 from newsletter.archive.search import SearchIndex
 from newsletter.domain.issue import Block, BlockKind, Correction
-from newsletter.domain.send import Published
+from newsletter.domain.send import PublishedIssue
 from tests import make
 from tests.archive import shelf
 
 
 def test_the_archive_has_only_sent_issues_newest_first() -> None:
     issues = [shelf.issue(20, "a"), shelf.issue(22, "c"), shelf.issue(21, "b"), shelf.issue(23, "draft")]
-    sent = [Published(issue=run.slug, at=make.WHEN) for run in issues[:3]]
-    sent.append(Published(issue="2026-11-19", at=make.WHEN))  # its file was deleted
+    sent = [PublishedIssue(issue=run.slug, at=make.WHEN) for run in issues[:3]]
+    sent.append(PublishedIssue(issue="2026-11-19", at=make.WHEN))  # its file was deleted
     archive = archiving.collect(issues, sent, make.newsletter())
     assert [shown.issue.slug for shown in archive.numbers] == ["2026-11-22", "2026-11-21", "2026-11-20"]
     middle = archive.number("2026-11-21")

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from newsletter.domain.events import Event, EventKind
-from newsletter.domain.tracking import Response
+from newsletter.domain.tracking import ClickOrOpen
 from newsletter.store import open_store
 from tests import make
 from tests.cli.conftest import Run
@@ -68,9 +68,9 @@ def test_links_are_counted_from_the_send_on_and_not_before(readers: Path, run: R
     assert "/c/2026-11-23/1" in mail.read_text().replace("=\n", "")
     assert "have changed" not in run("sends", "show", "1").stderr
     with open_store("sqlite:///newsletter.db") as store:
-        link = store.responses.link("2026-11-23", 1)
+        link = store.clicks_and_opens.link("2026-11-23", 1)
         assert link is not None
-        store.responses.record([Response(send=link.send, link=1, at=make.WHEN)])
+        store.clicks_and_opens.record([ClickOrOpen(send=link.send, link=1, at=make.WHEN)])
     found = json.loads(run("report", "latest", "--json").stdout)
     assert sum(line["clicks"] for line in found["clicks"]["entries"]) == 1
     again = run("send", "latest", "--resume")

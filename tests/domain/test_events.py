@@ -15,8 +15,8 @@ from newsletter.domain.events import (
     Outcome,
     SoftBounce,
     TooManySoftBounces,
-    plain,
-    settled,
+    status_after,
+    storable_text,
     too_many_soft_bounces,
 )
 from tests import make
@@ -31,9 +31,9 @@ def test_a_deliverys_status_does_not_depend_on_the_order_of_events(
 ) -> None:
     both = first | second
     assert (
-        settled(settled(status, attempt, first), attempt, both)
-        == settled(settled(status, attempt, second), attempt, both)
-        == settled(status, attempt, both)
+        status_after(status_after(status, attempt, first), attempt, both)
+        == status_after(status_after(status, attempt, second), attempt, both)
+        == status_after(status, attempt, both)
     )
 
 
@@ -41,7 +41,7 @@ def test_a_deliverys_status_does_not_depend_on_the_order_of_events(
 def test_events_move_a_delivery_only_as_the_table_allows(
     status: DeliveryStatus, attempt: int, outcome: Outcome
 ) -> None:
-    after = settled(status, attempt, outcome)
+    after = status_after(status, attempt, outcome)
     assert after is status or after in REPORTED[status]
 
 
@@ -107,7 +107,7 @@ def test_another_delivery_never_wears_an_address_out(
 
 @given(st.text(max_size=50))
 def test_text_from_outside_can_be_stored_in_every_database(text: str) -> None:
-    kept = plain(text + "\0\ud800", 10)
+    kept = storable_text(text + "\0\ud800", 10)
     assert len(kept) <= 10
     assert "\0" not in kept
     kept.encode()

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.domain.schedule import HOME, by_zone, is_late, local_begin, parse_local_time, parse_moment, parse_zone
+from newsletter.domain.schedule import (
+    HOME,
+    is_late,
+    moment_in_zone,
+    moments_by_zone,
+    parse_local_time,
+    parse_moment,
+    parse_zone,
+)
 from newsletter.errors import UsageError
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -107,21 +115,21 @@ def test_a_zone_has_its_iana_name() -> None:
 
 
 def test_a_nonexistent_local_time_is_shifted_and_an_ambiguous_one_is_the_first() -> None:
-    spring = local_begin(date(2026, 3, 29), time(2, 30), BERLIN)
+    spring = moment_in_zone(date(2026, 3, 29), time(2, 30), BERLIN)
     assert spring.at == utc("2026-03-29 01:00")
     assert spring.notice == "2026-03-29 02:30 does not exist in Europe/Berlin: readers there get it at 03:00"
-    autumn = local_begin(date(2026, 10, 25), time(2, 30), BERLIN)
+    autumn = moment_in_zone(date(2026, 10, 25), time(2, 30), BERLIN)
     assert (autumn.at, autumn.notice) == (utc("2026-10-25 00:30"), "")
 
 
 def test_a_day_that_a_zone_skips_begins_with_the_next() -> None:
     # Samoa went from the 29th to the 31st of December 2011.
-    assert local_begin(date(2011, 12, 30), time(7), ZoneInfo("Pacific/Apia")).at == utc("2011-12-30 10:00")
+    assert moment_in_zone(date(2011, 12, 30), time(7), ZoneInfo("Pacific/Apia")).at == utc("2011-12-30 10:00")
 
 
 def test_each_zone_begins_on_the_same_day_by_its_own_clock() -> None:
     zones = ["America/New_York", "Pacific/Kiritimati", HOME, "Europe/Berlin", "America/New_York"]
-    local = by_zone(date(2026, 11, 23), time(7), zones, home=BERLIN)
+    local = moments_by_zone(date(2026, 11, 23), time(7), zones, home=BERLIN)
     assert local.moments == {
         HOME: utc("2026-11-23 06:00"),
         "Pacific/Kiritimati": utc("2026-11-22 17:00"),
@@ -134,12 +142,12 @@ def test_each_zone_begins_on_the_same_day_by_its_own_clock() -> None:
 
 def test_readers_whose_local_time_has_passed_are_counted() -> None:
     readers = {HOME: 1000, "Asia/Tokyo": 200, "Asia/Seoul": 4, "America/New_York": 50, "Asia/Manila": 0}
-    local = by_zone(date(2026, 11, 23), time(7), readers, home=BERLIN)
-    assert local.passed(readers, utc("2026-11-22 21:00")) == ""
-    assert local.passed(readers, utc("2026-11-23 05:00")) == (
+    local = moments_by_zone(date(2026, 11, 23), time(7), readers, home=BERLIN)
+    assert local.passed_notice(readers, utc("2026-11-22 21:00")) == ""
+    assert local.passed_notice(readers, utc("2026-11-23 05:00")) == (
         "07:00 has already passed for 204 readers (Asia/Seoul, Asia/Tokyo), who get it at once"
     )
-    told = local.passed(readers, utc("2026-11-23 06:01"))
+    told = local.passed_notice(readers, utc("2026-11-23 06:01"))
     assert "for 1,204 readers (the newsletter's own zone, Asia/Seoul, Asia/Tokyo), who" in told
 
 
@@ -153,7 +161,7 @@ def test_shifted_and_unknown_zones_are_reported_together() -> None:
         "Asia/Tokyo",
         "Mars/Tharsis",
     ]
-    local = by_zone(date(2026, 3, 29), time(2, 30), zones, home=BERLIN)
+    local = moments_by_zone(date(2026, 3, 29), time(2, 30), zones, home=BERLIN)
     there = "Europe/Berlin, Europe/Madrid, Europe/Paris and 2 more time zones"
     assert local.notices == (
         f"02:30 does not exist on 2026-03-29 in {there}: readers there get it at 03:00",
@@ -222,7 +230,7 @@ def moments_showing(wall: datetime, zone: ZoneInfo) -> list[datetime]:
 def test_a_local_time_begins_when_the_clock_first_shows_or_skips_it(wanted: tuple[str, datetime]) -> None:
     name, wall = wanted
     zone = ZoneInfo(name)
-    begin = local_begin(wall.date(), wall.time(), zone)
+    begin = moment_in_zone(wall.date(), wall.time(), zone)
     all_of_them = moments_showing(wall, zone)
     if all_of_them:
         assert (begin.at, begin.notice) == (all_of_them[0], "")
@@ -243,7 +251,7 @@ def test_a_local_time_begins_when_the_clock_first_shows_or_skips_it(wanted: tupl
 def test_a_local_time_comes_once_a_day(wanted: tuple[str, datetime]) -> None:
     name, wall = wanted
     days = [wall.date() + DAY * at for at in range(-2, 3)]
-    begins = [local_begin(day, wall.time(), ZoneInfo(name)).at for day in days]
+    begins = [moment_in_zone(day, wall.time(), ZoneInfo(name)).at for day in days]
     assert [shown(begin, ZoneInfo(name)).date() for begin in begins] == days
     assert begins == sorted(set(begins))
 
@@ -252,7 +260,7 @@ def test_a_local_time_comes_once_a_day(wanted: tuple[str, datetime]) -> None:
 @given(zones_and_times())
 def test_zones_further_ahead_begin_earlier(wanted: tuple[str, datetime]) -> None:
     wall = wanted[1]
-    local = by_zone(wall.date(), wall.time(), ZONES, home=ZoneInfo("UTC"))
+    local = moments_by_zone(wall.date(), wall.time(), ZONES, home=ZoneInfo("UTC"))
     assert local.moments.keys() == {HOME, *ZONES}
     there = wall.replace(tzinfo=UTC)
     assert there - timedelta(hours=14) <= local.first <= local.moments["UTC"] == there

@@ -18,7 +18,7 @@ from newsletter.domain.tracking import TrackingLevel, TrackingSettings
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.message.link_tracking import with_tracking, without_tracking
 from newsletter.message.mime import Wire
-from newsletter.message.template import filled, filled_html
+from newsletter.message.template import fill_html, fill_text
 from newsletter.tokens import Signer
 from tests import make
 from tests.message_checklist import complaints
@@ -120,8 +120,8 @@ def test_the_browser_version_has_the_original_links(
 ) -> None:
     made = with_tracking(compiled, issue(), newsletter(clicks=clicks, opens=opens))
     values = Signer(make.SECRET).links(BASE, "2026-11-23", naming=True)(make.recipient().key)
-    before = filled_html(compiled.email().html, values)
-    assert without_tracking(filled_html(made.email().html, values), made) == before
+    before = fill_html(compiled.email().html, values)
+    assert without_tracking(fill_html(made.email().html, values), made) == before
 
 
 def test_utm_parameters_are_added_to_external_links(compiled: CompiledIssue) -> None:
@@ -160,5 +160,5 @@ def test_any_url_is_restored_unchanged(tmp_path_factory: pytest.TempPathFactory,
     before = rendering.compile_issue(tracked, plain, theme)
     made = with_tracking(before, tracked, newsletter(clicks=TrackingLevel.INDIVIDUAL, opens=TrackingLevel.AGGREGATE))
     values = {"links.reader": "x" * 48}
-    assert without_tracking(filled_html(made.email().html, values), made) == filled_html(before.email().html, values)
-    assert filled(made.email().subject, {}) == filled(before.email().subject, {})
+    assert without_tracking(fill_html(made.email().html, values), made) == fill_html(before.email().html, values)
+    assert fill_text(made.email().subject, {}) == fill_text(before.email().subject, {})

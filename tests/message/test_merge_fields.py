@@ -11,7 +11,7 @@ from newsletter.message.merge_fields import (
     template_of,
     without_merge_fields,
 )
-from newsletter.message.template import Slot, filled
+from newsletter.message.template import Slot, fill_text
 from tests import make
 
 
@@ -74,7 +74,7 @@ def test_attributes_of_the_newsletter_are_fields() -> None:
 def test_a_text_never_loses_a_character(text: str) -> None:
     template = template_of(text)
     written = "".join(text[field.start : field.end] for field in merge_fields(text, ()) if field.slot)
-    assert len(filled(template, {})) <= len(text)
+    assert len(fill_text(template, {})) <= len(text)
     assert sum(len(part) for part in template if isinstance(part, str)) + len(written) == len(text)
     for field in merge_fields(text, ()):
         assert text[field.start :].startswith("{{")

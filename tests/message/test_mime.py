@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from newsletter.domain.addresses import Mailbox
 from newsletter.message.encoding import ascii_domain, mailbox_header, quoted_printable
 from newsletter.message.mime import Recipient, Wire
-from newsletter.message.template import Slot, Template, filled, filled_html
+from newsletter.message.template import Slot, Template, fill_html, fill_text
 from tests import make
 from tests.message_checklist import complaints, header_lines, parsed
 
@@ -121,8 +121,8 @@ def test_any_value_leaves_a_message_well_formed(
     form = [header for header in sane(complaints(message)) if "link" not in header and "image" not in header]
     assert form == []
     assert part_texts(message) == [
-        canonical(filled(body, recipient.values)),
-        canonical(filled_html(page, recipient.values)),
+        canonical(fill_text(body, recipient.values)),
+        canonical(fill_html(page, recipient.values)),
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.message.verp import LONGEST_OWN, issue_of, reader_of, return_path, signatures_in
+from newsletter.message.verp import LONGEST_OWN, issue_of, return_path, signatures_in, subscriber_key_in
 from newsletter.tokens import Signature, Signer
 from tests import make
 
@@ -26,7 +26,7 @@ def test_a_return_path_identifies_its_message(key: str, address: str, issue: str
     path = made(key, address, issue)
     text = f"To: <{path.upper() if upper else path}>, and more"
     (signature,) = signatures_in(text)
-    assert reader_of(signature) == key
+    assert subscriber_key_in(signature) == key
     assert issue_of([signature], SIGNER, ISSUES, key=key, address=address.upper()) == issue
     assert issue_of([signature], Signer("another secret, of nobody"), ISSUES, key=key, address=address) == ""
     assert issue_of([signature], SIGNER, ISSUES, key=key, address=f"x{address}") == ""
@@ -61,7 +61,7 @@ def test_other_text_has_no_signatures(text: str) -> None:
 @given(st.text("abz27", min_size=52, max_size=52))
 def test_any_text_in_the_form_of_a_signature_names_a_reader(forged: str) -> None:
     (signature,) = signatures_in(f"bounces+{forged}@news.example.org")
-    assert len(reader_of(signature)) == 32
+    assert len(subscriber_key_in(signature)) == 32
 
 
 class Counting(Signer):

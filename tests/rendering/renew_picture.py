@@ -7,7 +7,7 @@ from typing import Literal
 from playwright.sync_api import Browser
 
 from newsletter import composing, content, settings
-from newsletter.message.template import filled_html
+from newsletter.message.template import fill_html
 from tests.browser import launched
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ def renew() -> None:
     loaded = settings.load(ROOT)
     latest = content.read(ROOT).issues[-1]
     email = composing.compose(ROOT, loaded.newsletter, latest.slug, segments=tuple(loaded.segments)).email
-    html = filled_html(email.html, {"subscriber.first_name": "Ada"})
+    html = fill_html(email.html, {"subscriber.first_name": "Ada"})
     html = html.replace("'Palatino Linotype'", "P052, 'Palatino Linotype'")  # what a Linux machine has for Palatino
     with launched() as browser:
         wide, phone = _shot(browser, html, 700, "light"), _shot(browser, html, 375, "dark")

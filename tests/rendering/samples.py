@@ -7,7 +7,7 @@ from pathlib import Path
 from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Section
 from newsletter.domain.publication import Newsletter
 from newsletter.message.mime import Email
-from newsletter.message.template import filled, filled_html
+from newsletter.message.template import fill_html, fill_text
 from newsletter.rendering import load_theme, render
 from tests import make
 
@@ -107,12 +107,12 @@ def email(issue: Issue, newsletter: Newsletter) -> Email:
 
 def page(issue: Issue, newsletter: Newsletter, reader: Mapping[str, str] = READER) -> str:
     """Return an issue's HTML as one reader gets it."""
-    return filled_html(email(issue, newsletter).html, reader)
+    return fill_html(email(issue, newsletter).html, reader)
 
 
 def text(issue: Issue, newsletter: Newsletter) -> str:
     """Return an issue's text as one reader gets it."""
-    return filled(email(issue, newsletter).text, READER)
+    return fill_text(email(issue, newsletter).text, READER)
 
 
 def golden() -> dict[str, str]:

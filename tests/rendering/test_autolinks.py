@@ -9,7 +9,7 @@ from lxml import html as lxml_html
 from markdown_it import MarkdownIt
 
 from newsletter.domain.issue import Block, BlockKind, Section
-from newsletter.message.template import filled, filled_html
+from newsletter.message.template import fill_html, fill_text
 from newsletter.rendering import load_theme, render
 from newsletter.rendering.markdown_html import markdown_to_html
 from newsletter.rendering.markdown_text import markdown_to_text
@@ -82,8 +82,8 @@ def test_urls_are_linked_in_the_html_of_an_entry_and_unchanged_in_its_text() -> 
     note = "More at https://example.org/{{ subscriber.first_name }} and https://example.org/note."
     issue = make.issue(sections=(Section(title=None, entries=(make.entry(blocks=blocks),)),), note=note)
     email = render(issue, newsletter, load_theme(NOWHERE, newsletter))
-    html = lxml_html.document_fromstring(filled_html(email.html, {"subscriber.first_name": "Ada"}))
-    text = " ".join(filled(email.text, {"subscriber.first_name": "Ada"}).split())
+    html = lxml_html.document_fromstring(fill_html(email.html, {"subscriber.first_name": "Ada"}))
+    text = " ".join(fill_text(email.text, {"subscriber.first_name": "Ada"}).split())
 
     bare = [link.get("href") for link in html.iter("a") if link.text_content().startswith("https://example.org/")]
     assert bare == ["https://example.org/note", A, "https://example.org/b"]

@@ -11,7 +11,7 @@ from lxml import html as lxml_html
 
 from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Section
 from newsletter.errors import FindingsError
-from newsletter.message.template import Slot, filled, filled_html
+from newsletter.message.template import Slot, fill_html, fill_text
 from newsletter.rendering import load_theme, render
 from tests import make
 from tests.rendering.samples import CHALK, NOWHERE, OFFICE, READER, SIGNAL, email, english, hebrew, page, text
@@ -50,8 +50,8 @@ def test_the_slots_of_an_email_are_the_readers_name_and_links() -> None:
 
 def test_a_reader_without_a_name_gets_the_default_greeting() -> None:
     compiled = email(*english())
-    assert "Good morning, <bdi>reader</bdi>." in filled_html(compiled.html, {})
-    assert "Good morning, reader." in filled(compiled.text, {})
+    assert "Good morning, <bdi>reader</bdi>." in fill_html(compiled.html, {})
+    assert "Good morning, reader." in fill_text(compiled.text, {})
 
 
 def test_a_readers_value_is_escaped_in_html() -> None:
@@ -73,7 +73,7 @@ def test_merge_fields_work_in_subject_and_preheader() -> None:
     slot = Slot("subscriber.first_name", "you")
     assert compiled.subject == ("For ", slot)
     assert compiled.preheader == ("Dear ", slot)
-    assert "<title>For Ada</title>" in filled_html(compiled.html, {"subscriber.first_name": "Ada"})
+    assert "<title>For Ada</title>" in fill_html(compiled.html, {"subscriber.first_name": "Ada"})
 
 
 def test_merge_fields_of_an_entry_are_plain_text() -> None:
@@ -256,7 +256,7 @@ def test_text_of_an_author_never_becomes_active_html(
         ),
     )
     compiled = render(issue_of(entry), NEWSLETTER, THEME)
-    document = filled_html(compiled.html, READER)
+    document = fill_html(compiled.html, READER)
     parsed = tree(document)
     body = parsed.find("body")
     assert body is not None

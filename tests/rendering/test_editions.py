@@ -13,7 +13,7 @@ from newsletter.domain.issue import Issue, Section
 from newsletter.errors import FindingsError
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.message.mime import Wire
-from newsletter.message.template import Slot, filled, filled_html
+from newsletter.message.template import Slot, fill_html, fill_text
 from newsletter.rendering import Theme, compile_issue, load_theme
 from tests import make
 from tests.message_checklist import complaints
@@ -128,16 +128,16 @@ def test_an_edition_has_the_same_bytes_as_an_issue_of_only_its_entries(
 
 
 def test_sections_without_entries_are_left_out() -> None:
-    text = filled(COMPILED.email((0, 2)).text, {})
+    text = fill_text(COMPILED.email((0, 2)).text, {})
     assert "First\n=====" in text
     assert "Last" not in text
 
 
 def test_subject_and_preheader_name_only_entries_of_the_edition() -> None:
     email = COMPILED.email((1, 3))
-    assert filled(email.subject, {}) == f"{CHALK.title}, 2 in all"
-    assert filled(email.preheader, {}) == f"and {OFFICE.title}"
-    assert filled(COMPILED.email((2,)).preheader, {}) == "and no more"
+    assert fill_text(email.subject, {}) == f"{CHALK.title}, 2 in all"
+    assert fill_text(email.preheader, {}) == f"and {OFFICE.title}"
+    assert fill_text(COMPILED.email((2,)).preheader, {}) == "and no more"
 
 
 def test_a_frozen_issue_is_read_back_unchanged() -> None:
@@ -152,8 +152,8 @@ def test_entries_numbered_by_a_theme_are_numbered_by_edition(tmp_path: Path) -> 
     (folder / "entry.txt").write_text("{{ entry.number }}. {{ entry.title }}\n", encoding="utf-8")
     newsletter = make.newsletter(theme=replace(NEWSLETTER.theme, name="numbered"))
     compiled = compile_issue(ISSUE, newsletter, load_theme(tmp_path, newsletter))
-    assert f"2. {OFFICE.title}\n" in filled(compiled.email((1, 3)).text, {})
-    assert f"4. {OFFICE.title}\n" in filled(compiled.email().text, {})
+    assert f"2. {OFFICE.title}\n" in fill_text(compiled.email((1, 3)).text, {})
+    assert f"4. {OFFICE.title}\n" in fill_text(compiled.email().text, {})
 
 
 def test_an_edition_with_numbers_has_the_same_bytes_as_an_issue_of_only_its_entries(tmp_path: Path) -> None:
@@ -175,8 +175,8 @@ def test_an_edition_with_numbers_has_the_same_bytes_as_an_issue_of_only_its_entr
 def test_a_title_with_markup_is_escaped() -> None:
     issue = replace(ISSUE, sections=(Section(title=None, entries=(replace(CHALK, title="<b> & Co."),)),))
     compiled = compile_issue(issue, NEWSLETTER, THEME)
-    assert "<title>&lt;b&gt; &amp; Co., 1 in all</title>" in filled_html(compiled.email().html, {})
-    assert filled(compiled.email().subject, {}) == "<b> & Co., 1 in all"
+    assert "<title>&lt;b&gt; &amp; Co., 1 in all</title>" in fill_html(compiled.email().html, {})
+    assert fill_text(compiled.email().subject, {}) == "<b> & Co., 1 in all"
 
 
 def test_a_part_inside_another_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.domain.publication import ThemeSettings
-from newsletter.message.template import filled_html
+from newsletter.message.template import fill_html
 from newsletter.rendering import load_theme, render
 from newsletter.rendering.compiling import mjml_source
 from newsletter.rendering.inlining import inlined
@@ -105,7 +105,7 @@ def test_the_logo_keeps_its_width(tmp_path: Path) -> None:
     newsletter = make.newsletter(
         theme=ThemeSettings(logo="https://example.org/logo.png", logo_alt="The Test", logo_width=180)
     )
-    document = filled_html(render(ISSUE, newsletter, load_theme(tmp_path, newsletter)).html, {})
+    document = fill_html(render(ISSUE, newsletter, load_theme(tmp_path, newsletter)).html, {})
     image = document[document.index("<h1") : document.index("</h1>")]
     assert 'width="180"' in image
     assert 'alt="The Test"' in image

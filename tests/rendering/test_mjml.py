@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mjml import mjml2html
 
 from newsletter.errors import FindingsError, Severity
-from newsletter.message.template import filled_html
+from newsletter.message.template import fill_html
 from newsletter.rendering import Theme, load_theme, render, theme_findings
 from newsletter.rendering.mjml import CHILDREN, COMPONENTS
 from newsletter.rendering.mjml_compiler import compile_mjml
@@ -200,7 +200,7 @@ def test_a_theme_with_its_head_on_one_line_has_no_findings(tmp_path: Path) -> No
     head = '<mj-preview>{{ issue.preheader }}</mj-preview> <mj-attributes> <mj-all padding="0" /> </mj-attributes>'
     made = theme(tmp_path, head=head)
     assert theme_findings(made) == ()
-    assert "What a timetable can teach." in filled_html(render(make.issue(), made.newsletter, made).html, {})
+    assert "What a timetable can teach." in fill_html(render(make.issue(), made.newsletter, made).html, {})
 
 
 def test_an_error_of_the_compiler_is_reported_at_its_place(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from newsletter.domain.publication import Newsletter, ThemeSettings
 from newsletter.errors import FindingsError
-from newsletter.message.template import filled, filled_html
+from newsletter.message.template import fill_html, fill_text
 from newsletter.rendering import default_templates, load_theme, render, theme_findings
 from newsletter.rendering.contrast import contrast_ratio
 from tests import make
@@ -32,7 +32,7 @@ def newsletter(**theme: object) -> Newsletter:
 
 
 def html(root: Path, made: Newsletter) -> str:
-    return filled_html(render(make.issue(), made, load_theme(root, made)).html, {})
+    return fill_html(render(make.issue(), made, load_theme(root, made)).html, {})
 
 
 def write(root: Path, name: str, **files: str) -> None:
@@ -153,9 +153,9 @@ INLINE_CSS = (default_templates() / "email" / "default" / "inline.css").read_tex
 def test_a_changed_file_takes_effect_at_once(root: Path) -> None:
     write(root, "mine", entry__txt="{{ entry.title }}!\n")
     made = newsletter(name="mine")
-    assert "About night-train!" in filled(render(make.issue(), made, load_theme(root, made)).text, {})
+    assert "About night-train!" in fill_text(render(make.issue(), made, load_theme(root, made)).text, {})
     write(root, "mine", entry__txt="{{ entry.title }}, changed\n")
-    assert "About night-train, changed" in filled(render(make.issue(), made, load_theme(root, made)).text, {})
+    assert "About night-train, changed" in fill_text(render(make.issue(), made, load_theme(root, made)).text, {})
 
 
 @pytest.mark.parametrize(

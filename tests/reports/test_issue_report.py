@@ -11,7 +11,7 @@ from newsletter.domain.events import Bounce, Event, EventKind
 from newsletter.domain.issue import Issue
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Subscriber
-from newsletter.domain.tracking import Count, Link, Machine, Response
+from newsletter.domain.tracking import ClickOrOpen, Link, MachineReason, TrackingCount
 from newsletter.errors import UsageError
 from newsletter.reports.issue_report import LAST, Report, report
 from newsletter.store import Store
@@ -96,16 +96,18 @@ def test_a_report_counts_each_reader_once_by_status(store: Store) -> None:
     ]
     store.events.record(events, soft_bounces=3, now=make.WHEN)
     store.self_service.unsubscribe([UnsubscribeRequest(key=readers[3], how="link", issue="2026-11-23")], make.WHEN)
-    clicks = [(1, None), (1, None), (2, None), (2, Machine.SCANNER), (3, None)]
-    store.responses.record([Response(send=send, link=link, at=make.WHEN, machine=machine) for link, machine in clicks])
-    store.responses.record([Response(send=send, link=None, at=make.WHEN)])
+    clicks = [(1, None), (1, None), (2, None), (2, MachineReason.SCANNER), (3, None)]
+    store.clicks_and_opens.record(
+        [ClickOrOpen(send=send, link=link, at=make.WHEN, machine=machine) for link, machine in clicks]
+    )
+    store.clicks_and_opens.record([ClickOrOpen(send=send, link=None, at=make.WHEN)])
     figures_shown = reported(store)
     figures = figures_shown.figures
     assert (figures.frozen, figures.submitted, figures.refused) == (10, 8, 1)
     assert (figures.skipped, figures.held, figures.open) == (0, 1, 0)
     assert (figures.delivered, figures.bounced, figures.bounced_softly) == (4, 1, 1)
     assert (figures.complained, figures.unsubscribed) == (1, 1)
-    assert (figures.clicks, figures.opens) == (Count(people=4, machines=1), Count(people=1))
+    assert (figures.clicks, figures.opens) == (TrackingCount(people=4, machines=1), TrackingCount(people=1))
     assert [(line.mark, line.name, line.clicks) for line in figures_shown.entries] == [
         ("bosphorus", "Ships at the Bosphorus", 2),
         ("summit", "A summit", 1),
@@ -127,7 +129,7 @@ def test_figures_that_are_not_counted_are_not_shown_as_zero(store: Store) -> Non
     words = [row[0] for row in reported(store, "2026-11-22", "2026-11-23").rows()]
     others = ["Hard bounces", "Soft bounces", "Complaints", "Unsubscribed"]
     assert words == ["Recipients", "Submitted", "Refused", "Held", *others]
-    store.responses.record([Response(send=earlier, link=1, at=make.WHEN)])
+    store.clicks_and_opens.record([ClickOrOpen(send=earlier, link=1, at=make.WHEN)])
     assert ("Clicks", 0, 0.0, 1 / 8) in list(reported(store, "2026-11-22", "2026-11-23").rows())
 
 
@@ -136,9 +138,9 @@ def test_a_report_compares_with_the_median_of_earlier_issues(store: Store) -> No
     for slug in earlier:
         send = sent(store, slug)
         clicks = int(slug[-2:]) - 14  # one more each day
-        store.responses.record([Response(send=send, link=1, at=make.WHEN)] * clicks)
+        store.clicks_and_opens.record([ClickOrOpen(send=send, link=1, at=make.WHEN)] * clicks)
     send = sent(store)
-    store.responses.record([Response(send=send, link=1, at=make.WHEN)] * 4)
+    store.clicks_and_opens.record([ClickOrOpen(send=send, link=1, at=make.WHEN)] * 4)
     figures_shown = reported(store, *earlier, "2026-11-23")
     assert [compared.issue for compared in figures_shown.earlier] == earlier[: -LAST - 1 : -1]
     (row,) = [row for row in figures_shown.rows() if row[0] == "Clicks"]
@@ -152,7 +154,7 @@ def test_the_providers_clicks_count_without_tracked_links(store: Store) -> None:
     clicks.append(event(EventKind.CLICKED, readers[2], link="https://example.org/elsewhere"))
     store.events.record(clicks, soft_bounces=3, now=make.WHEN)
     figures_shown = reported(store)
-    assert figures_shown.figures.clicks == Count(people=4)
+    assert figures_shown.figures.clicks == TrackingCount(people=4)
     assert [(line.mark, line.name, line.clicks) for line in figures_shown.entries] == [("summit", "A summit", 3)]
     assert [(line.mark, line.clicks) for line in figures_shown.topics] == [("nato", 3)]
 
@@ -164,7 +166,7 @@ def test_an_unsent_issue_has_no_report(store: Store) -> None:
 
 def test_a_report_of_an_issue_without_its_file_shows_slugs(store: Store) -> None:
     send = sent(store)
-    store.responses.record([Response(send=send, link=1, at=make.WHEN)])
+    store.clicks_and_opens.record([ClickOrOpen(send=send, link=1, at=make.WHEN)])
     figures_shown = report(store, make.newsletter(), [], "2026-11-23")
     assert [(line.name, line.clicks) for line in figures_shown.entries] == [("bosphorus", 1), ("summit", 0)]
     assert figures_shown.subject == ""

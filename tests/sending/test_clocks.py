@@ -15,7 +15,7 @@ from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.rate_limits import SendingSettings
-from newsletter.domain.schedule import LocalTime, by_zone, parse_moment
+from newsletter.domain.schedule import LocalTime, moments_by_zone, parse_moment
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.subscriber import Subscriber
@@ -248,7 +248,7 @@ def test_readers_in_zones_that_change_their_clocks_get_it_once_by_their_own(
     store.subscribers.merge(
         [[Subscriber(address=address, time_zone=zone) for address, zone in zones.items()]], now=make.WHEN
     )
-    local = by_zone(day, wall(2, 30), store.sends.zones([EVERYONE], now=make.WHEN), home=BERLIN)
+    local = moments_by_zone(day, wall(2, 30), store.sends.zones([EVERYONE], now=make.WHEN), home=BERLIN)
     schedule(store, local.first, "02:30")
     worker = Worker(store, post(Accepting()), local.first - timedelta(hours=2), local)
     worker.look_until(local.last + timedelta(hours=2))

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus, Receipt
-from newsletter.domain.rate_limits import SendingSettings, limits
+from newsletter.domain.rate_limits import SendingSettings, stricter_limits
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
@@ -148,7 +148,7 @@ def test_a_plan_expects_the_rate_and_the_days_of_the_settings(
     fill(store, 10)
     plan = sending.plan(store, issue=ISSUE, segments=[EVERYONE], provider="outbox", rules=rules, now=make.WHEN)
     assert (plan.seconds, plan.days) == (seconds, days)
-    reserved = store.rate_limits.reserve("outbox", limits(rules, None, 0), 1, make.WHEN.timestamp())
+    reserved = store.rate_limits.reserve("outbox", stricter_limits(rules, None, 0), 1, make.WHEN.timestamp())
     assert reserved.messages == 1
     after = sending.plan(store, issue=ISSUE, segments=[EVERYONE], provider="outbox", rules=rules, now=make.WHEN)
     assert after.days >= days

@@ -12,7 +12,7 @@ from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus, Receipt, Uncertainty
 from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.rate_limits import Limits, SendingSettings
-from newsletter.domain.schedule import LocalTime, by_zone
+from newsletter.domain.schedule import LocalTime, moments_by_zone
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.subscriber import Subscriber
@@ -173,7 +173,7 @@ def test_each_reader_is_reached_by_their_own_clock(store: Store, clock: Hours) -
     store.subscribers.merge(
         [[Subscriber(address=f"{name}@example.com", time_zone=zone) for zone, name in zones.items()]], now=make.WHEN
     )
-    local = by_zone(
+    local = moments_by_zone(
         date(2026, 11, 23), time(7), store.sends.zones([EVERYONE], now=make.WHEN), home=ZoneInfo("America/New_York")
     )
     clock.now = local.first

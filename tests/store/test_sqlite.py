@@ -12,7 +12,7 @@ from newsletter.cli import resources
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import StoreError
 from newsletter.store import open_store
-from newsletter.store.sqlite import Library, has_wal_reset_bug, sqlite_library
+from newsletter.store.sqlite import SqliteLibrary, has_wal_reset_bug, sqlite_library
 from tests import make
 from tests.databases import new_sqlite
 from tests.newsletter_folder import write_settings
@@ -81,9 +81,9 @@ def test_the_library_in_use_has_no_bug_where_there_is_a_wheel() -> None:
 
 
 @pytest.fixture
-def with_bug(monkeypatch: pytest.MonkeyPatch) -> Library:
+def with_bug(monkeypatch: pytest.MonkeyPatch) -> SqliteLibrary:
     """This program, with Python's own SQLite as if it had the bug."""
-    chosen = Library(own)
+    chosen = SqliteLibrary(own)
     chosen.has_bug = True
     for module in ("engines", "errors", "migrate"):
         monkeypatch.setattr(f"newsletter.store.{module}.sqlite_library", lambda: chosen)
@@ -98,7 +98,7 @@ def journal_of(path: Path, module: Any = own) -> str:
         return str(connection.execute("PRAGMA journal_mode").fetchone()[0])
 
 
-def test_a_library_with_the_bug_uses_a_rollback_journal(tmp_path: Path, with_bug: Library) -> None:
+def test_a_library_with_the_bug_uses_a_rollback_journal(tmp_path: Path, with_bug: SqliteLibrary) -> None:
     path = tmp_path / "newsletter.db"
     with open_store(f"sqlite:///{path}") as store:
         assert store.subscribers.add(ADA, now=make.WHEN)
@@ -121,7 +121,9 @@ def test_a_file_in_wal_mode_is_taken_out_of_it(tmp_path: Path, request: pytest.F
     assert journal_of(path) == "delete"
 
 
-def test_it_writes_nothing_while_another_process_has_the_file_in_wal_mode(tmp_path: Path, with_bug: Library) -> None:
+def test_it_writes_nothing_while_another_process_has_the_file_in_wal_mode(
+    tmp_path: Path, with_bug: SqliteLibrary
+) -> None:
     path = tmp_path / "newsletter.db"
     with open_store(f"sqlite:///{path}?timeout=0") as store:
         assert store.subscribers.add(ADA, now=make.WHEN)
@@ -135,7 +137,7 @@ def test_it_writes_nothing_while_another_process_has_the_file_in_wal_mode(tmp_pa
 
 
 def test_commands_say_so_once_and_how_to_fix_it(
-    tmp_path: Path, with_bug: Library, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, with_bug: SqliteLibrary, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = SimpleNamespace(database=f"sqlite:///{tmp_path}/newsletter.db")
     for _ in range(2):
@@ -145,7 +147,7 @@ def test_commands_say_so_once_and_how_to_fix_it(
 
 
 def test_the_preview_says_so_once_if_there_is_a_database_that_it_opens(
-    tmp_path: Path, with_bug: Library, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, with_bug: SqliteLibrary, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = write_settings(tmp_path)
     resources.warn_of_library(settings)

@@ -16,7 +16,7 @@ from typing import Any
 
 from newsletter.message.encoding import normalised
 from newsletter.message.mime import Recipient, Wire
-from newsletter.message.template import Slot, Template, joined
+from newsletter.message.template import Slot, Template, join_constants
 
 ENTRIES = 50  # recipients per call
 _DATA = 262_144  # characters of TemplateData
@@ -178,7 +178,7 @@ def _as_template(part: Template, prefix: str) -> str:
     Parts begin on a new line, so escaping one does not depend on its neighbours.
     """
     written: list[str] = []
-    pieces = list(joined(part))
+    pieces = list(join_constants(part))
     for index, piece in enumerate(pieces):
         if isinstance(piece, Slot):
             written.append("{{%s}}" % _variable(piece, prefix))  # noqa: UP031 braces

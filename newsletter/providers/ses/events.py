@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import Any
 
-from newsletter.domain.events import Bounce, Event, EventKind, plain
+from newsletter.domain.events import Bounce, Event, EventKind, storable_text
 
 _RAW = 65_536  # characters
 _WRITTEN = 1000  # characters of an address with a name
@@ -69,22 +69,25 @@ def parse_events(message: str, *, key: str, published: datetime) -> list[Event]:
         "provider": "ses",
         "kind": _unsubscribed(kind, details),
         "at": _time(details.get("timestamp")) or _time(mail.get("timestamp")) or published,
-        "issue": plain(_first(tags.get("issue")), 80),
+        "issue": storable_text(_first(tags.get("issue")), 80),
         "reader": reader if _KEY.fullmatch(reader) else "",
         "bounce": _BOUNCES.get(_text(details.get("bounceType")), Bounce.UNDETERMINED)
         if kind is EventKind.BOUNCED
         else None,
-        "feedback": plain(_text(details.get("complaintFeedbackType")), 16) if kind is EventKind.COMPLAINED else "",
-        "link": plain(_text(details.get("link")), 2000) if kind is EventKind.CLICKED else "",
-        "message_id": plain(_text(mail.get("messageId")), 200),
-        "raw": plain(message, _RAW),
+        "feedback": storable_text(_text(details.get("complaintFeedbackType")), 16)
+        if kind is EventKind.COMPLAINED
+        else "",
+        "link": storable_text(_text(details.get("link")), 2000) if kind is EventKind.CLICKED else "",
+        "message_id": storable_text(_text(mail.get("messageId")), 200),
+        "raw": storable_text(message, _RAW),
     }
     return [
         Event(
             key=f"sns:{key}:{number}",
-            address=plain(address, 320),
-            status=plain(_text(recipient.get("status")), 16) or _STATUSES.get(_text(details.get("bounceSubType")), ""),
-            detail=plain(_detail(details, recipient)),
+            address=storable_text(address, 320),
+            status=storable_text(_text(recipient.get("status")), 16)
+            or _STATUSES.get(_text(details.get("bounceSubType")), ""),
+            detail=storable_text(_detail(details, recipient)),
             **common,
         )
         for number, (address, recipient) in enumerate(recipients)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from newsletter.domain.consent import SERVICE, ConsentEvent
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.events import EventKind, Outcome, settled
+from newsletter.domain.events import EventKind, Outcome, status_after
 from newsletter.domain.subscriber import SubscriberStatus, SuppressionReason
 from newsletter.store.delivery_counts import recount
 from newsletter.store.events.event_rows import AttributedEvent
@@ -62,7 +62,7 @@ def _settle_send(
     for row in rows:
         before = DeliveryStatus(row.status)
         outcome = Outcome(row.outcome) | reported[row.subscriber]
-        after = settled(before, row.attempt, outcome)
+        after = status_after(before, row.attempt, outcome)
         changed[after] += after is not before
         message_id, detail = (row.provider_id, row.detail) if after is before else ids[row.subscriber]
         if after is not before or outcome != row.outcome:

@@ -7,13 +7,22 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.domain.events import EventKind
-from newsletter.domain.tracking import TOO_SOON, Count, IssueCounts, Link, LinkCount, Machine, Response, StoredLink
+from newsletter.domain.tracking import (
+    TOO_SOON,
+    ClickOrOpen,
+    IssueTracking,
+    Link,
+    LinkCount,
+    MachineReason,
+    StoredLink,
+    TrackingCount,
+)
 from newsletter.store.database import Database
 from newsletter.store.row_writes import insert_rows
 from newsletter.store.tables import event, link, response, send, subscriber
 
 
-class Responses:
+class ClicksAndOpens:
     """The clicks and opens of all sends."""
 
     def __init__(self, database: Database) -> None:
@@ -32,7 +41,9 @@ class Responses:
         with self._database.reading() as connection:
             return connection.scalars(query).one_or_none()
 
-    def record(self, responses: Sequence[Response], *, machines: Mapping[int, Machine] | None = None) -> Sequence[int]:
+    def record(
+        self, responses: Sequence[ClickOrOpen], *, machines: Mapping[int, MachineReason] | None = None
+    ) -> Sequence[int]:
         """Store clicks and opens, and return their ids in the same order, 0 for those of readers who refuse tracking.
 
         ``machines`` marks earlier ones, by id, that turned out to be a machine's. Readers who are gone aren't named.
@@ -72,19 +83,19 @@ class Responses:
         with self._database.writing() as connection:
             return connection.execute(sa.update(response).where(old).values(subscriber=None)).rowcount
 
-    def counts(self, issue: str) -> IssueCounts:
+    def counts(self, issue: str) -> IssueTracking:
         """Return the counts of an issue's clicks, by link, and of its opens."""
         with self._database.reading() as connection:
             which = connection.scalars(sa.select(send.c.id).where(send.c.issue == issue)).one_or_none()
             if which is None:
-                return IssueCounts()
+                return IssueTracking()
             links = connection.execute(sa.select(link).where(link.c.send == which).order_by(link.c.number)).all()
             by_link = {
                 row.link: _count(row)
                 for row in connection.execute(_counted(response.c.link).where(response.c.send == which))
             }
             clicks = connection.execute(_counted().where(response.c.send == which, response.c.link.is_not(None))).one()
-        return IssueCounts(
+        return IssueTracking(
             links=tuple(
                 LinkCount(
                     link=Link(
@@ -94,15 +105,15 @@ class Responses:
                         position=row.position,
                         topics=tuple(row.topics),
                     ),
-                    count=by_link.get(row.number, Count()),
+                    count=by_link.get(row.number, TrackingCount()),
                 )
                 for row in links
             ),
             clicks=_count(clicks),
-            opens=by_link.get(None, Count()),
+            opens=by_link.get(None, TrackingCount()),
         )
 
-    def of_reader(self, reader: int) -> list[tuple[str, str, Response]]:
+    def of_reader(self, reader: int) -> list[tuple[str, str, ClickOrOpen]]:
         """Return a reader's clicks and opens, with the issue and the link's target ("" for an open)."""
         query = (
             sa.select(response, send.c.issue, link.c.url)
@@ -116,22 +127,22 @@ class Responses:
                 (
                     row.issue,
                     row.url or "",
-                    Response(
+                    ClickOrOpen(
                         send=row.send,
                         link=row.link,
                         at=row.at,
-                        machine=Machine(row.machine) if row.machine else None,
+                        machine=MachineReason(row.machine) if row.machine else None,
                     ),
                 )
                 for row in connection.execute(query)
             ]
 
 
-def _machine(new: Response, reader: int | None, soon: Mapping[tuple[int, int], datetime]) -> str:
+def _machine(new: ClickOrOpen, reader: int | None, soon: Mapping[tuple[int, int], datetime]) -> str:
     """Return why a click or open is taken for a machine's; an empty string for a person's."""
     delivered = soon.get((new.send, reader)) if reader is not None else None
     too_soon = delivered is not None and new.at - delivered <= TOO_SOON
-    machine = new.machine or (Machine.TOO_SOON if too_soon else None)
+    machine = new.machine or (MachineReason.TOO_SOON if too_soon else None)
     return machine.value if machine else ""
 
 
@@ -184,7 +195,7 @@ def mark_too_soon(connection: sa.Connection, delivered: Mapping[tuple[str, int],
     ]
     if soon:
         marked = sa.update(response).where(response.c.id.in_(soon))
-        connection.execute(marked.values(machine=Machine.TOO_SOON.value))
+        connection.execute(marked.values(machine=MachineReason.TOO_SOON.value))
 
 
 def write_links(connection: sa.Connection, send_id: int, links: Sequence[Link]) -> None:
@@ -204,5 +215,5 @@ def _counted(*by: sa.ColumnElement[Any]) -> sa.Select[Any]:
     ).group_by(*by)
 
 
-def _count(row: sa.Row[Any]) -> Count:
-    return Count(people=int(row.people), machines=int(row.machines), readers=row.readers)
+def _count(row: sa.Row[Any]) -> TrackingCount:
+    return TrackingCount(people=int(row.people), machines=int(row.machines), readers=row.readers)

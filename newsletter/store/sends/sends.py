@@ -14,7 +14,7 @@ from newsletter.domain.delivery import START, Answered, Claimed, DeliveryPositio
 from newsletter.domain.edition import Edition, EditionCounts, Tailor
 from newsletter.domain.schedule import HOME
 from newsletter.domain.segment import AudienceCounts, Segment
-from newsletter.domain.send import Published, Send, SendStatus
+from newsletter.domain.send import PublishedIssue, Send, SendStatus
 from newsletter.domain.send_errors import NobodyError, UnknownSendError, second_send_error
 from newsletter.errors import StoppedError, StoreError
 from newsletter.message.compiled_issue import CompiledIssue
@@ -238,13 +238,15 @@ class Sends:
         with self._database.reading() as connection:
             return unfinished_sends(connection, at_once=at_once)
 
-    def published(self) -> list[Published]:
+    def published(self) -> list[PublishedIssue]:
         """Return the issues that were frozen and not cancelled: readers have got them or are getting them."""
         query = sa.select(send.c.issue, send.c.date).where(
             send.c.digest != "", send.c.status != SendStatus.CANCELLED.value
         )
         with self._database.reading() as connection:
-            return [Published(issue=row.issue, at=row.date) for row in connection.execute(query.order_by(send.c.id))]
+            return [
+                PublishedIssue(issue=row.issue, at=row.date) for row in connection.execute(query.order_by(send.c.id))
+            ]
 
     def editions(self, segments: Sequence[Segment], tailor: Tailor, now: datetime) -> EditionCounts:
         """Return the editions that a send to these segments would have ``now``, with their number of readers."""

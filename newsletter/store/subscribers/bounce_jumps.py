@@ -47,7 +47,7 @@ def is_jump(bounced: int, expected: float) -> bool:
     return not expected or bounced * log(bounced / expected) - bounced + expected >= _SURE
 
 
-def jumps(connection: sa.Connection, bounces: Iterable[Suppression]) -> Iterator[tuple[str, str]]:
+def find_bounce_jumps(connection: sa.Connection, bounces: Iterable[Suppression]) -> Iterator[tuple[str, str]]:
     """Yield each domain, or ALL_DOMAINS, with too many bounces, and the issue that bounced.
 
     ``bounces`` are the newest ones, which are in the database already.
@@ -70,7 +70,7 @@ def jumps(connection: sa.Connection, bounces: Iterable[Suppression]) -> Iterator
         yield from ((domain, slug) for domain in jumping)
 
 
-def undecided(issue: str) -> sa.ColumnElement[bool]:
+def unreviewed_bounces(issue: str) -> sa.ColumnElement[bool]:
     """Return the condition for hard bounces of an issue that no operator has reviewed."""
     return sa.and_(_bounced([issue]), ~suppression.c.reviewed)
 
@@ -93,7 +93,9 @@ def _jumps_at_several_domains(connection: sa.Connection, issue: _Issue, total: i
     if not is_jump(total, deliveries * issue.rate + reviewed):
         return False
     held = sa.select(held_bounce.c.address_key).where(held_bounce.c.issue == issue.slug)
-    keys = connection.scalars(sa.select(suppression.c.address_key).where(undecided(issue.slug)).union_all(held))
+    keys = connection.scalars(
+        sa.select(suppression.c.address_key).where(unreviewed_bounces(issue.slug)).union_all(held)
+    )
     ((worst, most),) = Counter(map(domain_of, keys)).most_common(1)
     others = max(deliveries - _count_deliveries(connection, issue, worst, most * _SHARE), total - most)
     return is_jump(total - most, others * issue.rate + reviewed)
@@ -162,7 +164,7 @@ def _count_bounced(connection: sa.Connection, issue: str, domain: str = ALL_DOMA
     """Return the number of addresses that bounced, whether held or suppressed without a review."""
     at_domain = [[is_at(table.c.address_key, domain)] if domain else [] for table in (suppression, held_bounce)]
     held = _count(connection, held_bounce, held_bounce.c.issue == issue, *at_domain[1])
-    return held + _count(connection, suppression, undecided(issue), *at_domain[0])
+    return held + _count(connection, suppression, unreviewed_bounces(issue), *at_domain[0])
 
 
 def _count_reviewed(connection: sa.Connection, issue: str, *where: sa.ColumnElement[bool]) -> int:

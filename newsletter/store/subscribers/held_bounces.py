@@ -13,12 +13,18 @@ import sqlalchemy as sa
 
 from newsletter.domain.bounce_reasons import explain
 from newsletter.domain.consent import SERVICE
-from newsletter.domain.notices import Hold
+from newsletter.domain.notices import BounceHold
 from newsletter.domain.subscriber import SuppressionReason
 from newsletter.store.database import Database
 from newsletter.store.notices import queue_notice_of_hold
 from newsletter.store.row_writes import upsert
-from newsletter.store.subscribers.bounce_jumps import ALL_DOMAINS, domain_of, is_at, jumps, undecided
+from newsletter.store.subscribers.bounce_jumps import (
+    ALL_DOMAINS,
+    domain_of,
+    find_bounce_jumps,
+    is_at,
+    unreviewed_bounces,
+)
 from newsletter.store.subscribers.suppressions import Suppression, lift_suppression, suppress_reported, suppression_of
 from newsletter.store.tables import held_bounce, suppression
 
@@ -51,13 +57,13 @@ class HeldBounces:
             for row in connection.execute(sa.select(held_bounce).order_by(held_bounce.c.address_key)):
                 yield _held(row)
 
-    def holds(self) -> list[Hold]:
+    def holds(self) -> list[BounceHold]:
         """Return the holds that wait for a decision, the one for all domains first."""
         by_scope: defaultdict[str, list[HeldBounce]] = defaultdict(list)
         for bounce in self.stream():
             by_scope[bounce.scope].append(bounce)
         return [
-            Hold(
+            BounceHold(
                 scope=scope,
                 addresses=len(bounces),
                 first=min(bounce.since for bounce in bounces),
@@ -120,7 +126,9 @@ def suppress_bounced(connection: sa.Connection, bounces: Sequence[Suppression], 
         else:
             direct.append(bounce)
     new, held = suppress_reported(connection, direct), _hold(connection, waiting)
-    for scope, issue in list(jumps(connection, [bounce for bounce in direct if bounce.issue not in _NOT_COUNTED])):
+    for scope, issue in list(
+        find_bounce_jumps(connection, [bounce for bounce in direct if bounce.issue not in _NOT_COUNTED])
+    ):
         moved = _hold_again(connection, scope, issue)
         new, held = max(new - moved, 0), held + moved
         queue_notice_of_hold(connection, issue, now)
@@ -154,7 +162,7 @@ def _hold(connection: sa.Connection, waiting: Iterable[tuple[str, Suppression]])
 
 def _hold_again(connection: sa.Connection, scope: str, issue: str) -> int:
     """Turn unreviewed suppressions for bounces of an issue into held bounces, and return their number."""
-    where = [undecided(issue)]
+    where = [unreviewed_bounces(issue)]
     if scope:
         where.append(is_at(suppression.c.address_key, scope))
     rows = connection.execute(sa.delete(suppression).where(*where).returning(*suppression.c)).all()

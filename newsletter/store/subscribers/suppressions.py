@@ -36,7 +36,7 @@ class Suppression:
     reviewed: bool = False
 
     @property
-    def why(self) -> str:
+    def explanation(self) -> str:
         """Return the reason in an operator's words."""
         words = explain(self.detail).reason if self.detail else ""
         if self.soft_bounces:

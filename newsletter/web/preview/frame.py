@@ -14,7 +14,7 @@ from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
 from newsletter.message.merge_fields import merge_field
 from newsletter.message.mime import Email
-from newsletter.message.template import Slot, Template, filled, filled_html
+from newsletter.message.template import Slot, Template, fill_html, fill_text
 from newsletter.tokens import Purpose, Signer
 from newsletter.web.preview.view_options import ColorScheme, Images, ViewOptions
 
@@ -50,15 +50,15 @@ def inbox_row(email: Email, values: Mapping[str, str]) -> InboxRow:
     """Return the sender, subject and preheader with these values."""
     return InboxRow(
         sender=email.sender.name or email.sender.address,
-        subject=filled(email.subject, values),
-        preheader=filled(email.preheader, values),
+        subject=fill_text(email.subject, values),
+        preheader=fill_text(email.preheader, values),
     )
 
 
 def framed(email: Email, values: Mapping[str, str], options: ViewOptions) -> str:
     """Return the HTML part for the frame. The reader's own links lead to a page that explains them."""
     own = {f"links.{purpose}": f"/reader-links/{purpose}" for purpose in Purpose}
-    html = _as_if_preferred(filled_html(email.html, {**values, **own}), options.mode)
+    html = _as_if_preferred(fill_html(email.html, {**values, **own}), options.mode)
     return _at_head(html, f'<base target="_blank">{_canvas(html, options.mode)}')
 
 

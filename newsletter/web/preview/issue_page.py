@@ -9,7 +9,7 @@ from newsletter.composing import Composed
 from newsletter.domain.publication import Newsletter
 from newsletter.errors import Finding, FindingsError, NewsletterError, Place, Severity
 from newsletter.message.mime import Email
-from newsletter.message.template import filled
+from newsletter.message.template import fill_text
 from newsletter.web.preview import frame
 from newsletter.web.preview.editions import EditionChoice
 from newsletter.web.preview.source_files import SourceLine, excerpt
@@ -51,7 +51,7 @@ def shown_values(
         "html_sizes": html_sizes(email),
         "sandbox": frame.SANDBOX,
         "frame_query": _frame_query(options, composed.compiled.digest[:12]),
-        "text": filled(email.text, values) if options.view is View.TEXT else "",
+        "text": fill_text(email.text, values) if options.view is View.TEXT else "",
         "lines": frame.source_lines(email.html) if options.view is View.SOURCE else (),
     }
 

@@ -18,8 +18,16 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from newsletter.domain.tracking import AT_ONCE, LINKS, TRAP, Machine, StoredLink, TrackingLevel, machine_of
-from newsletter.domain.tracking import Response as Responded
+from newsletter.domain.tracking import (
+    AT_ONCE,
+    LINKS,
+    TRAP,
+    ClickOrOpen,
+    MachineReason,
+    StoredLink,
+    TrackingLevel,
+    machine_of,
+)
 from newsletter.errors import NewsletterError, TokenError
 from newsletter.message.link_tracking import CLICK, OPEN
 from newsletter.web.http.batching import Batcher
@@ -47,7 +55,7 @@ class _Seen:
     at: datetime
     link: int | None
     number: int = 0
-    machine: Machine | None = None
+    machine: MachineReason | None = None
 
 
 @dataclass(slots=True)
@@ -59,8 +67,8 @@ class _Watched:
 class _Step(NamedTuple):
     """One write: a new response, and earlier rows that turned out to be a machine's."""
 
-    response: Responded | None
-    machines: Mapping[int, Machine]
+    response: ClickOrOpen | None
+    machines: Mapping[int, MachineReason]
 
 
 class TrackedLinks:
@@ -95,7 +103,7 @@ class TrackedLinks:
         if self._rules.clicks is not TrackingLevel.OFF:
             now = self._site.clock()
             reader = self._reader(issue, token, self._rules.clicks)
-            responded = Responded(send=link.send, link=number, at=now, reader=reader, machine=self._machine(request))
+            responded = ClickOrOpen(send=link.send, link=number, at=now, reader=reader, machine=self._machine(request))
             await self._count(_client(request, issue), responded)
         return RedirectResponse(link.url, 302, HEADERS)
 
@@ -108,7 +116,7 @@ class TrackedLinks:
                 if send is not None:
                     now = self._site.clock()
                     reader = self._reader(issue, token, self._rules.opens)
-                    responded = Responded(send=send, link=None, at=now, reader=reader, machine=self._machine(request))
+                    responded = ClickOrOpen(send=send, link=None, at=now, reader=reader, machine=self._machine(request))
                     await self._count(_client(request, issue), responded)
         # Webmail shows the image in a page of another site.
         return Response(GIF, media_type="image/gif", headers=HEADERS | {"Cross-Origin-Resource-Policy": "cross-origin"})
@@ -116,7 +124,7 @@ class TrackedLinks:
     async def _link(self, issue: str, number: int) -> StoredLink | None:
         known = self._links.get((issue, number))
         if known is None:
-            known = await run_in_threadpool(self._site.store.responses.link, issue, number)
+            known = await run_in_threadpool(self._site.store.clicks_and_opens.link, issue, number)
             if known is not None:
                 self._links[issue, number] = known
                 if len(self._links) > LATEST_LINKS:
@@ -126,7 +134,7 @@ class TrackedLinks:
     async def _send(self, issue: str) -> int | None:
         known = self._sends.get(issue)
         if known is None:
-            known = await run_in_threadpool(self._site.store.responses.send_of, issue)
+            known = await run_in_threadpool(self._site.store.clicks_and_opens.send_of, issue)
             if known is not None:
                 self._sends[issue] = known
                 if len(self._sends) > LATEST_SENDS:
@@ -141,22 +149,22 @@ class TrackedLinks:
             return self._site.signer.verify_reader(issue, token)
         return ""
 
-    def _machine(self, request: Request) -> Machine | None:
+    def _machine(self, request: Request) -> MachineReason | None:
         client = request.client.host if request.client else ""
         return machine_of(request.method, request.headers, client, self._rules.scanners)
 
-    async def _count(self, client: _Client, responded: Responded) -> None:
+    async def _count(self, client: _Client, responded: ClickOrOpen) -> None:
         """Record a response. Three links followed within two seconds all count as a machine's."""
         watched = self._watched(client)
         recent = [seen for seen in watched.seen if responded.at - seen.at <= AT_ONCE]
         why = responded.machine
         if watched.caught is not None and responded.at - watched.caught <= CAUGHT:
-            why = why or Machine.TRAP
-        marked: dict[int, Machine] = {}
+            why = why or MachineReason.TRAP
+        marked: dict[int, MachineReason] = {}
         links = {seen.link for seen in recent} | {responded.link}
         if len(links - {None}) >= LINKS:
-            why = why or Machine.BURST
-            marked = _mark(recent, Machine.BURST)
+            why = why or MachineReason.BURST
+            marked = _mark(recent, MachineReason.BURST)
         latest = _Seen(at=responded.at, link=responded.link, machine=why)
         watched.seen.append(latest)
         await self._write_soon(_Step(replace(responded, machine=why), marked), latest)
@@ -165,7 +173,7 @@ class TrackedLinks:
         """Treat a client that followed the hidden link as a machine."""
         watched = self._watched(client)
         watched.caught = self._site.clock()
-        marked = _mark([seen for seen in watched.seen if watched.caught - seen.at <= CAUGHT], Machine.TRAP)
+        marked = _mark([seen for seen in watched.seen if watched.caught - seen.at <= CAUGHT], MachineReason.TRAP)
         if marked:
             await self._write_soon(_Step(None, marked))
 
@@ -195,7 +203,7 @@ class TrackedLinks:
     def _write(self, steps: Sequence[_Step]) -> Sequence[int]:
         machines = {number: machine for step in steps for number, machine in step.machines.items()}
         new = [step.response for step in steps if step.response is not None]
-        numbers = iter(self._site.store.responses.record(new, machines=machines))
+        numbers = iter(self._site.store.clicks_and_opens.record(new, machines=machines))
         return [0 if step.response is None else next(numbers) for step in steps]
 
 
@@ -209,7 +217,7 @@ def _client(request: Request, issue: str) -> _Client:
     return _Client(request.client.host if request.client else "", request.headers.get("user-agent", ""), issue)
 
 
-def _mark(seen: Sequence[_Seen], why: Machine) -> dict[int, Machine]:
+def _mark(seen: Sequence[_Seen], why: MachineReason) -> dict[int, MachineReason]:
     """Mark responses as a machine's. Return the numbers of the rows to update."""
     marked = {}
     for response in seen:

@@ -15,7 +15,7 @@ from markupsafe import escape
 
 from newsletter.errors import TokenError
 from newsletter.message.link_tracking import without_tracking
-from newsletter.message.template import filled_html
+from newsletter.message.template import fill_html
 from newsletter.tokens import Purpose
 from newsletter.web.public.pages import Site
 
@@ -46,7 +46,7 @@ class ViewInBrowser:
         door = f"{base}/preferences"
         own = f"{base}/{Purpose.BROWSER}/{issue}/{token}"
         values = {"links.unsubscribe": door, "links.preferences": door, "links.browser": own}
-        html = without_tracking(filled_html(email.html, values), compiled)
+        html = without_tracking(fill_html(email.html, values), compiled)
         html = _BODY.sub(lambda body: body[0] + self._corrections(issue), html, count=1)
         return HTMLResponse(html, headers={"Content-Security-Policy": _policy(html)})
 

@@ -45,7 +45,7 @@ from newsletter.errors import (
     UnreachableError,
 )
 from newsletter.message.mime import Letter, Recipient, Wire
-from newsletter.message.template import Slot, Template, filled, filled_html
+from newsletter.message.template import Slot, Template, fill_html, fill_text
 from newsletter.providers import Provider, open_provider
 from newsletter.providers.ses.replies import RetrySingly, Stop, call_verdict, entry_verdict, error_words
 from tests import make
@@ -113,8 +113,8 @@ def test_each_reader_gets_their_own_message_in_one_call(stub: SesStub, wire: Wir
         assert mailed.to == recipient.address
         assert mailed.sender == "The Daily Test <editors@news.example.org>"
         assert mailed.subject == f"Good morning, Reader {recipient.subscriber}"
-        assert mailed.text == filled(wire.email.text, values)
-        assert mailed.html == filled_html(wire.email.html, values)
+        assert mailed.text == fill_text(wire.email.text, values)
+        assert mailed.html == fill_html(wire.email.html, values)
         assert mailed.configuration_set == "news"
         assert mailed.tags == {"issue": "2026-11-23", "delivery": recipient.key}
         assert mailed.headers == {
@@ -195,8 +195,8 @@ def test_braces_and_backslashes_in_an_email_stay_what_they_are(
     recipient = make.recipient(first_name=value, city="{{")
     assert submitted(stub, wire, [recipient]) == {1: SUBMITTED}
     (mailed,) = stub.mailed
-    assert mailed.html == filled_html(wire.email.html, recipient.values)
-    assert mailed.text == filled(wire.email.text, recipient.values)
+    assert mailed.html == fill_html(wire.email.html, recipient.values)
+    assert mailed.text == fill_text(wire.email.text, recipient.values)
     assert mailed.subject == wire.subject(recipient)
     assert stub.rendering_failures == []
 

@@ -163,7 +163,10 @@ def test_soft_bounces_suppress_after_seven_issues_and_a_fortnight_without_a_deli
     assert take(store, fortnight[14]).suppressed == 1
     (found,) = store.suppressions.stream()
     assert (found.reason, found.since, found.issue) == (SuppressionReason.BOUNCED, fortnight[14].at, "issue-14")
-    assert found.why == "15 issues in a row bounced, the last one with: 452 4.2.1: for now, the mailbox is disabled"
+    assert (
+        found.explanation
+        == "15 issues in a row bounced, the last one with: 452 4.2.1: for now, the mailbox is disabled"
+    )
 
 
 def test_a_delivery_in_between_begins_the_count_anew(store: Store) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Subscriber
-from newsletter.domain.tracking import Count, Link, Machine, Response
+from newsletter.domain.tracking import ClickOrOpen, Link, MachineReason, TrackingCount
 from newsletter.store import Store
 from newsletter.tokens import Signer
 from tests import make
@@ -30,68 +30,70 @@ def sent(store: Store) -> int:
     ).id
 
 
-def clicked(send: int, link: int | None, reader: str = "", machine: Machine | None = None) -> Response:
-    return Response(send=send, link=link, at=make.WHEN + timedelta(hours=1), reader=reader, machine=machine)
+def clicked(send: int, link: int | None, reader: str = "", machine: MachineReason | None = None) -> ClickOrOpen:
+    return ClickOrOpen(send=send, link=link, at=make.WHEN + timedelta(hours=1), reader=reader, machine=machine)
 
 
 def test_a_link_leads_where_the_issue_said(store: Store) -> None:
     send = sent(store)
-    found = store.responses.link("2026-11-23", 3)
+    found = store.clicks_and_opens.link("2026-11-23", 3)
     assert found is not None
     assert (found.send, found.url) == (send, "https://example.org/b#more")
-    assert store.responses.link("2026-11-23", 5) is None
-    assert store.responses.link("2026-11-24", 1) is None
-    assert store.responses.send_of("2026-11-23") == send
-    assert store.responses.send_of("2026-11-24") is None
+    assert store.clicks_and_opens.link("2026-11-23", 5) is None
+    assert store.clicks_and_opens.link("2026-11-24", 1) is None
+    assert store.clicks_and_opens.send_of("2026-11-23") == send
+    assert store.clicks_and_opens.send_of("2026-11-24") is None
 
 
 def test_clicks_are_counted_by_link_entry_topic_and_position(store: Store) -> None:
     send = sent(store)
     keys = [reader.key for reader in store.subscribers.stream()]
-    store.responses.record([clicked(send, 1, keys[0]), clicked(send, 1, keys[0]), clicked(send, 2, keys[1])])
-    store.responses.record([clicked(send, 3), clicked(send, 4), clicked(send, 2, keys[2], Machine.HEAD)])
-    store.responses.record([clicked(send, None, keys[0]), clicked(send, None, machine=Machine.PREFETCH)])
-    counts = store.responses.counts("2026-11-23")
+    store.clicks_and_opens.record([clicked(send, 1, keys[0]), clicked(send, 1, keys[0]), clicked(send, 2, keys[1])])
+    store.clicks_and_opens.record([clicked(send, 3), clicked(send, 4), clicked(send, 2, keys[2], MachineReason.HEAD)])
+    store.clicks_and_opens.record([clicked(send, None, keys[0]), clicked(send, None, machine=MachineReason.PREFETCH)])
+    counts = store.clicks_and_opens.counts("2026-11-23")
     assert [one.link for one in counts.links] == list(LINKS)
     assert [one.count for one in counts.links] == [
-        Count(people=2, readers=1),
-        Count(people=1, machines=1, readers=1),
-        Count(people=1),
-        Count(people=1),
+        TrackingCount(people=2, readers=1),
+        TrackingCount(people=1, machines=1, readers=1),
+        TrackingCount(people=1),
+        TrackingCount(people=1),
     ]
-    assert counts.clicks == Count(people=5, machines=1, readers=2)
-    assert counts.opens == Count(people=1, machines=1, readers=1)
+    assert counts.clicks == TrackingCount(people=5, machines=1, readers=2)
+    assert counts.opens == TrackingCount(people=1, machines=1, readers=1)
     assert counts.by_entry() == {"a": 2, "b": 2}
     assert counts.by_position() == {1: 2, 2: 2}
     assert list(counts.by_topic().items()) == [("nato", 4), ("asia", 2)]
 
 
 def test_nothing_counted_is_nothing(store: Store) -> None:
-    assert store.responses.counts("2026-11-23").links == ()
+    assert store.clicks_and_opens.counts("2026-11-23").links == ()
     sent(store)
-    counts = store.responses.counts("2026-11-23")
-    assert counts.clicks == counts.opens == Count()
-    assert store.responses.record([]) == ()
+    counts = store.clicks_and_opens.counts("2026-11-23")
+    assert counts.clicks == counts.opens == TrackingCount()
+    assert store.clicks_and_opens.record([]) == ()
     assert len(counts.links) == len(LINKS)
 
 
 def test_what_was_a_machine_after_all_does_not_count_any_more(store: Store) -> None:
     send = sent(store)
-    first, second = store.responses.record([clicked(send, 1), clicked(send, 2)])
-    (third,) = store.responses.record([clicked(send, 3, machine=Machine.BURST)], machines={first: Machine.BURST})
+    first, second = store.clicks_and_opens.record([clicked(send, 1), clicked(send, 2)])
+    (third,) = store.clicks_and_opens.record(
+        [clicked(send, 3, machine=MachineReason.BURST)], machines={first: MachineReason.BURST}
+    )
     assert len({first, second, third}) == 3
-    assert [one.count.people for one in store.responses.counts("2026-11-23").links] == [0, 1, 0, 0]
+    assert [one.count.people for one in store.clicks_and_opens.counts("2026-11-23").links] == [0, 1, 0, 0]
 
 
 def test_whoever_is_erased_is_not_known_any_more_and_still_counts(store: Store) -> None:
     send = sent(store)
     reader = next(iter(store.subscribers.stream()))
-    store.responses.record([clicked(send, 1, reader.key), clicked(send, None, reader.key)])
-    (issue, url, first), (_, nothing, second) = store.responses.of_reader(reader.id)
+    store.clicks_and_opens.record([clicked(send, 1, reader.key), clicked(send, None, reader.key)])
+    (issue, url, first), (_, nothing, second) = store.clicks_and_opens.of_reader(reader.id)
     assert (issue, url, nothing) == ("2026-11-23", "https://example.org/a", "")
     assert (first.link, second.link) == (1, None)
     assert store.self_service.erase(reader.key, make.WHEN, Signer(make.SECRET).fingerprints)
-    assert store.responses.of_reader(reader.id) == []
-    counts = store.responses.counts("2026-11-23")
-    assert (counts.clicks, counts.opens) == (Count(people=1), Count(people=1))
-    assert store.responses.record([clicked(send, 1, reader.key)])
+    assert store.clicks_and_opens.of_reader(reader.id) == []
+    counts = store.clicks_and_opens.counts("2026-11-23")
+    assert (counts.clicks, counts.opens) == (TrackingCount(people=1), TrackingCount(people=1))
+    assert store.clicks_and_opens.record([clicked(send, 1, reader.key)])

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route
 
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Subscriber
-from newsletter.domain.tracking import Link, Response
+from newsletter.domain.tracking import ClickOrOpen, Link
 from newsletter.store import open_store
 from tests import ledger, make
 from tests.web.axe import violations
@@ -41,7 +41,7 @@ def sent(room: Newsroom, slug: str, links: tuple[Link, ...], *, clicks: Iterable
         )
         claimed = ledger.claim(store, send.id, size=40)
         ledger.record(store, send.id, [make.submitted(one.subscriber) for one in claimed])
-        store.responses.record([Response(send=send.id, link=link, at=make.WHEN) for link in clicks])
+        store.clicks_and_opens.record([ClickOrOpen(send=send.id, link=link, at=make.WHEN) for link in clicks])
 
 
 def without_policy(route: Route) -> None:

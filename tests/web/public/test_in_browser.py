@@ -21,7 +21,7 @@ from newsletter.domain.consent import (
     UnsubscribeRequest,
 )
 from newsletter.domain.topics import Topic, Topics
-from newsletter.message.template import filled
+from newsletter.message.template import fill_text
 from newsletter.rendering import default_templates, load_theme, service_email
 from newsletter.tokens import Purpose
 from tests import make
@@ -294,7 +294,7 @@ def test_service_messages_are_accessible(browser: Browser, tmp_path: Path, dark:
     page = context.new_page()
     for kind in ServiceKind:
         email = service_email(kind, f"https://{HOST}/confirm/{'x' * 56}", newsletter, theme)
-        page.set_content(filled(email.html, {}))
+        page.set_content(fill_text(email.html, {}))
         assert violations(page) == [], kind
         assert page.evaluate("document.documentElement.scrollWidth") <= 375
         if shots := os.environ.get("SCREENSHOTS"):

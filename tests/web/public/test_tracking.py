@@ -14,7 +14,7 @@ from newsletter import settings
 from newsletter.domain.events import Event, EventKind
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
-from newsletter.domain.tracking import Count, Machine, TrackingLevel, TrackingSettings
+from newsletter.domain.tracking import MachineReason, TrackingCount, TrackingLevel, TrackingSettings
 from newsletter.tokens import Purpose
 from tests.rows import execute, fetch_column
 from tests.web.preview.newsroom import newsroom
@@ -64,12 +64,12 @@ def token(pages: Public, reader: Subscriber) -> str:
     return pages.site.signer.links(base, ISSUE, naming=True)(reader.key)["links.reader"]
 
 
-def clicks(pages: Public) -> Count:
-    return pages.store.responses.counts(ISSUE).clicks
+def clicks(pages: Public) -> TrackingCount:
+    return pages.store.clicks_and_opens.counts(ISSUE).clicks
 
 
-def opens(pages: Public) -> Count:
-    return pages.store.responses.counts(ISSUE).opens
+def opens(pages: Public) -> TrackingCount:
+    return pages.store.clicks_and_opens.counts(ISSUE).opens
 
 
 def why(pages: Public) -> list[str]:
@@ -83,7 +83,7 @@ def test_a_click_leads_where_the_issue_said_and_counts(pages: Public, client: ht
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert "set-cookie" not in answer.headers
-    assert clicks(pages) == Count(people=1)
+    assert clicks(pages) == TrackingCount(people=1)
 
 
 @pytest.mark.parametrize(
@@ -98,22 +98,22 @@ def test_nothing_leads_where_a_request_says(pages: Public, client: httpx.Client,
 @pytest.mark.parametrize(
     ("method", "headers", "machine"),
     [
-        ("HEAD", {}, Machine.HEAD),
-        ("GET", {"Sec-Purpose": "prefetch;prerender"}, Machine.PREFETCH),
-        ("GET", {"X-Purpose": "preview"}, Machine.PREFETCH),
-        ("GET", {"User-Agent": "Mozilla/5.0"}, Machine.PREFETCH),
-        ("GET", {"User-Agent": "python-requests/2.32"}, Machine.PROGRAM),
-        ("GET", {"User-Agent": "LinkPreviewBot/1.0"}, Machine.PROGRAM),
-        ("GET", {"User-Agent": ""}, Machine.PROGRAM),
+        ("HEAD", {}, MachineReason.HEAD),
+        ("GET", {"Sec-Purpose": "prefetch;prerender"}, MachineReason.PREFETCH),
+        ("GET", {"X-Purpose": "preview"}, MachineReason.PREFETCH),
+        ("GET", {"User-Agent": "Mozilla/5.0"}, MachineReason.PREFETCH),
+        ("GET", {"User-Agent": "python-requests/2.32"}, MachineReason.PROGRAM),
+        ("GET", {"User-Agent": "LinkPreviewBot/1.0"}, MachineReason.PROGRAM),
+        ("GET", {"User-Agent": ""}, MachineReason.PROGRAM),
     ],
 )
 def test_machines_get_there_and_count_for_nobody(
-    pages: Public, client: httpx.Client, method: str, headers: dict[str, str], machine: Machine
+    pages: Public, client: httpx.Client, method: str, headers: dict[str, str], machine: MachineReason
 ) -> None:
     assert client.request(method, f"/c/{ISSUE}/1", headers=headers).status_code == 302
     assert client.request(method, f"/o/{ISSUE}.gif", headers=headers).status_code == 200
     assert why(pages) == [machine, machine]
-    assert (clicks(pages), opens(pages)) == (Count(machines=1), Count(machines=1))
+    assert (clicks(pages), opens(pages)) == (TrackingCount(machines=1), TrackingCount(machines=1))
 
 
 def test_networks_of_scanners_are_machines(tmp_path: Path) -> None:
@@ -133,19 +133,19 @@ def test_networks_of_scanners_are_machines(tmp_path: Path) -> None:
         for address in ("192.0.2.7", "198.51.100.7"):
             with at.client(**{"User-Agent": PERSON, "X-Forwarded-For": address}) as client:
                 assert client.get(f"/c/{ISSUE}/1").status_code == 302
-        assert why(at) == [Machine.SCANNER, ""]
+        assert why(at) == [MachineReason.SCANNER, ""]
 
 
 def test_three_links_within_two_seconds_were_no_person(pages: Public, client: httpx.Client) -> None:
     client.get(f"/c/{ISSUE}/1")
     client.get(f"/c/{ISSUE}/1")
     client.get(f"/c/{ISSUE}/2")
-    assert clicks(pages) == Count(people=3)
+    assert clicks(pages) == TrackingCount(people=3)
     client.get(f"/c/{ISSUE}/3")
-    assert why(pages) == [Machine.BURST] * 4
+    assert why(pages) == [MachineReason.BURST] * 4
     pages.clock.move(seconds=3)
     client.get(f"/c/{ISSUE}/1")
-    assert clicks(pages) == Count(people=1, machines=4)
+    assert clicks(pages) == TrackingCount(people=1, machines=4)
 
 
 def test_a_burst_that_comes_at_once_is_one_too(pages: Public) -> None:
@@ -161,7 +161,7 @@ def test_a_burst_that_comes_at_once_is_one_too(pages: Public) -> None:
         thread.start()
     for thread in threads:
         thread.join(20)
-    assert clicks(pages) == Count(machines=3)
+    assert clicks(pages) == TrackingCount(machines=3)
 
 
 def test_who_follows_the_hidden_link_is_a_machine_before_and_after(pages: Public, client: httpx.Client) -> None:
@@ -169,33 +169,33 @@ def test_who_follows_the_hidden_link_is_a_machine_before_and_after(pages: Public
     assert client.get(f"/c/{ISSUE}/0").status_code == 404
     pages.clock.move(seconds=30)
     client.get(f"/c/{ISSUE}/2")
-    assert why(pages) == [Machine.TRAP, Machine.TRAP]
+    assert why(pages) == [MachineReason.TRAP, MachineReason.TRAP]
     with pages.client(**{"User-Agent": PERSON + " other"}) as other:
         other.get(f"/c/{ISSUE}/2")
-    assert clicks(pages) == Count(people=1, machines=2)
+    assert clicks(pages) == TrackingCount(people=1, machines=2)
 
 
 def test_what_a_machine_opens_is_a_machines_too(pages: Public, client: httpx.Client) -> None:
     client.get(f"/o/{ISSUE}.gif")
     client.get(f"/c/{ISSUE}/0")
     client.get(f"/o/{ISSUE}.gif")
-    assert why(pages) == [Machine.TRAP] * 2
+    assert why(pages) == [MachineReason.TRAP] * 2
     with pages.client(**{"User-Agent": PERSON + " other"}) as other:
         other.get(f"/o/{ISSUE}.gif")
         for number in (1, 2):
             other.get(f"/c/{ISSUE}/{number}")
         assert why(pages)[2:] == ["", "", ""]
         other.get(f"/c/{ISSUE}/3")
-    assert (clicks(pages), opens(pages)) == (Count(machines=3), Count(machines=3))
+    assert (clicks(pages), opens(pages)) == (TrackingCount(machines=3), TrackingCount(machines=3))
 
 
 def test_the_send_of_an_image_is_looked_up_once(pages: Public, client: httpx.Client) -> None:
     client.get(f"/o/{ISSUE}.gif")
     execute(pages.store, "UPDATE send SET issue = 'elsewhere'")
     client.get(f"/o/{ISSUE}.gif")
-    assert opens(pages) == Count()
+    assert opens(pages) == TrackingCount()
     execute(pages.store, f"UPDATE send SET issue = '{ISSUE}'")
-    assert opens(pages) == Count(people=2)
+    assert opens(pages) == TrackingCount(people=2)
 
 
 def test_the_image_is_one_pixel_and_counts_an_open(pages: Public, client: httpx.Client) -> None:
@@ -204,15 +204,15 @@ def test_the_image_is_one_pixel_and_counts_an_open(pages: Public, client: httpx.
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
     assert answer.content.startswith(b"GIF89a\x01\0\x01\0")
     assert client.get("/o/2020-01-01.gif").status_code == 200
-    assert opens(pages) == Count(people=1)
+    assert opens(pages) == TrackingCount(people=1)
 
 
 def test_aggregate_counting_names_nobody_even_with_a_token(pages: Public, client: httpx.Client) -> None:
     ada, _ = readers(pages)
     client.get(f"/c/{ISSUE}/1/{token(pages, ada)}")
     client.get(f"/o/{ISSUE}/{token(pages, ada)}.gif")
-    assert (clicks(pages), opens(pages)) == (Count(people=1), Count(people=1))
-    assert pages.store.responses.of_reader(ada.id) == []
+    assert (clicks(pages), opens(pages)) == (TrackingCount(people=1), TrackingCount(people=1))
+    assert pages.store.clicks_and_opens.of_reader(ada.id) == []
 
 
 @pytest.mark.counting(clicks="individual", opens="individual")
@@ -223,20 +223,20 @@ def test_individual_counting_knows_readers_until_they_refuse(pages: Public, clie
         pages.clock.move(seconds=9)
     client.get(f"/o/{ISSUE}/{token(pages, ada)}.gif")
     client.get(f"/c/{ISSUE}/1/{'x' * 48}")  # damaged: it leads there, and is nobody's
-    assert clicks(pages) == Count(people=4, readers=2)
-    assert [url for _, url, _ in pages.store.responses.of_reader(ada.id)] == [LINK] * 2 + [""]
+    assert clicks(pages) == TrackingCount(people=4, readers=2)
+    assert [url for _, url, _ in pages.store.clicks_and_opens.of_reader(ada.id)] == [LINK] * 2 + [""]
     page = client.get(pages.visit(ada)).text
     assert "Don’t track what I open and click" in page
     assert client.post(pages.visit(ada), data={"uncounted": "yes"}).status_code == 200
     assert "checked> Don’t track" in client.get(pages.visit(ada)).text
-    assert pages.store.responses.of_reader(ada.id) == []
-    assert clicks(pages) == Count(people=4, readers=1)
+    assert pages.store.clicks_and_opens.of_reader(ada.id) == []
+    assert clicks(pages) == TrackingCount(people=4, readers=1)
     assert client.get(f"/c/{ISSUE}/2/{token(pages, ada)}").headers["location"].startswith("https://example.org/")
     assert client.get(f"/o/{ISSUE}/{token(pages, ada)}.gif").status_code == 200
-    assert (clicks(pages), opens(pages)) == (Count(people=4, readers=1), Count(people=1))
+    assert (clicks(pages), opens(pages)) == (TrackingCount(people=4, readers=1), TrackingCount(people=1))
     with ThreadPoolExecutor(2) as both:  # written down together with another's
         list(both.map(lambda one: client.get(f"/c/{ISSUE}/2/{token(pages, one)}"), (ada, ben)))
-    assert clicks(pages) == Count(people=5, readers=1)
+    assert clicks(pages) == TrackingCount(people=5, readers=1)
 
 
 @pytest.mark.counting(clicks="individual")
@@ -249,7 +249,7 @@ def test_a_click_within_five_seconds_of_the_delivery_is_a_scanner_s(pages: Publi
         client.get(f"/c/{ISSUE}/1/{token(pages, reader)}")
     pages.clock.move(seconds=4)
     client.get(f"/c/{ISSUE}/1/{token(pages, ada)}")
-    assert why(pages) == [Machine.TOO_SOON, "", ""]
+    assert why(pages) == [MachineReason.TOO_SOON, "", ""]
 
 
 @pytest.mark.counting(clicks="individual", opens="individual")
@@ -268,7 +268,7 @@ def test_a_scanner_is_found_out_when_the_provider_says_later_that_the_message_ha
     for issue in ("2026-11-22", ISSUE):
         reported = Event(key=issue, provider="ses", kind=EventKind.DELIVERED, at=arrived, issue=issue, reader=ada.key)
         pages.store.events.record([reported, reported], soft_bounces=3, now=pages.clock())
-    assert why(pages) == [Machine.TOO_SOON, "", Machine.TOO_SOON, ""]
+    assert why(pages) == [MachineReason.TOO_SOON, "", MachineReason.TOO_SOON, ""]
 
 
 @pytest.mark.counting(clicks="individual", opens="individual")
@@ -305,4 +305,4 @@ def test_counting_that_was_turned_off_leaves_the_links_of_old_messages(pages: Pu
         later.client(**{"User-Agent": PERSON}) as client,
     ):
         assert client.get(f"/c/{ISSUE}/1").status_code == 302
-        assert clicks(later) == Count()
+        assert clicks(later) == TrackingCount()

@@ -16,9 +16,9 @@ _CONTEXT = {"@context": "https://schema.org"}
 _UNSAFE = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
-def issue_data(number: ArchivedIssue, archive: Archive, prose: Prose, url: str, picture: str) -> Markup:
+def issue_data(archived_issue: ArchivedIssue, archive: Archive, prose: Prose, url: str, picture: str) -> Markup:
     """Return an issue and its corrections as data. The pieces that it links to are only in the page itself."""
-    issue = number.issue
+    issue = archived_issue.issue
     return _block(
         {
             "@type": "Article",
@@ -27,11 +27,11 @@ def issue_data(number: ArchivedIssue, archive: Archive, prose: Prose, url: str, 
             "mainEntityOfPage": url,
             "headline": prose.line(issue.subject, issue),
             "description": prose.line(issue.preheader, issue),
-            "datePublished": number.sent.isoformat(),
-            "dateModified": number.updated.isoformat(),
+            "datePublished": archived_issue.sent.isoformat(),
+            "dateModified": archived_issue.updated.isoformat(),
             "inLanguage": prose.language,
             "isAccessibleForFree": True,
-            "isPartOf": _numbered(number, archive),
+            "isPartOf": _numbered(archived_issue, archive),
             "image": picture,
             "author": _publisher(archive),
             "publisher": _publisher(archive),
@@ -57,12 +57,12 @@ def _periodical(archive: Archive) -> dict[str, Any]:
     return {"@type": "Periodical", "name": newsletter.name, "url": f"{newsletter.base_url}/"}
 
 
-def _numbered(number: ArchivedIssue, archive: Archive) -> dict[str, Any]:
+def _numbered(archived_issue: ArchivedIssue, archive: Archive) -> dict[str, Any]:
     """Return the periodical, with this issue's number if issues are numbered."""
-    if not number.issue.number:
+    if not archived_issue.issue.number:
         return _periodical(archive)
-    counted = {"@type": "PublicationIssue", "issueNumber": str(number.issue.number)}
-    return counted | {"datePublished": number.issue.date.isoformat(), "isPartOf": _periodical(archive)}
+    counted = {"@type": "PublicationIssue", "issueNumber": str(archived_issue.issue.number)}
+    return counted | {"datePublished": archived_issue.issue.date.isoformat(), "isPartOf": _periodical(archive)}
 
 
 def _publisher(archive: Archive) -> dict[str, Any]:

@@ -29,18 +29,18 @@ class ArchivedEntry:
     """An entry, and the issue that had it first."""
 
     entry: Entry
-    number: ArchivedIssue
+    first_issue: ArchivedIssue
     topics: tuple[Topic, ...]
 
     @property
     def corrections(self) -> tuple[Correction, ...]:
         """Return the entry's corrections."""
-        return tuple(note for note in self.number.issue.corrections if note.entry == self.entry.slug)
+        return tuple(note for note in self.first_issue.issue.corrections if note.entry == self.entry.slug)
 
     @property
     def updated(self) -> datetime.datetime:
         """Return when the entry was last corrected, or else sent."""
-        return self.number.updated if self.corrections else self.number.sent
+        return self.first_issue.updated if self.corrections else self.first_issue.sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,43 +63,44 @@ class Archive:
     """The archive: all issues, the newest first."""
 
     newsletter: Newsletter
-    numbers: tuple[ArchivedIssue, ...]
+    issues: tuple[ArchivedIssue, ...]
 
-    def number(self, slug: str) -> ArchivedIssue | None:
+    def issue(self, slug: str) -> ArchivedIssue | None:
         """Return an issue by its slug, or None."""
         return self._by_slug.get(slug)
 
     @cached_property
     def updated(self) -> datetime.datetime | None:
         """Return when any issue last changed; None if there are none."""
-        return max((number.updated for number in self.numbers), default=None)
+        return max((archived_issue.updated for archived_issue in self.issues), default=None)
 
     @cached_property
     def _by_slug(self) -> Mapping[str, ArchivedIssue]:
-        return {number.issue.slug: number for number in self.numbers}
+        return {archived_issue.issue.slug: archived_issue for archived_issue in self.issues}
 
     @cached_property
     def months(self) -> Mapping[datetime.date, Sequence[ArchivedIssue]]:
         """Return the issues of each month by its first day, the newest first."""
-        by_month = groupby(self.numbers, lambda number: number.issue.date.replace(day=1))
-        return {month: tuple(numbers) for month, numbers in by_month}
+        by_month = groupby(self.issues, lambda archived_issue: archived_issue.issue.date.replace(day=1))
+        return {month: tuple(issues) for month, issues in by_month}
 
     @cached_property
     def entries(self) -> tuple[ArchivedEntry, ...]:
         """Return each entry once, the newest first. Entries that a digest repeats belong to the issue before it."""
         first: dict[str, ArchivedEntry] = {}
-        for number in sorted(self.numbers, key=lambda sent: (sent.issue.digest, sent.issue.date, sent.issue.slug)):
-            for entry in number.issue.entries:
-                first.setdefault(entry.slug, ArchivedEntry(entry=entry, number=number, topics=self.topics_of(entry)))
+        for archived in sorted(self.issues, key=lambda sent: (sent.issue.digest, sent.issue.date, sent.issue.slug)):
+            for entry in archived.issue.entries:
+                topics = self.topics_of(entry)
+                first.setdefault(entry.slug, ArchivedEntry(entry=entry, first_issue=archived, topics=topics))
         return tuple(
             first[slug]
-            for number in self.numbers
-            for slug in (entry.slug for entry in number.issue.entries)
-            if first[slug].number is number
+            for archived_issue in self.issues
+            for slug in (entry.slug for entry in archived_issue.issue.entries)
+            if first[slug].first_issue is archived_issue
         )
 
     @cached_property
-    def shelves(self) -> Mapping[str, ArchivedTopic]:
+    def topics(self) -> Mapping[str, ArchivedTopic]:
         """Return the topics with entries by slug, in the order of newsletter.toml, then undeclared ones by name."""
         topics = self.newsletter.topics
         entries: dict[str, list[ArchivedEntry]] = {}
@@ -125,13 +126,13 @@ class Archive:
         }
 
     @cached_property
-    def roots(self) -> Sequence[ArchivedTopic]:
-        """Return the top-level shelves: those of newsletter.toml first, then the others by their number of entries."""
+    def top_topics(self) -> Sequence[ArchivedTopic]:
+        """Return the top-level topics: those of newsletter.toml first, then the others by their number of entries."""
         declared = {topic.slug for topic in self.newsletter.topics}
-        top = [shelf for shelf in self.shelves.values() if not shelf.above]
-        others = [shelf for shelf in top if shelf.topic.slug not in declared]
-        others.sort(key=lambda shelf: -len(shelf.entries))
-        return [*(shelf for shelf in top if shelf.topic.slug in declared), *others]
+        top = [archived_topic for archived_topic in self.topics.values() if not archived_topic.above]
+        others = [archived_topic for archived_topic in top if archived_topic.topic.slug not in declared]
+        others.sort(key=lambda archived_topic: -len(archived_topic.entries))
+        return [*(archived_topic for archived_topic in top if archived_topic.topic.slug in declared), *others]
 
     def topics_of(self, entry: Entry) -> tuple[Topic, ...]:
         """Return an entry's topics, each once."""
@@ -151,7 +152,7 @@ def collect(issues: Iterable[Issue], published: Iterable[PublishedIssue], newsle
     neighbours = zip(shown, [None, *shown], [*shown[1:], None], strict=False)
     return Archive(
         newsletter=newsletter,
-        numbers=tuple(
+        issues=tuple(
             ArchivedIssue(
                 issue=issue,
                 sent=sent[issue.slug],

@@ -57,20 +57,20 @@ class PageBuilder:
         self._render_page, self._searching = render, searching
         self._base_url = archive.newsletter.base_url
 
-    def each(self) -> Iterator[Page]:
+    def all_pages(self) -> Iterator[Page]:
         """Yield all pages except search results."""
         yield self.front()
         yield from self._feeds("/", self._of_issues())
-        for number in self._archive.numbers:
-            yield self._issue(number)
+        for archived_issue in self._archive.issues:
+            yield self._issue(archived_issue)
         for month in self._archive.months:
             yield self._month(month)
-        if self._archive.shelves:
+        if self._archive.topics:
             yield self.topics()
-        for slug, shelf in self._archive.shelves.items():
-            for at in range(1, _pages(shelf.entries) + 1):
-                yield self._topic(shelf, at)
-            yield from self._feeds(f"/topics/{slug}/", self._of_topic(shelf))
+        for slug, archived_topic in self._archive.topics.items():
+            for at in range(1, _pages(archived_topic.entries) + 1):
+                yield self._topic(archived_topic, at)
+            yield from self._feeds(f"/topics/{slug}/", self._of_topic(archived_topic))
         yield self.robots()
         yield self.sitemap()
 
@@ -80,9 +80,9 @@ class PageBuilder:
         Feeds can't redirect like that, so the former path of a feed gets a copy of it.
         """
         for former, slug in self._archive.newsletter.topics.former.items():
-            shelf = self._archive.shelves.get(slug)
-            if shelf is not None:
-                for path in _paths(shelf):
+            archived_topic = self._archive.topics.get(slug)
+            if archived_topic is not None:
+                for path in _paths(archived_topic):
                     url = html.escape(f"{self._base_url}/topics/{slug}/{path}")
                     body = (
                         f'<!doctype html>\n<meta charset="utf-8">\n<title>{url}</title>\n'
@@ -90,7 +90,7 @@ class PageBuilder:
                         f'<p><a href="{url}">{url}</a></p>\n'
                     )
                     yield Page(path=f"/topics/{former}/{path}", body=body.encode())
-                for feed in self._feeds(f"/topics/{slug}/", self._of_topic(shelf)):
+                for feed in self._feeds(f"/topics/{slug}/", self._of_topic(archived_topic)):
                     yield replace(feed, path=f"/topics/{former}/{feed.path.rpartition('/')[2]}")
 
     def robots(self) -> Page:
@@ -107,17 +107,17 @@ class PageBuilder:
         return self._page(
             "/",
             "front",
-            latest=self._archive.numbers[:LATEST],
+            latest=self._archive.issues[:LATEST],
             months=list(self._archive.months),
-            shelves=self._archive.roots[:CHIPS],
+            topics=self._archive.top_topics[:CHIPS],
             data=index_data(self._archive, self._prose),
             feeds="/",
         )
 
     def issue(self, slug: str) -> Page | None:
         """Return the page of an issue, with all of its entries."""
-        number = self._archive.number(slug)
-        return self._issue(number) if number else None
+        archived_issue = self._archive.issue(slug)
+        return self._issue(archived_issue) if archived_issue else None
 
     def month(self, name: str) -> Page | None:
         """Return the page of a month, such as ``2026-11``."""
@@ -129,26 +129,34 @@ class PageBuilder:
 
     def topics(self) -> Page:
         """Return the page of topics, with the number of entries of each; rare undeclared topics are left out."""
-        return self._page("/topics/", "topics", shelves=self._archive.roots[:ROOTS], all=self._archive.shelves)
+        return self._page("/topics/", "topics", topics=self._archive.top_topics[:ROOTS], all=self._archive.topics)
 
     def topic(self, slug: str, number: int = 1) -> Page | None:
         """Return a page of a topic's entries, the newest first."""
-        shelf = self._archive.shelves.get(slug)
-        return self._topic(shelf, number) if shelf and 1 <= number <= _pages(shelf.entries) else None
+        archived_topic = self._archive.topics.get(slug)
+        return (
+            self._topic(archived_topic, number)
+            if archived_topic and 1 <= number <= _pages(archived_topic.entries)
+            else None
+        )
 
     def feed(self, name: str, topic: str | None = None) -> Page | None:
         """Return a feed by its file name: of the issues, or of a topic's entries."""
         if topic is None:
             return self._feed(name, "/", self._of_issues()) if name in _FORMS else None
-        shelf = self._archive.shelves.get(topic)
-        return self._feed(name, f"/topics/{topic}/", self._of_topic(shelf)) if shelf and name in _FORMS else None
+        archived_topic = self._archive.topics.get(topic)
+        return (
+            self._feed(name, f"/topics/{topic}/", self._of_topic(archived_topic))
+            if archived_topic and name in _FORMS
+            else None
+        )
 
-    def found(self, index: SearchIndex, query: str, number: int = 1) -> Page:
+    def search_results(self, index: SearchIndex, query: str, number: int = 1) -> Page:
         """Return a page of search results."""
         query = " ".join(query[:LONGEST].split())
-        entries = index.find(query)
+        entries = index.search(query)
         number = min(max(number, 1), _pages(entries))
-        return self._page("/search", "search", query=query, stretch=_stretch(entries, number))
+        return self._page("/search", "search", query=query, listing=_listing(entries, number))
 
     def missing(self) -> Page:
         """Return the page that a static host shows for status 404."""
@@ -157,31 +165,31 @@ class PageBuilder:
     def _addresses(self) -> Iterator[tuple[str, datetime.datetime | None]]:
         """Yield the paths of all pages and the time of each one's last change, the most important first."""
         yield "/", self._archive.updated
-        for number in self._archive.numbers:
-            yield f"/issues/{number.issue.slug}/", number.updated
-        for month, numbers in self._archive.months.items():
-            yield f"/months/{month:%Y-%m}/", max(number.updated for number in numbers)
-        if self._archive.shelves:
+        for archived_issue in self._archive.issues:
+            yield f"/issues/{archived_issue.issue.slug}/", archived_issue.updated
+        for month, issues in self._archive.months.items():
+            yield f"/months/{month:%Y-%m}/", max(archived_issue.updated for archived_issue in issues)
+        if self._archive.topics:
             yield "/topics/", self._archive.updated
-        for slug, shelf in self._archive.shelves.items():
-            changed = max((entry.updated for entry in shelf.entries), default=None)
-            for path in _paths(shelf):
+        for slug, archived_topic in self._archive.topics.items():
+            changed = max((entry.updated for entry in archived_topic.entries), default=None)
+            for path in _paths(archived_topic):
                 yield f"/topics/{slug}/{path}", changed
 
-    def _issue(self, number: ArchivedIssue) -> Page:
-        path = f"/issues/{number.issue.slug}/"
-        issue, own_images = number.issue, f"{self._base_url}/"
+    def _issue(self, archived_issue: ArchivedIssue) -> Page:
+        path = f"/issues/{archived_issue.issue.slug}/"
+        issue, own_images = archived_issue.issue, f"{self._base_url}/"
         pictured = next((entry for entry in issue.entries if (entry.image or "").startswith(own_images)), None)
         picture = self._prose.address(pictured.image) if pictured and pictured.image else ""
         return self._page(
             path,
             "issue",
-            number=number,
+            archived_issue=archived_issue,
             issue=issue,
             subject=self._prose.line(issue.subject, issue),
             preheader=self._prose.line(issue.preheader, issue),
-            archived={entry.slug: self._archive.topics_of(entry) for entry in issue.entries},
-            data=issue_data(number, self._archive, self._prose, self._base_url + path, picture),
+            entry_topics={entry.slug: self._archive.topics_of(entry) for entry in issue.entries},
+            data=issue_data(archived_issue, self._archive, self._prose, self._base_url + path, picture),
             picture=picture,
             picture_alt=(pictured.image_alt or "") if pictured else "",
             own_images=own_images,
@@ -194,32 +202,34 @@ class PageBuilder:
             f"/months/{month:%Y-%m}/",
             "month",
             month=month,
-            numbers=self._archive.months[month],
+            issues=self._archive.months[month],
             later=months[at - 1] if at else None,
             earlier=months[at + 1] if at + 1 < len(months) else None,
         )
 
-    def _topic(self, shelf: ArchivedTopic, number: int) -> Page:
-        path = f"/topics/{shelf.topic.slug}/"
+    def _topic(self, archived_topic: ArchivedTopic, number: int) -> Page:
+        path = f"/topics/{archived_topic.topic.slug}/"
         return self._page(
             path if number == 1 else f"{path}{number}/",
             "topic",
-            shelf=shelf,
-            stretch=_stretch(shelf.entries, number),
+            archived_topic=archived_topic,
+            listing=_listing(archived_topic.entries, number),
             feeds=path,
         )
 
     def _of_issues(self) -> Feed:
         newsletter = self._archive.newsletter
         return self._feed_of(
-            newsletter.name, "/", [self._issue_item(number) for number in self._archive.numbers[: feeds.NEWEST]]
+            newsletter.name,
+            "/",
+            [self._issue_item(archived_issue) for archived_issue in self._archive.issues[: feeds.NEWEST]],
         )
 
-    def _of_topic(self, shelf: ArchivedTopic) -> Feed:
+    def _of_topic(self, archived_topic: ArchivedTopic) -> Feed:
         return self._feed_of(
-            f"{self._archive.newsletter.name}: {shelf.topic.name}",
-            f"/topics/{shelf.topic.slug}/",
-            [self._entry_item(archived) for archived in shelf.entries[: feeds.NEWEST]],
+            f"{self._archive.newsletter.name}: {archived_topic.topic.name}",
+            f"/topics/{archived_topic.topic.slug}/",
+            [self._entry_item(archived_entry) for archived_entry in archived_topic.entries[: feeds.NEWEST]],
         )
 
     def _feed_of(self, title: str, path: str, items: Sequence[Item]) -> Feed:
@@ -232,30 +242,30 @@ class PageBuilder:
             items=items,
         )
 
-    def _issue_item(self, number: ArchivedIssue) -> Item:
-        issue = number.issue
+    def _issue_item(self, archived_issue: ArchivedIssue) -> Item:
+        issue = archived_issue.issue
         return Item(
             url=f"{self._base_url}/issues/{issue.slug}/",
             title=self._prose.line(issue.subject, issue),
             summary=self._prose.line(issue.preheader, issue),
             html=self._render("feed-issue", issue=issue),
-            published=number.sent,
-            updated=number.updated,
+            published=archived_issue.sent,
+            updated=archived_issue.updated,
         )
 
-    def _entry_item(self, archived: ArchivedEntry) -> Item:
-        entry = archived.entry
+    def _entry_item(self, archived_entry: ArchivedEntry) -> Item:
+        entry = archived_entry.entry
         framing = " ".join(block.markdown for block in entry.blocks[:1])
         return Item(
-            url=f"{self._base_url}/issues/{archived.number.issue.slug}/#{entry.slug}",
+            url=f"{self._base_url}/issues/{archived_entry.first_issue.issue.slug}/#{entry.slug}",
             title=entry.title,
             summary=self._prose.plain(framing),
-            html=self._render("feed-entry", one=archived, entry=entry),
-            published=archived.number.sent,
-            updated=archived.updated,
+            html=self._render("feed-entry", archived_entry=archived_entry, entry=entry),
+            published=archived_entry.first_issue.sent,
+            updated=archived_entry.updated,
             piece=self._prose.address(entry.url),
             author=entry.author or "",
-            topics=tuple(topic.name for topic in archived.topics),
+            topics=tuple(topic.name for topic in archived_entry.topics),
         )
 
     def _feeds(self, path: str, feed: Feed) -> Iterator[Page]:
@@ -287,13 +297,13 @@ def _pages(entries: Sequence[ArchivedEntry]) -> int:
     return max(1, -(-len(entries) // TOGETHER))
 
 
-def _paths(shelf: ArchivedTopic) -> Iterator[str]:
+def _paths(archived_topic: ArchivedTopic) -> Iterator[str]:
     """Yield the paths of a topic's pages, relative to the topic's own."""
     yield ""
-    for number in range(2, _pages(shelf.entries) + 1):
+    for number in range(2, _pages(archived_topic.entries) + 1):
         yield f"{number}/"
 
 
-def _stretch(entries: Sequence[ArchivedEntry], number: int) -> ListPage:
+def _listing(entries: Sequence[ArchivedEntry], number: int) -> ListPage:
     first = (number - 1) * TOGETHER
     return ListPage(entries=entries[first : first + TOGETHER], number=number, pages=_pages(entries), total=len(entries))

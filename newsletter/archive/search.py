@@ -14,11 +14,11 @@ class SearchIndex:
 
     def __init__(self, archive: Archive) -> None:
         self._entries = [
-            (archived, _folded(archived.entry.title), _folded("\n".join(_words(archived))))
-            for archived in archive.entries
+            (archived_entry, _folded(archived_entry.entry.title), _folded("\n".join(_words(archived_entry))))
+            for archived_entry in archive.entries
         ]
 
-    def find(self, query: str) -> Sequence[ArchivedEntry]:
+    def search(self, query: str) -> Sequence[ArchivedEntry]:
         """Return the entries with all words of a query: those with all in the title first, then the newest."""
         words = _folded(query[:LONGEST]).split()[:_WORDS]
         if not words:
@@ -28,14 +28,14 @@ class SearchIndex:
         return [entry for entry, _ in matches]
 
 
-def _words(archived: ArchivedEntry) -> Sequence[str]:
-    entry = archived.entry
+def _words(archived_entry: ArchivedEntry) -> Sequence[str]:
+    entry = archived_entry.entry
     return (
         entry.title,
         entry.source,
         entry.author or "",
         *(block.markdown for block in entry.blocks),
-        *(topic.name for topic in archived.topics),
+        *(topic.name for topic in archived_entry.topics),
     )
 
 

@@ -48,9 +48,9 @@ def build(
     pages = archiving.PageBuilder(archive, rendering.Prose(published_as, theme), templates.render, searching=False)
     style = archiving.Page(path=templates.css_name, body=templates.css.encode(), kind="text/css")
     icons = [archiving.Page(path=path, body=body, kind=kind) for path, (body, kind) in templates.icons.items()]
-    done = archiving.build(folder, [*pages.each(), *pages.redirects(), pages.missing(), style, *icons])
+    done = archiving.build(folder, [*pages.all_pages(), *pages.redirects(), pages.missing(), style, *icons])
     output.say(
-        f"{output.count(len(archive.numbers), 'issue')} in {folder}: {done['written']} files written, "
+        f"{output.count(len(archive.issues), 'issue')} in {folder}: {done['written']} files written, "
         f"{done['kept']} unchanged, {done['removed']} removed"
     )
     output.say("The search is left out: it needs `newsletter serve`.")

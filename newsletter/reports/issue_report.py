@@ -91,13 +91,13 @@ class Report:
         counts = Counter((suppression.reason.value, suppression.explanation) for suppression in self.suppressed)
         return [(reason, why, number) for (reason, why), number in counts.most_common()]
 
-    def usual(self, name: str) -> float | None:
+    def median_share(self, name: str) -> float | None:
         """Return the median share of a figure in the earlier issues, or None if there are none."""
         shares = [share for before in self.earlier if (share := before.share(before.number(name))) is not None]
         return median(shares) if shares else None
 
     def rows(self) -> Iterator[tuple[str, int, float | None, float | None]]:
-        """Yield a row for each figure: its label, the number, its share of submitted messages, and the usual share.
+        """Yield a row for each figure: its label, the number, its share of submitted messages, and the median share.
 
         Not every newsletter counts every figure, so one that has never been above 0 has no row: 0 would claim that
         nobody clicked when nobody counted.
@@ -112,7 +112,7 @@ class Report:
             number = figures.number(name)
             if name in _OPTIONAL and not any(counted.number(name) for counted in (figures, *self.earlier)):
                 continue
-            yield words, number, figures.share(number), self.usual(name)
+            yield words, number, figures.share(number), self.median_share(name)
 
 
 _AUDIENCE_LABELS: Mapping[str, str] = {

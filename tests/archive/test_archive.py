@@ -18,20 +18,20 @@ def test_the_archive_has_only_sent_issues_newest_first() -> None:
     sent = [PublishedIssue(issue=run.slug, at=make.WHEN) for run in issues[:3]]
     sent.append(PublishedIssue(issue="2026-11-19", at=make.WHEN))  # its file was deleted
     archive = archiving.collect(issues, sent, make.newsletter())
-    assert [shown.issue.slug for shown in archive.numbers] == ["2026-11-22", "2026-11-21", "2026-11-20"]
-    middle = archive.number("2026-11-21")
+    assert [shown.issue.slug for shown in archive.issues] == ["2026-11-22", "2026-11-21", "2026-11-20"]
+    middle = archive.issue("2026-11-21")
     assert middle is not None
     assert middle.earlier is issues[0]
     assert middle.later is issues[1]
-    assert archive.numbers[0].later is archive.numbers[-1].earlier is None
-    assert archive.number("2026-11-23") is archive.number("2026-11-19") is None
+    assert archive.issues[0].later is archive.issues[-1].earlier is None
+    assert archive.issue("2026-11-23") is archive.issue("2026-11-19") is None
     assert [archived.entry.slug for archived in archive.entries] == ["c", "b", "a"]
 
 
 def test_entries_that_cannot_be_shown_are_left_out() -> None:
     empty = make.issue(slug="2026-11-20", sections=())
     nameless = shelf.issue(21, "a", subject="")
-    assert shelf.archive(empty, nameless).numbers == ()
+    assert shelf.archive(empty, nameless).issues == ()
     assert shelf.archive().updated is None
 
 
@@ -39,7 +39,7 @@ def test_a_repeated_entry_is_archived_once_in_its_first_issue() -> None:
     archive = shelf.archive(
         shelf.issue(20, "a", "b"), shelf.issue(21, "b", "c"), shelf.issue(15, "a", "b", digest=True)
     )
-    assert [(archived.entry.slug, archived.number.issue.slug) for archived in archive.entries] == [
+    assert [(archived.entry.slug, archived.first_issue.issue.slug) for archived in archive.entries] == [
         ("c", "2026-11-21"),
         ("a", "2026-11-20"),
         ("b", "2026-11-20"),
@@ -51,15 +51,15 @@ def test_a_topic_includes_the_entries_of_its_subtopics() -> None:
         shelf.issue(20, "a", topics=("Afghanistan",)),
         shelf.issue(21, "b", topics=("Asia", "asia", "Zoos & <gardens>")),
     )
-    assert {slug: [archived.entry.slug for archived in under.entries] for slug, under in archive.shelves.items()} == {
+    assert {slug: [archived.entry.slug for archived in under.entries] for slug, under in archive.topics.items()} == {
         "asia": ["b", "a"],
         "afghanistan": ["a"],
         "zoos-gardens": ["b"],
     }
-    below = archive.shelves["afghanistan"]
+    below = archive.topics["afghanistan"]
     assert [topic.name for topic in below.above] == ["Asia"]
-    assert [topic.name for topic in archive.shelves["asia"].below] == ["Afghanistan"]
-    assert archive.shelves["zoos-gardens"].topic.name == "Zoos & <gardens>"
+    assert [topic.name for topic in archive.topics["asia"].below] == ["Afghanistan"]
+    assert archive.topics["zoos-gardens"].topic.name == "Zoos & <gardens>"
 
 
 def test_a_correction_changes_when_an_issue_was_updated() -> None:
@@ -68,8 +68,8 @@ def test_a_correction_changes_when_an_issue_was_updated() -> None:
     once = shelf.issue(20, "b", "c", corrections=(Correction(date=same_day, text="It was ten.", entry="b"),))
     twice = shelf.issue(21, "d", corrections=(Correction(date=later, text="Eleven."), *once.corrections))
     archive = shelf.archive(plain, once, twice)
-    sent = {archived.issue.slug: archived.sent for archived in archive.numbers}
-    updated = {archived.issue.slug: archived.updated for archived in archive.numbers}
+    sent = {archived.issue.slug: archived.sent for archived in archive.issues}
+    updated = {archived.issue.slug: archived.updated for archived in archive.issues}
     assert updated["2026-11-19"] == sent["2026-11-19"]
     assert updated["2026-11-20"] == sent["2026-11-20"] + datetime.timedelta(seconds=1)
     assert updated["2026-11-21"].date() == later
@@ -91,7 +91,7 @@ def test_a_search_finds_parts_of_words_without_case_or_accents() -> None:
     index = SearchIndex(archive)
 
     def slugs(query: str) -> list[str]:
-        return [archived.entry.slug for archived in index.find(query)]
+        return [archived.entry.slug for archived in index.search(query)]
 
     assert slugs("malaga") == ["malaga", "roofs"]
     assert slugs("DACH 1931") == ["roofs"]
@@ -104,4 +104,4 @@ def test_a_search_finds_parts_of_words_without_case_or_accents() -> None:
 @given(st.text(max_size=300))
 def test_a_query_finds_only_entries_with_all_its_words(query: str) -> None:
     archive = shelf.archive(shelf.issue(20, "a", "b"), shelf.issue(21, "c"))
-    assert set(SearchIndex(archive).find(query)) <= set(archive.entries)
+    assert set(SearchIndex(archive).search(query)) <= set(archive.entries)

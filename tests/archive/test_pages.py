@@ -31,7 +31,7 @@ def links(page: Page) -> set[str]:
 
 def test_every_link_leads_to_a_page_and_every_page_is_linked() -> None:
     with shelf.pages(WHOLE, searching=False) as pages:
-        made = {page.path: page for page in pages.each()}
+        made = {page.path: page for page in pages.all_pages()}
         led = set().union(*(links(page) for page in made.values() if page.kind.startswith("text/html")))
     served = {"/subscribe", "/help", "/favicon.ico", "/favicon.svg"}
     crawled = {"/robots.txt", "/sitemap.xml"}
@@ -40,12 +40,12 @@ def test_every_link_leads_to_a_page_and_every_page_is_linked() -> None:
 
 def test_the_sitemap_has_every_page_with_its_date_of_change() -> None:
     with shelf.pages(WHOLE, searching=False) as pages:
-        readable = {page.path for page in pages.each() if page.kind.startswith("text/html")}
+        readable = {page.path for page in pages.all_pages() if page.kind.startswith("text/html")}
         root = etree.fromstring(pages.sitemap().body)
     space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
     listed = [loc.removeprefix(WHOLE.newsletter.base_url) for loc in root.xpath("s:url/s:loc/text()", namespaces=space)]
     assert sorted(listed) == sorted(readable)
-    number = WHOLE.numbers[0]
+    number = WHOLE.issues[0]
     (changed,) = root.xpath(
         f"s:url[contains(s:loc, '/issues/{number.issue.slug}/')]/s:lastmod/text()", namespaces=space
     )
@@ -123,7 +123,7 @@ def test_a_thousand_undeclared_topics_make_no_page_large() -> None:
     often = shelf.issue(22, "a", topics=("Often", "NATO"))
     rare = make.entry("b", topics=(*(f"Topic number {number}" for number in range(1000)), "Often"))
     archive = shelf.archive(often, make.issue(rare))
-    assert [root.topic.name for root in archive.roots[:3]] == ["NATO", "Often", "Topic number 0"]
+    assert [root.topic.name for root in archive.top_topics[:3]] == ["NATO", "Often", "Topic number 0"]
     with shelf.pages(archive) as pages:
         assert len(pages.topics().body) < 30 * 1024
         assert len(pages.front().body) < 30 * 1024
@@ -135,7 +135,7 @@ def test_pages_and_feeds_of_a_renamed_topic_are_at_its_earlier_slug_too() -> Non
     entries = (f"a{number}" for number in range(TOGETHER + 1))
     issue = shelf.issue(20, *entries, topics=("Far East",))
     with shelf.pages(shelf.archive(issue, newsletter=make.newsletter(topics=topics))) as pages:
-        made = {page.path: page for page in pages.each() if page.path.startswith("/topics/asia/")}
+        made = {page.path: page for page in pages.all_pages() if page.path.startswith("/topics/asia/")}
         former = {page.path.replace("far-east", "asia"): page for page in pages.redirects()}
     assert former.keys() == made.keys()
     assert "/topics/asia/2/" in made
@@ -160,12 +160,12 @@ def test_unknown_pages_do_not_exist() -> None:
 def test_a_search_query_is_shown_escaped() -> None:
     with shelf.pages(WHOLE) as pages:
         index = SearchIndex(WHOLE)
-        text = pages.found(index, '"><script>', 7).body.decode()
+        text = pages.search_results(index, '"><script>', 7).body.decode()
         assert "<script>" not in text
         assert 'value="&#34;&gt;&lt;script&gt;"' in text
-        second = pages.found(index, "about", 2).body.decode()
+        second = pages.search_results(index, "about", 2).body.decode()
         assert f"{TOGETHER + 2} entries, page 2 of 2" in second
-        assert "No entry contains" in pages.found(index, "zebra").body.decode()
+        assert "No entry contains" in pages.search_results(index, "zebra").body.decode()
 
 
 def test_images_on_other_hosts_are_not_loaded() -> None:
@@ -184,8 +184,8 @@ def test_images_on_other_hosts_are_not_loaded() -> None:
 
 def test_an_empty_archive_has_a_front_page() -> None:
     with shelf.pages(shelf.archive()) as pages:
-        assert "has not been sent yet" in pages.front().body.decode()
-        assert {page.path for page in pages.each()} == {
+        assert "hasn’t been sent yet" in pages.front().body.decode()
+        assert {page.path for page in pages.all_pages()} == {
             *("/", "/atom.xml", "/rss.xml", "/feed.json", "/robots.txt", "/sitemap.xml")
         }
 

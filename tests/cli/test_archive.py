@@ -8,7 +8,7 @@ from tests.cli.conftest import Run, edit, files
 
 def test_what_was_sent_is_written_as_files_once(readers: Path, run: Run) -> None:
     assert run("archive", "build", "public").stdout.startswith("0 issues in public")
-    assert "has not been sent yet" in (readers / "public/index.html").read_text()
+    assert "hasn’t been sent yet" in (readers / "public/index.html").read_text()
     assert run("send", "latest", "--yes").status == 0
     built = run("archive", "build", "public")
     assert built.status == 0

@@ -113,7 +113,7 @@ def test_nothing_is_said_of_no_earlier_issues_and_of_no_readers(run: Run, reader
     assert "previous" not in shown
     assert "before" not in shown
     run("report", "latest", "--html", "report.html")
-    assert "Usually" not in Path("report.html").read_text()
+    assert "Median" not in Path("report.html").read_text()
 
 
 def test_stopping_at_a_question_exits_with_130(run: Run, readers: Path) -> None:

@@ -92,6 +92,6 @@ class AddressChangePages:
         except SuppressedError:
             return site.pages.answer(done_page, 409, wrong="never mailed")
         if reader is None:
-            return site.pages.answer("nobody")
+            return site.pages.answer("no-subscription")
         site.wake()
         return site.pages.answer(done_page, wrong="")

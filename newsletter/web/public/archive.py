@@ -128,7 +128,7 @@ class ArchivePages:
 
     def search(self, q: str = "", page: int = 1) -> Response:
         """Return the search page with its results."""
-        results = self._pages(self._site.archive_cache.archive).found(self._site.archive_cache.index, q, page)
+        results = self._pages(self._site.archive_cache.archive).search_results(self._site.archive_cache.index, q, page)
         return Response(results.body, headers=NOT_LISTED, media_type=results.kind)
 
     def robots(self, request: Request) -> Response:

@@ -49,7 +49,7 @@ class ErrorPages:
 
     async def expired(self, _request: Request, _error: Exception) -> Response:
         """Handle an expired link to a reader's own page, or a form that was submitted from it too late."""
-        return self._pages.answer("door", 410, wrong={"": "That link has expired."}, address="")
+        return self._pages.answer("request-link", 410, wrong={"": "That link has expired."}, address="")
 
     def at(self, path: str, status: int, details: Sequence[str] = ()) -> Response:
         """Return the error response for a path."""

@@ -77,20 +77,22 @@ class PreferencesPages:
 
     def link_form(self) -> Response:
         """Show the form that asks for a link to a reader's own page."""
-        return self._site.pages.answer("door", wrong={}, address="")
+        return self._site.pages.answer("request-link", wrong={}, address="")
 
     async def request_link(self, sent: Sent, client: From) -> Response:
         """Mail the link if the address is a reader's. The response is the same if it isn't."""
         try:
             address = parse_typed_address(sent.text("address"))
         except ValueError as err:
-            return self._site.pages.answer("door", 422, wrong={"address": str(err)}, address=sent.text("address"))
+            return self._site.pages.answer(
+                "request-link", 422, wrong={"address": str(err)}, address=sent.text("address")
+            )
         return await self._mail_link(address, client)
 
     async def mail_link(self, issue: str, token: str, client: From) -> Response:
         """Mail the link to the reader who got this message."""
         reader = await run_in_threadpool(self._links.reader_of_message, Purpose.PREFERENCES, issue, token)
-        return self._site.pages.answer("link") if reader is None else await self._mail_link(reader.address, client)
+        return self._site.pages.answer("link-sent") if reader is None else await self._mail_link(reader.address, client)
 
     def of_message(self, issue: str, token: str) -> Response:
         """Show the preferences behind the link in a message's footer."""
@@ -113,7 +115,7 @@ class PreferencesPages:
         path = f"/my/{ticket}"
         reader = await self._admitted(ticket, path)
         if reader is None:
-            return self._site.pages.answer("nobody")
+            return self._site.pages.answer("no-subscription")
         return await self._save(reader.key, sent, path, own=True)
 
     def download(self, ticket: str) -> Response:
@@ -129,13 +131,13 @@ class PreferencesPages:
         """Mail a confirmation link to the new address."""
         reader = await self._admitted(ticket, f"/my/{ticket}/address")
         if reader is None:
-            return self._site.pages.answer("nobody")
+            return self._site.pages.answer("no-subscription")
         try:
             address = parse_typed_address(sent.text("address"))
         except ValueError as err:
             return await self._refused(reader, ticket, {"address": str(err)})
         await self._requests.address_change(reader, address, client)
-        return self._site.pages.answer("asked")
+        return self._site.pages.answer("confirmation-sent")
 
     async def erase(self, ticket: str, sent: Sent) -> Response:
         """Delete the reader's data if they have ticked the box."""
@@ -148,7 +150,7 @@ class PreferencesPages:
 
     async def _mail_link(self, address: str, client: From) -> Response:
         await self._requests.visit(address, client)
-        return self._site.pages.answer("link")
+        return self._site.pages.answer("link-sent")
 
     async def _admitted(self, ticket: str, path: str) -> Subscriber | None:
         """Return the reader whose ticket it is, if they still exist. Raise TooOftenError if it was used too often."""
@@ -209,7 +211,7 @@ class PreferencesPages:
     def _page(self, outcome: _Outcome, action: str, *, own: bool) -> Response:
         site, reader = self._site, outcome.reader
         if reader is None:
-            return site.pages.answer("nobody")
+            return site.pages.answer("no-subscription")
         token = site.signer.sign(Purpose.UNSUBSCRIBE, "preferences", reader.key)
         return site.pages.answer(
             "preferences",

@@ -66,7 +66,7 @@ class SignUpPages:
         if not sent.text("website"):  # only bots see that field
             wording = self._site.pages.wording
             await self._requests.sign_up(filled.address, choices, client, how="form", wording=wording)
-        return self._site.pages.answer("asked")
+        return self._site.pages.answer("confirmation-sent")
 
     def confirm_form(self, ticket: str) -> Response:
         """Show the button that confirms a sign-up."""
@@ -101,7 +101,7 @@ class SignUpPages:
         expired = await run_in_threadpool(self._links.expired_sign_up, ticket, self._site.clock())
         if expired is not None:
             await self._requests.sign_up_again(expired, client)
-        return self._site.pages.answer("asked")
+        return self._site.pages.answer("confirmation-sent")
 
     def _confirming(
         self, ticket: str, given: Confirmation, name: str, *, wrong: str = "", status: int = 200

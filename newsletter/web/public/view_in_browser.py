@@ -52,14 +52,14 @@ class ViewInBrowser:
 
     def _corrections(self, issue: str) -> str:
         """Return a banner with the corrections made since the issue was sent, which the page shows as it was."""
-        number = self._site.archive_cache.archive.number(issue)
-        if number is None or not number.issue.corrections:
+        archived_issue = self._site.archive_cache.archive.issue(issue)
+        if archived_issue is None or not archived_issue.issue.corrections:
             return ""
         prose, page = self._site.prose, f"{self._site.newsletter.base_url}/issues/{issue}/"
         notes = "".join(
             f'<p style="margin:8px 0 0"><time datetime="{note.date}">{escape(prose.day(note.date))}</time></p>'
             f"{_STYLE_OF_NOTES.sub('', prose.html(note.text))}"
-            for note in number.issue.corrections
+            for note in archived_issue.issue.corrections
         )
         link = f'<a href="{escape(page)}" style="color:#1a1a1a">Read the corrected issue</a>'
         return (

@@ -41,7 +41,7 @@ def client(at: Public) -> Iterator[httpx.Client]:
 
 
 def test_only_what_was_sent_can_be_seen(at: Public, client: httpx.Client) -> None:
-    assert "has not been sent yet" in client.get("/").text
+    assert "hasn’t been sent yet" in client.get("/").text
     at.reader()
     sent(at, "2026-11-22")
     assert "What happened until 2026-11-22" in client.get("/").text

@@ -201,7 +201,7 @@ def test_a_reader_without_javascript_signs_up_chooses_and_leaves(pages: Public, 
     confirm = link_in(next(mail for mail in pages.mails() if mail["To"] == "noscript@example.com"))
     page = opened(confirm, script=False)
     page.get_by_role("button", name="Yes, subscribe me").click()
-    page.get_by_role("link", name="Choose topics").click()
+    page.get_by_role("link", name="Choose your topics").click()
     expect(page.get_by_label("NATO").first).to_be_checked()
     expect(page.get_by_label("A digest once a week")).to_be_checked()
     page.get_by_label("Pause until").fill("2026-12-24")
@@ -219,10 +219,10 @@ def test_a_reader_without_javascript_signs_up_chooses_and_leaves(pages: Public, 
 
 def test_a_mistake_is_told_beside_its_field(pages: Public, opened: Opened) -> None:
     page = opened("/preferences", script=False)
-    page.get_by_label("The email address where").fill("nonsense")
+    page.get_by_label("The address you subscribed with").fill("nonsense")
     page.get_by_role("button").click()
     expect(page.get_by_role("alert")).to_contain_text("ada@example.org")
-    expect(page.get_by_label("The email address where")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("The address you subscribed with")).to_have_attribute("aria-invalid", "true")
 
 
 def test_nothing_that_anybody_typed_runs(browser: Browser, tmp_path: Path) -> None:
@@ -269,7 +269,10 @@ def test_nothing_that_anybody_typed_runs(browser: Browser, tmp_path: Path) -> No
         page.get_by_role("button", name="Save").click()  # what a name is not is shown once more, beside its field
         expect(page.get_by_role("alert")).to_contain_text("A name can")
         look()
-        for path, field_name in (("/subscribe", "Your email address"), ("/preferences", "The email address where")):
+        for path, field_name in (
+            ("/subscribe", "Your email address"),
+            ("/preferences", "The address you subscribed with"),
+        ):
             page.goto(f"https://{HOST}{path}")
             page.locator("form").evaluate("form => form.noValidate = true")
             typed = page.get_by_label(field_name)

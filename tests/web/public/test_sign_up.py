@@ -275,7 +275,7 @@ def test_a_form_that_comes_too_quickly_or_from_elsewhere_is_shown_once_more(
     for sent in ({"opened": opened}, {}, {"opened": "x" * 56}, {"opened": ""}):
         answer = visitor.post("/subscribe", data={"address": "ada@example.com", "topic": "nato", **sent})
         assert answer.status_code == 200
-        assert "check the form" in answer.text
+        assert "Check the form" in answer.text
         assert 'value="ada@example.com"' in answer.text
         assert re.search(r'value="nato" checked', answer.text)
     assert pages.mails() == []

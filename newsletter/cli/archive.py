@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from newsletter.cli import output, resources
+from newsletter.domain.plurals import counted
 from newsletter.errors import UsageError
 
 app = typer.Typer(help="Publish sent issues as web pages.", no_args_is_help=True)
@@ -50,7 +51,7 @@ def build(
     icons = [archiving.Page(path=path, body=body, kind=kind) for path, (body, kind) in templates.icons.items()]
     done = archiving.build(folder, [*pages.all_pages(), *pages.redirects(), pages.missing(), style, *icons])
     output.say(
-        f"{output.count(len(archive.issues), 'issue')} in {folder}: {done['written']} files written, "
+        f"{counted(len(archive.issues), 'issue')} in {folder}: {done['written']} files written, "
         f"{done['kept']} unchanged, {done['removed']} removed"
     )
     output.say("The search is left out: it needs `newsletter serve`.")

@@ -8,6 +8,7 @@ import typer
 
 from newsletter.cli import options, output, resources
 from newsletter.cli.advice import finding_hint
+from newsletter.domain.plurals import counted
 from newsletter.errors import Finding, Severity
 from newsletter.files.newsletter_folder import ISSUES
 
@@ -69,4 +70,4 @@ def _summary(findings: Sequence[Finding]) -> str:
     if not findings:
         return "No problems found."
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
-    return f"{output.count(errors, 'error')}, {output.count(len(findings) - errors, 'warning')}."
+    return f"{counted(errors, 'error')}, {counted(len(findings) - errors, 'warning')}."

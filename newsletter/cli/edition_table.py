@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from newsletter.cli import output
+from newsletter.domain.plurals import counted
 
 if TYPE_CHECKING:
     from newsletter.domain.edition import Edition
@@ -17,7 +18,7 @@ def print_editions(issue: "Issue", overview: "Overview", *, largest: int) -> Non
     tail = marked[largest:]
     rows: list[tuple[object, ...]] = [*marked[:largest]]
     if tail:
-        rows.append((sum(readers for readers, _, _ in tail), None, output.count(len(tail), "more edition")))
+        rows.append((sum(readers for readers, _, _ in tail), None, counted(len(tail), "more edition")))
     heading = " ".join(f"{at:>{width}}" for at in range(len(issue.entries)))
     output.say(f"Editions of issue {issue.slug}", style="italic")
     output.table(["Readers", "Entries", heading], rows)
@@ -28,8 +29,8 @@ def print_editions(issue: "Issue", overview: "Overview", *, largest: int) -> Non
             for at, entry in enumerate(issue.entries)
         ],
     )
-    editions = output.count(len(overview.editions), "edition")
-    output.say(f"{editions} for {output.count(overview.readers, 'reader')}.")
+    editions = counted(len(overview.editions), "edition")
+    output.say(f"{editions} for {counted(overview.readers, 'reader')}.")
     for line in _notes(issue, overview):
         output.say(line, style="yellow")
 
@@ -62,8 +63,8 @@ def _notes(issue: "Issue", overview: "Overview") -> list[str]:
     if overview.readers:
         notes += [f"Nobody would get {issue.entries[at].slug}." for at in overview.unread]
     if overview.short:
-        entries = output.count(overview.few, "entry")
-        notes.append(f"{output.count(overview.short, 'reader')} would get fewer than {entries}.")
+        entries = counted(overview.few, "entry")
+        notes.append(f"{counted(overview.short, 'reader')} would get fewer than {entries}.")
     if overview.left_out:
-        notes.append(f"{output.count(overview.left_out, 'reader')} would get nothing: no entry matches their topics.")
+        notes.append(f"{counted(overview.left_out, 'reader')} would get nothing: no entry matches their topics.")
     return notes

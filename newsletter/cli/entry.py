@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter.cli import options, output, resources
+from newsletter.domain.plurals import counted
 
 if TYPE_CHECKING:
     from newsletter.content import Pick
@@ -176,7 +177,7 @@ def import_picks(
         existing[pick.title, pick.source] = str(path)
         written += 1
         output.say(str(path))
-    output.note(f"{output.count(written, 'new entry')}. `newsletter check` lists what is missing.")
+    output.note(f"{counted(written, 'new entry')}. `newsletter check` lists what is missing.")
 
 
 def _url_for(pick: "Pick") -> str:

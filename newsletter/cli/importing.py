@@ -9,6 +9,7 @@ import typer
 
 from newsletter import bootstrap
 from newsletter.cli import options, output, resources
+from newsletter.domain.plurals import counted
 from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -198,10 +199,10 @@ def _report(report: "ImportReport", *, dry_run: bool, json: bool) -> None:
         statuses = ", ".join(f"{number:,} {status}" for status, number in _most(report.statuses))
         output.say(f"Statuses in the files: {statuses}.")
     for slug, number in _most(report.undeclared):
-        readers = output.count(number, "reader")
+        readers = counted(number, "reader")
         output.note(f'warning: {readers} named the topic "{slug}", which is not in newsletter.toml')
     for tag, number in _most(report.unmapped):
-        readers = output.count(number, "reader")
+        readers = counted(number, "reader")
         output.note(f'The tag "{tag}" ({readers}) has no topic. Use --topic "{tag}=TOPIC" to give it one.')
     if dry_run:
         output.note("This was a dry run; nothing was imported.")

@@ -100,15 +100,6 @@ def as_json_array(values: Iterable[Mapping[str, object]]) -> None:
     sys.stdout.write("[]\n" if before == "[" else "\n]\n")
 
 
-def count(number: int, thing: str) -> str:
-    """Return a number with a noun, such as ``1 reader``, ``2,000 readers``, ``3 deliveries`` or ``4 addresses``."""
-    if number == 1:
-        return f"1 {thing}"
-    if thing.endswith("y") and thing[-2] not in "aeo":
-        return f"{number:,} {thing[:-1]}ies"
-    return f"{number:,} {thing}{'es' if thing.endswith(('s', 'x', 'ch', 'sh')) else 's'}"
-
-
 def minute(moment: datetime, zone: ZoneInfo) -> str:
     """Return a moment by the newsletter's clock: ``2026-11-23 06:30 (Europe/Vienna)``."""
     from newsletter.domain.schedule import clock_time

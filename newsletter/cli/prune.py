@@ -3,6 +3,7 @@
 import typer
 
 from newsletter.cli import output, resources
+from newsletter.domain.plurals import counted
 
 
 def prune(context: typer.Context) -> None:
@@ -18,5 +19,5 @@ def prune(context: typer.Context) -> None:
         deleted, anonymised = store.events.prune(before), store.clicks_and_opens.anonymise(before)
         store.scrub()
     if anonymised:
-        output.say(f"Anonymised {output.count(anonymised, 'click')} and opens.")
-    output.say(f"Deleted {output.count(deleted, 'event')}.")
+        output.say(f"Anonymised {counted(anonymised, 'click')} and opens.")
+    output.say(f"Deleted {counted(deleted, 'event')}.")

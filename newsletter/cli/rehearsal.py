@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from newsletter.cli import output, resources, send_plan, send_progress
+from newsletter.domain.plurals import counted
 
 if TYPE_CHECKING:
     from newsletter.composing import Composed
@@ -23,7 +24,7 @@ def rehearse(settings: "Settings", composed: "Composed") -> None:
         send_plan.print_plan(composed, plan, today=resources.today(settings))
         with output.progress("Writing") as progress:
             rehearsal = rehearse_issue(settings, store, composed, plan, now=datetime.now(UTC), progress=progress)
-    written = output.count(rehearsal.written, "message")
+    written = counted(rehearsal.written, "message")
     output.say(f"Rehearsed: {written} in {resources.relative_path(rehearsal.folder)}.")
     output.say("Nothing was sent or recorded. The links in these messages don't work.")
     for receipt in rehearsal.refused:

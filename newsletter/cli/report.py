@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter.cli import options, output, resources
+from newsletter.domain.plurals import counted
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -87,12 +88,12 @@ def _show(results: "Report", zone: "ZoneInfo") -> None:
         if more > 0:
             output.note(f"and {more:,} more; --json lists them all")
     if results.held:
-        bounces = output.count(results.held, "hard bounce")
+        bounces = counted(results.held, "hard bounce")
         output.note(f"Held: {bounces} of this issue, far more than usual.")
         output.note("To decide what to do with them: `newsletter suppressions held`.")
     machines = figures.clicks.machines + figures.opens.machines
     if machines:
-        output.note(f"Not counted above: {output.count(machines, 'click')} and opens by machines.")
+        output.note(f"Not counted above: {counted(machines, 'click')} and opens by machines.")
     if not results.entries:
         output.note(
             "Clicks are not tracked. To track them from the next issue on, set `[counting]` in newsletter.toml."

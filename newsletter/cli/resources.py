@@ -11,6 +11,7 @@ import typer
 
 from newsletter import bootstrap
 from newsletter.cli.advice import error_lines
+from newsletter.domain.plurals import counted
 
 if TYPE_CHECKING:  # importing any of these would take longer than `newsletter --help` may take
     from newsletter.checks import Calendar
@@ -36,7 +37,7 @@ def open_store(settings: "Settings") -> Iterator["Store"]:
             _warn_once(opened.warning)
         if number := len(opened.collisions):
             output.note(
-                f"The upgrade found {output.count(number, 'pair')} of addresses that were confused with each other."
+                f"The upgrade found {counted(number, 'pair')} of addresses that were confused with each other."
                 " To list them: `newsletter db collisions`.",
                 style="yellow",
             )

@@ -9,6 +9,7 @@ import typer
 from newsletter import bootstrap
 from newsletter.cli import options, output, rehearsal, resources, send_plan, send_progress
 from newsletter.cli.advice import error_lines
+from newsletter.domain.plurals import counted
 from newsletter.domain.send import SendStatus
 from newsletter.errors import UsageError
 
@@ -265,7 +266,7 @@ def _confirmed(prepared: "PreparedSend", zone: "ZoneInfo") -> bool:
     if not sys.stdin.isatty():
         raise UsageError("a send asks for confirmation, which needs a terminal", hint="add --yes")
     issue, plan, start = prepared.composed.issue, prepared.plan, prepared.start
-    to = f"{output.count(plan.recipients, 'reader')} in {' and '.join(segment.slug for segment in plan.segments)}"
+    to = f"{counted(plan.recipients, 'reader')} in {' and '.join(segment.slug for segment in plan.segments)}"
     question = f"Send “{output.plain(issue.subject)}”, dated {send_plan.date_in_words(issue, prepared.today)}, to {to}?"
     if start and start.is_far_ahead:
         question += f" It will begin at {output.minute(start.begins, zone)}, {start.days:,} days from now."

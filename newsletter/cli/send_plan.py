@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from newsletter import bootstrap
 from newsletter.cli import edition_table, output
+from newsletter.domain.plurals import counted
 
 if TYPE_CHECKING:
     from datetime import date
@@ -85,8 +86,7 @@ def _print_facts(plan: "Plan", issue: "Issue", today: "date") -> None:
         {
             "Subject": issue.subject,
             "Date": date_in_words(issue, today),
-            "Recipients": f"{plan.recipients:,}"
-            + (f", {output.count(overlap, 'overlap')} counted once" if overlap else ""),
+            "Recipients": f"{plan.recipients:,}" + (f", {counted(overlap, 'overlap')} counted once" if overlap else ""),
             "Suppressed": f"{audience.suppressed:,}",
             "Paused": f"{audience.paused:,}",
             **({"Chose otherwise": f"{audience.chosen_otherwise:,}"} if by_frequency else {}),

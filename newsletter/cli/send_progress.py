@@ -10,6 +10,7 @@ import typer
 
 from newsletter.cli import output, resources
 from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.plurals import counted
 from newsletter.domain.send import SendStatus
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def event_log(log: Path | None, *, addresses: bool) -> Iterator["EventLog"]:
         with open_event_log(log, addresses=addresses) as events:
             yield events
     if events.unwritten:
-        lines = output.count(events.unwritten, "line")
+        lines = counted(events.unwritten, "line")
         output.note(f"warning: {lines} of the log couldn't be written", style="yellow")
 
 
@@ -72,7 +73,7 @@ def print_held_bounces(store: "Store") -> None:
     """Print a note if held bounces are waiting for a decision."""
     number = sum(hold.addresses for hold in store.held_bounces.holds())
     if number:
-        bounces = output.count(number, "hard bounce")
+        bounces = counted(number, "hard bounce")
         output.note(
             f"Held: {bounces}. That is far more than usual, so nobody is suppressed until you decide:"
             " `newsletter suppressions held`.",

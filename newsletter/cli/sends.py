@@ -11,6 +11,7 @@ import typer
 from newsletter.cli import options, output, resources, send_progress
 from newsletter.cli.send import resume_send
 from newsletter.domain.delivery import DeliveryStatus, Uncertainty
+from newsletter.domain.plurals import counted
 from newsletter.domain.send import DRAFT, status_in_words
 from newsletter.domain.send_errors import NeverSentError
 from newsletter.errors import UsageError
@@ -182,7 +183,7 @@ def retry(
     with resources.open_store(settings) as store:
         send = _send_named(settings, store, name)
         queued = store.controls.retry(send.id)
-    again = f"Queued {output.count(queued, 'delivery')} of issue {send.issue} again."
+    again = f"Queued {counted(queued, 'delivery')} of issue {send.issue} again."
     output.say(again if queued else f"Issue {send.issue} has no refused deliveries.")
     if queued:
         resume_send(settings, send.issue, log, addresses=log_addresses)
@@ -208,7 +209,7 @@ def settle(
     with resources.open_store(settings) as store:
         send = _send_named(settings, store, name)
         number = store.controls.settle(send.id, Uncertainty.RESEND if resend else Uncertainty.HOLD)
-    deliveries = output.count(number, "uncertain delivery")
+    deliveries = counted(number, "uncertain delivery")
     settled = f"{'Queued again' if resend else 'Held'}: {deliveries} of issue {send.issue}."
     output.say(settled if number else f"Issue {send.issue} has no uncertain deliveries.")
     if resend and number:
@@ -266,7 +267,7 @@ def _before_a_cancel(store: "Store", send: "Send") -> str:
     if not send.digest:
         return "Nothing has been sent"
     left = store.controls.untouched(send.id)
-    return f"{output.count(left, 'reader')} will not get it" if left else "All messages have already been handed over"
+    return f"{counted(left, 'reader')} will not get it" if left else "All messages have already been handed over"
 
 
 def _after_a_cancel(send: "Send") -> str:
@@ -276,13 +277,13 @@ def _after_a_cancel(send: "Send") -> str:
     without = counts[DeliveryStatus.SKIPPED] + counts[DeliveryStatus.REFUSED]
     sentences = ["Cancelled."]
     if mailed:
-        sentences.append(f"Sent to {output.count(mailed, 'reader')}.")
+        sentences.append(f"Sent to {counted(mailed, 'reader')}.")
     elif not uncertain:
         sentences.append("Nothing had been sent.")
     if without:
-        sentences.append(f"{output.count(without, 'reader')} will not get it.")
+        sentences.append(f"{counted(without, 'reader')} will not get it.")
     if uncertain:
-        sentences.append(f"{output.count(uncertain, 'reader')} may have got it; the provider never answered.")
+        sentences.append(f"{counted(uncertain, 'reader')} may have got it; the provider never answered.")
     return " ".join(sentences)
 
 

@@ -9,6 +9,7 @@ import typer
 
 from newsletter import bootstrap
 from newsletter.cli import importing, options, output, resources
+from newsletter.domain.plurals import counted
 from newsletter.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def export(
             return
         with output.whole_file(file) as target:
             written = export_csv(store, target, segment=chosen, status=parsed)
-    output.note(f"{output.count(written, 'reader')} in {file}")
+    output.note(f"{counted(written, 'reader')} in {file}")
 
 
 @app.command("list")

@@ -10,6 +10,7 @@ import typer
 
 from newsletter import bootstrap
 from newsletter.cli import options, output, resources, send_progress
+from newsletter.domain.plurals import counted
 from newsletter.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -266,7 +267,7 @@ def export(
             return
         with output.whole_file(file) as target:
             written = export_suppressions(store, target)
-    output.note(f"{output.count(written, 'suppression')} in {file}")
+    output.note(f"{counted(written, 'suppression')} in {file}")
 
 
 @app.command("pull")

@@ -7,6 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from newsletter.domain.delivery import SETTLED, DeliveryStatus, Uncertainty
+from newsletter.domain.plurals import counted
 
 
 class SendStatus(StrEnum):
@@ -134,13 +135,9 @@ def status_in_words(send: Send | None, zone: ZoneInfo) -> str:
         local = f", {send.local_time} in each reader's time zone" if send.local_time else ""
         return f"scheduled for {send.begins.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key}){local}"
     if send.status is SendStatus.FINISHED:
-        return f"sent to {_readers(send.counts.get(DeliveryStatus.SUBMITTED, 0))}"
+        return f"sent to {counted(send.counts.get(DeliveryStatus.SUBMITTED, 0), 'reader')}"
     if send.status is SendStatus.FAILURES:
         return f"sent to {so_far}"
     if send.status is SendStatus.PAUSED and not send.digest:
         return "paused before it began"
     return f"{'being sent' if send.status is SendStatus.RUNNING else send.status}, sent to {so_far}"
-
-
-def _readers(number: int) -> str:
-    return "1 reader" if number == 1 else f"{number:,} readers"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from newsletter import bootstrap, checks, composing
 from newsletter.checks import found
+from newsletter.domain.plurals import counted
 from newsletter.errors import Finding, Place, SecretError, SettingsError
 from newsletter.files.newsletter_folder import SETTINGS_FILE, settings_text
 from newsletter.files.toml_lines import setting_place
@@ -99,7 +100,7 @@ def _followed_topics(settings: Settings, store: Store) -> Iterator[Finding]:
     declared = {topic.slug for topic in topics}
     for slug, number in sorted(store.subscribers.by_topic().items()):
         if topics.current(slug) not in declared:
-            what = f'{_count(number, "reader")} named the topic "{slug}", which is not declared'
+            what = f'{counted(number, "reader")} named the topic "{slug}", which is not declared'
             hint = f'add "{slug}" to the aliases of the topic that replaced it, or declare [topics.{slug}]'
             yield found("topic-followed", Place(path=SETTINGS_FILE), what, hint)
 
@@ -107,7 +108,7 @@ def _followed_topics(settings: Settings, store: Store) -> Iterator[Finding]:
 def _held_bounces(store: Store) -> Iterator[Finding]:
     for hold in store.held_bounces.holds():
         where = f"at {hold.scope}" if hold.scope else "at several domains"
-        what = f"{_count(hold.addresses, 'hard bounce')} {where} held: {hold.reason}"
+        what = f"{counted(hold.addresses, 'hard bounce')} {where} held: {hold.reason}"
         yield found("bounces-held", Place(path=SETTINGS_FILE), what)
 
 
@@ -131,7 +132,3 @@ def _erased_readers(settings: Settings, store: Store, here: Path) -> Iterator[Fi
 
 def _shown(path: Path, here: Path) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'s' * (number != 1)}"

@@ -1,0 +1,10 @@
+"""Numbers with their nouns in English. No I/O."""
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with a noun, such as ``1 reader``, ``2,000 readers``, ``3 deliveries`` or ``4 addresses``."""
+    if number == 1:
+        return f"1 {noun}"
+    if noun.endswith("y") and noun[-2] not in "aeo":
+        return f"{number:,} {noun[:-1]}ies"
+    return f"{number:,} {noun}{'es' if noun.endswith(('s', 'x', 'ch', 'sh')) else 's'}"

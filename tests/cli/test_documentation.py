@@ -132,7 +132,7 @@ def test_every_setting_is_documented_and_no_other(heading: str, settings: list[s
 @pytest.mark.parametrize("name", ["outbox", "ses", "smtp"])
 def test_every_option_of_a_provider_is_documented(name: str) -> None:
     assert name in providers.provider_names()
-    module = import_module("newsletter.providers." + (name if name == "outbox" else f"{name}.provider"))
+    module = import_module("newsletter.providers." + (name if name == "outbox" else f"{name}.options"))
     (model,) = [
         one
         for one in vars(module).values()

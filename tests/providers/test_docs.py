@@ -15,8 +15,8 @@ from newsletter.errors import SettingsError
 from newsletter.message.mime import Wire
 from newsletter.providers.options import Options
 from newsletter.providers.outbox import OutboxOptions
-from newsletter.providers.ses.provider import SesOptions
-from newsletter.providers.smtp.provider import SmtpOptions
+from newsletter.providers.ses.options import SesOptions
+from newsletter.providers.smtp.options import SmtpOptions
 from tests import make
 from tests.providers.conftest import readers, statuses
 

@@ -6,19 +6,18 @@ from contextlib import suppress
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.rate_limits import Limits
 from newsletter.errors import OutageError, ProviderError
 from newsletter.message.encoding import ascii_domain, mailbox_header
 from newsletter.message.mime import Email, Letter, Recipient, Wire
-from newsletter.providers.options import TOPIC, Options, read_options
+from newsletter.providers.options import read_options
 from newsletter.providers.ses.accepted_content import AcceptedContent
 from newsletter.providers.ses.account import Account, SesReply, open_account
 from newsletter.providers.ses.bulk import ENTRIES, BulkEmail, destination, tags
+from newsletter.providers.ses.options import SesOptions
 from newsletter.providers.ses.replies import (
     EMAIL_REJECTED,
     NO_ANSWER,
@@ -30,18 +29,6 @@ from newsletter.providers.ses.replies import (
 )
 
 _Entry = tuple[Letter, str]  # a letter and its entry as JSON
-
-
-class SesOptions(Options):
-    """The options of ``[provider] name = "ses"``. Credentials come from AWS's own chain."""
-
-    region: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
-    configuration_set: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    sandbox: bool = False
-    concurrency: int = Field(default=4, ge=1, le=50)
-    timeout: int = Field(default=60, ge=1, le=600)
-    endpoint_url: str | None = Field(default=None, pattern=r"^https?://[^\s@]+$")
-    topics: list[Annotated[str, Field(pattern=TOPIC)]] = Field(default=[], max_length=100)
 
 
 def open_ses(options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> "Ses":

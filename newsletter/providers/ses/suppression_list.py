@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from newsletter.domain.subscriber import SuppressionReason
 from newsletter.errors import ProviderError
 from newsletter.providers.options import read_options
-from newsletter.providers.ses.provider import SesOptions
+from newsletter.providers.ses.options import SesOptions
 from newsletter.providers.ses.replies import Stop, call_verdict, error_code, error_words, stop_error
 from newsletter.providers.ses.session import open_session
 

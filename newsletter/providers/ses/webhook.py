@@ -10,7 +10,7 @@ from newsletter.errors import HookBusyError, ProviderError
 from newsletter.providers.options import read_options
 from newsletter.providers.ses import sns
 from newsletter.providers.ses.events import parse_events
-from newsletter.providers.ses.provider import SesOptions
+from newsletter.providers.ses.options import SesOptions
 
 Confirm = Callable[[str, str], None]
 

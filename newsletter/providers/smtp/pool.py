@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from newsletter.providers.smtp.relay import Relay, UnavailableError
 from newsletter.providers.smtp.replies import too_many_connections
-from newsletter.providers.smtp.session import Relay, Session, UnavailableError
+from newsletter.providers.smtp.session import Session
 
 FIRST_WAIT = 1.0  # seconds
 LONGEST_WAIT = 60.0

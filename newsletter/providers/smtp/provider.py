@@ -6,62 +6,25 @@ connection was lost before the message was complete), uncertain (lost after that
 """
 
 import re
-import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Self
-
-from pydantic import Field, model_validator
+from typing import Any
 
 from newsletter.domain.bounce_reasons import explain
 from newsletter.domain.delivery import DeliveryStatus as S
 from newsletter.domain.delivery import Receipt
-from newsletter.errors import ProviderError, SecretError
+from newsletter.errors import ProviderError
 from newsletter.message.encoding import ascii_domain
 from newsletter.message.mime import Letter
-from newsletter.providers.options import Options, option_path, read_options
+from newsletter.providers.options import option_path, read_options
 from newsletter.providers.smtp.batch import Batch, receipt
+from newsletter.providers.smtp.options import SmtpOptions, configured_relay
 from newsletter.providers.smtp.pool import Pool, Timer
+from newsletter.providers.smtp.relay import Relay, UnavailableError
 from newsletter.providers.smtp.replies import SmtpReply, Step, hint_for_all, queue_id
-from newsletter.providers.smtp.session import Relay, Security, Session, UnavailableError
+from newsletter.providers.smtp.session import Session
 from newsletter.providers.smtp.transactions import Outgoing
-
-PASSWORD = "NEWSLETTER_SMTP_PASSWORD"  # noqa: S105 the variable's name
-_PORTS: Mapping[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
-
-
-class SmtpOptions(Options):
-    """The options of ``[provider] name = "smtp"``."""
-
-    host: str = Field(min_length=1, pattern=r"^[^\s/@]+$")
-    port: int | None = Field(default=None, ge=1, le=65535)
-    security: Security = "starttls"
-    allow_unencrypted: bool = False
-    username: str = ""
-    ca_file: str | None = None
-    hello: str | None = Field(default=None, pattern=r"^[A-Za-z0-9.:\[\]-]+$")
-    connections: int = Field(default=4, ge=1, le=100)
-    batch_size: int = Field(default=5, ge=1, le=1000)  # small, because a kill leaves the whole batch uncertain
-    messages_per_connection: int = Field(default=100, ge=1)
-    timeout: int = Field(default=60, ge=1, le=600)
-    dkim_domain: str | None = Field(default=None, pattern=r"^[A-Za-z0-9.-]+$")
-    dkim_selector: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]+$")
-    dkim_key: str | None = Field(default=None, min_length=1)
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.security == "none" and not self.allow_unencrypted and not _is_loopback(self.host):
-            raise ValueError(
-                f'security = "none" would send everything unencrypted to {self.host}: use "starttls" or "tls",'
-                " or set allow_unencrypted = true"
-            )
-        given = [value is not None for value in (self.dkim_domain, self.dkim_selector, self.dkim_key)]
-        if any(given) and not all(given):
-            raise ValueError("set all of dkim_domain, dkim_selector and dkim_key, or none of them")
-        return self
-
 
 _TIMER = Timer()
 _LATER = "try again later"
@@ -73,26 +36,7 @@ def open_smtp(
 ) -> "Smtp":
     """Set up the relay configured in newsletter.toml, without connecting yet. Raise SettingsError."""
     given = read_options(SmtpOptions, "smtp", options)
-    password = environment.get(PASSWORD, "") if given.username else ""
-    if given.username and not password:
-        raise SecretError(
-            f"[provider] username is set, but {PASSWORD} is not", hint=f"export {PASSWORD}, or remove username"
-        )
-    return Smtp(
-        Relay(
-            host=given.host,
-            port=given.port or _PORTS[given.security],
-            security=given.security,
-            timeout=given.timeout,
-            hello=given.hello or _own_name(),
-            username=given.username,
-            password=password,
-            ca_file=str(option_path(root, given.ca_file)) if given.ca_file else None,
-        ),
-        given,
-        root,
-        timer,
-    )
+    return Smtp(configured_relay(given, root=root, environment=environment), given, root, timer)
 
 
 class Smtp:
@@ -232,18 +176,3 @@ def _without_address(answer: SmtpReply, letter: Outgoing) -> SmtpReply:
     """Return an answer without the reader's address, because the send keeps it and notifications quote it."""
     names = "|".join(map(re.escape, {letter.address, letter.recipient.address}))
     return replace(answer, words=re.sub(f"<?({names})>?", "<address>", answer.words, flags=re.IGNORECASE))
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _own_name() -> str:
-    """Return the name for EHLO: this machine's full name, or else an address literal (RFC 5321 §4.1.3)."""
-    name = socket.gethostname()  # getfqdn() would ask a name server and may block
-    return name if "." in name and name.isascii() else "[127.0.0.1]"

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from newsletter.domain.delivery import clean_text
+
 
 class Step(StrEnum):
     """A step of a transaction, in order."""
@@ -108,3 +110,9 @@ def queue_id(words: str) -> str:
     """Return the id in Postfix's (``queued as 4B7C…``), Exim's (``id=1u2…``) or SES's (``Ok 0100…``) reply, or ""."""
     match = _QUEUE_ID.search(words)
     return match[1] if match else ""
+
+
+def reply_text(reply: bytes | str) -> str:
+    """Return a server's words on one line, without control characters."""
+    text = reply if isinstance(reply, str) else reply.decode("utf-8", "replace")
+    return clean_text(" ".join(text.split()))

@@ -32,27 +32,15 @@ def build(
     newsletter archive build public
     newsletter archive build public --url https://archive.example.org
     """
-    from dataclasses import replace
-
-    from newsletter import archive as archiving
-    from newsletter import content, rendering
-    from newsletter.web.public.pages import PageTemplates
+    from newsletter.web.public.static_site import write_static_site
 
     settings = resources.load_settings(context)
-    newsletter = settings.newsletter
-    published_as = replace(newsletter, base_url=_address(url)) if url else newsletter
-    theme = rendering.load_theme(settings.root, published_as)
-    templates = PageTemplates(settings.root, published_as, theme, service=newsletter.base_url if url else None)
+    base_url = _address(url) if url else ""
     with resources.open_store(settings) as store:
-        published = store.sends.published()
-    archive = archiving.collect(content.read(settings.root).issues, published, published_as)
-    pages = archiving.PageBuilder(archive, rendering.Prose(published_as, theme), templates.render, searching=False)
-    style = archiving.Page(path=templates.css_name, body=templates.css.encode(), kind="text/css")
-    icons = [archiving.Page(path=path, body=body, kind=kind) for path, (body, kind) in templates.icons.items()]
-    done = archiving.build(folder, [*pages.all_pages(), *pages.redirects(), pages.missing(), style, *icons])
+        site = write_static_site(settings.root, settings.newsletter, store, folder, base_url=base_url)
     output.say(
-        f"{counted(len(archive.issues), 'issue')} in {folder}: {done['written']} files written, "
-        f"{done['kept']} unchanged, {done['removed']} removed"
+        f"{counted(site.issues, 'issue')} in {folder}: {site.written} files written, "
+        f"{site.kept} unchanged, {site.removed} removed"
     )
     output.say("The search is left out: it needs `newsletter serve`.")
 

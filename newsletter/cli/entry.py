@@ -1,7 +1,6 @@
 """`newsletter entry`: write entries, list them, and import picks from a printed publication."""
 
 import sys
-from collections.abc import Sequence
 from datetime import date as day_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,8 +12,7 @@ from newsletter.domain.plurals import counted
 
 if TYPE_CHECKING:
     from newsletter.content import Pick
-    from newsletter.domain.issue import Entry, Issue
-    from newsletter.domain.topics import Topics
+    from newsletter.publishing.entry_list import ListedEntry
 
 app = typer.Typer(no_args_is_help=True, help="Write, list and import entries.")
 
@@ -98,56 +96,43 @@ def show(
     newsletter entry list --topic Science --unused
     """
     from newsletter import content
+    from newsletter.publishing.entry_list import about, list_entries
 
     settings = resources.load_settings(context)
     read = content.read(settings.root)
     topics = settings.newsletter.topics
-    latest = _latest_issues(read.issues)
-    covered = topics.with_descendants(topics.resolve(topic).slug) if topic else None
-    if topic and not topics.resolve(topic).declared:
-        output.note(f'warning: there is no topic "{topic}" in newsletter.toml', style="yellow")
-    chosen = [
-        entry
-        for entry in read.entries.values()
-        if (covered is None or covered & {topics.resolve(name).slug for name in entry.topics})
-        and not (unused and entry.slug in latest)
-    ]
-    order = {declared.name: number for number, declared in enumerate(topics)}
-    chosen.sort(
-        key=lambda entry: (
-            order.get(
-                _first_topic(entry, topics), len(order)
-            ),  # entries with undeclared topics, or without any, come last
-            _first_topic(entry, topics),
-            latest.get(entry.slug, ""),
-            entry.slug,
-        )
-    )
+    listed = list_entries(read.entries.values(), read.issues, topics)
+    if topic:
+        listed = about(listed, topics, topic)
+        if not topics.resolve(topic).declared:
+            output.note(f'warning: there is no topic "{topic}" in newsletter.toml', style="yellow")
+    if unused:
+        listed = [item for item in listed if not item.latest_issue]
     if json:
-        output.as_json(
-            [
-                {
-                    "slug": entry.slug,
-                    "title": entry.title,
-                    "url": entry.url,
-                    "source": entry.source,
-                    "author": entry.author,
-                    "date": entry.date,
-                    "topics": [topics.resolve(name).slug for name in entry.topics],
-                    "latest_issue": latest.get(entry.slug),
-                    "path": entry.path,
-                }
-                for entry in chosen
-            ]
-        )
+        output.as_json([_facts(item) for item in listed])
         return
     output.table(
         ["Topic", "Entry", "Title", "Source", "Latest issue"],
         [
-            (_first_topic(entry, topics), entry.slug, entry.title, entry.source, latest.get(entry.slug, "none"))
-            for entry in chosen
+            (item.first_topic, item.entry.slug, item.entry.title, item.entry.source, item.latest_issue or "none")
+            for item in listed
         ],
     )
+
+
+def _facts(item: "ListedEntry") -> dict[str, object]:
+    entry = item.entry
+    return {
+        "slug": entry.slug,
+        "title": entry.title,
+        "url": entry.url,
+        "source": entry.source,
+        "author": entry.author,
+        "date": entry.date,
+        "topics": item.topics,
+        "latest_issue": item.latest_issue or None,
+        "path": entry.path,
+    }
 
 
 @app.command("import")
@@ -186,12 +171,3 @@ def _url_for(pick: "Pick") -> str:
         return ""
     answer: str = typer.prompt(f"URL of “{pick.title}” ({pick.source})", default="", show_default=False, err=True)
     return answer.strip()
-
-
-def _latest_issues(issues: "Sequence[Issue]") -> dict[str, str]:
-    """Return the latest issue that includes each entry, sent or not. ``issues`` are in order of date."""
-    return {entry.slug: issue.slug for issue in issues for entry in issue.entries}
-
-
-def _first_topic(entry: "Entry", topics: "Topics") -> str:
-    return topics.resolve(entry.topics[0]).name if entry.topics else ""

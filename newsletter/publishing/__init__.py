@@ -1,6 +1,8 @@
-"""The publisher's use cases, shared by the command line, pages and workers: send an issue, schedule it, check it.
+"""The publisher's use cases, which the command line, pages, an API and workers share. They print nothing.
 
-``send_issue`` plans, schedules, starts and resumes a send. ``audience`` decides who gets an issue, and why a reader
-doesn't. ``next_issue`` creates the next issue or a digest. ``check_newsletter`` reports every mistake. They take
-values, print nothing, and never exit.
+Write: ``next_issue`` creates the next issue or a digest, ``entry_list`` shows which entries are unused.
+Review: ``check_newsletter`` reports every mistake, ``build_issue``, ``proofs`` and ``rehearsal`` show an issue.
+Readers: ``audience`` decides who gets an issue and what one reader gets, ``readers`` adds a reader by hand.
+Send: ``send_issue`` prepares, begins, schedules and resumes a send, ``start_time`` says when, ``due_sends`` runs what
+is due, ``send_details`` watches a send, and ``notifier`` mails the editors about it.
 """

@@ -1,0 +1,39 @@
+"""Write the public archive as static files, with the pages' style sheet and icons."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from newsletter import archive, content, rendering
+from newsletter.archive import Page, PageBuilder
+from newsletter.domain.publication import Newsletter
+from newsletter.store import Store
+from newsletter.web.public.pages import PageTemplates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaticSite:
+    """The result of writing the archive: its number of issues, and of files written, left as they were and removed."""
+
+    issues: int
+    written: int
+    kept: int
+    removed: int
+
+
+def write_static_site(
+    root: Path, newsletter: Newsletter, store: Store, folder: Path, *, base_url: str = ""
+) -> StaticSite:
+    """Write the archive of the issues that were sent to a folder, without the search, and remove pages that are gone.
+
+    The pages name each other below ``base_url``, which is the newsletter's own by default; the pages for readers stay
+    at that one. Raise UsageError if the folder has files that no archive wrote, ThemeError, and StoreError.
+    """
+    published_as = replace(newsletter, base_url=base_url) if base_url else newsletter
+    theme = rendering.load_theme(root, published_as)
+    templates = PageTemplates(root, published_as, theme, service=newsletter.base_url if base_url else None)
+    collected = archive.collect(content.read(root).issues, store.sends.published(), published_as)
+    pages = PageBuilder(collected, rendering.Prose(published_as, theme), templates.render, searching=False)
+    style = Page(path=templates.css_name, body=templates.css.encode(), kind="text/css")
+    icons = [Page(path=path, body=body, kind=kind) for path, (body, kind) in templates.icons.items()]
+    done = archive.build(folder, [*pages.all_pages(), *pages.redirects(), pages.missing(), style, *icons])
+    return StaticSite(issues=len(collected.issues), written=done["written"], kept=done["kept"], removed=done["removed"])

@@ -172,13 +172,13 @@ def sending(database: Path) -> Iterator[None]:
     with subprocess.Popen(command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE) as process:
         try:
             with open_store(f"sqlite:///{database}") as store:
-                while (send := store.sends.find("many-editions")) is None or not send.settled:
+                while (send := store.sends.of_issue("many-editions")) is None or not send.settled:
                     time.sleep(0.1)  # it freezes first
             yield
             if process.poll() is not None:
                 sys.exit("error: the send finished before the requests did")
             with open_store(f"sqlite:///{database}") as store:
-                send = store.sends.find("many-editions")
+                send = store.sends.of_issue("many-editions")
                 print(f"messages sent meanwhile: {send.settled if send else 0:,}", file=sys.stderr)
         finally:
             process.kill()

@@ -168,7 +168,9 @@ def ledger(store: Store, send_id: int, size: int, most: int = CLAIMED) -> float:
     place, done, seconds = START, 0, 0.0
     while done < most:
         began = time.process_time()
-        batch, _ = store.sends.exchange(send_id, (), slots={"subscriber.first_name"}, size=size, after=place, now=WHEN)
+        batch, _ = store.sends.record_and_claim(
+            send_id, (), slots={"subscriber.first_name"}, size=size, after=place, now=WHEN
+        )
         seconds += time.process_time() - began
         if not batch:
             break
@@ -178,7 +180,9 @@ def ledger(store: Store, send_id: int, size: int, most: int = CLAIMED) -> float:
             for row in batch
         ]
         began = time.process_time()
-        store.sends.exchange(send_id, [Answered(batch=batch, receipts=receipts, due={})], slots=(), size=0, now=WHEN)
+        store.sends.record_and_claim(
+            send_id, [Answered(batch=batch, receipts=receipts, due={})], slots=(), size=0, now=WHEN
+        )
         seconds += time.process_time() - began
     return done / seconds
 
@@ -287,7 +291,7 @@ def add_ledger(report: Report, database: Path, readers: int) -> None:
     """Claim and record in batches of each size, in turns with plain updates, and add the rows."""
     rows = min(CLAIMED, readers // len(BATCHES))
     with open_store(f"sqlite:///{database}") as store, plain_table(database) as connection:
-        send = store.sends.find("many-editions")
+        send = store.sends.of_issue("many-editions")
         if send is None:
             sys.exit("error: the send isn't in the database")
         plain_insert(connection, rows)

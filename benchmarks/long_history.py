@@ -73,7 +73,9 @@ def rate(store: Store, send_id: int, most: int) -> float:
     """Claim and record at most ``most`` deliveries, for at most 30 seconds; return how many in a second."""
     place, done, began = START, 0, time.perf_counter()
     while done < most and time.perf_counter() - began < 30:
-        batch, _ = store.sends.exchange(send_id, (), slots={"subscriber.first_name"}, size=BATCH, after=place, now=WHEN)
+        batch, _ = store.sends.record_and_claim(
+            send_id, (), slots={"subscriber.first_name"}, size=BATCH, after=place, now=WHEN
+        )
         if not batch:
             break
         place, done = batch[-1].place, done + len(batch)
@@ -81,7 +83,9 @@ def rate(store: Store, send_id: int, most: int) -> float:
             Receipt(subscriber=claimed.subscriber, status=DeliveryStatus.SUBMITTED, provider_id="<x@example.org>")
             for claimed in batch
         ]
-        store.sends.exchange(send_id, [Answered(batch=batch, receipts=receipts, due={})], slots=(), size=0, now=WHEN)
+        store.sends.record_and_claim(
+            send_id, [Answered(batch=batch, receipts=receipts, due={})], slots=(), size=0, now=WHEN
+        )
     return done / (time.perf_counter() - began)
 
 

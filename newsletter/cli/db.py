@@ -89,7 +89,7 @@ def adopt(
         if not trouble:
             output.say("Nothing to do: this database already sends.")
             return
-        latest = next(iter(store.sends.each()), None)
+        latest = next(iter(store.sends.all()), None)
         zone = settings.newsletter.zone
         last = (
             f"Its last send is issue {latest.issue}, {output.minute(latest.created, zone)}."

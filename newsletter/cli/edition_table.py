@@ -8,10 +8,10 @@ from newsletter.domain.plurals import counted
 if TYPE_CHECKING:
     from newsletter.domain.edition import Edition
     from newsletter.domain.issue import Issue
-    from newsletter.sending import Overview
+    from newsletter.sending import EditionOverview
 
 
-def print_editions(issue: "Issue", overview: "Overview", *, largest: int) -> None:
+def print_editions(issue: "Issue", overview: "EditionOverview", *, largest: int) -> None:
     """Print the largest editions, a summary of the others, and warnings for the editor."""
     width = len(str(len(issue.entries) - 1))
     marked = [(readers, len(edition), _marks(edition, overview, width)) for edition, readers in overview.editions]
@@ -35,7 +35,7 @@ def print_editions(issue: "Issue", overview: "Overview", *, largest: int) -> Non
         output.say(line, style="yellow")
 
 
-def as_json_values(issue: "Issue", overview: "Overview") -> dict[str, object]:
+def as_json_values(issue: "Issue", overview: "EditionOverview") -> dict[str, object]:
     """Return the same figures as JSON values."""
     slugs = [entry.slug for entry in issue.entries]
     return {
@@ -54,11 +54,11 @@ def as_json_values(issue: "Issue", overview: "Overview") -> dict[str, object]:
     }
 
 
-def _marks(edition: "Edition", overview: "Overview", width: int) -> str:
+def _marks(edition: "Edition", overview: "EditionOverview", width: int) -> str:
     return " ".join(f"{'✓' if at in edition else '·':>{width}}" for at in range(len(overview.entries)))
 
 
-def _notes(issue: "Issue", overview: "Overview") -> list[str]:
+def _notes(issue: "Issue", overview: "EditionOverview") -> list[str]:
     notes = []
     if overview.readers:
         notes += [f"Nobody would get {issue.entries[at].slug}." for at in overview.unread]

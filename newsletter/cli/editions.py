@@ -26,7 +26,7 @@ def editions(context: typer.Context, name: options.IssueName, json: options.AsJs
     issue, tailor = composed.issue, composed.tailor
     segments = segments_of(settings, issue)
     with resources.open_store(settings) as store:
-        overview = sending.overview(store.sends.editions(segments, tailor, store.now()), tailor)
+        overview = sending.summarize_editions(store.sends.count_editions(segments, tailor, store.now()), tailor)
     if json:
         output.as_json(edition_table.as_json_values(issue, overview))
         return

@@ -86,7 +86,7 @@ def show(context: typer.Context, json: options.AsJson = False) -> None:
     sends: dict[str, Send] = {}
     if exists(settings.database):
         with resources.open_store(settings) as store:
-            sends = {send.issue: send for send in store.sends.each()}
+            sends = {send.issue: send for send in store.sends.all()}
     if json:
         output.as_json(
             [

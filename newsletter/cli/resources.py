@@ -97,7 +97,7 @@ def calendar(settings: "Settings") -> "Calendar":
     from newsletter.checks import Calendar
 
     with open_store_if_readable(settings) as opened:
-        return Calendar(today=today(settings), sent=opened.sends.begun() if opened else None)
+        return Calendar(today=today(settings), sent=opened.sends.begun_issues() if opened else None)
 
 
 def compose_issue(settings: "Settings", slug: str) -> "Composed":
@@ -119,7 +119,7 @@ def issue_slug(settings: "Settings", name: str) -> str:
     begun: frozenset[str] = frozenset()
     if name in (issue_names.TODAY, issue_names.NEXT) and exists(settings.database):
         with open_store(settings) as opened:
-            begun = opened.sends.begun()
+            begun = opened.sends.begun_issues()
     issues = content.read(settings.root).issues
     return issue_names.issue_named(name, issues, today=today(settings), begun=begun).slug
 

@@ -219,7 +219,7 @@ def resume_send(settings: "Settings", issue: str, log: Path | None, *, addresses
     from newsletter.publishing import send_issue
 
     with resources.open_store(settings) as store:
-        send = store.sends.find(issue)
+        send = store.sends.of_issue(issue)
         if send is not None and not send.digest:
             planned = send_issue.reactivate(store, send, now=store.now())
             if planned.status is SendStatus.SCHEDULED:

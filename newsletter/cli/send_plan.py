@@ -24,7 +24,9 @@ def print_plan(composed: "Composed", plan: "Plan", *, today: "date") -> None:
     from newsletter import sending
 
     if plan.editions:
-        edition_table.print_editions(composed.issue, sending.overview(plan.editions, composed.tailor), largest=LARGEST)
+        edition_table.print_editions(
+            composed.issue, sending.summarize_editions(plan.editions, composed.tailor), largest=LARGEST
+        )
         output.say()
     _print_audience(plan)
     _print_facts(plan, composed.issue, today)

@@ -87,7 +87,7 @@ def summary_at_the_end(settings: "Settings", store: "Store", issue: str) -> Iter
     try:
         yield
     finally:
-        send = store.sends.find(issue)
+        send = store.sends.of_issue(issue)
         if send and send.digest:
             print_summary(settings, send)
             print_held_bounces(store)

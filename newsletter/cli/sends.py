@@ -51,7 +51,7 @@ def sends(context: typer.Context, json: options.AsJson = False) -> None:
     settings = resources.load_settings(context)
     zone = settings.newsletter.zone
     with resources.open_store(settings) as store:
-        all_sends = list(store.sends.each())
+        all_sends = list(store.sends.all())
         if not json:
             send_progress.print_held_bounces(store)
     if json:
@@ -182,7 +182,7 @@ def retry(
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
         send = _send_named(settings, store, name)
-        queued = store.controls.retry(send.id)
+        queued = store.controls.retry_refused(send.id)
     again = f"Queued {counted(queued, 'delivery')} of issue {send.issue} again."
     output.say(again if queued else f"Issue {send.issue} has no refused deliveries.")
     if queued:
@@ -208,7 +208,7 @@ def settle(
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
         send = _send_named(settings, store, name)
-        number = store.controls.settle(send.id, Uncertainty.RESEND if resend else Uncertainty.HOLD)
+        number = store.controls.settle_uncertain(send.id, Uncertainty.RESEND if resend else Uncertainty.HOLD)
     deliveries = counted(number, "uncertain delivery")
     settled = f"{'Queued again' if resend else 'Held'}: {deliveries} of issue {send.issue}."
     output.say(settled if number else f"Issue {send.issue} has no uncertain deliveries.")
@@ -253,10 +253,10 @@ def _send_named(settings: "Settings", store: "Store", name: str) -> "Send":
     """Return a send by its number or its issue. Raises SendError, or UsageError if there is no such issue."""
     if name.isdecimal():
         return store.sends.get(int(name))
-    send = store.sends.find(name)
+    send = store.sends.of_issue(name)
     if send is None:
         issue = resources.sent_issue_slug(settings, store, name)
-        send = store.sends.find(issue)
+        send = store.sends.of_issue(issue)
         if send is None:
             raise NeverSentError(issue=issue)
     return send
@@ -266,7 +266,7 @@ def _before_a_cancel(store: "Store", send: "Send") -> str:
     """Return a description of the effect that cancelling a send will have on its readers."""
     if not send.digest:
         return "Nothing has been sent"
-    left = store.controls.untouched(send.id)
+    left = store.controls.count_unmailed(send.id)
     return f"{counted(left, 'reader')} will not get it" if left else "All messages have already been handed over"
 
 

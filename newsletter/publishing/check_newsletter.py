@@ -46,7 +46,7 @@ def check_newsletter(
             settings.newsletter,
             segments=settings.segments,
             inspect=inspect,
-            calendar=checks.Calendar(today=today, sent=store.sends.begun() if store else None),
+            calendar=checks.Calendar(today=today, sent=store.sends.begun_issues() if store else None),
             mails=settings.mails,
         ),
     ]

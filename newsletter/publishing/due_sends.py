@@ -6,7 +6,7 @@ from datetime import datetime
 from newsletter import bootstrap, sending
 from newsletter.domain.send import Send
 from newsletter.publishing.send_issue import begin_scheduled
-from newsletter.sending import Observer, Outcome, WorkerCallbacks
+from newsletter.sending import Observer, SendOutcome, WorkerCallbacks
 from newsletter.settings import Settings
 from newsletter.store import Lease, Store
 
@@ -29,11 +29,11 @@ def run_due_sends(
     this process to stop in the middle of a send, and StoreError.
     """
 
-    def begin(send: Send, lease: Lease) -> Outcome:
+    def begin(send: Send, lease: Lease) -> SendOutcome:
         with bootstrap.open_send_context(settings) as context:
             return begin_scheduled(settings, store, context, send, lease, observer=observer)
 
-    def resume(_send: Send, lease: Lease) -> Outcome:
+    def resume(_send: Send, lease: Lease) -> SendOutcome:
         with bootstrap.open_send_context(settings) as context:
             return sending.resume_running(store, context, lease, observer=observer)
 

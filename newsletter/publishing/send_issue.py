@@ -12,7 +12,7 @@ from newsletter.errors import NewsletterError
 from newsletter.message import link_tracking
 from newsletter.publishing.audience import segments_of
 from newsletter.publishing.start_time import StartTime, local_moments
-from newsletter.sending import FreezeRequest, Observer, Outcome, Plan, SendContext
+from newsletter.sending import FreezeRequest, Observer, Plan, SendContext, SendOutcome
 from newsletter.settings import Settings
 from newsletter.store import Lease, Store
 
@@ -122,14 +122,14 @@ def begin_planned(
     It doesn't begin if somebody has cancelled it in the meantime.
     """
     request = freeze_request(settings, store, composed, local_time=planned.local_time)
-    with store.leases.take(planned.id) as lease:
+    with store.leases.acquire(planned.id) as lease:
         begun = sending.start_planned(store, context, request, lease, observer=observer).result()
     return _wait(store, context, begun, observer)
 
 
 def begin_scheduled(
     settings: Settings, store: Store, context: SendContext, scheduled: Send, lease: Lease, *, observer: Observer
-) -> Outcome:
+) -> SendOutcome:
     """Compose the issue of a scheduled send that is due, and begin the send under a lease that this process holds.
 
     Raise the errors of ``compose_issue`` and ``sending.start_planned``.
@@ -149,13 +149,13 @@ def reactivate(store: Store, send: Send, *, now: datetime) -> Send:
     """Resume a send that isn't frozen yet, and return it: *planned* if it begins now, *scheduled* if it isn't due."""
     is_early = send.status is SendStatus.SCHEDULED and send.begins is not None and send.begins > now
     if not (is_early or send.status is SendStatus.PLANNED):
-        store.controls.go_on(send.id, now=now)
+        store.controls.resume(send.id, now=now)
     return store.sends.get(send.id)
 
 
 def finished_send(store: Store, issue: str) -> Send | None:
     """Return the send of an issue if it has ended, and None if there is none or it hasn't."""
-    send = store.sends.find(issue)
+    send = store.sends.of_issue(issue)
     return send if send is not None and send.status.ended else None
 
 
@@ -180,7 +180,7 @@ def freeze_request(settings: Settings, store: Store, composed: Composed, *, loca
     Raise SettingsError for an unknown segment.
     """
     segments, now = segments_of(settings, composed.issue), store.now()
-    zones = store.sends.zones(segments, now) if local_time else {}
+    zones = store.sends.count_by_zone(segments, now) if local_time else {}
     return FreezeRequest(
         compiled=link_tracking.with_tracking(composed.compiled, composed.issue, settings.newsletter),
         tailor=composed.tailor,

@@ -50,7 +50,7 @@ def start_at_local_time(settings: Settings, store: Store, issue: Issue, text: st
 
     Raise UsageError if the time is invalid, and SettingsError if the issue goes to an unknown segment.
     """
-    readers = store.sends.zones(segments_of(settings, issue), now)
+    readers = store.sends.count_by_zone(segments_of(settings, issue), now)
     local = local_moments(settings, issue, text, readers)
     begins = max(local.first, now)
     notices = (*local.notices, local.passed_notice(readers, now))

@@ -146,7 +146,7 @@ class NoReportError(UsageError):
 
 def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: str) -> Report:
     """Return the report of issue ``slug``; ``issues`` are all issues with files. Raise UsageError if it wasn't sent."""
-    sends = sorted((send for send in store.sends.each() if send.digest), key=lambda send: send.created)
+    sends = sorted((send for send in store.sends.all() if send.digest), key=lambda send: send.created)
     at = next((at for at, send in enumerate(sends) if send.issue == slug), None)
     if at is None:
         raise NoReportError(issue=slug)

@@ -2,12 +2,12 @@
 
 from newsletter.sending.cancel import cancel, refuse_if_over
 from newsletter.sending.context import SendContext
-from newsletter.sending.edition_overview import Overview, overview
+from newsletter.sending.edition_overview import EditionOverview, summarize_editions
 from newsletter.sending.event_log import EventLog, open_event_log
 from newsletter.sending.freezing import FreezeRequest
 from newsletter.sending.notifications import WriteNotice, notify
 from newsletter.sending.observer import Observer
-from newsletter.sending.outcome import Finished, Outcome, Stopped, WaitUntil
+from newsletter.sending.outcome import Finished, SendOutcome, Stopped, WaitUntil
 from newsletter.sending.plan import Plan, plan
 from newsletter.sending.proof import send_proof
 from newsletter.sending.rehearsal import rehearse
@@ -17,14 +17,14 @@ from newsletter.sending.waiting import wait_until_ended
 from newsletter.sending.worker import WorkerCallbacks, run_due_sends
 
 __all__ = [
+    "EditionOverview",
     "EventLog",
     "Finished",
     "FreezeRequest",
     "Observer",
-    "Outcome",
-    "Overview",
     "Plan",
     "SendContext",
+    "SendOutcome",
     "Stopped",
     "WaitUntil",
     "WorkerCallbacks",
@@ -32,7 +32,6 @@ __all__ = [
     "cancel",
     "notify",
     "open_event_log",
-    "overview",
     "plan",
     "refuse_if_over",
     "rehearse",
@@ -43,5 +42,6 @@ __all__ = [
     "start",
     "start_planned",
     "stop_requests",
+    "summarize_editions",
     "wait_until_ended",
 ]

@@ -30,7 +30,7 @@ class BounceGuard:
         gone = [text for status, text in details if status is DeliveryStatus.REFUSED and explain(text).gone]
         return cls(len(details), len(gone))
 
-    def doubt(self, receipts: Sequence[Receipt]) -> ProviderError | None:
+    def reason_to_pause(self, receipts: Sequence[Receipt]) -> ProviderError | None:
         """Add receipts, and return why a person should check the send once there are enough answers, else None.
 
         With so many bad addresses the bounces are held (``store.bounces``), and all later ones would be too.

@@ -10,7 +10,7 @@ from newsletter.sending.stop_signals import stop_requests
 from newsletter.store import Store
 
 SHORT = 1.0  # seconds to wait before the operator is told why
-A_LOOK = 0.1  # seconds between two looks at the lease
+CHECK_EVERY = 0.1  # seconds between two checks of the lease
 
 
 def cancel(store: Store, send_id: int, *, notice: Callable[[str], None] = lambda _: None) -> Send:
@@ -44,14 +44,14 @@ def _wait_until_released(store: Store, send_id: int, notice: Callable[[str], Non
             try:
                 if not holder:
                     # A stopped process may wake up: only losing the lease keeps it from sending its last messages.
-                    with store.leases.take(send_id):
-                        store.sends.interrupted(send_id, deduplicates=False)
+                    with store.leases.acquire(send_id):
+                        store.sends.settle_interrupted(send_id, deduplicates=False)
                         return
             except HeldError:
                 pass  # the holder is alive after all
-            if waited >= SHORT > waited - A_LOOK:
+            if waited >= SHORT > waited - CHECK_EVERY:
                 notice(f"waiting for {holder or 'another process'} to finish the messages in flight")
             if stop:
                 raise UnansweredCancelError(send=send_id, holder=holder)
-            stop.wait(A_LOOK)
-            waited += A_LOOK
+            stop.wait(CHECK_EVERY)
+            waited += CHECK_EVERY

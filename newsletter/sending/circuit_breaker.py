@@ -22,10 +22,10 @@ RESUMED = PROBES - 1  # failed probes that a resumed send starts with: it has on
 class Breaker:
     """A limit on how many messages may be in flight: ``concurrency`` batches of ``batch_size`` if all is well.
 
-    With ``probing``, it starts with a probe, as if ``in_vain`` probes had failed before.
+    With ``probing``, it starts with a probe, as if ``failed_probes`` probes had failed before.
     """
 
-    def __init__(self, concurrency: int, batch_size: int, *, probing: bool = False, in_vain: int = 0) -> None:
+    def __init__(self, concurrency: int, batch_size: int, *, probing: bool = False, failed_probes: int = 0) -> None:
         self.delay = 0.0
         self.epoch = 0
         """The number of outages so far. An answer to a batch of an earlier epoch says nothing about the present."""
@@ -33,9 +33,9 @@ class Breaker:
         self.probing = probing
         self._batch_size, self._full = batch_size, concurrency * batch_size
         self._width = 1 if probing else self._full  # messages
-        self._failed_probes = in_vain
+        self._failed_probes = failed_probes
         self._clear = 0
-        self._looked = probing  # a resumed send has just checked the provider
+        self._checked = probing  # a resumed send has just checked the provider
         self._unclear_readers: set[int] = set()
 
     @property
@@ -49,9 +49,9 @@ class Breaker:
         return self.probing and self._failed_probes > PROBES
 
     @property
-    def look_first(self) -> bool:
+    def check_first(self) -> bool:
         """Return whether to check the provider, which costs no message, before the next probe."""
-        return self.probing and self._failed_probes > 1 and not self._looked
+        return self.probing and self._failed_probes > 1 and not self._checked
 
     def room(self, in_flight: int) -> int:
         """Return the number of messages that may be handed over while ``in_flight`` batches are in flight."""
@@ -63,9 +63,9 @@ class Breaker:
         """Note that ``delay`` has passed."""
         self.delay = 0.0
 
-    def looked(self) -> None:
+    def checked(self) -> None:
         """Note that the provider passed its check."""
-        self._looked = True
+        self._checked = True
 
     def record(self, epoch: int, receipts: Sequence[Receipt], refusal: Exception | None) -> None:
         """Record the answer to a batch that was handed over in ``epoch``."""
@@ -89,7 +89,7 @@ class Breaker:
     def _open(self, reason: str) -> None:
         self.epoch += 1
         self.reason = reason
-        self.probing, self._looked = True, False
+        self.probing, self._checked = True, False
         self._width, self._clear = 1, 0
         self._failed_probes += 1
         self.delay = FIRST_WAIT * 2 ** (self._failed_probes - 2) if 1 < self._failed_probes <= PROBES else 0.0

@@ -49,7 +49,7 @@ def dispatch(run: Run, send: Send, limits: Limits | None, breaker: Breaker) -> D
     ``limits`` are the provider's own rate limits. All answers are recorded when this returns. Raise StoreError if they
     can't be.
     """
-    run.lease.hurry(lambda: bool(run.stop))
+    run.lease.stop_waiting_if(lambda: bool(run.stop))
     with ThreadPoolExecutor(run.context.provider.concurrency) as pool:
         return _Dispatcher(run, send, limits, breaker, pool).run()
 
@@ -124,7 +124,7 @@ class _Dispatcher:
         if pause or self._stop_reason is not None:
             return pause, 0
         size = self._throttle.allowed(room)
-        if size and self._breaker.look_first:
+        if size and self._breaker.check_first:
             check = self._pool.submit(check_provider, self._provider, self._letters.sender, self._breaker.epoch)
             self._in_flight[check] = ()
             return 0.0, 0
@@ -181,7 +181,7 @@ class _Dispatcher:
         answers = [future.result() for future in done]
         refusals = list(self._serious_refusals(answers))
         answers = [answer for answer in answers if answer.batch]
-        doubt = self._guard.doubt([receipt for answer in answers for receipt in answer.receipts])
+        doubt = self._guard.reason_to_pause([receipt for answer in answers for receipt in answer.receipts])
         self._doubt = self._doubt or doubt
         self._stop_reason = self._doubt or self._stop_reason or next(iter(refusals), None)
         return answers
@@ -191,7 +191,7 @@ class _Dispatcher:
         for answer in answers:
             self._outages.record(answer.epoch, answer.receipts, answer.refusal)
             if not answer.batch and answer.refusal is None:
-                self._breaker.looked()
+                self._breaker.checked()
             # If only the database was away, the deliveries are queued again, and the next transaction waits for it.
             if not isinstance(answer.refusal, OutageError | BusyError | UnreachableError | None):
                 yield answer.refusal
@@ -205,7 +205,7 @@ class _Dispatcher:
         if due is None and self._store.sends.get(self._send.id).uncertain is Uncertainty.RESEND:
             again = int(self._observer.clock().timestamp()) + self._provider.reports_within
             if self._run.retries.until_available(
-                lambda: self._store.sends.hand_over_again(self._send.id, due=again, resends=RESENDS)
+                lambda: self._store.sends.resend_uncertain(self._send.id, due=again, resends=RESENDS)
             ):
                 return again
         return due

@@ -8,7 +8,7 @@ FEW = 2  # entries; fewer look like a mistake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
+class EditionOverview:
     """A summary of an issue's editions: the readers of each edition, the largest first, and of each of its ``entries``.
 
     ``left_out`` readers would get nothing, and ``short`` readers fewer than ``few`` entries.
@@ -31,7 +31,7 @@ class Overview:
         return tuple(at for at, readers in enumerate(self.entries) if not readers)
 
 
-def overview(counts: EditionCounts, tailor: Tailor) -> Overview:
+def summarize_editions(counts: EditionCounts, tailor: Tailor) -> EditionOverview:
     """Return the overview of an issue from its counts."""
     editions = tuple(sorted(counts.readers.items(), key=lambda pair: (-pair[1], pair[0])))
     few = min(max(FEW, tailor.tailoring.minimum if tailor.tailoring else 0), len(tailor.full))
@@ -39,7 +39,7 @@ def overview(counts: EditionCounts, tailor: Tailor) -> Overview:
     for edition, readers in editions:
         for at in edition:
             entries[at] += readers
-    return Overview(
+    return EditionOverview(
         editions=editions,
         entries=tuple(entries),
         left_out=counts.left_out,

@@ -88,20 +88,20 @@ def _finish(run: Run, send: Send) -> StoppedError | None:
 
 def _wait(run: Run, send: Send, until: datetime, reason: str) -> None:
     holder = run.lease.holder
-    run.retries.until_available(lambda: run.store.controls.wait(send.id, until, reason, holder=holder))
+    run.retries.until_available(lambda: run.store.controls.wait_until(send.id, until, reason, holder=holder))
 
 
 def _suspend(run: Run, send: Send, outage: OutageError, *, progressed: bool) -> OutageError | None:
     """Schedule the next try. The tries become rarer as long as nothing gets through in between."""
     if progressed:
-        run.retries.until_available(lambda: run.store.controls.answered(send.id))
+        run.retries.until_available(lambda: run.store.controls.reset_failures(send.id))
     return None if _put_off(run, send, outage.what, again=outage.again or 0) else outage
 
 
 def _put_off(run: Run, send: Send, why: str, *, again: float = 0) -> bool:
     now, holder = run.observer.clock(), run.lease.holder
     return run.retries.until_available(
-        lambda: run.store.controls.put_off(send.id, why, now=now, holder=holder, again=again)
+        lambda: run.store.controls.postpone(send.id, why, now=now, holder=holder, again=again)
     )
 
 

@@ -81,7 +81,7 @@ def _begin_scheduled(run: Run, scheduled: Send) -> None:
     begins, now = scheduled.begins, run.observer.clock()
     if begins and (late := lateness(begins, scheduled.deadline, now, run.context.zone)):
         raise LateError(late, issue=scheduled.issue)
-    run.store.controls.begin(scheduled.id, begins=begins, now=now, holder=run.lease.holder)
+    run.store.controls.begin_scheduled(scheduled.id, begins=begins, now=now, holder=run.lease.holder)
 
 
 def _due_times(local: LocalTime | None) -> Mapping[str, int]:

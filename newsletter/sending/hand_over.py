@@ -79,5 +79,5 @@ def _submit(provider: Provider, letters: LetterBuilder, batch: Sequence[Claimed]
             yield Receipt(subscriber=claimed.subscriber, status=DeliveryStatus.REFUSED, detail=why)
         else:
             ready.append(letters.letter(recipient, claimed.edition))
-    letters.ask()
+    letters.ensure_held()
     yield from provider.submit(ready)

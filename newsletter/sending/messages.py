@@ -20,7 +20,7 @@ class LetterBuilder:
 
     def __init__(self, store: Store, context: SendContext, send: Send, lease: Lease) -> None:
         self._store, self._context, self._send = store, context, send
-        self.ask = lease.ask
+        self.ensure_held = lease.ensure_held
         self._compiled, self._date = store.frozen.content(send.id)
         self.sender = self._compiled.sender.address
         self.slots = self._compiled.email().slots  # the full issue has every part, so every slot
@@ -44,7 +44,7 @@ class LetterBuilder:
 
     def letter(self, recipient: Recipient, edition: int) -> Letter:
         """Return the letter to a recipient with the edition of that number."""
-        return Letter(self._wire(edition), recipient, self.ask)
+        return Letter(self._wire(edition), recipient, self.ensure_held)
 
     def _return_path(self, claimed: Claimed) -> str:
         base, signer = self._context.return_path, self._context.signer

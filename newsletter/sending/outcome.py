@@ -50,10 +50,10 @@ class Stopped:
         return self.send
 
 
-Outcome = Finished | WaitUntil | Stopped
+SendOutcome = Finished | WaitUntil | Stopped
 
 
-def outcome_of(send: Send, error: Exception | None = None) -> Outcome:
+def outcome_of(send: Send, error: Exception | None = None) -> SendOutcome:
     """Return the outcome of a run that left the send as it is now; ``error`` is what ended the run, if anything did."""
     if error is not None:
         return Stopped(send=send, error=error)

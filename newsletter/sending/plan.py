@@ -57,12 +57,12 @@ def plan(
     """
     if not rehearsal:
         refuse_second_send(store, issue, zone)
-    audience = store.sends.audience(segments, now=now)
+    audience = store.sends.count_audience(segments, now=now)
     empty = [segment.slug for segment in segments if not audience.by_segment[segment.slug]]
     if not audience.recipients:
         why = f"no confirmed readers in {', '.join(empty)}{_count_excluded(audience)}"
         raise NobodyError(issue=issue, why=why)
-    editions = store.sends.editions(segments, tailor, now=now) if tailor and tailor.tailoring else None
+    editions = store.sends.count_editions(segments, tailor, now=now) if tailor and tailor.tailoring else None
     if editions and not editions.readers:
         raise NoMatchError(issue=issue, readers=audience.recipients)
     planned = Plan(
@@ -74,7 +74,7 @@ def plan(
         editions=editions,
     )
     bounds = stricter_limits(rules, None, 0)
-    before = _pace([send for send in store.sends.each() if send.provider == provider])
+    before = _pace([send for send in store.sends.all() if send.provider == provider])
     paces = [rate for rate in (before, bounds.per_second) if rate]
     at = now.timestamp()
     return replace(

@@ -45,7 +45,7 @@ def rehearse(
     def wire(edition: Edition) -> Wire:
         return Wire(compiled.email(edition), now)
 
-    for readers in store.sends.would_get(segments, tailor, now):
+    for readers in store.sends.stream_recipients(segments, tailor, now):
         letters = (
             Letter(
                 wire(edition),

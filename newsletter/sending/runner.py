@@ -14,7 +14,7 @@ from newsletter.sending.finishing import log_end, record_end, wait_for_provider
 from newsletter.sending.freezing import FreezeRequest, freeze
 from newsletter.sending.messages import links
 from newsletter.sending.observer import Observer, with_shared_clock
-from newsletter.sending.outcome import Outcome, outcome_of
+from newsletter.sending.outcome import SendOutcome, outcome_of
 from newsletter.sending.retrying import StoreRetries
 from newsletter.sending.run import Run
 from newsletter.sending.second_send import refuse_second_send
@@ -22,7 +22,9 @@ from newsletter.sending.stop_signals import StopRequests, stop_requests
 from newsletter.store import Lease, Store
 
 
-def start(store: Store, context: SendContext, request: FreezeRequest, *, observer: Observer | None = None) -> Outcome:
+def start(
+    store: Store, context: SendContext, request: FreezeRequest, *, observer: Observer | None = None
+) -> SendOutcome:
     """Plan a send, freeze its audience, editions and content, hand everything over, and return how that ended.
 
     Raise SendError if the issue already has a send, another process is sending it, or the database is a copy. Raise
@@ -36,7 +38,7 @@ def start(store: Store, context: SendContext, request: FreezeRequest, *, observe
         retries = StoreRetries(stop, observer)
         limits = context.provider.check_sender(request.compiled.sender.address)
         send_id = retries.until_available(lambda: _plan(store, context, request, observer.clock()))
-        with retries.until_available(lambda: store.leases.take(send_id)) as lease:
+        with retries.until_available(lambda: store.leases.acquire(send_id)) as lease:
             return _freeze_and_dispatch(_run(store, context, lease, observer, stop), request, limits)
 
 
@@ -48,7 +50,7 @@ def start_planned(
     *,
     scheduled: Send | None = None,
     observer: Observer | None = None,
-) -> Outcome:
+) -> SendOutcome:
     """Start a planned send as ``start`` does, under a lease that this process already holds.
 
     ``scheduled`` is the scheduled send that is due, as read under the lease. Raise LateError if its deadline has
@@ -62,7 +64,7 @@ def start_planned(
         return _freeze_and_dispatch(run, request, limits, scheduled=scheduled)
 
 
-def resume(store: Store, context: SendContext, *, issue: str, observer: Observer | None = None) -> Outcome:
+def resume(store: Store, context: SendContext, *, issue: str, observer: Observer | None = None) -> SendOutcome:
     """Resume an unfinished send on a person's request, with its frozen content, even if it is paused.
 
     If a running send's provider can't be reached, the send waits. Return and raise as ``start`` does, and raise
@@ -73,7 +75,7 @@ def resume(store: Store, context: SendContext, *, issue: str, observer: Observer
     store.installation.verify()
     with stop_requests() as stop:
         retries = StoreRetries(stop, observer)
-        with retries.until_available(lambda: store.leases.take(send.id)) as lease:
+        with retries.until_available(lambda: store.leases.acquire(send.id)) as lease:
             run = _run(store, context, lease, observer, stop)
             send = store.sends.get(send.id)
             if send.status.ended:  # another process has finished it in the meantime
@@ -81,11 +83,13 @@ def resume(store: Store, context: SendContext, *, issue: str, observer: Observer
             if send.status is SendStatus.RUNNING:
                 return _resume_running(run, send)
             limits = _check_provider(run, send)
-            retries.until_available(lambda: store.controls.go_on(send.id, now=observer.clock()))
+            retries.until_available(lambda: store.controls.resume(send.id, now=observer.clock()))
             return _continue(run, send, limits)
 
 
-def resume_running(store: Store, context: SendContext, lease: Lease, *, observer: Observer | None = None) -> Outcome:
+def resume_running(
+    store: Store, context: SendContext, lease: Lease, *, observer: Observer | None = None
+) -> SendOutcome:
     """Resume a running send under a lease that this process already holds, unless somebody has paused or cancelled it.
 
     If the provider can't be reached, the send waits. Return and raise as ``resume`` does.
@@ -100,7 +104,7 @@ def resume_running(store: Store, context: SendContext, lease: Lease, *, observer
 
 def _freeze_and_dispatch(
     run: Run, request: FreezeRequest, limits: Limits | None, *, scheduled: Send | None = None
-) -> Outcome:
+) -> SendOutcome:
     try:
         frozen = freeze(run, request, scheduled=scheduled)
     except (AskedToStopError, StoppedError) as err:
@@ -108,7 +112,7 @@ def _freeze_and_dispatch(
     return _dispatch_and_finish(run, frozen, limits)
 
 
-def _resume_running(run: Run, send: Send) -> Outcome:
+def _resume_running(run: Run, send: Send) -> SendOutcome:
     try:
         limits = _check_provider(run, send)
     except ProviderError as err:
@@ -117,26 +121,26 @@ def _resume_running(run: Run, send: Send) -> Outcome:
         return outcome_of(wait_for_provider(run, send, err))
     try:
         run.retries.until_available(
-            lambda: run.store.controls.carry_on(send.id, now=run.observer.clock(), holder=run.lease.holder)
+            lambda: run.store.controls.resume_held(send.id, now=run.observer.clock(), holder=run.lease.holder)
         )
     except StoppedError as err:
         return outcome_of(run.store.sends.get(send.id), err)
     return _continue(run, send, limits)
 
 
-def _continue(run: Run, send: Send, limits: Limits | None) -> Outcome:
+def _continue(run: Run, send: Send, limits: Limits | None) -> SendOutcome:
     """Settle what the last run left in flight, and dispatch the rest."""
     provider = run.context.provider
-    run.retries.until_available(lambda: run.store.sends.interrupted(send.id, deduplicates=provider.deduplicates))
+    run.retries.until_available(lambda: run.store.sends.settle_interrupted(send.id, deduplicates=provider.deduplicates))
     resumed = run.store.sends.get(send.id)
     run.observer.log.write(LogEvent.RESUMED, resumed)
     # The last process may have died in an outage, so one message goes first, alone.
-    in_vain = RESUMED if send.waits_until else 0
-    breaker = Breaker(provider.concurrency, provider.batch_size, probing=True, in_vain=in_vain)
+    failed_probes = RESUMED if send.waits_until else 0
+    breaker = Breaker(provider.concurrency, provider.batch_size, probing=True, failed_probes=failed_probes)
     return _dispatch_and_finish(run, resumed, limits, breaker)
 
 
-def _dispatch_and_finish(run: Run, send: Send, limits: Limits | None, breaker: Breaker | None = None) -> Outcome:
+def _dispatch_and_finish(run: Run, send: Send, limits: Limits | None, breaker: Breaker | None = None) -> SendOutcome:
     """Hand over what is open, record how that ended, and return the outcome."""
     provider = run.context.provider
     breaker = breaker or Breaker(provider.concurrency, provider.batch_size)
@@ -156,7 +160,7 @@ def _run(store: Store, context: SendContext, lease: Lease, observer: Observer, s
 def _plan(store: Store, context: SendContext, request: FreezeRequest, now: datetime) -> int:
     """Return the id of the issue's planned send; create it if there is none."""
     issue = request.compiled.issue
-    planned = store.sends.find(issue)
+    planned = store.sends.of_issue(issue)
     if planned is not None and planned.status is SendStatus.PLANNED:
         return planned.id
     deadline = round(context.sending.deadline.total_seconds())
@@ -174,7 +178,7 @@ def _check_provider(run: Run, send: Send) -> Limits | None:
 
 
 def _find_resumable(store: Store, context: SendContext, issue: str) -> Send:
-    send = store.sends.find(issue)
+    send = store.sends.of_issue(issue)
     if send is None:
         raise NothingToResumeError(issue=issue)
     if send.status.ended or send.status is SendStatus.CANCELLED:

@@ -10,7 +10,7 @@ from newsletter.store import Store
 
 def refuse_second_send(store: Store, issue: str, zone: ZoneInfo) -> None:
     """Raise SendError if the issue has a send that has begun or is scheduled."""
-    send = store.sends.find(issue)
+    send = store.sends.of_issue(issue)
     if send is None or (send.status in (SendStatus.PLANNED, SendStatus.CANCELLED) and not send.digest):
         return
     if not send.status.ended:

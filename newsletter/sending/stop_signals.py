@@ -43,7 +43,7 @@ class StopRequests:
         """Sleep for the whole time, even if somebody asks to stop."""
         time.sleep(seconds)
 
-    def ask(self, number: int, _frame: FrameType | None = None) -> None:
+    def handle(self, number: int, _frame: FrameType | None = None) -> None:
         """Handle a signal. A second Ctrl-C exits at once, which is as safe as a kill."""
         if self.signal is signal.SIGINT and number == signal.SIGINT:
             with suppress(OSError):
@@ -83,7 +83,7 @@ def stop_requests() -> Iterator[StopRequests]:
         _current = stop
         for number in _SIGNALS:
             if signal.getsignal(number) not in (signal.SIG_IGN, None):
-                before[number] = signal.signal(number, stop.ask)
+                before[number] = signal.signal(number, stop.handle)
     try:
         yield stop
     finally:

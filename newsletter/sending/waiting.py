@@ -6,15 +6,17 @@ from newsletter.errors import HeldError
 from newsletter.sending.context import SendContext
 from newsletter.sending.finishing import stop_on_request
 from newsletter.sending.observer import Observer, with_shared_clock
-from newsletter.sending.outcome import Outcome, Stopped, outcome_of
+from newsletter.sending.outcome import SendOutcome, Stopped, outcome_of
 from newsletter.sending.runner import resume_running
 from newsletter.sending.stop_signals import stop_requests
 from newsletter.store import Store
 
-A_LOOK = 30.0  # seconds after which a waiting command checks whether an operator has changed the send
+CHECK_EVERY = 30.0  # seconds between two checks whether an operator or a worker has changed the send
 
 
-def wait_until_ended(store: Store, context: SendContext, send: Send, *, observer: Observer | None = None) -> Outcome:
+def wait_until_ended(
+    store: Store, context: SendContext, send: Send, *, observer: Observer | None = None
+) -> SendOutcome:
     """Wait for a deferred send and resume it whenever it is due, until it finishes, is paused or is cancelled.
 
     If a worker resumes it first, wait for the worker. Raise as ``resume_running`` does.
@@ -32,17 +34,17 @@ def wait_until_ended(store: Store, context: SendContext, send: Send, *, observer
                     observer.notice(f"waits until {clock_time(until, context.zone, seconds=True)}: {send.reason}")
                     context.provider.close()  # no server keeps a connection open for that long
                     last_notice = until
-                stop.wait(min(left, A_LOOK))
+                stop.wait(min(left, CHECK_EVERY))
                 send = store.sends.get(send.id)
                 continue
             try:
-                with store.leases.take(send.id) as lease:
+                with store.leases.acquire(send.id) as lease:
                     outcome = resume_running(store, context, lease, observer=observer)
             except HeldError as err:
                 if last_notice != err.what:
                     observer.notice(f"{err.what}; this command waits for it")
                     last_notice = err.what
-                stop.wait(A_LOOK)
+                stop.wait(CHECK_EVERY)
                 send = store.sends.get(send.id)
             else:
                 if isinstance(outcome, Stopped) and outcome.error is not None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from newsletter.domain.schedule import lateness
 from newsletter.domain.send import Send, SendStatus
 from newsletter.errors import AskedToStopError, HeldError, LateError, NewsletterError, StoppedError, StoreError
-from newsletter.sending.outcome import Outcome
+from newsletter.sending.outcome import SendOutcome
 from newsletter.sending.stop_signals import stop_requests
 from newsletter.store import Lease, Store
 
@@ -27,8 +27,8 @@ class WorkerCallbacks:
     paused because its deadline has passed; all get the send in its new state. Times in messages are in ``zone``.
     """
 
-    start: Callable[[Send, Lease], Outcome]
-    resume: Callable[[Send, Lease], Outcome]
+    start: Callable[[Send, Lease], SendOutcome]
+    resume: Callable[[Send, Lease], SendOutcome]
     failed: Callable[[Send, Exception], None]
     late: Callable[[Send], None]
     ended: Callable[[Send], None] = lambda _: None
@@ -49,7 +49,7 @@ def run_due_sends(
             if stop:
                 return None
             if due <= clock() and not store.leases.holder(send_id):
-                with suppress(HeldError), store.leases.take(send_id) as lease:  # held: another worker was quicker
+                with suppress(HeldError), store.leases.acquire(send_id) as lease:  # held: another worker was quicker
                     if not stop:
                         _run_if_due(store, callbacks, lease, clock, at_once=at_once)
     others = [due for send_id, due in store.sends.unfinished() if not store.leases.holder(send_id)]
@@ -79,7 +79,7 @@ def _run_if_due(
         callbacks.ended(ended)
 
 
-def _run(callbacks: WorkerCallbacks, send: Send, lease: Lease, now: datetime) -> Outcome:
+def _run(callbacks: WorkerCallbacks, send: Send, lease: Lease, now: datetime) -> SendOutcome:
     if send.status is SendStatus.RUNNING:
         return callbacks.resume(send, lease)
     if send.begins and (late := lateness(send.begins, send.deadline, now, callbacks.zone)):
@@ -91,7 +91,7 @@ def _put_off(store: Store, callbacks: WorkerCallbacks, send: Send, lease: Lease,
     what = err.what if isinstance(err, NewsletterError) else f"{type(err).__name__}: {err}"
     why = next(iter(what.splitlines()), "")
     try:
-        store.controls.put_off(send.id, why, now=now, holder=lease.holder)
+        store.controls.postpone(send.id, why, now=now, holder=lease.holder)
     except StoreError:
         raise err from None  # the database is away
     callbacks.failed(store.sends.get(send.id), err)

@@ -171,7 +171,7 @@ def pause_scheduled(store: Store) -> None:
     number = store.sends.schedule(
         issue="2026-11-23", provider="test", segments=[EVERYONE], begins=datetime.now(UTC), deadline=60, now=store.now()
     ).id
-    with store.leases.take(number) as lease:
+    with store.leases.acquire(number) as lease:
         store.controls.pause_held(number, "the relay refuses", holder=lease.holder, now=store.now())
 
 
@@ -224,7 +224,7 @@ def test_an_outage_in_mid_send_is_reported_if_it_lasts(store: Store) -> None:
     number = store.sends.schedule(
         issue="2026-11-23", provider="test", segments=[EVERYONE], begins=begins, deadline=3600, now=store.now()
     ).id
-    with smtp_server() as server, store.leases.take(number) as lease:
+    with smtp_server() as server, store.leases.acquire(number) as lease:
 
         def mail() -> list[str]:
             server.received.clear()
@@ -234,9 +234,11 @@ def test_an_outage_in_mid_send_is_reported_if_it_lasts(store: Store) -> None:
 
         def fail(minutes_ago: int) -> None:
             since = now - timedelta(minutes=minutes_ago)
-            assert store.controls.put_off(number, "the relay is away", now=since, holder=lease.holder)
+            assert store.controls.postpone(number, "the relay is away", now=since, holder=lease.holder)
 
-        store.controls.begin(number, begins=store.sends.get(number).begins, holder=lease.holder, now=store.now())
+        store.controls.begin_scheduled(
+            number, begins=store.sends.get(number).begins, holder=lease.holder, now=store.now()
+        )
         store.sends.freeze(
             compiled=make.compiled(),
             tailor=make.tailor(),
@@ -251,9 +253,9 @@ def test_an_outage_in_mid_send_is_reported_if_it_lasts(store: Store) -> None:
         (lasting,) = mail()
         assert "Issue 2026-11-23 could not continue" in lasting
         assert "the relay is away" in lasting
-        store.controls.answered(number)
+        store.controls.reset_failures(number)
         fail(minutes_ago=16)
-        store.controls.answered(number)
+        store.controls.reset_failures(number)
         assert mail() == []  # it is over
         fail(minutes_ago=5)
         assert mail() == []  # it may be over soon

@@ -148,7 +148,7 @@ def test_a_cancel_after_a_resend_counts_nobody_who_may_have_the_issue(run: Run, 
         by_smtp(server)
         assert run("send", "latest", "--yes").status == 3
     with open_store(f"sqlite:///{Path('newsletter.db').resolve()}") as store:
-        assert store.controls.settle(1, Uncertainty.RESEND) == 1
+        assert store.controls.settle_uncertain(1, Uncertainty.RESEND) == 1
     cancelled = run("sends", "cancel", "1", stdin="y\n")
     assert "All messages have already been handed over" in cancelled.stderr
     assert cancelled.stdout.strip() == (
@@ -177,7 +177,7 @@ def test_a_cancelled_send_is_over(run: Run, readers: Path) -> None:
 def test_a_second_cancel_says_what_came_of_a_first_that_nobody_waited_for(run: Run, readers: Path) -> None:
     _interrupted(run)
     with open_store(f"sqlite:///{Path('newsletter.db').resolve()}") as store:
-        store.controls.go_on(1, now=store.now())
+        store.controls.resume(1, now=store.now())
         assert len(ledger.claim(store, 1, size=1)) == 1
         store.controls.cancel(1)
     assert run("sends", "cancel", "1", "--yes").stdout == (

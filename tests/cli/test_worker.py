@@ -99,7 +99,7 @@ def test_a_worker_beside_a_send_that_runs_elsewhere_asks_for_little_and_counts_n
     with open_store(database_url) as elsewhere:
         fill(elsewhere, 3)
         number = frozen(elsewhere, "2026-11-23")
-        with elsewhere.leases.take(number), statements() as asked:
+        with elsewhere.leases.acquire(number), statements() as asked:
             with open_store(database_url) as store:
                 seconds, fine = worker._run_due(own, store, Observer(), Notifier(notice_message, print))
             of_a_look = [statement for statement in asked if "held_until" not in statement or "UPDATE" not in statement]

@@ -36,4 +36,4 @@ def test_a_rehearsal_writes_a_message_for_every_reader_and_replaces_the_last_one
         "cleo@example",
     ]
     assert shown == [(2, 2), (2, 2)]
-    assert list(store.sends.each()) == []
+    assert list(store.sends.all()) == []

@@ -39,7 +39,7 @@ def at_work(begun: Send, began: datetime) -> Send:
 
 
 def test_a_running_send_has_the_rate_of_its_last_run_and_the_time_left(store: Store, begun: Send) -> None:
-    with store.leases.take(begun.id):
+    with store.leases.acquire(begun.id):
         details = send_details(store, at_work(begun, WHEN), now=WHEN + timedelta(seconds=10))
     assert details.holder.startswith("process ")
     assert not details.is_left_alone

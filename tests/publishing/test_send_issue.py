@@ -47,7 +47,7 @@ def test_a_prepared_send_counts_its_recipients_and_stores_nothing(
     send = prepared(settings, store, composed)
     assert (send.plan.issue, send.plan.recipients, send.plan.provider) == ("2026-11-23", 2, "outbox")
     assert (send.day, send.start) == (MONDAY, None)
-    assert list(store.sends.each()) == []
+    assert list(store.sends.all()) == []
 
 
 def test_an_issue_of_today_may_be_sent_without_a_question(settings: Settings, store: Store, composed: Composed) -> None:

@@ -135,7 +135,7 @@ def test_a_planned_send_that_was_cancelled_does_not_begin(settings: Settings, st
 
 def test_only_one_process_begins_a_planned_send(settings: Settings, store: Store, composed: Composed) -> None:
     planned = reactivate(store, scheduled(settings, store, composed, hours=-1), now=store.now())
-    with bootstrap.open_send_context(settings) as context, store.leases.take(planned.id), pytest.raises(HeldError):
+    with bootstrap.open_send_context(settings) as context, store.leases.acquire(planned.id), pytest.raises(HeldError):
         begin_planned(settings, store, context, composed, planned, observer=Observer())
     assert mailed(settings.root) == []
 

@@ -107,7 +107,7 @@ def begin(store: Store, provider: Accepting, watch: Observer | None = None) -> S
 
 def go_on(store: Store, provider: Accepting, watch: Observer | None = None) -> Send:
     """Do what an operator does after an error: begin, or go on where something was frozen."""
-    found = store.sends.find(ISSUE)
+    found = store.sends.of_issue(ISSUE)
     if found is None or not found.digest:
         return begin(store, provider, watch)
     if found.status.ended:
@@ -126,7 +126,7 @@ def at_last(store: Store, provider: Accepting) -> Send:
             continue
         if send.status.ended:
             return send
-    raise AssertionError(f"the send does not end: {store.sends.find(ISSUE)}")
+    raise AssertionError(f"the send does not end: {store.sends.of_issue(ISSUE)}")
 
 
 def assert_nothing_lost_or_doubled(store: Store, send: Send, provider: Accepting, readers: Sequence[str]) -> None:

@@ -138,7 +138,7 @@ def send(url: str, via: Via, policy: Uncertainty, seconds: float | None = None, 
             store.leases = Leases(database_of(store), seconds)
         if end is not None:
             _arm(store, by, end)
-        found = store.sends.find(ISSUE)
+        found = store.sends.of_issue(ISSUE)
         if found is None or not found.digest:
             ended = begin(store, by)
         elif not found.status.ended:

@@ -224,11 +224,11 @@ class Model(RuleBasedStateMachine):
         controls = self.store.controls
         actions: dict[str, Callable[[int], object]] = {
             "pause": lambda number: controls.pause(number, "paused by an operator"),
-            "resume": lambda number: controls.go_on(number, now=self.now),
+            "resume": lambda number: controls.resume(number, now=self.now),
             "cancel": controls.cancel,
-            "retry": controls.retry,
-            "hold": lambda number: controls.settle(number, Uncertainty.HOLD),
-            "resend": lambda number: controls.settle(number, Uncertainty.RESEND),
+            "retry": controls.retry_refused,
+            "hold": lambda number: controls.settle_uncertain(number, Uncertainty.HOLD),
+            "resend": lambda number: controls.settle_uncertain(number, Uncertainty.RESEND),
         }
         with suppress(NewsletterError):
             actions[action](self.number)
@@ -337,9 +337,9 @@ class Losable(Leases):
     def __init__(self, database: Database) -> None:
         super().__init__(database, sleep=lambda _: None)
 
-    def take(self, send_id: int) -> Lease:
-        """Take the lease, and remember it."""
-        self.latest = super().take(send_id)
+    def acquire(self, send_id: int) -> Lease:
+        """Acquire the lease, and remember it."""
+        self.latest = super().acquire(send_id)
         return self.latest
 
 

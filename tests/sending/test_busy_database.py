@@ -98,7 +98,7 @@ def none_under_way(store: Store) -> bool:
     return S.SUBMITTING not in store.sends.get(1).counts
 
 
-MOMENTS = ("installation.check", "sends.plan", "leases.take", "sends.freeze", "frozen.content", "sends.next_due")
+MOMENTS = ("installation.check", "sends.plan", "leases.acquire", "sends.freeze", "frozen.content", "sends.next_due")
 
 
 @pytest.mark.parametrize("behind", [*MOMENTS, "a claim"])
@@ -126,7 +126,7 @@ def test_a_send_does_not_begin_while_another_process_holds_the_database(database
         with pytest.raises(BusyError, match="is locked: another process holds it"):
             begin(store, provider, Observer(notice=other.told))
         other.let_go()
-        assert store.sends.each() == []
+        assert store.sends.all() == []
         assert (provider.called, other.notices) == (0, ["held"])
 
 
@@ -139,7 +139,7 @@ def test_a_send_that_is_put_down_waits_until_that_can_be_written(database_url: s
             raise refusals[0]
 
         provider = Accepting(before=refuse)
-        then(store, "sends.exchange", lambda: other.once() if none_under_way(store) else None)
+        then(store, "sends.record_and_claim", lambda: other.once() if none_under_way(store) else None)
         waiting = begin(store, provider, Observer(notice=other.told))
         assert (waiting.reason, waiting.counts) == ("the quota is used up", {S.QUEUED: READERS})
         assert other.notices[-1] == "continuing"
@@ -155,7 +155,7 @@ def test_a_send_that_is_stopped_is_paused_as_soon_as_that_can_be_written(databas
     with impatient(database_url) as store, holding(database_url) as other:
         readers = fill(store, READERS)
         provider = Accepting(before=lambda: signal.raise_signal(signal.SIGINT))
-        then(store, "sends.exchange", lambda: other.once() if none_under_way(store) else None)
+        then(store, "sends.record_and_claim", lambda: other.once() if none_under_way(store) else None)
         with pytest.raises(AskedToStopError):
             begin(store, provider, Observer(notice=other.told))
         paused = store.sends.get(1)
@@ -175,7 +175,7 @@ def test_whoever_waits_for_longer_than_their_lease_goes_on(database_url: str) ->
             while store.leases.holder(1):
                 sleep(0.01)
             with pytest.raises((BusyError, HeldError)):  # another process has no better luck
-                Leases(database_of(store), 0.3).take(1)
+                Leases(database_of(store), 0.3).acquire(1)
 
         other.until = until_the_lease_has_ended
         send = begin(store, provider, Observer(notice=other.told))

@@ -20,7 +20,7 @@ from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import HeldError, UsageError
-from newsletter.sending import Observer, Outcome, SendContext, WorkerCallbacks, run_due_sends
+from newsletter.sending import Observer, SendContext, SendOutcome, WorkerCallbacks, run_due_sends
 from newsletter.sending.stop_signals import StopRequests
 from newsletter.store import Lease, Store, open_store
 from newsletter.store.sends.leases import Leases
@@ -136,7 +136,7 @@ def test_a_database_whose_clock_jumps_has_one_process_run_a_send(
     def jump_and_back() -> None:
         for clock.ahead in (hours * HOUR, 0.0):
             with pytest.raises(HeldError, match="run by process"):
-                another.take(1)
+                another.acquire(1)
             clock.a_heartbeat_later(0)
 
     provider = Accepting(before=jump_and_back)
@@ -173,7 +173,7 @@ class Worker:
             self.look()
             self.now += timedelta(minutes=10)
 
-    def start(self, send: Send, lease: Lease) -> Outcome:
+    def start(self, send: Send, lease: Lease) -> SendOutcome:
         return sending.start_planned(
             self.store,
             self.by,
@@ -189,7 +189,7 @@ class Worker:
             observer=Observer(clock=lambda: self.now),
         )
 
-    def resume(self, _send: Send, lease: Lease) -> Outcome:
+    def resume(self, _send: Send, lease: Lease) -> SendOutcome:
         return sending.resume_running(self.store, self.by, lease, observer=Observer(clock=lambda: self.now))
 
     def failed(self, _send: Send, why: Exception) -> None:
@@ -248,7 +248,7 @@ def test_readers_in_zones_that_change_their_clocks_get_it_once_by_their_own(
     store.subscribers.merge(
         [[Subscriber(address=address, time_zone=zone) for address, zone in zones.items()]], now=make.WHEN
     )
-    local = moments_by_zone(day, wall(2, 30), store.sends.zones([EVERYONE], now=make.WHEN), home=BERLIN)
+    local = moments_by_zone(day, wall(2, 30), store.sends.count_by_zone([EVERYONE], now=make.WHEN), home=BERLIN)
     schedule(store, local.first, "02:30")
     worker = Worker(store, post(Accepting()), local.first - timedelta(hours=2), local)
     worker.look_until(local.last + timedelta(hours=2))

@@ -107,7 +107,7 @@ def test_a_greylisted_reader_is_tried_at_the_promised_times_and_again_after_a_re
         "r2@example.com",
         "given up after 6 attempts: 451 4.7.1 greylisted (to RCPT TO)",
     )
-    assert store.controls.retry(1) == 1
+    assert store.controls.retry_refused(1) == 1
     again = sending.resume(store, relay, issue=begun.issue, observer=time.watch).result()
     assert again.counts == {S.SUBMITTED: 2, S.DEFERRED: 1}
     server.script.answers.clear()

@@ -12,7 +12,7 @@ from newsletter.domain.send import Send
 from newsletter.domain.subscriber import Subscriber, SuppressionReason
 from newsletter.errors import StoreError
 from newsletter.message.mime import Letter
-from newsletter.sending import Finished, Outcome, WorkerCallbacks, run_due_sends
+from newsletter.sending import Finished, SendOutcome, WorkerCallbacks, run_due_sends
 from newsletter.store import Lease, Store
 from newsletter.store.clock import ASKED_EVERY, SharedClock, database_time
 from newsletter.store.tables import delivery, held_bounce, send, subscriber
@@ -81,7 +81,7 @@ def test_readers_are_written_down_and_read_by_the_databases_clock(store: Store) 
     added = store.subscribers.add(Subscriber(address="ada@example.net"), now=store.now())
     asleep = int(database_now(store)) + 3600
     execute(store, sa.update(subscriber).values(paused_until=asleep))
-    reached = store.sends.audience([EVERYONE], now=store.now())
+    reached = store.sends.count_audience([EVERYONE], now=store.now())
     assert (reached.recipients, reached.paused) == (0, 4)
     columns = subscriber.c.created, subscriber.c.changed, held_bounce.c.since
     written = [moment for column in columns for moment in fetch_column(store, sa.select(column))]
@@ -103,11 +103,11 @@ def test_a_worker_whose_clock_is_ahead_begins_nothing_early(store: Store) -> Non
     )
     begun: list[str] = []
 
-    def start(due: Send, _: Lease) -> Outcome:
+    def start(due: Send, _: Lease) -> SendOutcome:
         begun.append(due.issue)
         return Finished(send=due)
 
-    def refuse(*_: object) -> Outcome:
+    def refuse(*_: object) -> SendOutcome:
         raise AssertionError
 
     def fail(*_: object) -> None:

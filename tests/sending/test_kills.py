@@ -106,10 +106,10 @@ def test_a_kill_after_an_answer_that_is_not_written_down(processes: Processes, f
     ("what", "call"),
     [
         ("sends.plan", 1),
-        ("leases.take", 1),
+        ("leases.acquire", 1),
         ("sends.freeze", 1),
-        ("sends.exchange", 1),  # claims
-        ("sends.exchange", 2),  # writes answers down
+        ("sends.record_and_claim", 1),  # claims
+        ("sends.record_and_claim", 2),  # writes answers down
         ("sends.finish", 1),
         ("leases.release", 1),
     ],
@@ -121,12 +121,12 @@ def test_a_kill_before_and_after_each_commit(
         url = new_copy(few, memory)
         with receiver() as server:
             deaths = [killed(processes, url, server, policy(time), Step(when=when, what=what, time=call))]
-            if (when, what, call) == ("after", "sends.exchange", 1):
+            if (when, what, call) == ("after", "sends.record_and_claim", 1):
                 assert (len(deaths[0]), server.accepted) == (FEW, 0)
-            elif (when, what, call) == ("before", "sends.exchange", 2):
+            elif (when, what, call) == ("before", "sends.record_and_claim", 2):
                 assert len(deaths[0]) == FEW
                 assert server.accepted > 0
-            elif what != "sends.exchange":
+            elif what != "sends.record_and_claim":
                 assert not deaths[0]
             assert_goes_on(url, server, deaths, policy(time))
 
@@ -143,7 +143,9 @@ def test_a_kill_before_and_after_a_heartbeat(processes: Processes, few: bytes, m
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("what", ["leases.take", "controls.carry_on", "sends.interrupted", "sends.hand_over_again"])
+@pytest.mark.parametrize(
+    "what", ["leases.acquire", "controls.resume_held", "sends.settle_interrupted", "sends.resend_uncertain"]
+)
 def test_a_kill_of_the_process_that_goes_on_after_a_kill(
     processes: Processes, few: bytes, memory: Path, what: str, when: str
 ) -> None:
@@ -152,7 +154,7 @@ def test_a_kill_of_the_process_that_goes_on_after_a_kill(
         with receiver() as server:
             first = killed(processes, url, server, RESEND, Step(when="after", what=RECEIPT, time=1 + time % FEW))
             second = killed(processes, url, server, RESEND, Step(when=when, what=what))
-            settled = what == "sends.hand_over_again" or (what, when) == ("sends.interrupted", "after")
+            settled = what == "sends.resend_uncertain" or (what, when) == ("sends.settle_interrupted", "after")
             assert second == (frozenset() if settled else first)
             assert_goes_on(url, server, [first, second], RESEND)
 

@@ -114,8 +114,8 @@ def test_nobody_gets_a_second_try_after_they_left(store: Store, tmp_path: Path, 
         server.script.answers.clear()
         for at in (10, 20, 30):
             leave(store, f"r{at}@example.com")
-        store.controls.settle(1, Uncertainty.RESEND)
-        store.controls.retry(1)
+        store.controls.settle_uncertain(1, Uncertainty.RESEND)
+        store.controls.retry_refused(1)
         later = Observer(clock=lambda: datetime.now(UTC) + timedelta(minutes=2))
         send = sending.resume(store, by, issue=ISSUE, observer=later).result()
         # The message that was cut off at its end may have arrived.

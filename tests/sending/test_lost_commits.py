@@ -22,7 +22,7 @@ READERS = 12
 def send(store: Store, provider: Accepting, issue: str, notices: list[str] | None = None) -> Send:
     """Begin a send, or go on with one that is frozen."""
     watch = Observer(notice=(notices if notices is not None else []).append)
-    found = store.sends.find(issue)
+    found = store.sends.of_issue(issue)
     if found is not None and found.digest:
         return sending.resume(store, post(provider), issue=issue, observer=watch).result()
     return sending.start(
@@ -52,7 +52,7 @@ def test_the_answer_to_any_commit_may_be_lost(database_url: str, monkeypatch: py
                 send(store, provider, issue)
             assert between.commits >= lost or lost > 15  # how answers come together decides how many commits there are
             between.lose = 0
-            found = store.sends.find(issue)
+            found = store.sends.of_issue(issue)
             if found is None or not found.status.ended:
                 found = send(store, provider, issue)
             assert found.counts == {S.SUBMITTED: READERS}, f"commit {lost} of {commits}"

@@ -86,7 +86,7 @@ def test_of_two_that_begin_at_once_one_runs_and_the_other_is_told_who(
             with pytest.raises(SendError, match=f"issue {issue} was sent on .* to {FEW} of {FEW} readers"):
                 begin(store, by, issue)
             assert server.accepted == number * FEW
-            found = store.sends.find(issue)
+            found = store.sends.of_issue(issue)
             assert found is not None
             assert (found.status, found.counts) == (SendStatus.FINISHED, {S.SUBMITTED: FEW})
         for process in both:

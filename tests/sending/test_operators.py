@@ -142,9 +142,9 @@ def test_a_person_who_resumes_a_send_does_not_send_what_another_cancels_meanwhil
     fill(store, 3)
     number = schedule(store)
     store.controls.pause(number, "lunch")
-    store.controls.go_on(number, now=NOON)
+    store.controls.resume(number, now=NOON)
     provider = Accepting()
-    with store.leases.take(number) as lease:
+    with store.leases.acquire(number) as lease:
         sending.cancel(store, number)
         with pytest.raises(SendError, match="cancelled"):
             sending.start_planned(
@@ -167,8 +167,8 @@ def test_a_send_that_has_not_begun_is_paused_once_it_is_too_late(store: Store, s
     fill(store, 3)
     number = schedule(store)
     if status == "planned":  # killed between its time and its freeze
-        with store.leases.take(number) as lease:
-            store.controls.begin(number, begins=NOON, holder=lease.holder, now=NOON)
+        with store.leases.acquire(number) as lease:
+            store.controls.begin_scheduled(number, begins=NOON, holder=lease.holder, now=NOON)
     assert store.sends.get(number).status == status
     worker = Worker(store, post(Accepting()), now=NOON + timedelta(days=3))
     worker.look()
@@ -196,9 +196,9 @@ def test_a_send_that_becomes_too_late_while_it_is_composed_is_paused(store: Stor
 
 def test_only_the_process_that_holds_a_send_may_pause_it(store: Store) -> None:
     number = schedule(store)
-    with store.leases.take(number) as lease:
+    with store.leases.acquire(number) as lease:
         assert not store.controls.pause_held(number, "a former holder", holder="somebody else", now=NOON)
-        assert not store.controls.put_off(number, "a former holder", now=NOON, holder="somebody else")
+        assert not store.controls.postpone(number, "a former holder", now=NOON, holder="somebody else")
         assert store.sends.get(number).status is SendStatus.SCHEDULED
         assert store.controls.pause_held(number, "too late", holder=lease.holder, now=NOON)
     assert store.sends.get(number).reason == "too late"

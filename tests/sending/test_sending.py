@@ -92,7 +92,7 @@ def go_on(store: Store, by: SendContext, *, minutes: float = 0) -> Send:
 
 
 def counts(store: Store) -> Mapping[DeliveryStatus, int]:
-    found = store.sends.find(ISSUE)
+    found = store.sends.of_issue(ISSUE)
     assert found is not None
     return found.counts
 
@@ -198,7 +198,7 @@ def test_a_provider_that_does_not_answer_its_check_freezes_nothing(store: Store,
     (tmp_path / "outbox").write_text("in the way")
     with post("outbox", tmp_path) as by, pytest.raises(ProviderError, match="not a folder"):
         begin(store, by)
-    assert store.sends.find(ISSUE) is None
+    assert store.sends.of_issue(ISSUE) is None
 
 
 def test_what_is_refused_deferred_or_lost_is_told_apart_and_only_the_deferred_go_again(
@@ -312,9 +312,9 @@ def test_first_answers_are_doubted_where_more_than_half_say_that_nobody_is_there
     first = BounceGuard()
     for at in range(answers):
         status = S.REFUSED if at < gone else S.SUBMITTED
-        said = first.doubt([Receipt(subscriber=at, status=status, gone=at < gone)])
+        said = first.reason_to_pause([Receipt(subscriber=at, status=status, gone=at < gone)])
         assert bool(said) is (doubted and at == answers - 1)
-    assert first.doubt([Receipt(subscriber=99, status=S.DEFERRED)]) is None
+    assert first.reason_to_pause([Receipt(subscriber=99, status=S.DEFERRED)]) is None
 
 
 def test_a_relay_that_says_nul_stops_no_send(store: Store, tmp_path: Path) -> None:
@@ -362,7 +362,7 @@ def test_a_send_that_is_cancelled_after_a_kill_adds_up(store: Store, tmp_path: P
 def test_a_process_that_dies_after_its_send_was_cancelled_leaves_what_another_cancel_settles(store: Store) -> None:
     fill(store, 3)
     store.sends.plan(issue=ISSUE, provider="outbox", now=make.WHEN)
-    with store.leases.take(1) as lease:
+    with store.leases.acquire(1) as lease:
         store.sends.freeze(
             compiled=make.compiled(),
             tailor=make.tailor(),

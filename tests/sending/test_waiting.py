@@ -174,7 +174,10 @@ def test_each_reader_is_reached_by_their_own_clock(store: Store, clock: Hours) -
         [[Subscriber(address=f"{name}@example.com", time_zone=zone) for zone, name in zones.items()]], now=make.WHEN
     )
     local = moments_by_zone(
-        date(2026, 11, 23), time(7), store.sends.zones([EVERYONE], now=make.WHEN), home=ZoneInfo("America/New_York")
+        date(2026, 11, 23),
+        time(7),
+        store.sends.count_by_zone([EVERYONE], now=make.WHEN),
+        home=ZoneInfo("America/New_York"),
     )
     clock.now = local.first
     provider = Scripted()

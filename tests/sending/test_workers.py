@@ -71,7 +71,7 @@ def test_a_worker_that_is_asked_to_stop_at_the_end_of_a_send_begins_no_other(
         os.kill(worker.pid or 0, number)
         go_on.set()
         worker.join(PATIENCE)
-        assert [send.id for send in store.sends.each() if send.digest] == [1]
+        assert [send.id for send in store.sends.all() if send.digest] == [1]
         assert server.accepted == BATCH + 1
 
 

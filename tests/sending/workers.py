@@ -12,7 +12,7 @@ from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus, Uncertainty
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send, SendStatus
-from newsletter.sending import Observer, Outcome, SendContext, WorkerCallbacks, run_due_sends
+from newsletter.sending import Observer, SendContext, SendOutcome, WorkerCallbacks, run_due_sends
 from newsletter.store import Lease, Store, open_store
 from newsletter.store.sends.leases import Leases
 from tests import make
@@ -51,7 +51,7 @@ def hands(
     """
     watch = Observer(clock=clock, attended=False)
 
-    def start(send: Send, lease: Lease) -> Outcome:
+    def start(send: Send, lease: Lease) -> SendOutcome:
         composing(send)
         return sending.start_planned(
             store,
@@ -67,7 +67,7 @@ def hands(
             observer=watch,
         )
 
-    def resume(_send: Send, lease: Lease) -> Outcome:
+    def resume(_send: Send, lease: Lease) -> SendOutcome:
         return sending.resume_running(store, by, lease, observer=watch)
 
     return WorkerCallbacks(start=start, resume=resume, failed=failed or _must_not_fail, late=late or _must_not_be_late)
@@ -143,7 +143,7 @@ def _done(store: Store, server: Receiver) -> Done:
     stands: Counter[SendStatus] = Counter()
     held: set[tuple[str, str]] = set()
     wanted: set[tuple[str, str]] = set()
-    for send in store.sends.each():
+    for send in store.sends.all():
         stands[send.status] += 1
         for address, status, _ in store.sends.deliveries(send.id):
             wanted.add((send.issue, address))

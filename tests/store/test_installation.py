@@ -99,7 +99,7 @@ def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
 def test_reading_makes_no_marker(database: Path) -> None:
     other = database.with_name("other.db")
     with open_store(url_of(other)) as store:
-        store.sends.each()
+        store.sends.all()
         store.installation.find_problem()
     assert not marker_path(other).exists()
 

@@ -1,4 +1,4 @@
-"""Claiming deliveries in batches and recording their results, before and after every call of a provider."""
+"""Claim deliveries in batches and record their results, before and after every call of a provider."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -20,14 +20,18 @@ from newsletter.store.tables import delivery, send, subscriber
 
 _S = DeliveryStatus
 OPEN = (_S.QUEUED.value, _S.DEFERRED.value)
-ANEW = {"deferrals": 0}  # for a delivery that is queued again by an operator or a policy
-UNSURE = {**ANEW, "unsure": True, "resends": delivery.c.resends + 1}  # if an earlier attempt may have arrived
+REQUEUED = {"deferrals": 0}  # for a delivery that is queued again by an operator or a policy
+REQUEUED_UNCERTAIN = {
+    **REQUEUED,
+    "unsure": True,
+    "resends": delivery.c.resends + 1,
+}  # if an earlier attempt may have arrived
 _GONE = "left, paused, or was removed or suppressed, after the audience was frozen"
 _PLACE = ("send", "edition", "subscriber")
 
 
-class Claiming:
-    """A claim of deliveries for an email with these slots. It only reads the columns that the slots need."""
+class ClaimQuery:
+    """A query that claims deliveries of an email with these slots. It reads only the columns that the slots need."""
 
     def __init__(self, slots: Collection[str]) -> None:
         named = sorted((slot, slot.removeprefix(SUBSCRIBER_SLOT)) for slot in slots if slot.startswith(SUBSCRIBER_SLOT))
@@ -35,7 +39,7 @@ class Claiming:
         self._attributes = [(slot, name) for slot, name in named if name not in SUBSCRIBER_FIELDS]
         self._query = _next([subscriber.c.attributes] if self._attributes else [])
 
-    def take(
+    def claim(
         self, connection: sa.Connection, send_id: int, *, size: int, after: DeliveryPosition, now: int
     ) -> tuple[list[Claimed], DeliveryPosition | None]:
         """Claim the next open deliveries, skip those of readers who left, and return the place of the last row.
@@ -155,13 +159,13 @@ def _give_back(connection: sa.Connection, send_id: int, readers: Sequence[int]) 
     update_rows(connection, delivery, ("status",), ("send", "subscriber"), rows, alike=alike, condition=unanswered)
 
 
-def release(connection: sa.Connection, send_id: int, in_flight: Collection[int]) -> None:
+def queue_lost_claims(connection: sa.Connection, send_id: int, in_flight: Collection[int]) -> None:
     """Queue claimed deliveries again, except those of the readers ``in_flight``.
 
     They were claimed in a transaction that was committed although its answer got lost, so they were never handed over,
     and the attempt doesn't count. Only the process that runs the send may call this.
     """
-    lost = claimed(send_id)
+    lost = update_submitting(send_id)
     if in_flight:
         lost = lost.where(delivery.c.subscriber.not_in(sorted(in_flight)))
     connection.execute(lost.values(status=_S.QUEUED.value, attempt=delivery.c.attempt - 1))
@@ -169,7 +173,7 @@ def release(connection: sa.Connection, send_id: int, in_flight: Collection[int])
         skip_open(connection, send_id)
 
 
-def claimed(send_id: int) -> sa.Update:
+def update_submitting(send_id: int) -> sa.Update:
     """Return an update of a send's *submitting* deliveries."""
     return sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status == _S.SUBMITTING.value)
 
@@ -193,7 +197,7 @@ def requeue_uncertain(connection: sa.Connection, send_id: int, due: int, *among:
     They may arrive twice. If this attempt isn't made after all, they become uncertain again.
     """
     uncertain = sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status == _S.UNCERTAIN.value, *among)
-    queued = connection.execute(uncertain.values(status=_S.QUEUED.value, due=due, **UNSURE)).rowcount
+    queued = connection.execute(uncertain.values(status=_S.QUEUED.value, due=due, **REQUEUED_UNCERTAIN)).rowcount
     forget_counts(connection, send_id)
     return queued
 

@@ -17,7 +17,7 @@ from newsletter.domain.send_errors import NotBegunError, TransitionError, Unknow
 from newsletter.store.database import Database
 from newsletter.store.delivery_counts import forget_counts
 from newsletter.store.notices import queue_notice
-from newsletter.store.sends.claims import ANEW, OPEN, requeue_uncertain, skip_open
+from newsletter.store.sends.claims import OPEN, REQUEUED, requeue_uncertain, skip_open
 from newsletter.store.sends.queries import not_to_begin, why_stopped
 from newsletter.store.tables import delivery, send
 
@@ -53,7 +53,7 @@ class Controls:
             queue_notice(connection, send_id, kind, reason, now)
             return True
 
-    def put_off(self, send_id: int, why: str, *, now: datetime, holder: str, again: float = 0) -> bool:
+    def postpone(self, send_id: int, why: str, *, now: datetime, holder: str, again: float = 0) -> bool:
         """Schedule a retry of a send that can't begin or go on, and return whether there will be one.
 
         The retries back off, and the next comes after at least ``again`` seconds. A send that began and has failed for
@@ -84,7 +84,7 @@ class Controls:
             connection.execute(sa.update(send).where(send.c.id == send_id).values(**values))
             return True
 
-    def carry_on(self, send_id: int, *, now: datetime, holder: str) -> None:
+    def resume_held(self, send_id: int, *, now: datetime, holder: str) -> None:
         """Continue a running send, for the process that holds it.
 
         Raises StoppedError if a person paused or cancelled the send, or another process took it over.
@@ -95,7 +95,7 @@ class Controls:
                 raise stopped
             _start_run(connection, send_id, now)
 
-    def go_on(self, send_id: int, *, now: datetime) -> None:
+    def resume(self, send_id: int, *, now: datetime) -> None:
         """Resume a send for a person. If it isn't frozen yet, it is planned or scheduled again.
 
         Raises SendError if it can't be resumed.
@@ -111,7 +111,7 @@ class Controls:
                 _advance(connection, send_id, _S.RUNNING if frozen else unbegun, failing_since=None)
             _start_run(connection, send_id, now)
 
-    def begin(self, send_id: int, *, begins: datetime | None, now: datetime, holder: str) -> None:
+    def begin_scheduled(self, send_id: int, *, begins: datetime | None, now: datetime, holder: str) -> None:
         """Begin a scheduled send that is due, for the process that holds it.
 
         Raises StoppedError if a person has paused, cancelled or rescheduled it, so that it isn't due at ``begins``.
@@ -126,7 +126,7 @@ class Controls:
                 late = timedelta(seconds=round((now - begins).total_seconds()))
                 queue_notice(connection, send_id, NoticeKind.LATE, f"it began {late} late", now)
 
-    def wait(self, send_id: int, until: datetime, reason: str, *, holder: str) -> None:
+    def wait_until(self, send_id: int, until: datetime, reason: str, *, holder: str) -> None:
         """Record that nothing can be handed over before ``until``. The send goes on by itself then."""
         with self._database.writing() as connection:
             connection.execute(
@@ -135,7 +135,7 @@ class Controls:
                 .values(waits_until=until, reason=clean_text(reason), failing_since=None)
             )
 
-    def answered(self, send_id: int) -> None:
+    def reset_failures(self, send_id: int) -> None:
         """Record that the provider accepts messages again: the next failure counts as the first."""
         with self._database.writing() as connection:
             connection.execute(sa.update(send).where(send.c.id == send_id).values(failing_since=None))
@@ -151,7 +151,7 @@ class Controls:
             )
             return skip_open(connection, send_id)
 
-    def untouched(self, send_id: int) -> int:
+    def count_unmailed(self, send_id: int) -> int:
         """Return the number of readers who certainly won't get the issue if the send is cancelled now."""
         open_ones = (delivery.c.send == send_id, delivery.c.status.in_(OPEN), ~delivery.c.unsure)
         with self._database.reading() as connection:
@@ -169,7 +169,7 @@ class Controls:
         with self._database.reading() as connection:
             return [(DeliveryStatus(status), detail) for status, detail in connection.execute(query)]
 
-    def retry(self, send_id: int) -> int:
+    def retry_refused(self, send_id: int) -> int:
         """Queue refused deliveries again and return their number. The send can then be resumed.
 
         Readers who have been suppressed since will be skipped. Raises SendError if the send was cancelled.
@@ -178,11 +178,11 @@ class Controls:
             refused = sa.update(delivery).where(
                 delivery.c.send == send_id, delivery.c.status == DeliveryStatus.REFUSED.value
             )
-            queued = connection.execute(refused.values(status=DeliveryStatus.QUEUED.value, due=0, **ANEW)).rowcount
+            queued = connection.execute(refused.values(status=DeliveryStatus.QUEUED.value, due=0, **REQUEUED)).rowcount
             _reopen(connection, send_id, queued)
             return queued
 
-    def settle(self, send_id: int, uncertain: Uncertainty) -> int:
+    def settle_uncertain(self, send_id: int, uncertain: Uncertainty) -> int:
         """Hold a send's uncertain deliveries or queue them again, and return their number.
 
         Held ones stay uncertain, whatever the settings say. Queued ones may arrive twice.

@@ -17,10 +17,10 @@ from newsletter.domain.send_errors import LeaseExpiredError
 from newsletter.errors import HeldError, StoreError, TakenOverError
 from newsletter.store.clock import database_time
 from newsletter.store.database import Database
-from newsletter.store.sends.process_identity import give_up, in_words, is_gone, this_process
+from newsletter.store.sends.process_identity import describe, is_gone, mark_ended, this_process
 from newsletter.store.tables import send
 
-A_LOOK = 1.0  # seconds between two checks, while waiting for a lease, whether the process should stop
+CHECK_EVERY = 1.0  # seconds between two checks, while waiting for a lease, whether the process should stop
 LEASE = 30.0  # seconds; three heartbeats
 _BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # keeps counting while the machine sleeps
 
@@ -37,7 +37,7 @@ class Leases:
         self._seconds = seconds
         self._sleep = sleep
 
-    def take(self, send_id: int) -> "Lease":
+    def acquire(self, send_id: int) -> "Lease":
         """Acquire the lease of a send. Raises HeldError, naming the process that runs it."""
         mine = this_process()
         started = _now()
@@ -46,22 +46,22 @@ class Leases:
             left = row.held_until - row.now
             # Up to the lease's length, it is valid. If more is left, the clock was set back; if none, it expired.
             if 0 < left <= self._seconds or self._sends_a_heartbeat(send_id, row):
-                raise HeldError(issue=row.issue, holder=in_words(row.holder), seconds=self._seconds)
+                raise HeldError(issue=row.issue, holder=describe(row.holder), seconds=self._seconds)
             started = _now()
         try:
             written = self._write(send_id, mine, row.holder, row.beats)
         except StoreError:  # the connection may have been lost after the commit
-            give_up(mine)
+            mark_ended(mine)
             raise
         if not written:
-            return self.take(send_id)  # another process was faster: it runs the send now, or has finished it
+            return self.acquire(send_id)  # another process was faster: it runs the send now, or has finished it
         return Lease(self, send_id, row.issue, mine, started + self._seconds)
 
     def holder(self, send_id: int) -> str:
         """Return the process that runs a send, in words; an empty string if none does."""
         row = self._read(send_id)
         alive = row.holder and not is_gone(row.holder) and row.held_until > row.now
-        return in_words(row.holder) if alive else ""
+        return describe(row.holder) if alive else ""
 
     def renew(self, lease: "Lease") -> None:
         """Extend a lease, or end it if another process has taken over."""
@@ -111,11 +111,11 @@ class Lease:
         self._leases = leases
         self._until: float | None = until  # None once another process has taken over
         self._changed = threading.Condition()
-        self._hurried: Callable[[], bool] = lambda: False
+        self._stopping: Callable[[], bool] = lambda: False
         self._ended = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name=f"lease of send {send_id}", daemon=True)
 
-    def ask(self) -> None:
+    def ensure_held(self) -> None:
         """Return as soon as it is certain that no other process has taken over. Call it before each message.
 
         Raises StoppedError if one has, because this one was stopped or couldn't reach the database for too long.
@@ -124,17 +124,17 @@ class Lease:
         if self._until is not None and _now() < self._until:
             return
         with self._changed:
-            while not self._changed.wait_for(lambda: self._until is None or _now() < self._until, A_LOOK):
-                if self._hurried():
+            while not self._changed.wait_for(lambda: self._until is None or _now() < self._until, CHECK_EVERY):
+                if self._stopping():
                     break
             if self._until is not None and _now() >= self._until:
                 raise LeaseExpiredError(issue=self.issue)
         if self._until is None:
             raise TakenOverError(issue=self.issue, why="this one didn't respond for too long")
 
-    def hurry(self, wanted: Callable[[], bool]) -> None:
-        """Have ``ask`` stop waiting as soon as ``wanted`` returns true: the process should stop."""
-        self._hurried = wanted
+    def stop_waiting_if(self, stopping: Callable[[], bool]) -> None:
+        """Have ``ensure_held`` stop waiting for the database as soon as ``stopping`` returns true."""
+        self._stopping = stopping
 
     def renewed(self, until: float | None) -> None:
         """Set when the lease expires, or None if it was lost."""
@@ -155,14 +155,14 @@ class Lease:
             try:
                 self._leases.release(self)
             except StoreError:  # the database is locked or full, which the next call that matters reports
-                give_up(self.holder)
+                mark_ended(self.holder)
 
     def _keep(self) -> None:
         while self._until is not None and not self._ended.wait(self._leases.interval):
             try:
                 self._leases.renew(self)
             except StoreError:
-                continue  # locked or full: retry, while `ask` waits
+                continue  # locked or full: retry, while ``ensure_held`` waits
 
 
 def _held(lease: Lease) -> sa.Update:

@@ -8,7 +8,7 @@ from pathlib import Path
 _PROC = Path("/proc")
 
 
-_given_up: set[str] = set()
+_ended: set[str] = set()
 
 
 def this_process() -> str:
@@ -16,13 +16,13 @@ def this_process() -> str:
     return " ".join((_host(), str(os.getpid()), _boot(), _started(os.getpid()) or "-", secrets.token_hex(4)))
 
 
-def give_up(holder: str) -> None:
+def mark_ended(holder: str) -> None:
     """Treat a lease of this process as ended, even if the database couldn't be updated."""
-    _given_up.add(holder)
+    _ended.add(holder)
 
 
-def in_words(holder: str) -> str:
-    """Return a holder's name in an operator's words."""
+def describe(holder: str) -> str:
+    """Return a holder's name as words for an operator, such as ``process 17 on mail-1``."""
     host, pid, run, *_ = [*holder.split(), "?", "?", "?"]
     if host == _host() and run != _boot():
         return f"process {pid} on {host} (another machine of that name, or this one before it was restarted)"
@@ -35,7 +35,7 @@ def is_gone(holder: str) -> bool:
     Host names prove little, since containers and clones share them, and their machine-id too. So nothing is known about
     a process with another boot id or PID namespace.
     """
-    if holder in _given_up:
+    if holder in _ended:
         return True
     _, pid, run, started, *_ = [*holder.split(), *[""] * 4]
     if not pid.isdecimal() or "-" in (run, started):

@@ -23,7 +23,14 @@ from newsletter.store.delivery_counts import sends_without_counts, store_counts
 from newsletter.store.events.tracking import write_links
 from newsletter.store.installation import count_freeze
 from newsletter.store.row_writes import insert_new
-from newsletter.store.sends.claims import OPEN, Claiming, claimed, record, release, requeue_uncertain
+from newsletter.store.sends.claims import (
+    OPEN,
+    ClaimQuery,
+    queue_lost_claims,
+    record,
+    requeue_uncertain,
+    update_submitting,
+)
 from newsletter.store.sends.due_times import due_by_consent, due_by_zone, readers_by_zone
 from newsletter.store.sends.editions import Editions
 from newsletter.store.sends.freezing import freeze_deliveries
@@ -52,14 +59,14 @@ class Sends:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def would_get(
+    def stream_recipients(
         self, segments: Sequence[Segment], tailor: Tailor, now: datetime
     ) -> Iterator[list[tuple[Edition, Claimed]]]:
         """Yield the readers a send to these segments would have ``now``, with their editions, in chunks."""
         with self._database.reading() as connection:
             yield from would_get(connection, segments, tailor, now)
 
-    def audience(self, segments: Sequence[Segment], now: datetime) -> AudienceCounts:
+    def count_audience(self, segments: Sequence[Segment], now: datetime) -> AudienceCounts:
         """Return the size of the audience that a send to these segments would have ``now``."""
         with self._database.reading() as connection:
             return count_audience(connection, segments, now)
@@ -184,7 +191,7 @@ class Sends:
         self._database.analyze(delivery)
         return frozen
 
-    def zones(self, segments: Sequence[Segment], now: datetime) -> Mapping[str, int]:
+    def count_by_zone(self, segments: Sequence[Segment], now: datetime) -> Mapping[str, int]:
         """Return the number of readers a send to these segments would have ``now``, by time zone.
 
         "" is the newsletter's own zone.
@@ -192,7 +199,7 @@ class Sends:
         with self._database.reading() as connection:
             return readers_by_zone(connection, segments, now)
 
-    def find(self, issue: str) -> Send | None:
+    def of_issue(self, issue: str) -> Send | None:
         """Return the send of an issue, by its slug, or None."""
         with self._database.reading() as connection:
             return one_send(connection, send.c.issue == issue)
@@ -205,7 +212,7 @@ class Sends:
             raise UnknownSendError(send=send_id)
         return known
 
-    def each(self) -> list[Send]:
+    def all(self) -> list[Send]:
         """Return all sends, the latest first, and store missing counts of those that are over."""
         with suppress(StoreError):  # the list is right without stored counts, and must not wait for a lock
             self._store_counts()
@@ -225,7 +232,7 @@ class Sends:
         with self._database.reading() as connection:
             return one_send(connection, sa.and_(send.c.digest != "", send.c.created == query))
 
-    def begun(self) -> frozenset[str]:
+    def begun_issues(self) -> frozenset[str]:
         """Return the slugs of issues whose send has begun, so that somebody may have got them."""
         with self._database.reading() as connection:
             return frozenset(connection.scalars(sa.select(send.c.issue).where(send.c.digest != "")))
@@ -238,7 +245,7 @@ class Sends:
         with self._database.reading() as connection:
             return unfinished_sends(connection, at_once=at_once)
 
-    def published(self) -> list[PublishedIssue]:
+    def published_issues(self) -> list[PublishedIssue]:
         """Return the issues that were frozen and not cancelled: readers have got them or are getting them."""
         query = sa.select(send.c.issue, send.c.date).where(
             send.c.digest != "", send.c.status != SendStatus.CANCELLED.value
@@ -248,7 +255,7 @@ class Sends:
                 PublishedIssue(issue=row.issue, at=row.date) for row in connection.execute(query.order_by(send.c.id))
             ]
 
-    def editions(self, segments: Sequence[Segment], tailor: Tailor, now: datetime) -> EditionCounts:
+    def count_editions(self, segments: Sequence[Segment], tailor: Tailor, now: datetime) -> EditionCounts:
         """Return the editions that a send to these segments would have ``now``, with their number of readers."""
         with self._database.reading() as connection:
             editions = Editions(tailor)
@@ -258,7 +265,7 @@ class Sends:
                 deque(editions.of(connection, segments, now), maxlen=0)
             return editions.counts()
 
-    def exchange(
+    def record_and_claim(
         self,
         send_id: int,
         answers: Sequence[Answered],
@@ -285,16 +292,16 @@ class Sends:
         If the send isn't running, or isn't run by this ``holder``, nothing is claimed and the error says why. If
         ``pause`` is given, the same transaction pauses the send for this reason.
 
-        If an exchange fails, it may still have been committed. Pass the readers whose messages are ``in_flight`` to the
-        next one: all others that are *submitting* were claimed without being handed over, and are queued again.
+        If the transaction fails, it may still have been committed. Pass the readers whose messages are ``in_flight`` to
+        the next one: all others that are *submitting* were claimed without being handed over, and are queued again.
         """
-        claiming = _claiming(frozenset(slots))
+        query = _claim_query(frozenset(slots))
         place: DeliveryPosition | None = after
         while place is not None:
             with self._database.writing_by_index() as connection:
                 record(connection, send_id, answers, now)
                 if in_flight is not None and is_held_by(connection, send_id, holder):
-                    release(connection, send_id, in_flight)
+                    queue_lost_claims(connection, send_id, in_flight)
                 answers, in_flight = (), None
                 if pause:
                     pause_running(connection, send_id, pause, now)
@@ -302,12 +309,12 @@ class Sends:
                 stopped = why_stopped(connection, send_id, holder) if size else None
                 if stopped is not None or not size:
                     return (), stopped
-                ready, place = claiming.take(connection, send_id, size=size, after=place, now=int(now.timestamp()))
+                ready, place = query.claim(connection, send_id, size=size, after=place, now=int(now.timestamp()))
             if ready:
                 return ready, None
         return (), None
 
-    def interrupted(self, send_id: int, *, deduplicates: bool) -> int:
+    def settle_interrupted(self, send_id: int, *, deduplicates: bool) -> int:
         """Settle the deliveries claimed by a process that died, and return their number.
 
         They are queued again if the provider ``deduplicates``. Otherwise they may have been handed over, and become
@@ -316,14 +323,14 @@ class Sends:
         status = _S.QUEUED if deduplicates else _S.UNCERTAIN
         with self._database.writing() as connection:
             settled = connection.execute(
-                claimed(send_id).values(
+                update_submitting(send_id).values(
                     status=status.value,
                     detail="" if deduplicates else "the program ended before the provider answered",
                 )
             )
         return settled.rowcount
 
-    def hand_over_again(self, send_id: int, *, due: int, resends: int) -> int:
+    def resend_uncertain(self, send_id: int, *, due: int, resends: int) -> int:
         """Queue uncertain deliveries again, due at ``due``, and return their number. They may arrive twice.
 
         Deliveries that were resent ``resends`` times already, and those of readers who have left or will still be
@@ -365,4 +372,4 @@ class Sends:
                 yield address or "", DeliveryStatus(value), detail
 
 
-_claiming = lru_cache(maxsize=16)(Claiming)  # building a statement takes longer than running it
+_claim_query = lru_cache(maxsize=16)(ClaimQuery)  # building a statement takes longer than running it

@@ -48,7 +48,7 @@ class PreviewSettings:
             return None
         try:
             with open_store(self.database) as store:
-                return {send.issue: send for send in store.sends.each()}
+                return {send.issue: send for send in store.sends.all()}
         except StoreError:
             return None
 

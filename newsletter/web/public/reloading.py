@@ -134,7 +134,7 @@ def build_app(settings: Settings, store: Store, stack: ExitStack, say_error: Say
         store=store,
         signer=post.signer,
         pages=PageTemplates(settings.root, newsletter, theme),
-        archive_cache=ArchiveCache(settings.root, newsletter, store.sends.published),
+        archive_cache=ArchiveCache(settings.root, newsletter, store.sends.published_issues),
         prose=rendering.Prose(newsletter, theme),
         clock=store.cached_now,  # the service mail's thread keeps it in sync with the database's clock
         wake=mailer.wake,

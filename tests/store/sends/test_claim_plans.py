@@ -102,7 +102,7 @@ def test_a_batch_reads_its_own_rows_and_no_others(store: Store, statistics: str)
     answers: list[Answered] = []
     with rows_visited(store) as visited:
         while True:
-            batch, _ = store.sends.exchange(send.id, answers, slots=(), size=BATCH, after=place, now=make.WHEN)
+            batch, _ = store.sends.record_and_claim(send.id, answers, slots=(), size=BATCH, after=place, now=make.WHEN)
             if not batch:
                 break
             place = batch[-1].place

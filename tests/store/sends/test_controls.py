@@ -40,8 +40,8 @@ def settle(store: Store, send: Send, *statuses: DeliveryStatus) -> None:
 def test_a_send_that_begins_after_failed_tries_no_longer_waits(store: Store) -> None:
     planned = store.sends.plan(issue=make.compiled().issue, provider="outbox", now=make.WHEN)
     store.subscribers.merge([[Subscriber(address="ada@example.com")]], now=make.WHEN)
-    with store.leases.take(planned.id) as lease:
-        assert store.controls.put_off(planned.id, "the relay is away", now=make.WHEN, holder=lease.holder)
+    with store.leases.acquire(planned.id) as lease:
+        assert store.controls.postpone(planned.id, "the relay is away", now=make.WHEN, holder=lease.holder)
         send = store.sends.freeze(
             compiled=make.compiled(),
             tailor=make.tailor(),
@@ -61,7 +61,7 @@ def test_a_paused_send_hands_nothing_over_until_it_goes_on(store: Store) -> None
     with pytest.raises(PausedError, match=r"is paused: lunch") as caught:
         ledger.claim(store, send.id, size=10)
     assert caught.value.fields == {"issue": send.issue, "status": "paused", "reason": "lunch"}
-    store.controls.go_on(send.id, now=make.WHEN)
+    store.controls.resume(send.id, now=make.WHEN)
     assert len(ledger.claim(store, send.id, size=10)) == 3
 
 
@@ -73,7 +73,7 @@ def test_a_cancelled_send_skips_whoever_is_left_and_adds_up(store: Store) -> Non
     ended = store.sends.get(send.id)
     assert (ended.status, ended.counts) == (SendStatus.CANCELLED, {S.SUBMITTED: 1, S.SKIPPED: 2})
     with pytest.raises(SendError, match="is cancelled: it can't"):
-        store.controls.go_on(send.id, now=make.WHEN)
+        store.controls.resume(send.id, now=make.WHEN)
     with pytest.raises(SendError, match="already cancelled"):
         store.controls.cancel(send.id)
     with pytest.raises(SendError, match="was cancelled after 1 of 3 readers"):
@@ -91,7 +91,7 @@ def test_whoever_is_put_off_or_given_back_after_a_send_was_cancelled_is_skipped(
         due={put_off: 60},
         returned=[given_back],
     )
-    store.sends.exchange(send.id, [answered], slots=(), size=0, now=make.WHEN)
+    store.sends.record_and_claim(send.id, [answered], slots=(), size=0, now=make.WHEN)
     assert store.sends.get(send.id).counts == {S.SKIPPED: 3}
 
 
@@ -110,7 +110,7 @@ def test_refused_ones_are_tried_again_when_an_operator_asks(store: Store) -> Non
     settle(store, send, S.SUBMITTED, S.REFUSED, S.REFUSED)
     assert store.sends.finish(send.id, now=make.WHEN).status is SendStatus.FAILURES
     store.suppressions.add("r3@example.com", SuppressionReason.BOUNCED, now=make.WHEN)
-    assert store.controls.retry(send.id) == 2
+    assert store.controls.retry_refused(send.id) == 2
     assert store.sends.get(send.id).status is SendStatus.RUNNING
     settle(store, send, S.SUBMITTED)
     ended = store.sends.finish(send.id, now=make.WHEN)
@@ -122,7 +122,7 @@ def test_uncertain_ones_are_held_or_sent_again_as_decided(store: Store, decision
     send = frozen(store)
     settle(store, send, S.SUBMITTED, S.UNCERTAIN, S.UNCERTAIN)
     store.sends.finish(send.id, now=make.WHEN)
-    assert store.controls.settle(send.id, decision) == 2
+    assert store.controls.settle_uncertain(send.id, decision) == 2
     found = store.sends.get(send.id)
     if decision is Uncertainty.HOLD:
         assert (found.status, found.counts) == (SendStatus.FAILURES, {S.SUBMITTED: 1, S.UNCERTAIN: 2})
@@ -135,8 +135,8 @@ def test_uncertain_ones_are_held_or_sent_again_as_decided(store: Store, decision
 def test_an_answer_to_an_earlier_attempt_changes_nothing(store: Store) -> None:
     send = frozen(store, 1)
     first = ledger.claim(store, send.id, size=1)
-    store.sends.interrupted(send.id, deduplicates=False)
-    store.controls.settle(send.id, Uncertainty.RESEND)
+    store.sends.settle_interrupted(send.id, deduplicates=False)
+    store.controls.settle_uncertain(send.id, Uncertainty.RESEND)
     second = ledger.claim(store, send.id, size=1)
     late = [Receipt(subscriber=first[0].subscriber, status=S.REFUSED, detail="too late")]
     ledger.record(store, send.id, late, batch=first)
@@ -148,7 +148,7 @@ def test_an_answer_to_an_earlier_attempt_changes_nothing(store: Store) -> None:
 def test_an_answer_that_comes_late_settles_what_was_uncertain(store: Store) -> None:
     send = frozen(store, 1)
     batch = ledger.claim(store, send.id, size=1)
-    store.sends.interrupted(send.id, deduplicates=False)
+    store.sends.settle_interrupted(send.id, deduplicates=False)
     ledger.record(store, send.id, [Receipt(subscriber=batch[0].subscriber, status=S.SUBMITTED)], batch=batch)
     assert store.sends.get(send.id).counts == {S.SUBMITTED: 1}
 

@@ -37,15 +37,15 @@ def fill(store: Store) -> None:
 
 def test_readers_are_counted_by_edition_the_largest_first(store: Store) -> None:
     fill(store)
-    counts = store.sends.editions([EVERYONE], TAILOR, now=make.WHEN)
+    counts = store.sends.count_editions([EVERYONE], TAILOR, now=make.WHEN)
     assert counts == EditionCounts(readers={(0,): 2, (1,): 1, (0, 1): 1}, left_out=1)
     assert next(iter(counts.readers)) == (0,)
 
 
 def test_a_reader_of_two_segments_is_counted_once(store: Store) -> None:
     fill(store)
-    assert store.sends.editions([ASIA, ASIA], TAILOR, now=make.WHEN).readers == {(0,): 2}
-    assert store.sends.editions([ASIA, EVERYONE], TAILOR, now=make.WHEN).readers == {(0,): 2, (1,): 1, (0, 1): 1}
+    assert store.sends.count_editions([ASIA, ASIA], TAILOR, now=make.WHEN).readers == {(0,): 2}
+    assert store.sends.count_editions([ASIA, EVERYONE], TAILOR, now=make.WHEN).readers == {(0,): 2, (1,): 1, (0, 1): 1}
 
 
 def test_the_editions_of_a_plan_are_those_that_a_send_freezes(store: Store) -> None:
@@ -53,7 +53,7 @@ def test_the_editions_of_a_plan_are_those_that_a_send_freezes(store: Store) -> N
     send = store.sends.freeze(
         compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox", now=make.WHEN
     )
-    assert store.frozen.editions(send.id) == store.sends.editions([EVERYONE], TAILOR, now=make.WHEN)
+    assert store.frozen.editions(send.id) == store.sends.count_editions([EVERYONE], TAILOR, now=make.WHEN)
     assert (send.recipients, send.left_out) == (4, 1)
 
 
@@ -67,8 +67,8 @@ def test_a_rehearsal_meets_the_readers_editions_and_values_of_a_send_and_writes_
     store.subscribers.add(
         Subscriber(address="odd@example.com", topics=("nato",), attributes={"email": "hides nothing"}), now=make.WHEN
     )
-    rehearsed = [each for some in store.sends.would_get([EVERYONE], tailor, now=make.WHEN) for each in some]
-    assert store.sends.each() == []
+    rehearsed = [each for some in store.sends.stream_recipients([EVERYONE], tailor, now=make.WHEN) for each in some]
+    assert store.sends.all() == []
     send = store.sends.freeze(
         compiled=make.compiled(), tailor=tailor, date=make.WHEN, segments=[EVERYONE], provider="outbox", now=make.WHEN
     )
@@ -86,7 +86,7 @@ def test_a_rehearsal_meets_the_readers_editions_and_values_of_a_send_and_writes_
 
 
 def test_the_latest_send_is_the_one_that_began_last(store: Store) -> None:
-    assert (store.sends.latest(), store.sends.begun()) == (None, frozenset())
+    assert (store.sends.latest(), store.sends.begun_issues()) == (None, frozenset())
     fill(store)
     store.sends.schedule(
         issue="later", provider="outbox", segments=[EVERYONE], begins=make.WHEN, deadline=60, now=make.WHEN
@@ -103,7 +103,7 @@ def test_the_latest_send_is_the_one_that_began_last(store: Store) -> None:
     latest = store.sends.latest()
     assert latest is not None
     assert latest.issue == "2026-11-23"
-    assert store.sends.begun() == {"2026-11-30", "2026-11-23"}
+    assert store.sends.begun_issues() == {"2026-11-30", "2026-11-23"}
 
 
 def test_a_tailored_send_that_has_nothing_for_anybody_is_refused(store: Store) -> None:
@@ -117,7 +117,7 @@ def test_a_tailored_send_that_has_nothing_for_anybody_is_refused(store: Store) -
             provider="outbox",
             now=make.WHEN,
         )
-    assert store.sends.each() == []
+    assert store.sends.all() == []
 
 
 def test_a_reader_is_found_by_their_key(store: Store) -> None:
@@ -149,7 +149,7 @@ def test_an_issue_that_has_something_for_nobody_is_not_frozen(store: Store) -> N
             provider="outbox",
             now=make.WHEN,
         )
-    assert store.sends.each() == []
+    assert store.sends.all() == []
 
 
 def test_a_tailored_issue_is_frozen_by_edition(store: Store) -> None:

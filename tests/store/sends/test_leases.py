@@ -22,7 +22,7 @@ HOUR = 3600.0
 HOLDING = """
 import sys, time
 from newsletter.store import open_store
-with open_store(sys.argv[1]) as store, store.leases.take(1):
+with open_store(sys.argv[1]) as store, store.leases.acquire(1):
     print("held", flush=True)
     time.sleep(600)
 """
@@ -59,7 +59,7 @@ def instantly(_seconds: float) -> None:
 def test_a_second_process_is_refused_and_told_who_is_first(planned: Store, database_url: str) -> None:
     with another_process(database_url) as first:
         with pytest.raises(HeldError, match=rf"run by process {first.pid} on "):
-            planned.leases.take(1)
+            planned.leases.acquire(1)
         assert planned.leases.holder(1).startswith(f"process {first.pid} on ")
 
 
@@ -68,45 +68,45 @@ def test_a_process_that_was_killed_is_succeeded_at_once(planned: Store, database
         first.kill()
         first.wait()
         assert planned.leases.holder(1) == ""
-        with planned.leases.take(1) as lease:
-            lease.ask()
+        with planned.leases.acquire(1) as lease:
+            lease.ensure_held()
 
 
 def test_a_lease_that_is_given_back_is_free_at_once(planned: Store) -> None:
-    with planned.leases.take(1), pytest.raises(HeldError):
-        planned.leases.take(1)
-    with planned.leases.take(1):
+    with planned.leases.acquire(1), pytest.raises(HeldError):
+        planned.leases.acquire(1)
+    with planned.leases.acquire(1):
         pass
 
 
 @pytest.mark.parametrize("jump", [3 * HOUR, -3 * HOUR])
 def test_a_clock_that_jumps_takes_no_lease_from_a_process_that_lives(planned: Store, jump: float) -> None:
-    with planned.leases.take(1) as lease:
+    with planned.leases.acquire(1) as lease:
 
         def a_heartbeat_later(_seconds: float) -> None:
             planned.leases.renew(lease)
 
         shift(planned, jump)
         with pytest.raises(HeldError):
-            Leases(database_of(planned), sleep=a_heartbeat_later).take(1)
-        lease.ask()
+            Leases(database_of(planned), sleep=a_heartbeat_later).acquire(1)
+        lease.ensure_held()
 
 
 @pytest.mark.parametrize("jump", [3 * HOUR, -3 * HOUR])
 def test_a_process_without_heartbeats_is_succeeded_whatever_the_clock_says(planned: Store, jump: float) -> None:
-    first = planned.leases.take(1)  # never kept
+    first = planned.leases.acquire(1)  # never kept
     shift(planned, jump)
-    with Leases(database_of(planned), sleep=instantly).take(1) as second:
-        second.ask()
+    with Leases(database_of(planned), sleep=instantly).acquire(1) as second:
+        second.ensure_held()
         planned.leases.renew(first)
         with pytest.raises(StoppedError, match="another process has taken over"):
-            first.ask()
+            first.ensure_held()
 
 
 def test_whoever_lost_a_lease_claims_nothing(planned: Store) -> None:
-    first = planned.leases.take(1)
+    first = planned.leases.acquire(1)
     shift(planned, HOUR)
-    with Leases(database_of(planned), sleep=instantly).take(1), database_of(planned).writing() as connection:
+    with Leases(database_of(planned), sleep=instantly).acquire(1), database_of(planned).writing() as connection:
         connection.execute(sa.update(sends).values(status="running"))
     execute(planned, sa.update(sends).values(holder="another"))
     with pytest.raises(StoppedError, match="taken over"):
@@ -118,8 +118,8 @@ def test_a_stopped_process_that_wakes_hands_over_nothing(planned: Store, databas
         os.kill(first.pid, signal.SIGSTOP)
         try:
             shift(planned, HOUR)  # as if it had been stopped for that long
-            with Leases(database_of(planned), sleep=instantly).take(1) as second:
-                second.ask()
+            with Leases(database_of(planned), sleep=instantly).acquire(1) as second:
+                second.ensure_held()
         finally:
             os.kill(first.pid, signal.SIGCONT)
 
@@ -137,7 +137,7 @@ import sys, time
 from newsletter.store import open_store
 from newsletter.store.sends import process_identity
 process_identity._boot = lambda: "11111111-2222-3333-4444-555555555555/pid:[4026531836]"
-with open_store(sys.argv[1]) as store, store.leases.take(1):
+with open_store(sys.argv[1]) as store, store.leases.acquire(1):
     print("held", flush=True)
     time.sleep(600)
 """
@@ -149,7 +149,7 @@ def test_a_machine_of_the_same_name_is_another_machine(
     monkeypatch.setitem(globals(), "HOLDING", AS_ANOTHER_MACHINE)
     with another_process(database_url) as first:
         with pytest.raises(HeldError, match=rf"run by process {first.pid} on \S+ \(another machine of that name"):
-            planned.leases.take(1)
+            planned.leases.acquire(1)
         assert f"process {first.pid} on " in planned.leases.holder(1)
         # At the end of its lease, as a clock that differs has it, a sign of life is enough.
         shift(planned, HOUR)
@@ -158,7 +158,7 @@ def test_a_machine_of_the_same_name_is_another_machine(
             execute(planned, sa.update(sends).values(beats=sends.c.beats + 1))
 
         with pytest.raises(HeldError):
-            Leases(database_of(planned), sleep=a_heartbeat_later).take(1)
+            Leases(database_of(planned), sleep=a_heartbeat_later).acquire(1)
 
 
 def test_a_process_that_died_with_its_machine_is_succeeded_when_no_heartbeat_comes(
@@ -169,9 +169,9 @@ def test_a_process_that_died_with_its_machine_is_succeeded_when_no_heartbeat_com
         first.kill()
         first.wait()
         with pytest.raises(HeldError, match="try again in 30 seconds"):
-            planned.leases.take(1)
+            planned.leases.acquire(1)
         shift(planned, HOUR)
         watched: list[float] = []
-        with Leases(database_of(planned), sleep=watched.append).take(1) as lease:
-            lease.ask()
+        with Leases(database_of(planned), sleep=watched.append).acquire(1) as lease:
+            lease.ensure_held()
         assert watched == [15.0]

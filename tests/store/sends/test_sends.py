@@ -49,7 +49,7 @@ def claim(store: Store, send_id: int, *, size: int, after: DeliveryPosition = ST
 
 
 def stands(store: Store, issue: str = "2026-11-23") -> dict[DeliveryStatus, int]:
-    found = store.sends.find(issue)
+    found = store.sends.of_issue(issue)
     assert found is not None
     return dict(found.counts)
 
@@ -80,8 +80,8 @@ def test_the_content_stays_as_it_was_frozen(store: Store) -> None:
     send = frozen(store)
     assert store.frozen.content(send.id) == (make.compiled(), make.WHEN)
     assert send.digest == make.compiled().digest
-    assert store.sends.find("2026-11-23") == send
-    assert store.sends.find("2026-11-24") is None
+    assert store.sends.of_issue("2026-11-23") == send
+    assert store.sends.of_issue("2026-11-24") is None
 
 
 def test_an_issue_has_one_send(store: Store) -> None:
@@ -89,7 +89,7 @@ def test_an_issue_has_one_send(store: Store) -> None:
     frozen(store)
     with pytest.raises(SendError, match="the send of issue 2026-11-23 was interrupted after 0 of "):
         frozen(store)
-    assert [send.issue for send in store.sends.each()] == ["2026-11-23"]
+    assert [send.issue for send in store.sends.all()] == ["2026-11-23"]
 
 
 def test_one_of_two_who_freeze_at_once_is_refused(database_url: str) -> None:
@@ -110,7 +110,7 @@ def test_one_of_two_who_freeze_at_once_is_refused(database_url: str) -> None:
 def test_a_send_to_nobody_is_refused_and_leaves_nothing(store: Store) -> None:
     with pytest.raises(SendError, match="nobody would get"):
         frozen(store)
-    assert store.sends.each() == []
+    assert store.sends.all() == []
 
 
 def test_batches_go_through_the_audience_once(store: Store) -> None:
@@ -221,7 +221,7 @@ def test_released_readers_are_queued_again_and_others_are_not(store: Store) -> N
     send = frozen(store)
     ids = claim(store, send.id, size=4)
     ledger.record(store, send.id, receipts(ids[:1]))
-    store.sends.exchange(
+    store.sends.record_and_claim(
         send.id, [Answered(batch=(), receipts=(), due={}, returned=ids[:2])], slots=(), size=0, now=make.WHEN
     )
     assert stands(store) == {S.SUBMITTED: 1, S.QUEUED: 3, S.SUBMITTING: 2}
@@ -234,8 +234,8 @@ def test_what_a_dead_process_had_claimed_is_settled(store: Store, deduplicates: 
     send = frozen(store)
     ids = claim(store, send.id, size=4)
     ledger.record(store, send.id, receipts(ids[:1]))
-    assert store.sends.interrupted(send.id, deduplicates=deduplicates) == 3
-    assert store.sends.interrupted(send.id, deduplicates=deduplicates) == 0
+    assert store.sends.settle_interrupted(send.id, deduplicates=deduplicates) == 3
+    assert store.sends.settle_interrupted(send.id, deduplicates=deduplicates) == 0
     assert [one[1] for one in store.sends.deliveries(send.id)] == [
         S.SUBMITTED,
         status,
@@ -258,8 +258,8 @@ def test_deferred_readers_come_again_and_only_then_can_a_send_end(store: Store) 
     assert (finished.status, finished.counts, finished.recipients) == (SendStatus.FINISHED, {S.SUBMITTED: 3}, 3)
     assert finished.finished is not None
     assert finished.finished.tzinfo is UTC
-    assert store.sends.find("2026-11-23") == finished
-    assert store.sends.each() == [finished]
+    assert store.sends.of_issue("2026-11-23") == finished
+    assert store.sends.all() == [finished]
 
 
 def test_an_answer_after_the_end_still_counts(store: Store) -> None:
@@ -304,7 +304,7 @@ def test_a_listing_counts_no_deliveries_that_one_before_has_counted(store: Store
     store.controls.cancel(cancelled.id)
     reader = next(store.subscribers.stream())
     assert store.self_service.erase(reader.key, make.WHEN, Signer(make.SECRET).fingerprints)
-    first = store.sends.each()
+    first = store.sends.all()
     assert [dict(send.counts) for send in first] == [
         {S.QUEUED: 3},
         {S.SKIPPED: 3},
@@ -312,10 +312,10 @@ def test_a_listing_counts_no_deliveries_that_one_before_has_counted(store: Store
         {S.UNCERTAIN: 3},
     ]
     statements = executed(store)
-    assert store.sends.each() == first
+    assert store.sends.all() == first
     assert sum("FROM delivery" in statement for statement in statements) == 1  # of the running one
     ledger.record(store, answered.id, receipts(ids[1:2]))  # later still
-    assert store.sends.each()[2].counts == {S.SUBMITTED: 2, S.UNCERTAIN: 1}
+    assert store.sends.all()[2].counts == {S.SUBMITTED: 2, S.UNCERTAIN: 1}
     assert running.id == first[0].id
 
 
@@ -325,10 +325,10 @@ def test_counts_are_not_stored_while_an_answer_is_to_come(store: Store) -> None:
     claim(store, send.id, size=2)
     store.controls.cancel(send.id)
     for _ in range(2):
-        assert store.sends.each()[0].counts == {S.SUBMITTING: 2, S.SKIPPED: 1}
+        assert store.sends.all()[0].counts == {S.SUBMITTING: 2, S.SKIPPED: 1}
     ledger.record(store, send.id, receipts(ids[:2]))
     for _ in range(2):
-        assert store.sends.each()[0].counts == {S.SUBMITTED: 2, S.SKIPPED: 1}
+        assert store.sends.all()[0].counts == {S.SUBMITTED: 2, S.SKIPPED: 1}
 
 
 def test_a_listing_needs_no_lock(tmp_path: Path) -> None:
@@ -337,14 +337,14 @@ def test_a_listing_needs_no_lock(tmp_path: Path) -> None:
         filled(store, 3)
         store.controls.cancel(frozen(store).id)
         with database_of(store).writing():
-            assert other.sends.each()[0].counts == {S.SKIPPED: 3}
+            assert other.sends.all()[0].counts == {S.SKIPPED: 3}
 
 
 def test_sends_are_listed_latest_first(store: Store) -> None:
     filled(store, 1)
     for issue in ("one", "two", "three"):
         frozen(store, issue=issue)
-    assert [send.issue for send in store.sends.each()] == ["three", "two", "one"]
+    assert [send.issue for send in store.sends.all()] == ["three", "two", "one"]
 
 
 def test_the_last_late_answer_ends_the_failures_of_a_send(store: Store) -> None:

@@ -45,7 +45,9 @@ def _claimed_after_the_reader_left(store: Store) -> None:
 
 
 def _given_back(store: Store) -> None:
-    store.sends.exchange(1, [Answered(batch=(), receipts=(), due={}, returned=[1])], slots=(), size=0, now=make.WHEN)
+    store.sends.record_and_claim(
+        1, [Answered(batch=(), receipts=(), due={}, returned=[1])], slots=(), size=0, now=make.WHEN
+    )
 
 
 def _cancelled(store: Store) -> None:
@@ -62,15 +64,19 @@ ACTIONS: dict[str, Action] = {
     ),
     "release": Action(run=_given_back, moves={S.SUBMITTING: S.QUEUED}),
     "kill, with a provider that recognizes repeated messages": Action(
-        run=lambda store: store.sends.interrupted(1, deduplicates=True), moves={S.SUBMITTING: S.QUEUED}
+        run=lambda store: store.sends.settle_interrupted(1, deduplicates=True), moves={S.SUBMITTING: S.QUEUED}
     ),
-    "kill": Action(run=lambda store: store.sends.interrupted(1, deduplicates=False), moves={S.SUBMITTING: S.UNCERTAIN}),
+    "kill": Action(
+        run=lambda store: store.sends.settle_interrupted(1, deduplicates=False), moves={S.SUBMITTING: S.UNCERTAIN}
+    ),
     "hand over again": Action(
-        run=lambda store: store.sends.hand_over_again(1, due=0, resends=1), moves={S.UNCERTAIN: S.QUEUED}
+        run=lambda store: store.sends.resend_uncertain(1, due=0, resends=1), moves={S.UNCERTAIN: S.QUEUED}
     ),
-    "retry": Action(run=lambda store: store.controls.retry(1), moves={S.REFUSED: S.QUEUED}),
-    "resend": Action(run=lambda store: store.controls.settle(1, Uncertainty.RESEND), moves={S.UNCERTAIN: S.QUEUED}),
-    "hold": Action(run=lambda store: store.controls.settle(1, Uncertainty.HOLD), moves={}),
+    "retry": Action(run=lambda store: store.controls.retry_refused(1), moves={S.REFUSED: S.QUEUED}),
+    "resend": Action(
+        run=lambda store: store.controls.settle_uncertain(1, Uncertainty.RESEND), moves={S.UNCERTAIN: S.QUEUED}
+    ),
+    "hold": Action(run=lambda store: store.controls.settle_uncertain(1, Uncertainty.HOLD), moves={}),
     "cancel": Action(run=_cancelled, moves={S.QUEUED: S.SKIPPED, S.DEFERRED: S.SKIPPED}),
     "cancel a resend": Action(run=_cancelled, moves={S.QUEUED: S.UNCERTAIN, S.DEFERRED: S.UNCERTAIN}, unsure=True),
     "pause": Action(run=lambda store: store.controls.pause(1, "lunch"), moves={}),

@@ -135,7 +135,7 @@ def test_two_readers_of_one_address_become_one_who_left(before: Before) -> None:
             ("merged", "bea@bücher.example", "bea@xn--bcher-kva.example"),
             ("merged", "cleo@xn--bcher-kva.example", "cleo@bücher.example"),
         ]
-        assert store.sends.audience([EVERYONE], now=NOW).recipients == 1
+        assert store.sends.count_audience([EVERYONE], now=NOW).recipients == 1
         store.self_service.erase(bea.key, NOW, SIGNER.fingerprints)
         assert [one.address for one in store.collisions.all()] == ["cleo@xn--bcher-kva.example"]
         store.collisions.clear()

@@ -58,7 +58,7 @@ def test_the_database_admits_whom_the_rule_admits(
     confirmed = [row for row in rows if row[1] is SubscriberStatus.CONFIRMED]
     mailable = [row for row in confirmed if not row[2]]
     wanted = [row for row in confirmed if any(segment.admits(frozenset(row[0][0])) for segment in segments)]
-    audience = store.sends.audience(segments, now=make.WHEN)
+    audience = store.sends.count_audience(segments, now=make.WHEN)
     assert audience.by_segment == {
         segment.slug: sum(segment.admits(frozenset(row[0][0])) for row in mailable) for segment in segments
     }
@@ -73,6 +73,6 @@ def test_the_database_admits_whom_the_rule_admits(
 
 def test_everyone_is_every_confirmed_reader_and_no_segment_is_nobody(store: Store) -> None:
     store.subscribers.merge([[Subscriber(address="a@example.com")]], now=make.WHEN)
-    assert store.sends.audience([EVERYONE], now=make.WHEN).recipients == 1
-    assert store.sends.audience([], now=make.WHEN).recipients == 0
+    assert store.sends.count_audience([EVERYONE], now=make.WHEN).recipients == 1
+    assert store.sends.count_audience([], now=make.WHEN).recipients == 0
     assert store.subscribers.counts([], now=make.WHEN) == {}

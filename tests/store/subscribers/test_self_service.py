@@ -85,11 +85,11 @@ def test_leaving_and_coming_back(store: Store) -> None:
     assert not store.self_service.unsubscribe(
         [UnsubscribeRequest(key=reader.key, how="one click", issue="2026-11-23")], NOW
     )
-    assert store.sends.audience([EVERYONE], now=NOW).recipients == 0
+    assert store.sends.count_audience([EVERYONE], now=NOW).recipients == 0
     assert not store.self_service.undo_unsubscribe(reader.key, NOW + 2 * HOUR, within=HOUR, issue="2026-11-23")
     assert store.self_service.undo_unsubscribe(reader.key, NOW + HOUR, within=HOUR, issue="2026-11-23")
     assert not store.self_service.undo_unsubscribe(reader.key, NOW + HOUR, within=HOUR, issue="2026-11-23")
-    assert store.sends.audience([EVERYONE], now=NOW).recipients == 1
+    assert store.sends.count_audience([EVERYONE], now=NOW).recipients == 1
     assert [one.event for one in store.self_service.consents(reader.id)] == ["unsubscribed", "returned"]
 
 
@@ -163,11 +163,11 @@ def test_a_pause_ends_by_itself(store: Store) -> None:
     assert store.self_service.save_preferences(reader.key, replace(reader, paused_until=far), NOW) == replace(
         reader, paused_until=far
     )
-    assert store.sends.audience([EVERYONE], now=NOW).recipients == 0
+    assert store.sends.count_audience([EVERYONE], now=NOW).recipients == 0
     assert store.subscribers.counts([EVERYONE], now=NOW) == {"everyone": 0}
     past = NOW - timedelta(days=365 * 20)
     store.self_service.save_preferences(reader.key, replace(reader, paused_until=past), NOW)
-    assert store.sends.audience([EVERYONE], now=NOW).recipients == 1
+    assert store.sends.count_audience([EVERYONE], now=NOW).recipients == 1
     assert store.self_service.save_preferences("f" * 32, reader, NOW) is None
 
 

@@ -152,7 +152,7 @@ def public(
             store=store,
             signer=signer,
             pages=PageTemplates(root, newsletter, theme),
-            archive_cache=ArchiveCache(root, newsletter, store.sends.published, every=0),
+            archive_cache=ArchiveCache(root, newsletter, store.sends.published_issues, every=0),
             prose=rendering.Prose(newsletter, theme),
             clock=clock,
             patience=30,

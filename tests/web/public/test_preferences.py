@@ -93,13 +93,13 @@ def test_a_paused_reader_is_left_out_until_the_day(pages: Public, visitor: httpx
     reader = pages.reader()
     pages.reader("ben@example.com")
     pages.clock.move(days=365 * 30)  # the store goes by the real clock
-    assert pages.store.sends.audience([EVERYONE], now=pages.clock()).recipients == 2
+    assert pages.store.sends.count_audience([EVERYONE], now=pages.clock()).recipients == 2
     until = (pages.clock.now.date()).replace(month=12, day=31).isoformat()
     visitor.post(pages.link(Purpose.PREFERENCES, reader), data={"paused_until": until})
-    assert pages.store.sends.audience([EVERYONE], now=pages.clock()).recipients == 1
+    assert pages.store.sends.count_audience([EVERYONE], now=pages.clock()).recipients == 1
     assert pages.store.subscribers.counts([EVERYONE], now=pages.clock()) == {"everyone": 1}
     visitor.post(pages.link(Purpose.PREFERENCES, reader), data={"paused_until": ""})
-    assert pages.store.sends.audience([EVERYONE], now=pages.clock()).recipients == 2
+    assert pages.store.sends.count_audience([EVERYONE], now=pages.clock()).recipients == 2
 
 
 @pytest.mark.parametrize(

@@ -198,5 +198,5 @@ def _pause_scheduled(store: Store) -> None:
     number = store.sends.schedule(
         issue=ISSUE, provider="test", segments=[EVERYONE], begins=now, deadline=60, now=now
     ).id
-    with store.leases.take(number) as lease:
+    with store.leases.acquire(number) as lease:
         store.controls.pause_held(number, "the relay refuses", holder=lease.holder, now=now)

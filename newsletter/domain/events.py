@@ -1,12 +1,13 @@
 """Events that providers report about messages they have accepted, in one form for all providers. No I/O."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntFlag, StrEnum
 from typing import Self
 
 from newsletter.domain.delivery import REPORTED, DeliveryStatus
+from newsletter.domain.soft_bounces import FEWEST_SOFT_BOUNCES
 from newsletter.domain.subscriber import SuppressionReason
 
 
@@ -107,41 +108,7 @@ def storable_text(text: str, most: int = 1000) -> str:
     return text[:most].replace("\0", "").encode("utf-8", "replace").decode()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportedRecipient:
-    """A returned message's report about one recipient."""
-
-    kind: EventKind
-    address: str = ""
-    bounce: Bounce | None = None
-    status: str = ""
-    feedback: str = ""
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailReport:
-    """A returned message's content, with the evidence of which delivery it is about.
-
-    ``signatures`` come from VERP addresses; ``deliveries`` are issue, subscriber's key and MAC from message ids. None
-    of them is verified yet. ``addressed`` are signatures from the addresses that a person, or their mail client, wrote
-    to. ``automatic`` marks an out-of-office reply rather than a report. ``at`` is when the message says it was
-    written, ``came`` when the mail server says it arrived.
-    """
-
-    at: datetime | None = None
-    came: datetime | None = None
-    recipients: tuple[ReportedRecipient, ...] = ()
-    signatures: tuple[str, ...] = ()
-    deliveries: tuple[tuple[str, str, str], ...] = ()
-    automatic: bool = False
-    addressed: tuple[str, ...] = ()
-
-
 NOT_SPAM = "not-spam"  # RFC 5965 §7.3: a reader marked the message as not spam
-SOFT_FOR = timedelta(days=14)
-FULL_FOR = timedelta(days=60)  # longer than a holiday
-FEWEST_SOFT_BOUNCES = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,43 +153,6 @@ def status_after(status: DeliveryStatus, attempt: int, outcome: Outcome) -> Deli
         return status
     reported = DeliveryStatus.SUBMITTED if outcome & ~_NOT_ACCEPTED else DeliveryStatus.REFUSED
     return reported if reported in REPORTED[status] else status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoftBounce:
-    """A temporary bounce of an issue that is about the mailbox; ``full`` mailboxes may last only for a holiday."""
-
-    issue: str
-    at: datetime
-    full: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TooManySoftBounces:
-    """An address that has bounced softly for too long: the last bounce that counted, and the number of issues."""
-
-    since: datetime
-    issues: int
-
-
-def too_many_soft_bounces(
-    bounces: Iterable[SoftBounce], delivered: Iterable[datetime], threshold: int
-) -> TooManySoftBounces | None:
-    """Return when ``threshold`` issues in a row had bounced softly for long enough, or None if they haven't.
-
-    A delivery ends a row; bounces at the same moment come after it. Bounces of a full mailbox count only after 60 days.
-    """
-    arrived = set(delivered)
-    seen = sorted(bounces, key=lambda bounce: bounce.at)
-    row: list[SoftBounce] = []
-    for at in sorted(arrived | {bounce.at for bounce in seen}):
-        row = [] if at in arrived else row
-        row += (bounce for bounce in seen if bounce.at == at)
-        for counted, long in (([bounce for bounce in row if not bounce.full], SOFT_FOR), (row, FULL_FOR)):
-            issues = {bounce.issue for bounce in counted}
-            if len(issues) >= threshold and counted[-1].at - counted[0].at >= long:
-                return TooManySoftBounces(since=counted[-1].at, issues=len(issues))
-    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

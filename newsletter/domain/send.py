@@ -36,8 +36,6 @@ class PublishedIssue:
 
 
 _S = SendStatus
-
-
 SEND_TRANSITIONS: Mapping[SendStatus, frozenset[SendStatus]] = {
     # Running: it was frozen. Scheduled: it was resumed before its time. Paused: by a person, or its checks fail.
     _S.PLANNED: frozenset({_S.RUNNING, _S.SCHEDULED, _S.PAUSED, _S.CANCELLED}),

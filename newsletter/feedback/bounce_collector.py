@@ -13,7 +13,8 @@ from itertools import islice
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.consent import SERVICE
-from newsletter.domain.events import Event, EventEffects, EventKind, MailReport, storable_text
+from newsletter.domain.events import Event, EventEffects, EventKind, storable_text
+from newsletter.domain.mail_reports import MailReport
 from newsletter.domain.subscriber import Subscriber
 from newsletter.feedback.bounce_mailbox import BounceMailbox
 from newsletter.feedback.recording import Feedback

@@ -6,7 +6,7 @@ import re
 from email import message_from_bytes
 from email.message import Message
 
-from newsletter.domain.events import MailReport
+from newsletter.domain.mail_reports import MailReport
 from newsletter.feedback.automatic_mail import is_automatic_reply, is_by_program
 from newsletter.feedback.bounce_phrases import own_words
 from newsletter.feedback.mail_fields import (

@@ -6,7 +6,7 @@ from email.message import Message
 from email.utils import getaddresses
 
 from newsletter.domain.addresses import address_key
-from newsletter.domain.bounce_reasons import blames_us, is_gone
+from newsletter.domain.bounce_classification import blames_us, is_gone
 from newsletter.domain.events import Bounce
 
 LONGEST = 4000  # characters that are read: the reason comes at the beginning

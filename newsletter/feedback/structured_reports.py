@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from email import message_from_string
 from email.message import Message
 
-from newsletter.domain.events import EventKind, ReportedRecipient, storable_text
+from newsletter.domain.events import EventKind, storable_text
+from newsletter.domain.mail_reports import ReportedRecipient
 from newsletter.feedback.bounce_phrases import LONGEST, permanence, status_in
 from newsletter.feedback.mail_fields import bare_address, enclosed_recipient, field, inner_fields, without_type
 

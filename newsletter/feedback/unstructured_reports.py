@@ -9,7 +9,8 @@ from email.utils import getaddresses
 from flufl.bounce import all_failures
 
 from newsletter.domain.addresses import address_key
-from newsletter.domain.events import EventKind, ReportedRecipient, storable_text
+from newsletter.domain.events import EventKind, storable_text
+from newsletter.domain.mail_reports import ReportedRecipient
 from newsletter.feedback.automatic_mail import is_automatic_reply
 from newsletter.feedback.bounce_phrases import (
     LONGEST,

@@ -10,10 +10,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.delivery import Uncertainty
-from newsletter.domain.events import FEWEST_SOFT_BOUNCES, FULL_FOR
 from newsletter.domain.issue import Otherwise
 from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.schedule import parse_zone
+from newsletter.domain.soft_bounces import FEWEST_SOFT_BOUNCES, FULL_FOR
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.domain.tracking import TrackingLevel
 from newsletter.message.encoding import ascii_domain

@@ -121,8 +121,6 @@ def _run_when_unlocked(driver: Any, statement: str, seconds: float) -> bool:
 
 
 _LOOK_AGAIN = 0.0002  # seconds
-
-
 _BUSY = 5  # SQLITE_BUSY: https://www.sqlite.org/rescode.html
 
 

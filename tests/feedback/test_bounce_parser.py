@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.domain.events import Bounce, EventKind, MailReport, ReportedRecipient
+from newsletter.domain.events import Bounce, EventKind
+from newsletter.domain.mail_reports import MailReport, ReportedRecipient
 from newsletter.feedback.bounce_parser import parse_report
 from newsletter.message.verp import return_path
 from newsletter.tokens import Signer

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.bounce_reasons import about_mailbox, is_gone
+from newsletter.domain.bounce_classification import about_mailbox, is_gone
 from newsletter.domain.events import Bounce
 from newsletter.feedback.bounce_phrases import permanence
 

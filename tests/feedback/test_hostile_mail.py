@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.domain.events import MailReport
+from newsletter.domain.mail_reports import MailReport
 from newsletter.feedback.bounce_parser import parse_report
 from newsletter.feedback.time_budget import OverBudgetError, cpu_budget
 from tests.growing import assert_in_proportion

@@ -25,10 +25,11 @@ from hypothesis.stateful import (
 
 from newsletter import sending
 from newsletter.domain.delivery import REPORTED, TRANSITIONS, Claimed, DeliveryStatus, Receipt, Uncertainty
-from newsletter.domain.events import FEWEST_SOFT_BOUNCES, Bounce, Event, EventKind
+from newsletter.domain.events import Bounce, Event, EventKind
 from newsletter.domain.rate_limits import Limits
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import SEND_TRANSITIONS, Send, SendStatus
+from newsletter.domain.soft_bounces import FEWEST_SOFT_BOUNCES
 from newsletter.errors import NewsletterError, OutageError, ProviderError, SettingsError
 from newsletter.message.mime import Letter
 from newsletter.sending import Observer, SendContext, run_due_sends

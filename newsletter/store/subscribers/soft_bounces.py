@@ -6,9 +6,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from newsletter.domain.bounce_reasons import about_mailbox, is_full
+from newsletter.domain.bounce_classification import about_mailbox, is_full
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.events import Bounce, EventKind, Outcome, SoftBounce, too_many_soft_bounces
+from newsletter.domain.events import Bounce, EventKind, Outcome
+from newsletter.domain.soft_bounces import SoftBounce, too_many_soft_bounces
 from newsletter.domain.subscriber import SuppressionReason
 from newsletter.store.subscribers.suppressions import Suppression, suppress_reported
 from newsletter.store.tables import delivery, event, send, suppression

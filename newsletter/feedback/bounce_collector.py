@@ -4,21 +4,19 @@ They count only if they contain a signature from a message of ours.
 """
 
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 
 from newsletter.domain.addresses import address_key
-from newsletter.domain.consent import SERVICE
 from newsletter.domain.events import Event, EventEffects, EventKind, storable_text
 from newsletter.domain.mail_reports import MailReport
-from newsletter.domain.subscriber import Subscriber
+from newsletter.feedback.attribution import SentMessage, readers_named, reported_message, unsubscribed_message
 from newsletter.feedback.bounce_mailbox import BounceMailbox
 from newsletter.feedback.recording import Feedback
-from newsletter.message.verp import is_message_mac, issue_of, issue_unsubscribed, subscriber_key_in
 from newsletter.store import Store
 from newsletter.tokens import Signer
 
@@ -49,18 +47,6 @@ class CollectedBounces:
 
     counts: Mapping[MailKind, int]
     applied: EventEffects
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _SentMessage:
-    """A message of ours: its issue, the reader's key in it, and the address that it is proven to have gone to.
-
-    The key in a message about a sign-up belongs to no reader yet.
-    """
-
-    key: str
-    issue: str
-    address: str
 
 
 def collect_bounces(
@@ -115,13 +101,13 @@ def _classify(
         return MailKind.OLD, ()
     if signed_paths:
         report = replace(report, deliveries=())
-    unsubscribe = _unsubscribe_event(store, signer, report, digest, now)
-    if unsubscribe is not None:
-        return MailKind.UNSUBSCRIBE, (unsubscribe,)
+    unsubscribed = unsubscribed_message(store, signer, report)
+    if unsubscribed is not None:
+        return MailKind.UNSUBSCRIBE, (_unsubscribe_event(unsubscribed, report, digest, now),)
     if not report.recipients:
         return MailKind.AUTOMATIC if report.automatic else MailKind.UNKNOWN, ()
-    readers = _readers(store, report)
-    sent = _proven_message(store, signer, report, readers)
+    readers = readers_named(store, report)
+    sent = reported_message(store, signer, report, readers)
     if sent is None:
         named = report.signatures or report.deliveries
         return MailKind.NO_READER if named and not readers else MailKind.UNPROVEN, ()
@@ -133,73 +119,19 @@ def _event_key(digest: str, what: int | str) -> str:
     return f"mail:{digest}:{what}"
 
 
-def _unsubscribe_event(store: Store, signer: Signer, report: MailReport, digest: str, now: datetime) -> Event | None:
-    """Return an unsubscribe event if the message was sent to the signed address of one of our messages, else None."""
-    for key, signatures in _by_reader(report.addressed).items():
-        reader = store.subscribers.by_key(key)
-        issue = issue_unsubscribed(signatures, signer, _issues(store, reader), key=key) if reader else ""
-        if reader and issue:
-            return Event(
-                key=_event_key(digest, _UNSUBSCRIBE),
-                provider="mail",
-                kind=EventKind.UNSUBSCRIBED,
-                at=min(report.at or now, now),
-                address=reader.address,
-                issue=issue,
-                reader=reader.key,
-            )
-    return None
+def _unsubscribe_event(sent: SentMessage, report: MailReport, digest: str, now: datetime) -> Event:
+    return Event(
+        key=_event_key(digest, _UNSUBSCRIBE),
+        provider="mail",
+        kind=EventKind.UNSUBSCRIBED,
+        at=min(report.at or now, now),
+        address=sent.address,
+        issue=sent.issue,
+        reader=sent.key,
+    )
 
 
-def _readers(store: Store, report: MailReport) -> dict[str, Subscriber]:
-    """Return the readers whose keys a report contains, whether proven or not."""
-    keys = [*map(subscriber_key_in, report.signatures), *(key for _, key, _ in report.deliveries)]
-    return {key: reader for key in keys if (reader := store.subscribers.by_key(key)) is not None}
-
-
-def _proven_message(
-    store: Store, signer: Signer, report: MailReport, readers: Mapping[str, Subscriber]
-) -> _SentMessage | None:
-    """Return the message of ours that a report is about, proven by a signed return path or Message-ID, else None.
-
-    A key that belongs to no reader may be that of a service message, whose signature covers only the address.
-    """
-    for key, signatures in _by_reader(report.signatures).items():
-        reader = readers.get(key)
-        issues = _issues(store, reader) if reader else [SERVICE]
-        for address in _addresses(reader, report):
-            issue = issue_of(signatures, signer, issues, key=key, address=address)
-            if issue:
-                return _SentMessage(key=key, issue=issue, address=address)
-    for issue, key, mac in report.deliveries:
-        reader = readers.get(key)
-        for address in _addresses(reader, report) if reader or issue == SERVICE else ():
-            if is_message_mac(mac, signer, issue=issue, key=key, address=address):
-                return _SentMessage(key=key, issue=issue, address=address)
-    return None
-
-
-def _by_reader(signatures: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    """Return signatures grouped by reader key, so that a reader's issues are read only once."""
-    grouped: defaultdict[str, list[str]] = defaultdict(list)
-    for signature in signatures:
-        grouped[subscriber_key_in(signature)].append(signature)
-    return grouped
-
-
-def _issues(store: Store, reader: Subscriber) -> Sequence[str]:
-    return [issue for issue, *_ in store.self_service.deliveries_of(reader.id)]
-
-
-def _addresses(reader: Subscriber | None, report: MailReport) -> Iterable[str]:
-    """Return the addresses that a message may have gone to: the reader's, and those named in the report, because the
-    reader may have changed their address since.
-    """
-    named = [recipient.address for recipient in report.recipients if recipient.address]
-    return dict.fromkeys([reader.address, *named] if reader else named)
-
-
-def _events(sent: _SentMessage, report: MailReport, message: bytes, digest: str, now: datetime) -> Iterator[Event]:
+def _events(sent: SentMessage, report: MailReport, message: bytes, digest: str, now: datetime) -> Iterator[Event]:
     raw = storable_text(message.decode("utf-8", "replace"), _RAW)
     about = [reported for reported in report.recipients if address_key(reported.address) == address_key(sent.address)]
     for number, reported in enumerate(about or report.recipients):

@@ -91,7 +91,7 @@ class Outbox:
         except OSError as err:
             raise ProviderError(
                 f"the outbox cannot delete {err.filename}: {library_errors.of_system(err)}",
-                hint="check the file's owner, then run the command again",
+                hint="check the file's owner, then try again",
             ) from err
         return number
 

@@ -83,7 +83,13 @@ def import_files(
     newsletter subscribers import readers.csv --refused refused.csv
     newsletter subscribers import --from mailchimp audience_export.zip --topic "Ocean lovers=oceans" --dry-run
     """
-    from newsletter.subscriber_files import Progress, RejectedRow, RejectedRowFiles, import_readers, rejected_row_files
+    from newsletter.subscriber_files import (
+        ImportProgress,
+        RejectedRow,
+        RejectedRowFiles,
+        import_readers,
+        rejected_row_files,
+    )
 
     settings = resources.load_settings(context)
     form = _form(
@@ -100,7 +106,7 @@ def import_files(
     ):
         merged = 0
 
-        def show(progress: Progress) -> None:
+        def show(progress: ImportProgress) -> None:
             nonlocal merged
             merged = progress.merged
             bar(round(1000 * progress.share), 1000)

@@ -1,1 +1,1 @@
-"""Errors located by line, private files, and plain words for the errors of libraries and the system."""
+"""Atomic writes, private files, the newsletter's folder, lines of TOML, and plain words for libraries' errors."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class FileState(NamedTuple):
-    """The state of a file, which differs after each save: its inode, size in bytes and time of change in ns."""
+    """A file's state, which differs after each save: its inode, size in bytes and time of change in ns."""
 
     path: str
     inode: int

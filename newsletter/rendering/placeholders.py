@@ -20,7 +20,7 @@ _LOST_HINT = "print it as it is: {{ entry.title }}, {{ subscriber.first_name }},
 
 
 class Placeholders:
-    """The placeholders of one build: ``block`` for finished HTML, ``slot`` for a reader's value."""
+    """A build's placeholders: ``block`` for finished HTML, ``slot`` for a reader's value."""
 
     def __init__(self) -> None:
         self.nonce = f"k{secrets.token_hex(8)}"

@@ -3,7 +3,7 @@
 from newsletter.subscriber_files.columns import quoted
 from newsletter.subscriber_files.csv_format import CsvFormat, OwnFormat
 from newsletter.subscriber_files.exporting import export_csv
-from newsletter.subscriber_files.importing import ImportReport, Progress, import_readers
+from newsletter.subscriber_files.importing import ImportProgress, ImportReport, import_readers
 from newsletter.subscriber_files.input_files import SubscriberFileError
 from newsletter.subscriber_files.platform_formats import PlatformFormat
 from newsletter.subscriber_files.reader import RejectedRow
@@ -12,10 +12,10 @@ from newsletter.subscriber_files.suppressions import SuppressionFile, export_sup
 
 __all__ = [
     "CsvFormat",
+    "ImportProgress",
     "ImportReport",
     "OwnFormat",
     "PlatformFormat",
-    "Progress",
     "RejectedRow",
     "RejectedRowFiles",
     "SubscriberFileError",

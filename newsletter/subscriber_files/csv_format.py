@@ -37,7 +37,7 @@ class Sheet(Protocol):
 
 
 class CsvFormat(Protocol):
-    """The format of the files of one import. It counts unknown topics and tags."""
+    """A format of the files of an import. It counts unknown topics and tags."""
 
     undeclared: Counter[str]  # topics, by slug, that newsletter.toml does not declare
     unmapped: Counter[str]  # a platform's tags without a topic
@@ -52,7 +52,7 @@ class CsvFormat(Protocol):
 
 
 class OwnFormat:
-    """The program's own CSV format, described in docs/subscribers.md.
+    """A format for the program's own CSV files, described in docs/subscribers.md.
 
     ``columns`` maps columns whose names aren't recognised to a field (``columns.FIELDS``) or an attribute. ``status``
     is given to readers whose row has none.

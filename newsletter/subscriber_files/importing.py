@@ -23,8 +23,8 @@ SHOWN = 20  # refused rows listed in the report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """The progress of an import: rows read, rows merged, and the share of the work that is done (1 at the end)."""
+class ImportProgress:
+    """A report on a running import: rows read, rows merged, and the share of the work that is done (1 at the end)."""
 
     read: int
     merged: int
@@ -33,7 +33,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
-    """The result of an import, with counts of rows; ``refusals`` lists the first of the ``refused``.
+    """A report on a finished import, with counts of rows; ``refused_rows`` are the first of the ``refused``.
 
     ``kept_away`` counts readers who unsubscribed, are suppressed or had their data deleted, and stay that way.
     ``repeated`` counts rows for readers who occurred earlier in the files. ``statuses`` counts valid rows by status,
@@ -48,14 +48,14 @@ class ImportReport:
     kept_away: int
     repeated: int
     refused: int
-    refusals: tuple[RejectedRow, ...]
+    refused_rows: tuple[RejectedRow, ...]
     statuses: Mapping[str, int]
     undeclared: Mapping[str, int]
     unmapped: Mapping[str, int]
 
 
-class Merge(Protocol):
-    """The signature of ``Store.subscribers.merge`` and of ``rehearse``, which changes nothing."""
+class MergeReaders(Protocol):
+    """A function like ``Store.subscribers.merge``, or like ``rehearse``, which changes nothing."""
 
     def __call__(
         self,
@@ -70,14 +70,14 @@ class Merge(Protocol):
 
 
 def import_readers(
-    merge: Merge,
+    merge: MergeReaders,
     paths: Sequence[Path],
     csv_format: CsvFormat,
     *,
     now: datetime,
     signer: Signer | None = None,
     refuse: Callable[[RejectedRow], None] = lambda _: None,
-    progress: Callable[[Progress], None] = lambda _: None,
+    progress: Callable[[ImportProgress], None] = lambda _: None,
 ) -> ImportReport:
     """Import readers from files of the same format with ``merge``, as added ``now``, and return a report.
 
@@ -86,15 +86,15 @@ def import_readers(
     after each is merged. Raises SubscriberFileError, before anything is imported, if a file can't be read. Raises
     StoreError if the database fails; the message says how much was imported.
     """
-    refusals: list[RejectedRow] = []
+    refused_rows: list[RejectedRow] = []
     refused = 0
 
-    def note(refusal: RejectedRow) -> None:
+    def note(row: RejectedRow) -> None:
         nonlocal refused
         refused += 1
-        if len(refusals) < SHOWN:
-            refusals.append(refusal)
-        refuse(refusal)
+        if len(refused_rows) < SHOWN:
+            refused_rows.append(row)
+        refuse(row)
 
     details: dict[str, ImportedDetails] = {}
     files = _Files(input_files(paths, csv_format.is_reader_file), csv_format, note)
@@ -110,9 +110,8 @@ def import_readers(
                 details.update(about)
                 yield readers
                 merged += len(readers)
-                progress(
-                    Progress(read=files.rows, merged=merged, share=_READING + (1 - _READING) * merged / spool.size)
-                )
+                share = _READING + (1 - _READING) * merged / spool.size
+                progress(ImportProgress(read=files.rows, merged=merged, share=share))
 
         try:
             counts = merge(batches(), now=now, details=details, fingerprints=signer.fingerprints if signer else None)
@@ -131,7 +130,7 @@ def import_readers(
         kept_away=counts.kept_away,
         repeated=counts.repeated,
         refused=refused,
-        refusals=tuple(refusals),
+        refused_rows=tuple(refused_rows),
         statuses=dict(files.statuses),
         undeclared=dict(csv_format.undeclared),
         unmapped=dict(csv_format.unmapped),
@@ -139,7 +138,7 @@ def import_readers(
 
 
 class _Files:
-    """The files of an import, read one after the other."""
+    """An import's files, read one after the other."""
 
     def __init__(
         self, files: Sequence[InputFile], csv_format: CsvFormat, refuse: Callable[[RejectedRow], None]
@@ -150,7 +149,7 @@ class _Files:
         self._format = csv_format
         self._refuse = refuse
 
-    def pieces(self, progress: Callable[[Progress], None]) -> Iterator[Piece]:
+    def pieces(self, progress: Callable[[ImportProgress], None]) -> Iterator[Piece]:
         """Yield batches of readers, each with a mapping from address keys to their further values."""
         total, before = sum(file.size for file in self._files), 0
         for source in self._files:
@@ -161,7 +160,7 @@ class _Files:
                     self.rows = rows + reader.rows
                     yield piece
                     share = _READING * min(1, (before + file.tell()) / max(1, total))
-                    progress(Progress(read=self.rows, merged=0, share=share))
+                    progress(ImportProgress(read=self.rows, merged=0, share=share))
                 self.rows = rows + reader.rows
             before += source.size
 

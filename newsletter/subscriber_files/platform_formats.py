@@ -23,7 +23,7 @@ _NO_DATE = "0000-00-00"
 
 
 class PlatformFormat:
-    """The format of one platform's export files.
+    """A format for one platform's export files.
 
     ``tags`` maps the platform's tags, in any case, to slugs of topics; a tag that is the name, slug or alias of a
     declared topic needs no mapping. ``columns`` maps columns whose names aren't recognised to one of ``FIELDS`` or an

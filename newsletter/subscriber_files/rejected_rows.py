@@ -17,7 +17,7 @@ from newsletter.subscriber_files.reader import RejectedRow
 
 @dataclass(slots=True)
 class RejectedRowFiles:
-    """The files for refused rows. The first has the requested name; rows with other columns get numbered files."""
+    """A set of files for refused rows. The first has the requested name; rows with other columns get numbered files."""
 
     path: Path
     paths: list[Path] = field(default_factory=list)

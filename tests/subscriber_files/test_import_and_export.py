@@ -25,9 +25,9 @@ from newsletter.errors import FullError, NewsletterError, Place, UsageError
 from newsletter.store import ImportedDetails, Store, open_store
 from newsletter.store.subscribers.subscribers import Subscribers
 from newsletter.subscriber_files import (
+    ImportProgress,
     ImportReport,
     OwnFormat,
-    Progress,
     RejectedRow,
     SubscriberFileError,
     export_csv,
@@ -227,7 +227,7 @@ def test_unsubscribed_and_suppressed_readers_stay_that_way(store: Store, tmp_pat
 
 def test_progress_reaches_the_end_of_the_file(small: Store, tmp_path: Path) -> None:
     text = "email\n" + "".join(f"r{at}@example.com\n" for at in range(2 * BATCH + 1))
-    steps: list[Progress] = []
+    steps: list[ImportProgress] = []
     imported(small, tmp_path, text, progress=steps.append)
     sizes = [BATCH, 2 * BATCH, 2 * BATCH + 1]
     assert [(step.read, step.merged) for step in steps] == [
@@ -262,7 +262,7 @@ def test_bad_lines_are_refused_with_number_and_reason_and_the_others_imported(st
     seen: list[RejectedRow] = []
     report = imported(store, tmp_path, BAD, refuse=seen.append)
     assert [one.address for one in store.subscribers.stream()] == ["good@example.com", "last@example.com"]
-    assert (report.added, report.refused, list(report.refusals)) == (2, 10, seen)
+    assert (report.added, report.refused, list(report.refused_rows)) == (2, 10, seen)
     assert [one.line for one in seen] == [2, 4, 5, 6, 7, 8, 9, 10, 13, 14]
     reasons = [one.reason for one in seen]
     for reason, words in zip(
@@ -367,7 +367,7 @@ def test_refused_lines_that_cannot_get_their_files_name_fail_without_undoing_the
 def test_an_import_on_a_full_disk_reports_its_progress_and_can_be_repeated(tmp_path: Path) -> None:
     text = "email\n" + "".join(f"r{at}@example.com\n" for at in range(4 * BATCH))
     url = f"sqlite:///{tmp_path / 'newsletter.db'}"
-    steps: list[Progress] = []
+    steps: list[ImportProgress] = []
     with open_store(url) as store:
 
         @sa.event.listens_for(database_of(store).engine, "begin")
@@ -599,7 +599,7 @@ def test_empty_cells_leave_choices_and_consents_unchanged(store: Store, tmp_path
 def test_a_line_with_an_invalid_consent_is_refused(small: Store, tmp_path: Path, cell: str) -> None:
     text = io.StringIO()
     csv.writer(text).writerows([("email", "consents"), ("a@example.com", cell)])
-    (refusal,) = imported(small, tmp_path, text.getvalue()).refusals
+    (refusal,) = imported(small, tmp_path, text.getvalue()).refused_rows
     assert "invalid consent record" in refusal.reason
 
 

@@ -222,4 +222,4 @@ def test_any_cells_are_imported_or_refused_in_words(
         )
     done = report.added + report.changed + report.unchanged + report.kept_away + report.repeated
     assert done + report.refused == report.rows
-    assert all(refusal.reason for refusal in report.refusals)
+    assert all(refusal.reason for refusal in report.refused_rows)

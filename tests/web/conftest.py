@@ -1,6 +1,6 @@
-"""What tests of pages begin with: a newsroom, its preview, and clients that were let in; public pages, and visitors.
+"""Fixtures for tests of pages: a newsroom, its preview and authorized clients; public pages and visitors.
 
-Of either kind there is one for HTTP, and one a real browser.
+Each kind of page has an HTTP client and a real browser.
 """
 
 from collections.abc import Iterator
@@ -18,20 +18,20 @@ from tests.web.public.public_pages import Opened, Public, opening, public
 
 @pytest.fixture
 def room(tmp_path: Path) -> Newsroom:
-    """A newsletter of two issues."""
+    """Return a newsletter of two issues."""
     return newsroom(tmp_path)
 
 
 @pytest.fixture
 def preview(room: Newsroom) -> Iterator[Listening]:
-    """The preview of the room, listening."""
+    """Start the preview of the newsroom."""
     with listening(room.root) as at:
         yield at
 
 
 @pytest.fixture
 def client(preview: Listening) -> Iterator[httpx.Client]:
-    """A client that holds the token."""
+    """Return a client that has the token."""
     with httpx.Client(base_url=preview.base) as client:
         client.get("/", params={"token": TOKEN})
         yield client
@@ -39,33 +39,33 @@ def client(preview: Listening) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def reading(page: Page, preview: Listening) -> Page:
-    """A page of a browser that was let in, at the list of issues."""
+    """Open the list of issues in an authorized browser."""
     page.goto(preview.door)
     return page
 
 
 @pytest.fixture
 def newsletter() -> Newsletter:
-    """The newsletter that has public pages; a module may have another."""
+    """Return the newsletter of the public pages; a module can override it."""
     return make.newsletter()
 
 
 @pytest.fixture
 def pages(tmp_path: Path, newsletter: Newsletter) -> Iterator[Public]:
-    """Public pages without a reader."""
+    """Start public pages without readers."""
     with public(tmp_path, newsletter=newsletter) as at:
         yield at
 
 
 @pytest.fixture
 def visitor(pages: Public) -> Iterator[httpx.Client]:
-    """A browser at the public pages, as far as HTTP goes."""
+    """Return an HTTP client for the public pages."""
     with pages.client() as client:
         yield client
 
 
 @pytest.fixture
 def opened(browser: Browser, pages: Public) -> Iterator[Opened]:
-    """Opens a public page in a real browser."""
+    """Return a function that opens a public page in a real browser."""
     with opening(browser, pages) as open_page:
         yield open_page

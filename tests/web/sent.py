@@ -1,4 +1,4 @@
-"""Issues that are sent from files, so that public pages have something to show."""
+"""Issues sent from files, for public pages to show."""
 
 from newsletter import composing
 from newsletter.domain.segment import EVERYONE
@@ -8,7 +8,7 @@ from tests.web.public.public_pages import Public
 
 
 def sent(at: Public, slug: str) -> Send:
-    """Freeze an issue of the newsletter's folder for all readers, whatever its check says; it counts as sent then."""
+    """Freeze an issue of the newsletter's folder for all readers without checking it, so that it counts as sent."""
     site = at.site
     composed = composing.draft(at.root, site.newsletter, slug, segments=())
     return at.store.sends.freeze(

@@ -1,4 +1,4 @@
-"""What is asked for at once is written together, each once, and everybody hears what came of it."""
+"""Simultaneous writes share a transaction, each is written once, and each caller gets its own result."""
 
 import asyncio
 import threading
@@ -15,7 +15,7 @@ from tests.event_loop import run
 
 @settings(max_examples=20, deadline=None)
 @given(things=st.lists(st.integers(), min_size=1, max_size=40), most=st.integers(1, 15))
-def test_each_is_written_once_and_gets_its_own_answer(things: list[int], most: int) -> None:
+def test_each_item_is_written_once_and_gets_its_own_answer(things: list[int], most: int) -> None:
     written: list[Sequence[int]] = []
 
     def write(batch: Sequence[int]) -> Sequence[int]:
@@ -31,7 +31,7 @@ def test_each_is_written_once_and_gets_its_own_answer(things: list[int], most: i
     assert [len(batch) for batch in written[:-1]] == [most] * ((len(things) - 1) // most)
 
 
-def test_a_failure_is_told_to_all_of_its_batch_and_to_nobody_else() -> None:
+def test_a_failure_is_raised_for_its_whole_batch_only() -> None:
     def write(batch: Sequence[int]) -> Sequence[int]:
         if 0 in batch:
             raise OSError("no room")
@@ -47,7 +47,7 @@ def test_a_failure_is_told_to_all_of_its_batch_and_to_nobody_else() -> None:
     assert others == [2, 3]
 
 
-def test_who_gives_up_waiting_takes_nothing_from_the_others() -> None:
+def test_a_cancelled_caller_does_not_affect_the_others() -> None:
     written: list[int] = []
 
     def write(batch: Sequence[int]) -> Sequence[int]:
@@ -68,7 +68,7 @@ def test_who_gives_up_waiting_takes_nothing_from_the_others() -> None:
     assert written == [1, 2]
 
 
-def test_what_had_to_wait_for_too_long_is_never_begun() -> None:
+def test_an_item_that_waited_too_long_is_never_written() -> None:
     written: list[int] = []
     first_may_end = threading.Event()
 

@@ -1,4 +1,4 @@
-"""What stands before every public page."""
+"""The gateway in front of every public page."""
 
 import re
 import socket
@@ -21,7 +21,7 @@ OURS = [ip_network("127.0.0.0/8"), ip_network("10.1.0.0/16"), ip_network("fd00::
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public]:
-    """One server for all that is asked here: nothing changes it."""
+    """Start one server for all tests of this module, which don't change it."""
     with public(tmp_path_factory.mktemp("gate")) as at:
         yield at
 
@@ -46,14 +46,14 @@ def test_its_own_host_is_answered(pages: Public, host: str) -> None:
 
 
 def every_path(pages: Public) -> Iterator[str]:
-    """The path of each route, with its parameters."""
+    """Yield the path of each route, with its parameters."""
     for route in iter_route_contexts(public_app(pages.site).routes):
         assert route.path is not None
         yield route.path
 
 
-def test_every_route_is_behind_it_and_none_is_forgotten(pages: Public) -> None:
-    """Whatever a route of the application does, no other host is answered, and no method that it does not have."""
+def test_every_route_is_behind_the_gateway(pages: Public) -> None:
+    """Every route refuses other hosts and other methods."""
     paths = {re.sub(r"\{[^}]+\}", "1", path) for path in every_path(pages)}
     assert {
         "/subscribe",
@@ -74,7 +74,7 @@ def test_every_route_is_behind_it_and_none_is_forgotten(pages: Public) -> None:
 @pytest.mark.parametrize(
     "path", ["/nowhere", "/style.css", "/.env", "/static/../newsletter.toml", "/%2e%2e/etc/passwd"]
 )
-def test_what_is_not_there_is_a_page_that_says_so(pages: Public, path: str) -> None:
+def test_an_unknown_path_gets_the_not_found_page(pages: Public, path: str) -> None:
     with pages.client() as client:
         answer = client.get(path)
     assert answer.status_code == 404
@@ -96,13 +96,13 @@ def test_every_answer_has_strict_headers(pages: Public) -> None:
             assert "Set-Cookie" not in headers
 
 
-def test_without_tls_nobody_is_told_to_insist_on_it(tmp_path: Path) -> None:
+def test_without_tls_there_is_no_hsts_header(tmp_path: Path) -> None:
     with public(tmp_path, newsletter=make.newsletter(base_url="http://localhost:8026")) as at, at.client() as client:
         headers = client.get("/nowhere", headers={"Host": "localhost:8026"}).headers
         assert "Strict-Transport-Security" not in headers
 
 
-def test_pages_live_below_the_path_of_the_base_url(tmp_path: Path) -> None:
+def test_pages_are_served_below_the_path_of_the_base_url(tmp_path: Path) -> None:
     newsletter = make.newsletter(base_url="https://news.example.org/letters")
     with public(tmp_path, newsletter=newsletter) as at, at.client() as client:
         name = at.site.pages.css_name
@@ -119,7 +119,7 @@ def test_a_body_that_is_too_large_is_refused_whatever_its_header_says(pages: Pub
         assert client.post("/subscribe", content=chunks).status_code == 413
 
 
-def test_a_request_whose_head_does_not_come_is_given_up(tmp_path: Path) -> None:
+def test_a_request_without_complete_headers_times_out(tmp_path: Path) -> None:
     whole = b"GET /nowhere HTTP/1.1\r\nHost: evil.example.org\r\n\r\n"
     with public(tmp_path, time_limit=0.2) as at:
         for before, half in ((b"", b""), (b"", b"GET /help HTTP/1.1\r\nHost: news"), (whole, b"GET /help HTTP/")):
@@ -127,18 +127,18 @@ def test_a_request_whose_head_does_not_come_is_given_up(tmp_path: Path) -> None:
                 file = connection.makefile("rb")
                 if before:
                     connection.sendall(before)
-                    assert any(b"base_url" in line for line in file)  # and no line after it is read
+                    assert any(b"base_url" in line for line in file)  # reads no further line
                 connection.sendall(half)
-                assert file.read() == b""  # until the server ends it
+                assert file.read() == b""  # until the server closes the connection
 
 
-def test_a_head_that_is_too_large_is_refused(pages: Public) -> None:
+def test_headers_that_are_too_large_are_refused(pages: Public) -> None:
     with socket.create_connection(("127.0.0.1", pages.port), timeout=20) as connection:
         connection.sendall(b"GET /help HTTP/1.1\r\nHost: news.example.org\r\nX: " + b"x" * 100_000)
         assert connection.makefile("rb").readline().split()[1] == b"400"
 
 
-def test_a_body_that_does_not_come_is_given_up(tmp_path: Path) -> None:
+def test_a_request_without_a_complete_body_times_out(tmp_path: Path) -> None:
     with public(tmp_path, time_limit=0.2) as at, socket.create_connection(("127.0.0.1", at.port)) as connection:
         connection.settimeout(20)
         lines = ["POST /subscribe HTTP/1.1", f"Host: {HOST}", "Content-Length: 100", "", "address="]
@@ -157,7 +157,7 @@ def test_a_websocket_is_refused(pages: Public) -> None:
     [
         ("127.0.0.1", [], "127.0.0.1"),
         ("127.0.0.1", ["203.0.113.7"], "203.0.113.7"),
-        ("127.0.0.1", ["198.51.100.1, 203.0.113.7"], "203.0.113.7"),  # the client wrote the first one itself
+        ("127.0.0.1", ["198.51.100.1, 203.0.113.7"], "203.0.113.7"),  # the first one is the client's own
         ("127.0.0.1", ["198.51.100.1", "203.0.113.7, 10.1.2.3"], "203.0.113.7"),
         ("127.0.0.1", ["10.1.9.9, 203.0.113.7"], "203.0.113.7"),
         ("192.0.2.1", ["203.0.113.7"], "192.0.2.1"),  # not a proxy of ours
@@ -168,12 +168,12 @@ def test_a_websocket_is_refused(pages: Public) -> None:
         ("", ["203.0.113.7"], ""),
     ],
 )
-def test_a_clients_address_is_taken_from_trusted_hops_only(peer: str, forwarded: list[str], client: str) -> None:
+def test_a_clients_address_is_read_from_trusted_proxies_only(peer: str, forwarded: list[str], client: str) -> None:
     assert client_address(peer, forwarded, OURS) == client
 
 
 @given(st.lists(st.text(max_size=40) | st.ip_addresses().map(str), max_size=5))
-def test_what_a_client_writes_never_makes_it_another(written: list[str]) -> None:
+def test_forged_headers_never_change_a_clients_address(written: list[str]) -> None:
     assert client_address("127.0.0.1", [*written, "203.0.113.7"], OURS) == "203.0.113.7"
     assert client_address("203.0.113.7", written, OURS) == "203.0.113.7"
     assert client_address("203.0.113.7", written, []) == "203.0.113.7"

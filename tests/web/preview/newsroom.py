@@ -1,4 +1,4 @@
-"""A small newsletter on disk, and a preview of it that really listens."""
+"""A small newsletter on disk, and a real preview server for it."""
 
 import json
 import socket
@@ -30,7 +30,7 @@ name = "Soil"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newsroom:
-    """A newsletter's folder, with the ways to write in it that the tests need."""
+    """A newsletter's folder, with methods that write its files."""
 
     root: Path
 
@@ -61,7 +61,7 @@ class Newsroom:
 
 
 def newsroom(root: Path) -> Newsroom:
-    """Two issues: three entries on 23 November 2026, one the day before."""
+    """Write a newsletter of two issues: three entries on 23 November 2026, one the day before."""
     room = Newsroom(root=root)
     (root / "issues/entries").mkdir(parents=True)
     (root / "newsletter.toml").write_text(TOML, encoding="utf-8")
@@ -74,24 +74,24 @@ def newsroom(root: Path) -> Newsroom:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
-    """A preview at work: where, and the address that its start printed."""
+    """A running preview: its port, and the URL it printed at its start."""
 
     host: str
 
     @property
     def base(self) -> str:
-        """The address without the token."""
+        """Return the URL without the token."""
         return f"http://{self.host}"
 
     @property
     def door(self) -> str:
-        """The address that lets a browser in."""
+        """Return the URL that authorizes a browser."""
         return f"{self.base}/?token={TOKEN}"
 
 
 @contextmanager
 def listening(root: Path) -> Iterator[Listening]:
-    """The preview of a newsletter on a free port, in a thread; stopped at the end."""
+    """Run the preview of a newsletter on a free port, in a thread that stops at the end."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         host = f"127.0.0.1:{listener.getsockname()[1]}"
         watcher = FileWatcher(root)
@@ -116,7 +116,7 @@ def listening(root: Path) -> Iterator[Listening]:
 
 
 def _write(path: Path, fields: dict[str, object], body: str) -> Path:
-    # JSON is YAML too, and says exactly what is meant. A date is the one word that must not be quoted.
+    # JSON is YAML and unambiguous. Only dates must not be quoted.
     lines = [
         f"{name}: {value if name == 'date' else json.dumps(value, ensure_ascii=False)}"
         for name, value in fields.items()

@@ -1,4 +1,4 @@
-"""Who is answered, and with which headers."""
+"""Which requests the preview answers, and with which headers."""
 
 import socket
 from collections.abc import Iterator
@@ -25,14 +25,14 @@ PATHS = [
 
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
-    """One preview for all that is asked here: nothing changes it."""
+    """Start one preview for all tests of this module, which don't change it."""
     with listening(newsroom(tmp_path_factory.mktemp("standing")).root) as at:
         yield at
 
 
 @pytest.fixture(scope="module")
 def client(standing: Listening) -> Iterator[httpx.Client]:
-    """A client that holds the token."""
+    """Return a client that has the token."""
     with httpx.Client(base_url=standing.base) as client:
         client.get("/", params={"token": TOKEN})
         yield client
@@ -40,7 +40,7 @@ def client(standing: Listening) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def stranger(standing: Listening) -> Iterator[httpx.Client]:
-    """A client that does not."""
+    """Return a client without the token."""
     with httpx.Client(base_url=standing.base) as client:
         yield client
 
@@ -53,7 +53,7 @@ QUIET = [path for path in PATHS if path != "/changes"]  # which has no end
     "host",
     ["evil.example.org", "evil.example.org:8025", "127.0.0.1", "127.0.0.1:9999", "127.0.0.1:8025.example.org", ""],
 )
-def test_a_name_that_is_not_ours_is_refused_on_every_route(client: httpx.Client, path: str, host: str) -> None:
+def test_another_host_name_is_refused_on_every_route(client: httpx.Client, path: str, host: str) -> None:
     answer = client.get(path, headers={"Host": host.format(port=client.base_url.port)})
     assert answer.status_code == 421
     assert "Daily Test" not in answer.text
@@ -65,19 +65,19 @@ def test_two_host_headers_are_refused(standing: Listening) -> None:
     with socket.create_connection((host, int(port)), timeout=20) as connection:
         connection.sendall("\r\n".join(lines).encode())
         status = connection.makefile("rb").readline()
-    assert status.split()[1] in (b"400", b"421")  # by the HTTP server, where that sees them first
+    assert status.split()[1] in (b"400", b"421")  # by the HTTP server, if it sees them first
 
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_nothing_can_be_written(client: httpx.Client, path: str, method: str) -> None:
+def test_writing_methods_are_refused(client: httpx.Client, path: str, method: str) -> None:
     answer = client.request(method, path, headers={"Origin": f"http://127.0.0.1:{client.base_url.port}"})
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize("path", [path for path in PATHS if not path.startswith("/static/")])
-def test_without_the_token_nothing_of_the_newsletter_is_seen(stranger: httpx.Client, path: str) -> None:
+def test_pages_without_the_token_reveal_nothing_of_the_newsletter(stranger: httpx.Client, path: str) -> None:
     guess = {"Cookie": f"newsletter-preview-{stranger.base_url.port}=guess"}
     for answer in (stranger.get(path), stranger.get(path, headers=guess)):
         assert answer.status_code == 403
@@ -85,7 +85,7 @@ def test_without_the_token_nothing_of_the_newsletter_is_seen(stranger: httpx.Cli
         assert "Daily Test" not in answer.text
 
 
-def test_the_token_is_taken_out_of_the_address(stranger: httpx.Client) -> None:
+def test_the_token_is_removed_from_the_url(stranger: httpx.Client) -> None:
     answer = stranger.get("/issues/2026-11-23", params={"width": "375", "token": TOKEN})
     assert answer.status_code == 303
     assert answer.headers["Location"] == "/issues/2026-11-23?width=375"
@@ -95,7 +95,7 @@ def test_the_token_is_taken_out_of_the_address(stranger: httpx.Client) -> None:
     assert stranger.get("/").status_code == 200
 
 
-def test_the_token_leads_to_no_other_host(client: httpx.Client, standing: Listening) -> None:
+def test_the_token_never_redirects_to_another_host(client: httpx.Client, standing: Listening) -> None:
     answer = client.get(f"{standing.base}//evil.example.org/", params={"token": TOKEN})
     assert not urlsplit(answer.headers["Location"]).netloc
 
@@ -126,7 +126,7 @@ def test_pages_have_no_inline_script_or_style(client: httpx.Client) -> None:
         assert " onclick=" not in answer.text
 
 
-def test_the_frame_runs_no_script_and_loads_images_only_if_wanted(client: httpx.Client) -> None:
+def test_the_frame_runs_no_script_and_loads_images_only_if_enabled(client: httpx.Client) -> None:
     policy = client.get("/issues/2026-11-23/email").headers["Content-Security-Policy"]
     assert "script-src" not in policy  # default-src 'none' it is, then
     assert "img-src https: data:;" in policy

@@ -20,7 +20,7 @@ FRAME = "iframe.email:not(.arriving)"
 
 @pytest.fixture
 def room(room: Newsroom) -> Newsroom:
-    """Railways, soil, and railways again, tailored; nothing for those who follow neither."""
+    """Return a tailored issue about railways, soil and railways; readers who follow neither get nothing."""
     room.entry("good-soil", topics=["Soil"])
     room.issue("2026-11-23", "night-train", "good-soil", "tired-bridge", tailored={"otherwise": "skip"})
     return room
@@ -28,7 +28,7 @@ def room(room: Newsroom) -> Newsroom:
 
 @pytest.fixture
 def readers(room: Newsroom) -> Iterator[dict[str, Subscriber]]:
-    """Ben, who follows soil, and Dan, who follows chess."""
+    """Add Ben, who follows soil, and Dan, who follows chess."""
     with open_store(f"sqlite:///{room.root / 'newsletter.db'}") as store:
         yield {
             name: store.subscribers.add(
@@ -42,7 +42,7 @@ def _text(answer: httpx.Response) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
 
 
-def test_by_topics_an_issue_shows_what_their_reader_gets_and_why(client: httpx.Client) -> None:
+def test_the_edition_for_chosen_topics_is_shown_with_reasons(client: httpx.Client) -> None:
     query = "?shown=topics&topics=soil"
     words = _text(client.get(ISSUE + query))
     assert "1 of 3 entries" in words
@@ -53,18 +53,20 @@ def test_by_topics_an_issue_shows_what_their_reader_gets_and_why(client: httpx.C
     assert "About night-train" not in email
 
 
-def test_who_follows_nothing_gets_the_full_issue(client: httpx.Client) -> None:
+def test_the_edition_without_topics_is_the_full_issue(client: httpx.Client) -> None:
     words = _text(client.get(f"{ISSUE}?shown=topics"))
     assert "3 of 3 entries" in words
     assert "Included: About good-soil the full issue" in words
 
 
-def test_an_issue_that_is_not_tailored_has_no_topics_to_choose(client: httpx.Client) -> None:
+def test_an_untailored_issue_has_no_topics_to_choose(client: httpx.Client) -> None:
     assert re.search(r'id="shown-topics" role="link" aria-disabled="true"', client.get("/issues/2026-11-22").text)
     assert re.search(r'id="shown-topics" href="', client.get(ISSUE).text)
 
 
-def test_a_reader_is_found_by_address_and_named_by_key(client: httpx.Client, readers: dict[str, Subscriber]) -> None:
+def test_a_reader_is_chosen_by_address_and_identified_by_key(
+    client: httpx.Client, readers: dict[str, Subscriber]
+) -> None:
     answer = client.get(f"{ISSUE}/reader", params={"address": " BEN@example.com", "width": "375"})
     assert answer.status_code == 303
     assert answer.headers["Location"] == f"{ISSUE}?width=375&shown=reader&reader={readers['ben'].key}"
@@ -78,7 +80,7 @@ def test_a_reader_is_found_by_address_and_named_by_key(client: httpx.Client, rea
     assert "About night-train" not in email
 
 
-def test_a_reader_for_whom_there_is_nothing_is_told_so(client: httpx.Client, readers: dict[str, Subscriber]) -> None:
+def test_an_empty_edition_of_a_reader_is_explained(client: httpx.Client, readers: dict[str, Subscriber]) -> None:
     query = f"?shown=reader&reader={readers['dan'].key}"
     page = client.get(ISSUE + query)
     assert "This reader would not get the issue" in _text(page)
@@ -87,7 +89,7 @@ def test_a_reader_for_whom_there_is_nothing_is_told_so(client: httpx.Client, rea
 
 
 @pytest.mark.parametrize("address", ["nobody@example.com", "nobody", "' OR 1=1 --", "x" * 3000])
-def test_an_address_that_nobody_has_is_said_to_be_unknown(
+def test_an_unknown_readers_address_is_reported(
     client: httpx.Client, readers: dict[str, Subscriber], address: str
 ) -> None:
     answer = client.get(f"{ISSUE}/reader", params={"address": address})
@@ -95,7 +97,7 @@ def test_an_address_that_nobody_has_is_said_to_be_unknown(
     assert "No reader has this address." in _text(client.get(answer.headers["Location"]))
 
 
-def test_without_a_database_none_is_made_and_topics_still_work(client: httpx.Client, room: Newsroom) -> None:
+def test_without_a_database_topics_work_and_no_database_is_created(client: httpx.Client, room: Newsroom) -> None:
     assert re.search(r'id="shown-reader" role="link" aria-disabled="true"', client.get(ISSUE).text)
     answer = client.get(f"{ISSUE}/reader", params={"address": "ben@example.com"})
     assert "There are no readers yet" in _text(client.get(answer.headers["Location"]))
@@ -103,7 +105,7 @@ def test_without_a_database_none_is_made_and_topics_still_work(client: httpx.Cli
     assert not list(room.root.glob("*.db*"))
 
 
-def test_a_database_that_is_none_is_said_to_be_so(client: httpx.Client, room: Newsroom) -> None:
+def test_an_invalid_database_is_reported(client: httpx.Client, room: Newsroom) -> None:
     (room.root / "newsletter.db").write_text("not a database" * 100)
     assert "Can't read the readers" in _text(client.get(f"{ISSUE}?shown=reader&reader={'1' * 32}"))
 
@@ -136,9 +138,7 @@ def test_editions_can_be_chosen_with_keys(reading: Page, preview: Listening, rea
     expect(reading.get_by_role("region", name="Edition")).to_have_count(0)
 
 
-def test_without_script_a_reader_can_be_chosen_too(
-    page: Page, preview: Listening, readers: dict[str, Subscriber]
-) -> None:
+def test_a_reader_can_be_chosen_without_script(page: Page, preview: Listening, readers: dict[str, Subscriber]) -> None:
     browser = page.context.browser
     assert browser is not None
     context = browser.new_context(java_script_enabled=False)
@@ -152,13 +152,13 @@ def test_without_script_a_reader_can_be_chosen_too(
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 375)])
-def test_axe_finds_nothing_and_nothing_is_too_wide(
+def test_pages_are_accessible_and_fit_the_screen(
     reading: Page, preview: Listening, room: Newsroom, readers: dict[str, Subscriber], scheme: str, width: int
 ) -> None:
     room.entry("tired-bridge", title="W" * 190, topics=["Railways", "undeclared-" + "x" * 60])
     reading.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     reading.set_viewport_size({"width": width, "height": 800})
-    found = {}
+    violated = {}
     for query in (
         "?shown=topics&topics=soil",
         "?shown=reader",
@@ -169,6 +169,6 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
         reading.goto(preview.base + ISSUE + query)
         expect(reading.locator(".live")).to_have_text("Live")
         results = Axe().run(reading, options={"resultTypes": ["violations"], "iframes": False})
-        found[query] = [violation["id"] for violation in results.response["violations"]]
+        violated[query] = [violation["id"] for violation in results.response["violations"]]
         assert reading.evaluate("document.documentElement.scrollWidth") <= width, query
-    assert not any(found.values()), found
+    assert not any(violated.values()), violated

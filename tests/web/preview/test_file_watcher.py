@@ -19,7 +19,7 @@ def _save_in_place(room: Newsroom) -> None:
 
 
 def _save_by_renaming(room: Newsroom) -> None:
-    # As vim and many others save: the file that was watched is gone.
+    # As vim and other editors save: the watched file is replaced.
     new = room.root / "issues/entries/new"
     new.write_text("---\ntitle: Renamed\n---\n", encoding="utf-8")
     new.replace(room.root / "issues/entries/night-train.md")
@@ -42,7 +42,9 @@ def _make_a_theme(room: Newsroom) -> None:
 @pytest.mark.parametrize(
     "change", [_save_in_place, _save_by_renaming, _save_settings_by_renaming, _delete, _make_a_theme]
 )
-def test_every_way_of_saving_is_told(client: httpx.Client, room: Newsroom, change: Callable[[Newsroom], None]) -> None:
+def test_every_way_of_saving_is_an_event(
+    client: httpx.Client, room: Newsroom, change: Callable[[Newsroom], None]
+) -> None:
     with client.stream("GET", "/changes", timeout=20) as stream:
         assert stream.headers["Content-Type"].startswith("text/event-stream")
         revisions = _revisions(stream.iter_lines())
@@ -51,7 +53,7 @@ def test_every_way_of_saving_is_told(client: httpx.Client, room: Newsroom, chang
         assert next(revisions) != first
 
 
-def test_what_is_not_the_editors_is_not_told(client: httpx.Client, room: Newsroom) -> None:
+def test_other_files_are_not_events(client: httpx.Client, room: Newsroom) -> None:
     with client.stream("GET", "/changes", timeout=20) as stream:
         revisions = _revisions(stream.iter_lines())
         first = next(revisions)
@@ -78,7 +80,7 @@ def test_folders_that_appear_later_are_watched_too(client: httpx.Client, room: N
     assert len(seen) >= 4
 
 
-def test_a_page_knows_its_revision_so_that_it_misses_none(client: httpx.Client) -> None:
+def test_a_page_has_its_revision_so_that_it_misses_no_event(client: httpx.Client) -> None:
     with client.stream("GET", "/changes", timeout=20) as stream:
         revision = next(_revisions(stream.iter_lines()))
         assert f'data-revision="{revision}"' in client.get("/").text

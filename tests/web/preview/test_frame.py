@@ -1,4 +1,4 @@
-"""An email made ready for the frame."""
+"""An email prepared for the frame."""
 
 from newsletter.message.template import Slot
 from newsletter.web.preview.frame import framed, inbox_row, sample_values, source_lines
@@ -28,7 +28,7 @@ def test_the_readers_own_links_stay_in_the_preview() -> None:
     assert "news.example.org/unsubscribe" not in html
 
 
-def test_a_colour_preference_is_decided_in_style_and_nowhere_else() -> None:
+def test_a_color_preference_is_resolved_only_in_styles() -> None:
     email = make.email(html=(PAGE,))
     dark = framed(email, {}, ViewOptions(mode=ColorScheme.DARK))
     assert "@media (min-width: 0) and (min-width: 480px)" in dark
@@ -42,7 +42,7 @@ def test_a_colour_preference_is_decided_in_style_and_nowhere_else() -> None:
     assert "<style>:root{color-scheme:light only!important}</style>" in light
 
 
-def test_an_email_that_knows_no_dark_mode_stays_on_white() -> None:
+def test_an_email_without_dark_mode_stays_on_white() -> None:
     email = make.email(html=("<!doctype html><p>No head and no dark mode.</p>",))
     html = framed(email, {}, ViewOptions(mode=ColorScheme.DARK))
     assert html.startswith(
@@ -50,7 +50,7 @@ def test_an_email_that_knows_no_dark_mode_stays_on_white() -> None:
     )
 
 
-def test_the_source_shows_merge_fields_where_they_stand() -> None:
+def test_the_source_shows_merge_fields_in_place() -> None:
     first, second = source_lines(
         ("<p>Hello\n<b>", Slot("subscriber.first_name", "<you>"), "</b>", Slot("links.browser"))
     )

@@ -17,7 +17,7 @@ PIXEL = bytes.fromhex(
 
 
 def _email(page: Page) -> Frame:
-    """The frame that the email is in, once it is there; one that is just being replaced is not it."""
+    """Return the email's frame once it has loaded, not one that is being replaced."""
     for _ in range(50):
         expect(page.frame_locator(FRAME).locator("body")).to_be_visible()
         element = page.locator(FRAME).element_handle()
@@ -28,7 +28,7 @@ def _email(page: Page) -> Frame:
 
 
 def _scroll(page: Page, top: int) -> None:
-    """Read on, as soon as the email has its height."""
+    """Scroll down once the email has its height."""
     expect(page.locator(FRAME)).to_have_attribute("height", re.compile(r"\d{4,}"))
     page.evaluate("top => scrollTo(0, top)", top)
     expect(page.locator("html")).to_have_js_property("scrollTop", top)
@@ -39,13 +39,15 @@ def _live(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("name", "width"), [("Phone", 375), ("Desktop", 700)])
-def test_the_email_is_as_wide_as_the_toolbar_says(reading: Page, preview: Listening, name: str, width: int) -> None:
+def test_the_email_has_the_width_chosen_in_the_toolbar(
+    reading: Page, preview: Listening, name: str, width: int
+) -> None:
     reading.goto(preview.base + ISSUE)
     reading.get_by_role("link", name=name).click()
     expect(reading.get_by_role("link", name=name)).to_have_attribute("aria-current", "true")
     expect(reading.locator(FRAME)).to_have_js_property("clientWidth", width)
     assert _email(reading).evaluate("innerWidth") == width
-    # What the toolbar says is in the address, and so can be shared.
+    # The toolbar's state is in the URL, so it can be shared.
     reading.reload()
     expect(reading.locator(FRAME)).to_have_js_property("clientWidth", width)
 
@@ -60,9 +62,7 @@ def test_a_finding_begins_with_a_capital_unless_it_quotes(reading: Page, preview
 
 
 @pytest.mark.parametrize("system", ["light", "dark"])
-def test_the_email_is_light_or_dark_whatever_the_editors_system_is(
-    reading: Page, preview: Listening, system: str
-) -> None:
+def test_the_emails_mode_does_not_depend_on_the_editors_system(reading: Page, preview: Listening, system: str) -> None:
     reading.emulate_media(color_scheme="dark" if system == "dark" else "light")
     brightness = {}
     for mode in ("light", "dark"):
@@ -81,11 +81,11 @@ def test_the_email_is_light_or_dark_whatever_the_editors_system_is(
     assert "dark" in brightness["dark"]["canvas"]
 
 
-def test_images_off_asks_for_no_image(reading: Page, preview: Listening, room: Newsroom) -> None:
-    asked: list[str] = []
+def test_no_image_is_requested_with_images_off(reading: Page, preview: Listening, room: Newsroom) -> None:
+    requested: list[str] = []
 
     def answer(route: Route) -> None:
-        asked.append(route.request.url)
+        requested.append(route.request.url)
         route.fulfill(body=PIXEL, content_type="image/png")
 
     reading.context.route("https://example.org/**", answer)
@@ -93,14 +93,14 @@ def test_images_off_asks_for_no_image(reading: Page, preview: Listening, room: N
     reading.goto(f"{preview.base}{ISSUE}?images=off")
     expect(reading.frame_locator(FRAME).get_by_alt_text("A train at night")).to_have_count(1)
     reading.wait_for_load_state("load")
-    assert asked == []
+    assert requested == []
     reading.get_by_role("link", name="Images on").click()
     picture = reading.frame_locator(FRAME).get_by_alt_text("A train at night")
     expect(picture).to_have_js_property("naturalWidth", 1)
-    assert asked == ["https://example.org/train.png"]
+    assert requested == ["https://example.org/train.png"]
 
 
-def test_plain_text_and_source_take_the_place_of_the_email(reading: Page, preview: Listening) -> None:
+def test_plain_text_and_source_replace_the_email(reading: Page, preview: Listening) -> None:
     reading.goto(preview.base + ISSUE)
     reading.get_by_role("link", name="Plain text").click()
     expect(reading.locator("pre")).to_contain_text("Good morning, Ada.")
@@ -124,7 +124,7 @@ def test_a_finding_leads_to_its_line(reading: Page, preview: Listening, room: Ne
     expect(line).to_be_in_viewport()
 
 
-def test_a_saved_file_is_on_the_screen_and_the_scroll_position_and_the_toolbar_stay(
+def test_a_saved_file_is_shown_at_the_same_scroll_position_and_toolbar_state(
     reading: Page, preview: Listening, room: Newsroom
 ) -> None:
     for slug in ("night-train", "good-soil", "tired-bridge"):
@@ -143,7 +143,7 @@ def test_a_saved_file_is_on_the_screen_and_the_scroll_position_and_the_toolbar_s
     expect(reading.get_by_role("link", name="Dark")).to_have_attribute("aria-current", "true")
 
 
-def test_a_reload_by_hand_comes_back_to_the_same_place(reading: Page, preview: Listening, room: Newsroom) -> None:
+def test_a_manual_reload_keeps_the_scroll_position(reading: Page, preview: Listening, room: Newsroom) -> None:
     room.entry("night-train", body="A long framing, which goes on for some time. " * 200)
     reading.goto(preview.base + ISSUE)
     _live(reading)
@@ -152,7 +152,7 @@ def test_a_reload_by_hand_comes_back_to_the_same_place(reading: Page, preview: L
     expect(reading.locator("html")).to_have_js_property("scrollTop", 1200)
 
 
-def test_a_broken_file_shows_its_error_in_place_and_recovers_where_the_editor_was(
+def test_a_broken_file_shows_its_error_and_the_page_recovers_at_the_same_place(
     reading: Page, preview: Listening, room: Newsroom
 ) -> None:
     path = room.entry("good-soil", body="A long framing, which goes on for some time. " * 200)
@@ -189,7 +189,7 @@ def test_broken_settings_show_their_error_and_the_page_recovers(
     expect(reading.frame_locator(FRAME).get_by_text("The Daily Best").first).to_be_visible()
 
 
-def test_the_list_and_a_file_are_live_too(reading: Page, preview: Listening, room: Newsroom) -> None:
+def test_the_list_and_a_files_page_are_live(reading: Page, preview: Listening, room: Newsroom) -> None:
     _live(reading)
     room.issue("2026-11-24", "old-map", subject="Written just now")
     expect(reading.get_by_role("link", name="Written just now")).to_be_visible()
@@ -248,7 +248,7 @@ def test_shortcuts_can_be_turned_off(reading: Page, preview: Listening) -> None:
     expect(reading.get_by_label("Single-key shortcuts")).not_to_be_checked()
 
 
-def test_the_focus_stays_where_it_was_and_can_be_seen(reading: Page, preview: Listening, room: Newsroom) -> None:
+def test_the_focus_is_kept_and_visible(reading: Page, preview: Listening, room: Newsroom) -> None:
     reading.goto(preview.base + ISSUE)
     _live(reading)
     reading.get_by_role("link", name="Dark").focus()
@@ -262,7 +262,7 @@ def test_the_focus_stays_where_it_was_and_can_be_seen(reading: Page, preview: Li
     expect(dark).to_be_focused()
 
 
-def test_links_of_the_email_open_beside_the_preview(reading: Page, preview: Listening) -> None:
+def test_links_of_the_email_open_in_a_new_tab(reading: Page, preview: Listening) -> None:
     reading.goto(preview.base + ISSUE)
     unsubscribe = reading.frame_locator(FRAME).locator('a[href="/reader-links/unsubscribe"]').first
     with reading.context.expect_page() as opened:
@@ -273,7 +273,7 @@ def test_links_of_the_email_open_beside_the_preview(reading: Page, preview: List
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 375)])
-def test_axe_finds_nothing(reading: Page, preview: Listening, room: Newsroom, scheme: str, width: int) -> None:
+def test_pages_are_accessible(reading: Page, preview: Listening, room: Newsroom, scheme: str, width: int) -> None:
     room.entry("tired-bridge", topics=["Nobody declared this"])
     room.entry("old-map", title=None)
     room.entry("not-yet-run", url="htp://example.org/")
@@ -292,24 +292,24 @@ def test_axe_finds_nothing(reading: Page, preview: Listening, room: Newsroom, sc
         "/files/issues/entries/tired-bridge.md#L6",
         "/reader-links/preferences",
     ]
-    found = {}
+    violated = {}
     for path in paths:
         reading.goto(preview.base + path)
         _live(reading)
-        found[path] = _violations(reading)
+        violated[path] = _violations(reading)
     reading.goto(preview.base + ISSUE)
     reading.keyboard.press("?")
     expect(reading.get_by_role("dialog")).to_be_visible()
-    found["shortcuts"] = _violations(reading)
+    violated["shortcuts"] = _violations(reading)
     reading.context.clear_cookies()
     reading.goto(preview.base)
     expect(reading.get_by_role("heading", name="This preview is locked")).to_be_visible()
-    found["locked"] = _violations(reading)
-    assert {path: what for path, what in found.items() if what} == {}
+    violated["locked"] = _violations(reading)
+    assert {path: what for path, what in violated.items() if what} == {}
 
 
 def _violations(page: Page) -> list[str]:
-    # The email in its sandbox runs no script, axe neither; the theme's own tests look at it.
+    # The sandboxed email can't run axe; the theme's own tests check it.
     options = {"resultTypes": ["violations"], "iframes": False}
     results = Axe().run(page, options=options)
     return [
@@ -320,7 +320,7 @@ def _violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("width", [320, 375, 700, 1280])
-def test_no_page_is_wider_than_the_screen(reading: Page, preview: Listening, room: Newsroom, width: int) -> None:
+def test_every_page_fits_the_screen(reading: Page, preview: Listening, room: Newsroom, width: int) -> None:
     room.entry("tired-bridge", title="W" * 190, topics=["undeclared-" + "x" * 60])
     room.issue("2026-11-22", "old-map", "no-such-entry-" + "y" * 60)
     reading.set_viewport_size({"width": width, "height": 800})
@@ -330,7 +330,7 @@ def test_no_page_is_wider_than_the_screen(reading: Page, preview: Listening, roo
 
 
 @pytest.mark.parametrize("width", [1024, 1366, 1390, 1440, 1610])
-def test_the_bar_has_its_ends_on_one_line(reading: Page, preview: Listening, width: int) -> None:
+def test_the_toolbar_stays_on_one_line(reading: Page, preview: Listening, width: int) -> None:
     reading.set_viewport_size({"width": width, "height": 800})
     reading.goto(preview.base + ISSUE)
     first, last = (reading.locator(end).bounding_box() for end in ("#to-issues", "#to-shortcuts"))
@@ -339,7 +339,7 @@ def test_the_bar_has_its_ends_on_one_line(reading: Page, preview: Listening, wid
     assert abs(first["y"] + first["height"] / 2 - last["y"] - last["height"] / 2) < 4
 
 
-def test_a_long_line_of_a_broken_file_scrolls_in_its_place(reading: Page, preview: Listening, room: Newsroom) -> None:
+def test_a_long_line_of_a_broken_file_scrolls_within_its_box(reading: Page, preview: Listening, room: Newsroom) -> None:
     (room.root / "newsletter.toml").write_text("nmae = 1 # " + "a long line " * 30, encoding="utf-8")
     reading.goto(preview.base + ISSUE)
     card, excerpt = (reading.locator(part).first.bounding_box() for part in (".broken", ".excerpt"))
@@ -348,14 +348,14 @@ def test_a_long_line_of_a_broken_file_scrolls_in_its_place(reading: Page, previe
     assert excerpt["x"] + excerpt["width"] < card["x"] + card["width"]
 
 
-def test_nothing_is_written_to_the_console(reading: Page, preview: Listening, room: Newsroom) -> None:
-    said: list[str] = []
+def test_pages_write_nothing_to_the_console(reading: Page, preview: Listening, room: Newsroom) -> None:
+    logged: list[str] = []
 
     def heard(message: ConsoleMessage) -> None:
-        said.append(message.text)
+        logged.append(message.text)
 
     reading.on("console", heard)
-    reading.on("pageerror", lambda error: said.append(str(error)))
+    reading.on("pageerror", lambda error: logged.append(str(error)))
     for path in ("/", ISSUE, f"{ISSUE}?mode=dark&width=375", f"{ISSUE}?view=source", "/files/newsletter.toml"):
         reading.goto(preview.base + path)
         _live(reading)
@@ -364,4 +364,4 @@ def test_nothing_is_written_to_the_console(reading: Page, preview: Listening, ro
     reading.get_by_role("link", name="Dark").click()
     expect(reading.get_by_role("link", name="Dark")).to_have_attribute("aria-current", "true")
     _email(reading)
-    assert said == []
+    assert logged == []

@@ -35,7 +35,7 @@ def test_a_value_may_need_another_one() -> None:
     assert cache.get("inner", lambda: 5) == 2
 
 
-def test_after_a_failure_the_next_call_computes_again_and_raises_an_error_of_its_own() -> None:
+def test_after_a_failure_the_next_call_computes_again_and_raises_its_own_error() -> None:
     cache, raised = OnceCache(), list[BaseException]()
 
     def fail() -> int:

@@ -1,4 +1,4 @@
-"""What the pages say, asked for over HTTP."""
+"""The text of the preview's pages, over HTTP."""
 
 import html
 import re
@@ -10,12 +10,12 @@ from tests.web.preview.newsroom import Newsroom
 
 
 def _text(answer: httpx.Response) -> str:
-    """The words of a page, without its markup."""
+    """Return the text of a page without its markup."""
     assert answer.status_code in (200, 404), answer.text
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
 
 
-def test_issues_are_listed_by_date_the_newest_first(client: httpx.Client) -> None:
+def test_issues_are_listed_newest_first(client: httpx.Client) -> None:
     words = _text(client.get("/"))
     assert "The Daily Test" in words
     assert words.index("Mon 23 Nov 2026") < words.index("Sun 22 Nov 2026")
@@ -33,18 +33,18 @@ def test_errors_and_warnings_are_counted_by_issue(client: httpx.Client, room: Ne
     assert "error" not in older
 
 
-def test_what_is_in_no_issue_is_listed_by_itself(client: httpx.Client, room: Newsroom) -> None:
+def test_entries_in_no_issue_are_listed_separately(client: httpx.Client, room: Newsroom) -> None:
     room.entry("not-yet-run", url="htp://example.org/")
     assert "issues/entries/not-yet-run.md" in _text(client.get("/"))
 
 
-def test_a_newsletter_without_an_issue_says_how_to_begin(client: httpx.Client, room: Newsroom) -> None:
+def test_a_newsletter_without_issues_shows_how_to_begin(client: httpx.Client, room: Newsroom) -> None:
     for path in (room.root / "issues").glob("*.md"):
         path.unlink()
     assert "newsletter issue new" in _text(client.get("/"))
 
 
-def test_an_issue_shows_its_inbox_row_its_size_and_what_check_finds(client: httpx.Client, room: Newsroom) -> None:
+def test_an_issue_shows_its_inbox_row_size_and_findings(client: httpx.Client, room: Newsroom) -> None:
     room.issue("2026-11-23", "night-train", subject='For {{ subscriber.first_name | default("you") }}')
     room.entry("night-train", topics=["Nobody declared this"])
     answer = client.get("/issues/2026-11-23")
@@ -56,7 +56,7 @@ def test_an_issue_shows_its_inbox_row_its_size_and_what_check_finds(client: http
     assert 'href="/files/issues/entries/night-train.md#L' in answer.text
 
 
-def test_an_issue_that_is_too_heavy_is_said_to_be_clipped(client: httpx.Client, room: Newsroom) -> None:
+def test_an_issue_that_is_too_large_is_reported_as_clipped(client: httpx.Client, room: Newsroom) -> None:
     for slug in ("night-train", "good-soil", "tired-bridge"):
         room.entry(slug, body="Many words. " * 3_500)
     words = _text(client.get("/issues/2026-11-23"))
@@ -96,7 +96,7 @@ def test_an_issue_that_cannot_be_read_shows_why(client: httpx.Client, room: News
     assert "Mon 23 Nov 2026" in _text(client.get("/"))
 
 
-def test_broken_settings_are_shown_on_every_page_until_they_are_mended(client: httpx.Client, room: Newsroom) -> None:
+def test_broken_settings_are_shown_on_every_page_until_fixed(client: httpx.Client, room: Newsroom) -> None:
     settings = room.root / "newsletter.toml"
     good = settings.read_text(encoding="utf-8")
     settings.write_text(good.replace("base_url", "base_ur1"), encoding="utf-8")
@@ -110,14 +110,14 @@ def test_broken_settings_are_shown_on_every_page_until_they_are_mended(client: h
     assert "What happened until 2026-11-23" in _text(client.get("/"))
 
 
-def test_an_unknown_issue_is_not_found_and_a_near_one_suggested(client: httpx.Client) -> None:
+def test_an_unknown_issue_is_not_found_with_a_suggestion(client: httpx.Client) -> None:
     answer = client.get("/issues/2026-11-24")
     assert answer.status_code == 404
     assert "2026-11-2" in _text(answer)
 
 
 @pytest.mark.parametrize("path", ["/no/such/page", "/issues/", "/reader-links/nothing", "/docs", "/openapi.json"])
-def test_an_address_that_no_route_has_leads_back(client: httpx.Client, path: str) -> None:
+def test_an_unknown_path_has_a_link_back(client: httpx.Client, path: str) -> None:
     answer = client.get(path, follow_redirects=True)
     assert answer.status_code == 404
     assert "Not found" in answer.text
@@ -125,7 +125,7 @@ def test_an_address_that_no_route_has_leads_back(client: httpx.Client, path: str
 
 
 @pytest.mark.parametrize("slug", ["..%2f..%2fetc", "2026-11-23%00", "%7B%7B1234567*7%7D%7D", "x" * 3000])
-def test_an_odd_slug_is_not_found(client: httpx.Client, slug: str) -> None:
+def test_an_invalid_slug_is_not_found(client: httpx.Client, slug: str) -> None:
     answer = client.get(f"/issues/{slug}")
     assert answer.status_code == 404
     assert "8641969" not in answer.text
@@ -145,11 +145,11 @@ def test_a_file_shows_findings_at_their_lines_and_the_issues_it_is_in(client: ht
 
 
 @pytest.mark.parametrize("purpose", ["unsubscribe", "preferences", "browser"])
-def test_a_readers_own_link_says_what_it_is(client: httpx.Client, purpose: str) -> None:
+def test_a_readers_link_is_explained(client: httpx.Client, purpose: str) -> None:
     assert "signed for one reader" in _text(client.get(f"/reader-links/{purpose}"))
 
 
-def test_an_issue_leads_to_the_one_before_it_and_the_one_after(client: httpx.Client, room: Newsroom) -> None:
+def test_an_issue_links_to_the_previous_and_next_one(client: httpx.Client, room: Newsroom) -> None:
     later = 'href="/issues/2026-11-24"'
     assert 'href="/issues/2026-11-22"' in client.get("/issues/2026-11-23").text
     room.entry("night-train", title="Saved meanwhile")
@@ -168,7 +168,7 @@ def test_the_same_files_are_read_once(client: httpx.Client, room: Newsroom) -> N
 
 
 @pytest.mark.parametrize("missing", ["source", "url", "title"])
-def test_an_entry_that_was_begun_is_shown_as_far_as_it_is_written(
+def test_an_unfinished_entry_is_shown_as_far_as_it_is_written(
     client: httpx.Client, room: Newsroom, missing: str
 ) -> None:
     fields: dict[str, object] = {missing: None}
@@ -190,12 +190,12 @@ def test_an_entry_that_was_begun_is_shown_as_far_as_it_is_written(
         {"Sec-CH-UA-Mobile": "?1"},
     ],
 )
-def test_a_phone_opens_the_width_of_a_phone_and_keeps_the_other_when_asked(
+def test_a_phone_starts_with_the_width_of_a_phone_and_keeps_another_choice(
     client: httpx.Client, headers: dict[str, str]
 ) -> None:
     def width(path: str, headers: dict[str, str]) -> str:
-        (found,) = re.findall(r'class="stage width-(\d+)', text(path, headers))
-        return str(found)
+        (pixels,) = re.findall(r'class="stage width-(\d+)', text(path, headers))
+        return str(pixels)
 
     def text(path: str, headers: dict[str, str]) -> str:
         return client.get(f"/issues/2026-11-23{path}", headers=headers).text

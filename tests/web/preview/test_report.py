@@ -1,4 +1,4 @@
-"""The page of a report in the preview: figures, charts, and nothing that runs."""
+"""A report's page in the preview: figures and charts, without scripts."""
 
 import html
 import json
@@ -24,12 +24,12 @@ REPORT = "/issues/2026-11-23/report"
 
 
 def text(answer: httpx.Response) -> str:
-    """What a reader of the page sees."""
+    """Return the visible text of a page."""
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
 
 
 def sent(room: Newsroom, slug: str, links: tuple[Link, ...], *, clicks: Iterable[int]) -> None:
-    """An issue that went to everybody, and how often which of its links was clicked."""
+    """Send an issue to all readers, and record clicks on its links by number."""
     with open_store(f"sqlite:///{room.root / 'newsletter.db'}") as store:
         send = store.sends.freeze(
             compiled=make.compiled(issue=slug, links=links),
@@ -45,7 +45,7 @@ def sent(room: Newsroom, slug: str, links: tuple[Link, ...], *, clicks: Iterable
 
 
 def without_policy(route: Route) -> None:
-    """The page, without its Content-Security-Policy."""
+    """Serve the page without its Content-Security-Policy."""
     answer = route.fetch()
     headers = {name: value for name, value in answer.headers.items() if name != "content-security-policy"}
     route.fulfill(response=answer, headers=headers)
@@ -53,7 +53,7 @@ def without_policy(route: Route) -> None:
 
 @pytest.fixture
 def room(room: Newsroom) -> Newsroom:
-    """Two issues that were sent, with clicks; a title that would like to be markup."""
+    """Send two issues with clicks; one title contains markup."""
     room.entry("good-soil", title="<b>Good soil</b> & more " + "w" * 90, topics=["Soil"])
     room.issue("2026-11-22", "night-train")
     room.issue("2026-11-23", "night-train", "good-soil")
@@ -68,7 +68,7 @@ def room(room: Newsroom) -> Newsroom:
     return room
 
 
-def test_the_page_has_the_figures_and_its_charts_in_words(client: httpx.Client) -> None:
+def test_a_report_has_figures_and_charts_as_text(client: httpx.Client) -> None:
     answer = client.get(REPORT)
     assert answer.status_code == 200
     assert "script" not in answer.text
@@ -81,14 +81,14 @@ def test_the_page_has_the_figures_and_its_charts_in_words(client: httpx.Client) 
     assert '<rect width="33.3" height="1"/>' in answer.text
 
 
-def test_without_a_send_or_a_database_there_is_no_page(client: httpx.Client, room: Newsroom) -> None:
+def test_there_is_no_report_without_a_send_or_a_database(client: httpx.Client, room: Newsroom) -> None:
     room.issue("2026-11-24", "night-train")
     answer = client.get("/issues/2026-11-24/report")
     assert answer.status_code == 404
     assert "has not been sent" in answer.text
 
 
-def test_nothing_that_anybody_typed_runs(reading: Page, preview: Listening, room: Newsroom) -> None:
+def test_typed_text_never_runs_as_script(reading: Page, preview: Listening, room: Newsroom) -> None:
     """Each payload as a title, a topic and in the newsletter's name; what the policy forbids is let through, so that
     escaping alone must do it."""
     everything = "".join(PAYLOADS)
@@ -120,7 +120,7 @@ def test_nothing_that_anybody_typed_runs(reading: Page, preview: Listening, room
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 375), ("dark", 375)])
-def test_axe_finds_nothing_and_nothing_is_too_wide(reading: Page, preview: Listening, scheme: str, width: int) -> None:
+def test_pages_are_accessible_and_fit_the_screen(reading: Page, preview: Listening, scheme: str, width: int) -> None:
     reading.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     reading.set_viewport_size({"width": width, "height": 800})
     reading.goto(preview.base + REPORT)
@@ -130,7 +130,7 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(reading: Page, preview: Liste
         reading.screenshot(path=f"{shots}/report-{width}-{scheme}.png", full_page=True)
 
 
-def test_the_list_of_issues_shows_how_each_stands_and_hears_of_a_send(client: httpx.Client, room: Newsroom) -> None:
+def test_the_list_shows_each_issues_status_and_updates_after_a_send(client: httpx.Client, room: Newsroom) -> None:
     room.issue("2026-11-24", "night-train")
     listed = text(client.get("/"))
     assert "Sent to 0 of" not in listed
@@ -149,7 +149,7 @@ def test_the_list_of_issues_shows_how_each_stands_and_hears_of_a_send(client: ht
     assert "Scheduled for 2026-11-24 06:00 (UTC)" in text(client.get("/"))
 
 
-def test_a_short_bar_stands_on_no_track(page: Page, preview: Listening, room: Newsroom) -> None:
+def test_a_short_bar_has_no_track(page: Page, preview: Listening, room: Newsroom) -> None:
     page.goto(preview.door)
     full = """all => all.filter(bar => {
       const [own, whole] = [bar, bar.parentElement].map(element => element.getBoundingClientRect().width);

@@ -1,4 +1,4 @@
-"""Stored cross-site scripting: whatever stands in an editor's files, nothing of it runs in the preview."""
+"""Stored cross-site scripting: content of an editor's files never runs in the preview."""
 
 from collections.abc import Iterator
 
@@ -43,7 +43,7 @@ PAYLOADS = [
 
 @pytest.fixture
 def ran(reading: Page) -> Iterator[list[str]]:
-    """What ran: every payload calls ``ran`` in its window, or its parent's; a dialog counts too."""
+    """Record which payloads ran: each calls ``ran`` in its window or its parent's, or opens a dialog."""
     calls: list[str] = []
 
     def call(name: str) -> None:
@@ -75,7 +75,7 @@ def _look_everywhere(page: Page, preview: Listening) -> None:
 
 
 @pytest.mark.parametrize("at", range(0, len(PAYLOADS), 6))
-def test_payloads_in_every_field_run_nothing(
+def test_payloads_in_every_field_never_run(
     reading: Page, preview: Listening, room: Newsroom, ran: list[str], at: int
 ) -> None:
     payloads = PAYLOADS[at : at + 6]
@@ -96,7 +96,7 @@ def test_payloads_in_every_field_run_nothing(
     entries = ["night-train", *(f"one-{number}" for number in range(len(payloads)))]
     room.issue("2026-11-23", *entries, subject=together[:300], preheader=together, note="\n\n".join(payloads))
     _look_everywhere(reading, preview)
-    # And with less that check refuses, so that there is an email for certain.
+    # And with fewer errors, so that the email is certainly rendered.
     plain = payloads[0].replace("{", "(")
     room.entry("night-train", title=plain, source=plain, body="\n\n".join(payloads))
     room.issue("2026-11-23", "night-train", subject=plain, preheader=plain, note=plain)
@@ -105,9 +105,7 @@ def test_payloads_in_every_field_run_nothing(
 
 
 @pytest.mark.parametrize("at", range(0, len(PAYLOADS), 6))
-def test_even_an_email_that_is_all_script_runs_nothing_in_the_frame(
-    reading: Page, preview: Listening, ran: list[str], at: int
-) -> None:
+def test_scripts_in_an_email_never_run_in_the_frame(reading: Page, preview: Listening, ran: list[str], at: int) -> None:
     payloads = PAYLOADS[at : at + 6]
     waiting = list(payloads)
 
@@ -124,7 +122,7 @@ def test_even_an_email_that_is_all_script_runs_nothing_in_the_frame(
     assert waiting == []
 
 
-def test_the_settings_and_the_file_names_run_nothing(
+def test_payloads_in_settings_and_file_names_never_run(
     reading: Page, preview: Listening, room: Newsroom, ran: list[str]
 ) -> None:
     text = (room.root / "newsletter.toml").read_text(encoding="utf-8")

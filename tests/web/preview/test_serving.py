@@ -1,4 +1,4 @@
-"""``serve_preview`` as a process of its own."""
+"""``serve_preview`` in its own process."""
 
 import signal
 import socket
@@ -39,7 +39,7 @@ def _served(room: Newsroom, *port: str) -> Iterator[tuple["subprocess.Popen[str]
             process.kill()
 
 
-def test_it_prints_an_address_that_opens_it_and_stops_at_once_with_pages_open(room: Newsroom) -> None:
+def test_the_printed_url_opens_the_preview_and_it_stops_at_once_with_open_pages(room: Newsroom) -> None:
     with _served(room) as (process, address), httpx.Client(follow_redirects=True) as client:
         assert address.startswith("http://127.0.0.1:")
         assert process.stdout is not None
@@ -54,14 +54,14 @@ def test_it_prints_an_address_that_opens_it_and_stops_at_once_with_pages_open(ro
         assert process.stderr.read() == ""
 
 
-def test_it_listens_on_this_computer_only(room: Newsroom) -> None:
+def test_the_preview_listens_on_loopback_only(room: Newsroom) -> None:
     with _served(room) as (_, address):
         port = int(address.split(":")[2].split("/")[0])
         with pytest.raises(OSError, match="refused"):
             socket.create_connection(("127.0.0.2", port), timeout=20)
 
 
-def test_a_port_that_is_taken_is_an_error_if_it_was_asked_for_and_else_no_matter(room: Newsroom) -> None:
+def test_a_port_in_use_is_an_error_only_if_it_was_requested(room: Newsroom) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(UsageError, match=r"in use: .*--port"):
         serve_preview(room.root, port=other.getsockname()[1])
     with _served(room) as (_, first), _served(room) as (_, second):

@@ -12,7 +12,7 @@ NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
 
 class Clock:
-    """A clock that moves on by a day each time it is read, and first does what it is told to."""
+    """A clock that advances by a day at each reading, after calling a function."""
 
     def __init__(self) -> None:
         self.now, self.first = NOW, list[object]()
@@ -47,7 +47,7 @@ def test_a_snapshot_is_kept_until_a_file_changes(room: Newsroom) -> None:
     assert snapshots.current() is second
 
 
-def test_findings_of_another_day_do_not_hide_a_file_that_is_saved_meanwhile(room: Newsroom) -> None:
+def test_a_file_saved_at_the_change_of_day_is_not_missed(room: Newsroom) -> None:
     clock = Clock()
     snapshots = cache(room, clock)
     assert snapshots.current().checked_by.today == (NOW + timedelta(days=1)).date()
@@ -62,7 +62,7 @@ def test_findings_of_another_day_do_not_hide_a_file_that_is_saved_meanwhile(room
     assert snapshots.current().around("2026-11-24")[1] is not None
 
 
-def test_an_issue_that_cannot_be_composed_raises_an_error_of_its_own_in_each_thread(room: Newsroom) -> None:
+def test_an_issue_that_cannot_be_composed_raises_its_own_error_in_each_thread(room: Newsroom) -> None:
     room.issue("2026-11-23", "nowhere")
     snapshot = cache(room, Clock()).current()
 

@@ -38,7 +38,7 @@ NOT_SHOWN = [
 
 @pytest.fixture
 def root(room: Newsroom) -> Path:
-    """A newsletter with files that are nobody's business."""
+    """Return the folder of a newsletter that has private files too."""
     (room.root / ".env").write_text("NEWSLETTER_SECRET=canary", encoding="utf-8")
     (room.root / "newsletter.db").write_text("canary", encoding="utf-8")
     (room.root / "issues/.hidden.md").write_text("canary", encoding="utf-8")
@@ -72,7 +72,7 @@ def test_a_file_of_ten_megabytes_is_shown_from_its_start(root: Path) -> None:
     assert sum(len(line) + 1 for line in source.lines) <= LARGEST + 1
 
 
-def test_a_file_that_is_not_utf_8_is_shown_with_marks_where_it_is_not(root: Path) -> None:
+def test_bytes_that_are_not_utf_8_are_shown_as_replacement_characters(root: Path) -> None:
     (root / "issues/entries/latin.md").write_bytes("title: Café\r\nurl:".encode("latin-1"))
     assert read_source(root, "issues/entries/latin.md").lines == ("title: Caf\ufffd", "url:")
 

@@ -36,7 +36,7 @@ def test_view_options_are_read_back_from_their_query(options: ViewOptions, on_ph
         st.sampled_from(["view", "width", "mode", "images", "shown", "topics", "reader", "other"]), st.text()
     )
 )
-def test_a_query_of_anything_gives_view_options(query: dict[str, str]) -> None:
+def test_any_query_is_read_as_view_options(query: dict[str, str]) -> None:
     assert isinstance(ViewOptions.parse(query), ViewOptions)
 
 
@@ -53,11 +53,11 @@ def test_the_toolbar_has_one_current_button_in_each_group_and_each_key_once(opti
     assert len(keys) == len(set(keys))
 
 
-def test_what_is_no_key_and_no_slug_is_not_taken_from_the_address() -> None:
+def test_invalid_keys_and_slugs_in_the_query_are_ignored() -> None:
     assert ViewOptions.parse({"shown": "reader", "reader": "ada@example.com"}).query == "?shown=reader"
     assert ViewOptions.parse({"shown": "topics", "topics": "arts,../etc,,A B"}).query == "?shown=topics&topics=arts"
 
 
-def test_what_the_newsletter_has_not_cannot_be_chosen() -> None:
+def test_missing_features_cannot_be_chosen() -> None:
     (edition, *_) = toolbar(ViewOptions(), without=[EditionKind.TOPICS])
     assert [button.enabled for button in edition.buttons] == [True, False, True]

@@ -1,4 +1,4 @@
-"""A newsletter's public pages that really listen, with a clock that stands still unless it is moved."""
+"""A real server of a newsletter's public pages, with a clock that stands still unless moved."""
 
 import re
 import threading
@@ -37,22 +37,22 @@ HOST = "news.example.org"
 
 @dataclass(slots=True)
 class Standing:
-    """A clock."""
+    """A clock that stands still unless moved."""
 
     now: datetime = make.WHEN
 
     def __call__(self) -> datetime:
-        """The time that it shows."""
+        """Return the time."""
         return self.now
 
     def move(self, **some: float) -> None:
-        """Let time pass: ``hours=1``."""
+        """Advance the clock, for example by ``hours=1``."""
         self.now += timedelta(**some)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Public:
-    """The pages at work: where, their store, what was said of errors."""
+    """Running public pages: their port, store and log of errors."""
 
     root: Path
     port: int
@@ -61,58 +61,58 @@ class Public:
     clock: Standing
     mailer: ServiceMailer
     outbox: Path
-    said: list[str] = field(default_factory=list)
+    logged: list[str] = field(default_factory=list)
 
     def mails(self) -> list[EmailMessage]:
-        """The service messages that go out now, as their recipients get them; those of before are gone."""
+        """Return the service messages that go out now, as their recipients get them, without earlier ones."""
         while self.mailer.send_batch():
             pass
-        found = []
+        received = []
         for path in sorted(self.outbox.rglob("*.eml")):
             message = path.read_bytes()
             assert complaints(message) == []
-            found.append(parsed(message))
+            received.append(parsed(message))
             path.unlink()
-        return found
+        return received
 
     def reader(self, address: str = "ada@example.com", **some: Any) -> Subscriber:
-        """A reader, confirmed."""
+        """Add a confirmed reader."""
         return self.store.subscribers.add(Subscriber(address=address, **some), now=self.clock())
 
     def link(self, purpose: Purpose, reader: Subscriber, issue: str = "2026-11-23") -> str:
-        """The path of a link in a message to a reader."""
+        """Return the path of a link in a message to a reader."""
         return f"/{purpose}/{issue}/{self.site.signer.sign(purpose, issue, reader.key)}"
 
     def visit(self, reader: Subscriber) -> str:
-        """The path of a link to their preferences that was mailed to a reader now."""
+        """Return the path of the link to a reader's preferences, as mailed now."""
         return f"/my/{self.site.signer.ticket(TicketPurpose.VISIT, reader.key, self.clock())}"
 
     def sign_up(self, client: httpx.Client, **fields: Any) -> httpx.Response:
-        """Fill in the form as a person does, and send it."""
+        """Fill in the form like a person and submit it."""
         opened = hidden(client.get("/subscribe").text, "opened")
         self.clock.move(seconds=5)
         return client.post("/subscribe", data={"address": "ada@example.com", "opened": opened} | fields)
 
     @property
     def address(self) -> str:
-        """Where a client connects."""
+        """Return the URL that clients connect to."""
         return f"http://127.0.0.1:{self.port}"
 
     def client(self, **headers: str) -> httpx.Client:
-        """A client that asks for the newsletter's own host, and follows nothing."""
-        # No TLS: to read the machine's certificates takes longer than all that most tests ask for.
+        """Return a client that requests the newsletter's own host and follows no redirects."""
+        # No TLS: reading the machine's certificates takes longer than most tests.
         return httpx.Client(base_url=self.address, headers={"Host": HOST} | headers, timeout=30, verify=False)
 
 
 def hidden(html: str, name: str) -> str:
-    """The value of a hidden field."""
-    found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)">', html)
-    assert found, html
-    return found[1]
+    """Return the value of a hidden field."""
+    field_ = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)">', html)
+    assert field_, html
+    return field_[1]
 
 
 def link_in(mail: EmailMessage) -> str:
-    """The path of the link in a service message, which is the same in text and HTML."""
+    """Return the path of the link in a service message, which is the same in text and HTML."""
     text, html = (str(part.get_content()) for part in mail.iter_parts())
     links = re.findall(rf"<https://{HOST}(/[^>\s]+)>", text)
     assert len(links) == 1
@@ -130,10 +130,10 @@ def public(
     database: str = "",
     time_limit: float = TIME_LIMIT,
 ) -> Iterator[Public]:
-    """The public pages on a free port, in a thread; stopped at the end. Loopback is a proxy of theirs."""
+    """Run the public pages on a free port, in a thread that stops at the end. Loopback is a trusted proxy."""
     newsletter = newsletter or make.newsletter()
     signer = signer or Signer(make.SECRET)
-    clock, said, outbox = Standing(), list[str](), root / "outbox"
+    clock, logged, outbox = Standing(), list[str](), root / "outbox"
     theme = rendering.load_theme(root, newsletter)
     provider = open_provider("outbox", {"path": str(outbox)}, root=root, environment={})
     file = root / "newsletter.db"
@@ -144,7 +144,7 @@ def public(
             signer=signer,
             newsletter=newsletter,
             theme=theme,
-            say=said.append,
+            say=logged.append,
             clock=clock,
         )
         site = Site(
@@ -163,13 +163,13 @@ def public(
             site,
             proxies=[ip_network("127.0.0.1")],
             hooks=posts,
-            say=said.append,
+            say=logged.append,
             hold_back=0,
             time_limit=time_limit,
         )
         ready = threading.Event()
         listening = listen("127.0.0.1", 0)
-        server = public_server(app, ready.set, said.append, time_limit=time_limit)
+        server = public_server(app, ready.set, logged.append, time_limit=time_limit)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
@@ -182,7 +182,7 @@ def public(
                 clock=clock,
                 mailer=mailer,
                 outbox=outbox,
-                said=said,
+                logged=logged,
             )
         finally:
             server.should_exit = True
@@ -193,7 +193,7 @@ def public(
 
 @contextmanager
 def locked(root: Path) -> Iterator[None]:
-    """The write lock of the newsletter's database is another process's, as far as the pages can tell."""
+    """Hold the write lock of the newsletter's database, as another process would."""
     with closing(sqlite3.connect(root / "newsletter.db", isolation_level=None, check_same_thread=False)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
@@ -205,9 +205,9 @@ Opened = Callable[..., Page]
 
 @contextmanager
 def opening(browser: Browser, pages: Public, *, bypass_csp: bool = False) -> Iterator[Opened]:
-    """Opens pages of the newsletter's host, whose name no server needs to know: requests are passed on by hand.
+    """Return a function that opens pages of the newsletter's host. Requests are forwarded, so its name needn't resolve.
 
-    Nothing that a page asks elsewhere is answered, and nothing may be asked. With ``bypass_csp`` the browser lets pages
+    Requests to other hosts get no answer and fail the test. With ``bypass_csp`` the browser lets pages
     do what their Content-Security-Policy forbids.
     """
     contexts = []
@@ -224,17 +224,17 @@ def opening(browser: Browser, pages: Public, *, bypass_csp: bool = False) -> Ite
         page = context.new_page()
 
         def fulfil(route: Route) -> None:
-            asked = route.request
-            if not asked.url.startswith(f"https://{HOST}/"):
-                foreign.append(asked.url)
+            wanted = route.request
+            if not wanted.url.startswith(f"https://{HOST}/"):
+                foreign.append(wanted.url)
                 route.abort()
                 return
             with pages.client() as client:
-                kind = {"Content-Type": asked.headers.get("content-type", "")} if asked.method == "POST" else {}
+                kind = {"Content-Type": wanted.headers.get("content-type", "")} if wanted.method == "POST" else {}
                 answer = client.request(
-                    asked.method,
-                    asked.url.removeprefix(f"https://{HOST}"),
-                    content=asked.post_data_buffer,
+                    wanted.method,
+                    wanted.url.removeprefix(f"https://{HOST}"),
+                    content=wanted.post_data_buffer,
                     headers=kind,
                 )
             unpacked = ("content-length", "content-encoding")

@@ -1,4 +1,4 @@
-"""The archive over HTTP: what was sent and nothing else, the same for everybody; and a reader's own edition."""
+"""The archive over HTTP: sent issues only, the same for all visitors; and a reader's own edition."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.web.sent import sent
 
 @pytest.fixture
 def room(tmp_path: Path) -> Newsroom:
-    """A newsletter of two issues, the second of which is tailored; pages write nothing into it."""
+    """Return a newsletter of two issues, the second tailored. Pages don't write to it."""
     room = newsroom(tmp_path)
     room.entry("good-soil", topics=["Soil"])
     room.issue("2026-11-23", "night-train", "good-soil", "tired-bridge", tailored=True)
@@ -28,19 +28,19 @@ def room(tmp_path: Path) -> Newsroom:
 
 @pytest.fixture
 def at(room: Newsroom) -> Iterator[Public]:
-    """Its public pages."""
+    """Start its public pages."""
     with public(room.root, newsletter=settings.load(room.root).newsletter) as pages:
         yield pages
 
 
 @pytest.fixture
 def client(at: Public) -> Iterator[httpx.Client]:
-    """Somebody."""
+    """Return an anonymous client."""
     with at.client() as client:
         yield client
 
 
-def test_only_what_was_sent_can_be_seen(at: Public, client: httpx.Client) -> None:
+def test_only_sent_issues_are_visible(at: Public, client: httpx.Client) -> None:
     assert "hasn’t been sent yet" in client.get("/").text
     at.reader()
     sent(at, "2026-11-22")
@@ -52,9 +52,7 @@ def test_only_what_was_sent_can_be_seen(at: Public, client: httpx.Client) -> Non
         assert "night-train" not in client.get(path).text, path
 
 
-def test_what_was_sent_comes_by_itself_and_so_does_a_correction(
-    at: Public, client: httpx.Client, room: Newsroom
-) -> None:
+def test_new_sends_and_corrections_appear_by_themselves(at: Public, client: httpx.Client, room: Newsroom) -> None:
     at.reader()
     send = sent(at, "2026-11-22")
     first = client.get("/issues/2026-11-22/")
@@ -71,7 +69,7 @@ def test_what_was_sent_comes_by_itself_and_so_does_a_correction(
     assert client.get("/issues/2026-11-22/").status_code == 404
 
 
-def test_a_feed_reader_that_has_it_is_told_so(at: Public, client: httpx.Client) -> None:
+def test_an_unchanged_feed_is_not_sent_again(at: Public, client: httpx.Client) -> None:
     at.reader()
     sent(at, "2026-11-22")
     for path, kind in (
@@ -84,14 +82,14 @@ def test_a_feed_reader_that_has_it_is_told_so(at: Public, client: httpx.Client) 
         assert answer.headers["content-type"].partition(";")[0] == kind
         again = client.get(path, headers={"If-None-Match": f'"other", {answer.headers["etag"]}'})
         assert (again.status_code, again.content) == (304, b"")
-        strong = answer.headers["etag"].removeprefix("W/")  # some caches make it one
+        strong = answer.headers["etag"].removeprefix("W/")  # some caches rewrite it like this
         assert client.get(path, headers={"If-None-Match": strong}).status_code == 304
         plain = client.head(path, headers={"Accept-Encoding": "identity"})
         assert plain.headers["content-length"] == str(len(answer.content))
     assert etree.fromstring(client.get("/atom.xml").content) is not None
 
 
-def test_what_is_the_same_for_everybody_is_packed_for_who_can_unpack_it(at: Public, client: httpx.Client) -> None:
+def test_public_pages_are_compressed_for_clients_that_accept_it(at: Public, client: httpx.Client) -> None:
     reader = at.reader()
     sent(at, "2026-11-22")
     sheet = re.findall(r'href="(/style-[^"]*)"', client.get("/").text)
@@ -108,8 +106,8 @@ def test_what_is_the_same_for_everybody_is_packed_for_who_can_unpack_it(at: Publ
         assert "content-encoding" not in client.get(path).headers
 
 
-def test_an_issue_of_thirty_long_entries_is_soon_there(room: Newsroom) -> None:
-    """Entries of the sample's length, 190 words each: a page of text that no markup makes smaller."""
+def test_an_issue_of_thirty_long_entries_is_small(room: Newsroom) -> None:
+    """Entries have the sample's length, 190 words each: a page that is mostly text."""
     words = "A concert hall is never so expensive as when nothing is being played in it, she writes. "
     for number in range(30):
         said = [" ".join(f"{word}{number}" for word in words.split()) for _ in range(5)]
@@ -124,7 +122,7 @@ def test_an_issue_of_thirty_long_entries_is_soon_there(room: Newsroom) -> None:
         assert sum(int(one.headers["content-length"]) for one in (page, client.get(sheet))) < 30 * 1024
 
 
-def test_pages_may_be_kept_and_listed_and_set_nothing(at: Public, client: httpx.Client) -> None:
+def test_pages_can_be_cached_and_indexed_and_set_no_cookies(at: Public, client: httpx.Client) -> None:
     at.reader()
     sent(at, "2026-11-22")
     page = client.get("/issues/2026-11-22/")
@@ -136,7 +134,7 @@ def test_pages_may_be_kept_and_listed_and_set_nothing(at: Public, client: httpx.
     assert client.get("/search?q=map").headers["x-robots-tag"] == "noindex"
 
 
-def test_an_address_without_its_slash_leads_to_the_page(at: Public, client: httpx.Client) -> None:
+def test_a_path_without_its_final_slash_redirects_to_the_page(at: Public, client: httpx.Client) -> None:
     at.reader()
     sent(at, "2026-11-22")
     for path in ("/issues/2026-11-22", "/topics/railways"):
@@ -146,7 +144,7 @@ def test_an_address_without_its_slash_leads_to_the_page(at: Public, client: http
         assert client.get(path).status_code == 404
 
 
-def test_below_a_path_everything_is_there(room: Newsroom) -> None:
+def test_the_archive_works_below_a_base_path(room: Newsroom) -> None:
     newsletter = replace(settings.load(room.root).newsletter, base_url=f"https://{HOST}/letters")
     with public(room.root, newsletter=newsletter) as at, at.client() as client:
         at.reader()
@@ -174,13 +172,13 @@ def test_below_a_path_everything_is_there(room: Newsroom) -> None:
         "/search/../../etc/passwd",
     ],
 )
-def test_no_path_leads_to_a_file(client: httpx.Client, path: str) -> None:
+def test_no_path_serves_a_file(client: httpx.Client, path: str) -> None:
     answer = client.get(httpx.URL(client.base_url).copy_with(raw_path=path.encode()))
     assert answer.status_code == 404
     assert "postal_address" not in answer.text
 
 
-def test_view_in_browser_is_the_readers_own_edition_without_anything_else_of_theirs(
+def test_view_in_browser_shows_the_readers_edition_without_personal_data(
     at: Public, client: httpx.Client, room: Newsroom
 ) -> None:
     room.issue(
@@ -215,7 +213,7 @@ def test_view_in_browser_is_the_readers_own_edition_without_anything_else_of_the
     assert "Ada" not in page.text
 
 
-def test_view_in_browser_shows_what_was_sent_whatever_the_files_say(
+def test_view_in_browser_shows_the_sent_content_even_if_files_changed(
     at: Public, client: httpx.Client, room: Newsroom
 ) -> None:
     reader = at.reader()
@@ -227,9 +225,7 @@ def test_view_in_browser_shows_what_was_sent_whatever_the_files_say(
     assert "Another title" not in page
 
 
-def test_pictures_of_an_edition_come_from_where_its_editors_put_them(
-    at: Public, client: httpx.Client, room: Newsroom
-) -> None:
+def test_images_of_an_edition_keep_their_sources(at: Public, client: httpx.Client, room: Newsroom) -> None:
     room.entry("old-map", image="https://pictures.example.org/a.jpg?x=1", image_alt="A map")
     reader = at.reader()
     sent(at, "2026-11-22")
@@ -237,7 +233,7 @@ def test_pictures_of_an_edition_come_from_where_its_editors_put_them(
     assert "img-src https://pictures.example.org;" in policy
 
 
-def test_a_link_opens_one_readers_edition_of_one_issue_and_nothing_else(at: Public, client: httpx.Client) -> None:
+def test_a_browser_link_opens_only_one_edition_of_one_issue(at: Public, client: httpx.Client) -> None:
     reader, other = at.reader(), at.reader("ben@example.com")
     sent(at, "2026-11-22")
     good = at.link(Purpose.BROWSER, reader, "2026-11-22")
@@ -257,7 +253,7 @@ def test_a_link_opens_one_readers_edition_of_one_issue_and_nothing_else(at: Publ
     assert HOST not in gone.text.replace(f"https://{HOST}", "")
 
 
-def test_view_in_browser_says_that_the_issue_was_corrected_and_where_to_read_it(
+def test_view_in_browser_links_to_the_corrections_of_the_issue(
     at: Public, client: httpx.Client, room: Newsroom
 ) -> None:
     ada = at.reader()
@@ -277,9 +273,7 @@ def test_view_in_browser_says_that_the_issue_was_corrected_and_where_to_read_it(
     assert after.headers["content-security-policy"] == client.get(link).headers["content-security-policy"]
 
 
-def test_the_page_of_a_topic_s_earlier_slug_leads_to_the_one_of_today(
-    at: Public, client: httpx.Client, room: Newsroom
-) -> None:
+def test_a_topics_earlier_slug_redirects_to_its_page(at: Public, client: httpx.Client, room: Newsroom) -> None:
     at.reader()
     sent(at, "2026-11-22")
     assert client.get("/topics/trains/").status_code == 404
@@ -295,9 +289,9 @@ def test_the_page_of_a_topic_s_earlier_slug_leads_to_the_one_of_today(
             answer = there.get(asked)
             assert (answer.status_code, answer.headers["location"]) == (308, leads)
             assert there.get(leads).status_code == 200
-        for asked in ("/topics/satellites/", "/topics/satellites"):  # no entry of it has been sent
+        for asked in ("/topics/satellites/", "/topics/satellites"):  # none of its entries has been sent
             answer = there.get(asked)
             assert (answer.status_code, answer.headers.get("location")) == (308, "/topics/moons/")
-        second = there.get("/topics/railways/2/")  # today there is none, but there may have been
+        second = there.get("/topics/railways/2/")  # there is none today, but there may have been
         assert (second.status_code, second.headers["location"]) == (308, "/topics/trains/2/")
         assert there.get("/topics/railways/1/").status_code == 404

@@ -1,4 +1,4 @@
-"""The archive in a real Chromium: accessible, narrow enough, without JavaScript; nothing that an author types runs."""
+"""The archive in a real Chromium: accessible, narrow enough, usable without JavaScript, and safe from scripts."""
 
 import json
 import os
@@ -20,7 +20,7 @@ WIDTHS = (375, 1280)
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public]:
-    """Three issues that were sent: one corrected, one with sections, one whose every word would like to be a script."""
+    """Send three issues: one corrected, one with sections, one full of script payloads."""
     room = newsroom(tmp_path_factory.mktemp("archive"))
     (room.root / "issues/2026-11-23.md").unlink()
     sections = [
@@ -37,8 +37,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public]:
         fields = {"title": payload, "source": payload, "author": payload, "topics": [payload, "Soil"]}
         room.entry(f"evil-{number}", body=f"{payload}\n\n> {payload}\n", **fields)
     slugs = [f"evil-{number}" for number in range(len(PAYLOADS))]
-    said = [{"date": "2026-11-25", "text": payload, "entry": "evil-1"} for payload in PAYLOADS]
-    room.issue("2026-11-24", *slugs, subject=PAYLOADS[0] + PAYLOADS[3], preheader=PAYLOADS[6], corrections=said)
+    notes = [{"date": "2026-11-25", "text": payload, "entry": "evil-1"} for payload in PAYLOADS]
+    room.issue("2026-11-24", *slugs, subject=PAYLOADS[0] + PAYLOADS[3], preheader=PAYLOADS[6], corrections=notes)
     with public(room.root, newsletter=settings.load(room.root).newsletter) as at:
         at.reader()
         for slug in ("2026-11-22", "2026-11-23"):
@@ -61,9 +61,9 @@ PATHS = (
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
-def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(opened: Opened, width: int, dark: bool) -> None:
+def test_archive_pages_are_accessible_and_fit_the_screen(opened: Opened, width: int, dark: bool) -> None:
     shots = os.environ.get("SCREENSHOTS")
-    script = dark == (width == 1280)  # at each width with JavaScript and without
+    script = dark == (width == 1280)  # each width with and without JavaScript
     page = opened("/", width=width, dark=dark, script=script)
     for path in PATHS:
         page.goto(f"https://{HOST}{path}")
@@ -74,10 +74,10 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(opened: Opened, 
             page.screenshot(path=f"{shots}/{name}-{width}-{'dark' if dark else 'light'}.png", full_page=True)
 
 
-def test_the_policy_stops_no_data_and_lets_no_script_in(opened: Opened) -> None:
+def test_the_content_security_policy_allows_json_ld_but_no_script(opened: Opened) -> None:
     page = opened("/issues/2026-11-22/")
     blocked: list[str] = []
-    page.on("console", lambda said: blocked.append(said.text))
+    page.on("console", lambda message: blocked.append(message.text))
     page.reload()
     data = page.locator('script[type="application/ld+json"]').text_content()
     assert data is not None
@@ -89,7 +89,7 @@ def test_the_policy_stops_no_data_and_lets_no_script_in(opened: Opened) -> None:
     assert page.evaluate("window.ran") is None
 
 
-def test_a_reader_without_javascript_finds_reads_and_goes_on(opened: Opened) -> None:
+def test_the_archive_works_without_javascript(opened: Opened) -> None:
     page = opened("/", script=False, width=1280)
     page.get_by_role("link", name="What happened until 2026-11-22").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("What happened until 2026-11-22")
@@ -115,7 +115,7 @@ def test_view_in_browser_shows_the_email(opened: Opened, pages: Public) -> None:
     expect(page.get_by_role("button", name="Email me the link")).to_be_visible()
 
 
-def test_nothing_that_an_author_types_runs(opened: Opened, pages: Public) -> None:
+def test_authors_text_never_runs_as_script(opened: Opened, pages: Public) -> None:
     sent(pages, "2026-11-24")
     (reader,) = pages.store.subscribers.stream()
     ran: list[str] = []

@@ -1,4 +1,4 @@
-"""Changes with a valid link: one at a time, and refused from memory once a link was used too often."""
+"""Changes with a valid link: one at a time, and refused from memory once a link is overused."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ from newsletter.web.public.change_writer import ChangeWriter
 from tests.web.public.public_pages import Public, link_in, locked
 
 
-def test_a_link_that_is_used_too_often_is_refused_without_the_database(
+def test_an_overused_link_is_refused_without_the_database(
     pages: Public, visitor: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("newsletter.web.public.change_writer.MOST", 3)
@@ -40,7 +40,7 @@ def test_a_link_that_is_used_too_often_is_refused_without_the_database(
         with locked(pages.root):
             answer = visitor.post(path, data=undo)
         assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
-        assert visitor.get(path).status_code in (200, 405)  # to look is allowed
+        assert visitor.get(path).status_code in (200, 405)  # viewing is allowed
         other = own if which in ("save", "fewer", "undo") else saving
         assert "Saved" in visitor.post(other, data={"language": "fr"}).text  # links of another kind are not affected
         assert visitor.post(leave, content="List-Unsubscribe=One-Click").status_code == 200
@@ -49,12 +49,10 @@ def test_a_link_that_is_used_too_often_is_refused_without_the_database(
         assert left.status is SubscriberStatus.UNSUBSCRIBED
         pages.clock.move(hours=1)
         assert visitor.post(path, data=undo).status_code != 429
-    assert pages.said == []
+    assert pages.logged == []
 
 
-def test_a_link_that_is_not_ours_is_not_counted(
-    pages: Public, visitor: httpx.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_forged_link_is_not_counted(pages: Public, visitor: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.web.public.change_writer.MOST", 1)
     path = pages.link(Purpose.PREFERENCES, pages.reader())
     for _ in range(3):
@@ -62,7 +60,7 @@ def test_a_link_that_is_not_ours_is_not_counted(
     assert visitor.post(path, data={"language": "fr"}).status_code == 200
 
 
-def test_changes_with_one_link_are_some_time_apart(pages: Public, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changes_with_the_same_link_are_spaced_out(pages: Public, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.web.public.change_writer.APART", 0.4)
     reader = pages.reader()
     paths = [pages.link(Purpose.PREFERENCES, reader, issue) for issue in ("2026-11-22", "2026-11-23", "2026-11-24")]
@@ -92,7 +90,7 @@ def test_changes_are_written_one_at_a_time(pages: Public, monkeypatch: pytest.Mo
         under_way.append(key)
         at_once.append(len(under_way))
         assert both_wait.wait(60)
-        with pages.client() as visitor:  # once this is answered, the other one would have begun
+        with pages.client() as visitor:  # the other one would have begun before this is answered
             assert visitor.get("/help").status_code == 200
         under_way.remove(key)
         return choose(key, chosen, now)

@@ -1,4 +1,4 @@
-"""Confusable addresses at every way in, on both databases: mail goes to stored addresses, and nobody gets another's."""
+"""Confusable addresses at every entry point, on both databases: mail goes only to stored addresses."""
 
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -24,26 +24,26 @@ CLIENTS = count(1)
 
 @pytest.fixture
 def pages(tmp_path: Path, database_url: str) -> Iterator[Public]:
-    """Public pages on a database of each kind, with a reader for each address of the corpus."""
+    """Start public pages on a database of each kind, with a reader for each address of the corpus."""
     with public(tmp_path, database=database_url) as at:
         yield at
 
 
 def readers(pages: Public, pairs: tuple[tuple[str, str], ...], **some: object) -> dict[str, Subscriber]:
     """Add a reader for the first address of each pair."""
-    pages.store.subscribers.merge([[make_reader(one, **some) for one, _ in pairs]], now=pages.clock())
+    pages.store.subscribers.merge([[make_reader(stored, **some) for stored, _ in pairs]], now=pages.clock())
     by_address = {reader.address: reader for reader in pages.store.subscribers.stream()}
-    return {one: by_address[parse_address(one)] for one, _ in pairs}
+    return {stored: by_address[parse_address(stored)] for stored, _ in pairs}
 
 
 def make_reader(address: str, **some: object) -> Subscriber:
-    """Return a reader with an address as the pages would take it."""
+    """Return a reader with an address in the form that the pages store."""
     return Subscriber(address=parse_address(address), **some)  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def visitor(pages: Public) -> Iterator[httpx.Client]:
-    """A visitor of whose requests each comes from another network: limits of clients are tested elsewhere."""
+    """Return a client whose requests each come from another network: rate limits are tested elsewhere."""
 
     def elsewhere(request: httpx.Request) -> None:
         number = next(CLIENTS)
@@ -55,10 +55,10 @@ def visitor(pages: Public) -> Iterator[httpx.Client]:
 
 
 def mails(pages: Public) -> dict[str, EmailMessage]:
-    """Return the service messages that go out now by the address that they go to."""
-    found = pages.mails()
-    by_address = {str(mail["To"]): mail for mail in found}
-    assert len(by_address) == len(found)
+    """Return the service messages that go out now, by recipient."""
+    received = pages.mails()
+    by_address = {str(mail["To"]): mail for mail in received}
+    assert len(by_address) == len(received)
     return by_address
 
 
@@ -67,7 +67,7 @@ def mailed(address: str) -> str:
     return ascii_domain(parse_address(address))
 
 
-def test_a_link_goes_to_the_stored_address_and_to_nobody_else(pages: Public, visitor: httpx.Client) -> None:
+def test_a_link_is_mailed_only_to_the_stored_address(pages: Public, visitor: httpx.Client) -> None:
     stored = readers(pages, DIFFERENT + SAME)
     answers = {visitor.post("/preferences", data={"address": other}).text for _, other in DIFFERENT}
     assert len(answers) == 1
@@ -76,17 +76,15 @@ def test_a_link_goes_to_the_stored_address_and_to_nobody_else(pages: Public, vis
     assert set(mails(pages)) == {ascii_domain(stored[address].address) for address, _ in SAME}
 
 
-def test_a_sign_up_is_about_nobody_else_and_is_answered_at_the_stored_address(
-    pages: Public, visitor: httpx.Client
-) -> None:
+def test_a_sign_up_never_matches_a_look_alike_address(pages: Public, visitor: httpx.Client) -> None:
     stored = readers(pages, DIFFERENT + SAME)
     left = [UnsubscribeRequest(key=reader.key, how="page") for reader in stored.values()]
     pages.store.self_service.unsubscribe(left, pages.clock())
     for _, other in DIFFERENT + SAME:
         assert pages.sign_up(visitor, address=other).status_code == 200
-    found = mails(pages)
-    assert set(found) == {mailed(other) for _, other in DIFFERENT} | {mailed(address) for address, _ in SAME}
-    for mail in found.values():
+    received = mails(pages)
+    assert set(received) == {mailed(other) for _, other in DIFFERENT} | {mailed(address) for address, _ in SAME}
+    for mail in received.values():
         assert visitor.post(link_in(mail), data={}).status_code == 200
     after = {reader.address: reader for reader in pages.store.subscribers.stream()}
     for address, other in DIFFERENT:
@@ -97,7 +95,7 @@ def test_a_sign_up_is_about_nobody_else_and_is_answered_at_the_stored_address(
     assert len(after) == len(stored) + len(DIFFERENT)
 
 
-def test_a_reader_moves_to_another_s_look_alike_and_never_to_another_s_address(
+def test_a_reader_can_move_to_a_look_alike_address_but_not_to_another_readers(
     pages: Public, visitor: httpx.Client
 ) -> None:
     stored = readers(pages, DIFFERENT + SAME)
@@ -106,9 +104,9 @@ def test_a_reader_moves_to_another_s_look_alike_and_never_to_another_s_address(
     movers = {other: added[address] for address, other in addresses}
     for other, mover in movers.items():
         visitor.post(f"{pages.visit(mover)}/address", data={"address": other})
-    found = mails(pages)
-    assert set(found) == {mailed(other) for _, other in DIFFERENT} | {mailed(address) for address, _ in SAME}
-    statuses = {address: visitor.post(link_in(mail)).status_code for address, mail in found.items()}
+    received = mails(pages)
+    assert set(received) == {mailed(other) for _, other in DIFFERENT} | {mailed(address) for address, _ in SAME}
+    statuses = {address: visitor.post(link_in(mail)).status_code for address, mail in received.items()}
     assert statuses == {mailed(other): 200 for _, other in DIFFERENT} | {mailed(address): 409 for address, _ in SAME}
     now = {reader.key: reader.address for reader in pages.store.subscribers.stream()}
     for address, other in DIFFERENT:
@@ -117,7 +115,7 @@ def test_a_reader_moves_to_another_s_look_alike_and_never_to_another_s_address(
         assert (now[stored[address].key], now[movers[other].key]) == (stored[address].address, movers[other].address)
 
 
-def test_an_import_brings_back_nobody_and_adds_nobody_twice(pages: Public, tmp_path: Path) -> None:
+def test_an_import_restores_no_departed_reader_and_adds_no_duplicates(pages: Public, tmp_path: Path) -> None:
     stored = readers(pages, DIFFERENT + SAME, first_name="Theirs")
     erased = [stored.pop(address) for address, _ in SAME[::2]]
     for reader in erased:
@@ -137,7 +135,7 @@ def test_an_import_brings_back_nobody_and_adds_nobody_twice(pages: Public, tmp_p
     assert not {reader.address for reader in erased} & after.keys()
 
 
-def test_a_bounce_suppresses_the_address_that_it_names_and_no_other(pages: Public) -> None:
+def test_a_bounce_suppresses_only_its_own_address(pages: Public) -> None:
     stored = readers(pages, DIFFERENT + SAME)
     events = [
         Event(
@@ -151,7 +149,7 @@ def test_a_bounce_suppresses_the_address_that_it_names_and_no_other(pages: Publi
         for _, other in DIFFERENT + SAME
     ]
     Feedback(pages.store, pages.site.signer, soft_bounces=3).record(events, now=pages.clock())
-    suppressed = {one.address_key for one in pages.store.suppressions.stream()}
+    suppressed = {suppressed_one.address_key for suppressed_one in pages.store.suppressions.stream()}
     assert suppressed == {address_key(other) for _, other in DIFFERENT + SAME}
     for address, _ in DIFFERENT:
         assert not pages.store.suppressions.has(stored[address].address)

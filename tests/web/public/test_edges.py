@@ -1,4 +1,4 @@
-"""What strangers and their programs do at the edges of the public pages: odd paths, methods, half uploads, crawlers."""
+"""Unusual requests to the public pages: odd paths and methods, aborted uploads, crawlers."""
 
 import asyncio
 import logging
@@ -22,13 +22,13 @@ from tests.web.public.public_pages import HOST, Public, public
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public]:
-    """One server for all that is asked here: nothing changes it."""
+    """Start one server for all tests of this module, which don't change it."""
     with public(tmp_path_factory.mktemp("edges")) as at:
         yield at
 
 
 def status_of(pages: Public, path: str, method: str = "GET") -> int:
-    """The status of the answer to a path as it stands, which a client would put in order."""
+    """Return the status of the response to an unnormalized path."""
     with socket.create_connection(("127.0.0.1", pages.port), timeout=30) as connection:
         connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
         return int(connection.makefile("rb").readline().split()[1])
@@ -52,11 +52,11 @@ ODD = st.sampled_from(
 @example(path=["search?page=" + "9" * 5000])
 @example(path=["search?q=x&page=" + DIGITS])
 @example(path=["o", "%00.gif"])
-def test_no_path_is_a_fault_of_ours(pages: Public, path: list[str]) -> None:
-    asked = "/" + "/".join(path).encode("ascii", "ignore").decode().replace(" ", "%20")
+def test_no_path_causes_a_server_error(pages: Public, path: list[str]) -> None:
+    target = "/" + "/".join(path).encode("ascii", "ignore").decode().replace(" ", "%20")
     for method in ("GET", "POST"):
-        assert status_of(pages, asked, method) < 500, asked
-    assert pages.said == []
+        assert status_of(pages, target, method) < 500, target
+    assert pages.logged == []
 
 
 @pytest.mark.parametrize(
@@ -71,28 +71,28 @@ def test_no_path_is_a_fault_of_ours(pages: Public, path: list[str]) -> None:
         ("/", "GET, HEAD"),
     ],
 )
-def test_a_method_that_is_not_taken_is_answered_with_those_that_are(pages: Public, path: str, methods: str) -> None:
+def test_a_refused_method_is_answered_with_the_allowed_ones(pages: Public, path: str, methods: str) -> None:
     with pages.client() as client:
         for method in ("DELETE", "PUT"):
             answer = client.request(method, path)
             assert (answer.status_code, answer.headers["Allow"]) == (405, methods)
 
 
-def test_aborted_uploads_are_one_line_a_minute(pages: Public) -> None:
+def test_aborted_uploads_are_logged_once_a_minute(pages: Public) -> None:
     head = f"POST /preferences HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 1000\r\n\r\naddress="
     for _ in range(20):
         with socket.create_connection(("127.0.0.1", pages.port), timeout=20) as connection:
             connection.sendall(head.encode())
-            assert status_of(pages, "/help") == 200  # it has begun to read
+            assert status_of(pages, "/help") == 200  # the server has begun to read
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     until = time.monotonic() + 30
-    while not pages.said and time.monotonic() < until:
+    while not pages.logged and time.monotonic() < until:
         status_of(pages, "/help")
-    assert pages.said == ["uploads were aborted by their clients: 1"]
-    pages.said.clear()
+    assert pages.logged == ["uploads were aborted by their clients: 1"]
+    pages.logged.clear()
 
 
-def test_malformed_requests_are_one_line_a_minute_and_others_none(pages: Public) -> None:
+def test_malformed_requests_are_logged_once_a_minute_and_others_never(pages: Public) -> None:
     def answer(request: bytes) -> bytes:
         with socket.create_connection(("127.0.0.1", pages.port), timeout=30) as connection:
             connection.sendall(request)
@@ -109,13 +109,13 @@ def test_malformed_requests_are_one_line_a_minute_and_others_none(pages: Public)
     for protocol in ("websocket", "h2c"):
         upgrade = f"GET /help HTTP/1.1\r\nHost: {HOST}\r\nConnection: Upgrade\r\nUpgrade: {protocol}\r\n\r\n"
         assert b" 200 " in answer(upgrade.encode())
-    assert pages.said == []
+    assert pages.logged == []
     for _ in range(5):
         assert b" 400 " in answer(b"\x16\x03\x01 TLS\r\n\r\n")
-    assert pages.said == ["malformed requests were refused: 1"]
+    assert pages.logged == ["malformed requests were refused: 1"]
     logging.getLogger("uvicorn.error").removeHandler(listener)
     assert logged == []
-    pages.said.clear()
+    pages.logged.clear()
 
 
 def _asked(gate: Gateway, times: int, peer: str, headers: list[tuple[bytes, bytes]]) -> None:
@@ -137,7 +137,7 @@ def _asked(gate: Gateway, times: int, peer: str, headers: list[tuple[bytes, byte
 
 def test_aborted_uploads_are_counted_until_the_minute_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.web.http.tally.A_MINUTE", 0.01)
-    said: list[str] = []
+    logged: list[str] = []
 
     async def reads(_scope: Scope, receive: Receive, _send: Send) -> None:
         from starlette.requests import Request
@@ -145,9 +145,9 @@ def test_aborted_uploads_are_counted_until_the_minute_is_over(monkeypatch: pytes
         await Request(_scope, receive).body()
 
     rules = GatewayRules(base_url="http://localhost", seconds=60, hold_back=0)
-    gate = Gateway(reads, rules=rules, failed=lambda _path, status: PlainTextResponse("", status), say=said.append)
+    gate = Gateway(reads, rules=rules, failed=lambda _path, status: PlainTextResponse("", status), say=logged.append)
     _asked(gate, 5, "192.0.2.1", [])
-    assert said == [f"uploads were aborted by their clients: {number}" for number in (1, 4)]
+    assert logged == [f"uploads were aborted by their clients: {number}" for number in (1, 4)]
 
 
 @pytest.mark.parametrize(
@@ -161,22 +161,20 @@ def test_aborted_uploads_are_counted_until_the_minute_is_over(monkeypatch: pytes
         ("127.0.0.1", True, True, False),
     ],
 )
-def test_a_proxy_on_this_machine_that_is_not_named_is_told_once(
-    peer: str, forwarded: bool, proxies: bool, warned: bool
-) -> None:
+def test_an_undeclared_local_proxy_is_reported_once(peer: str, forwarded: bool, proxies: bool, warned: bool) -> None:
     from ipaddress import ip_network
 
-    said: list[str] = []
+    logged: list[str] = []
     named = [ip_network("127.0.0.1")] if proxies else []
     rules = GatewayRules(base_url="http://localhost", proxies=named, seconds=60, hold_back=0)
     failed = lambda _path, status: PlainTextResponse("", status)  # noqa: E731
-    gate = Gateway(PlainTextResponse("Come in."), rules=rules, failed=failed, say=said.append)
+    gate = Gateway(PlainTextResponse("Come in."), rules=rules, failed=failed, say=logged.append)
     _asked(gate, 3, peer, [(b"x-forwarded-for", b"203.0.113.7")] if forwarded else [])
-    assert len(said) == warned
-    assert all("[serving]" in line and "proxies" in line for line in said)
+    assert len(logged) == warned
+    assert all("[serving]" in line and "proxies" in line for line in logged)
 
 
-def test_crawlers_are_told_what_is_not_for_them_and_where_the_rest_is(pages: Public) -> None:
+def test_robots_txt_excludes_private_pages_and_names_the_sitemap(pages: Public) -> None:
     with pages.client() as client:
         answer = client.get("/robots.txt")
         crawler = RobotFileParser()
@@ -212,5 +210,5 @@ def test_every_page_has_an_icon(pages: Public) -> None:
 
 
 @pytest.mark.parametrize(("color", "same"), [("#a3f", "#aa33ff"), ("rebeccapurple", "#444444"), ("#12345", "#444")])
-def test_the_icon_is_in_the_themes_colour_however_it_is_written(color: str, same: str) -> None:
+def test_the_icon_has_the_themes_color_in_any_notation(color: str, same: str) -> None:
     assert favicon(color) == favicon(same)

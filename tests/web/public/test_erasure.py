@@ -1,4 +1,4 @@
-"""After an erasure no file of the newsletter has the reader's addresses in any encoding, whatever is reported later."""
+"""After an erasure no file of the newsletter contains the reader's addresses in any encoding, even after late events."""
 
 import base64
 import binascii
@@ -39,45 +39,45 @@ BEFORE, NOW = "Zenobia.Quill+news@müller-ältere.example", "zenobia@quillfeathe
 
 
 def encodings(address: str) -> set[bytes]:
-    """Return the forms in which a file may have an address, without the ends that base64 gives to its neighbours."""
-    found: set[bytes] = set()
+    """Return the forms in which a file may contain an address, without base64 characters shared with its neighbours."""
+    forms: set[bytes] = set()
     for text in {address, address_key(address), address.casefold(), address.upper(), address.partition("@")[2]}:
         octets = text.encode()
-        found |= {octets, text.encode("utf-16-le"), text.encode("utf-16-be"), binascii.hexlify(octets)}
-        found |= {quote(text, safe="").encode(), quote(text).encode(), quopri.encodestring(octets, quotetabs=True)}
-        found |= {
+        forms |= {octets, text.encode("utf-16-le"), text.encode("utf-16-be"), binascii.hexlify(octets)}
+        forms |= {quote(text, safe="").encode(), quote(text).encode(), quopri.encodestring(octets, quotetabs=True)}
+        forms |= {
             html.escape(text).encode(),
             text.encode("ascii", "xmlcharrefreplace"),
             text.replace("@", "&#64;").encode(),
         }
-        found |= {
+        forms |= {
             text.encode("unicode_escape"),
             text.replace("@", "\\u0040").encode(),
             text.replace("@", "=40").encode(),
         }
         for shift in range(3):
-            found.add(base64.b64encode(b"x" * shift + octets)[4 if shift else 0 : -4])
-            found.add(base64.urlsafe_b64encode(b"x" * shift + octets)[4 if shift else 0 : -4])
-    return {form for form in found if len(form) > 8}
+            forms.add(base64.b64encode(b"x" * shift + octets)[4 if shift else 0 : -4])
+            forms.add(base64.urlsafe_b64encode(b"x" * shift + octets)[4 if shift else 0 : -4])
+    return {form for form in forms if len(form) > 8}
 
 
 def traces(root: Path, *addresses: str) -> list[str]:
     """Return which files below a folder have an address in their name or content, in any encoding."""
     forms = {form.lower() for address in addresses for form in encodings(address)}
     files = [path for path in root.rglob("*") if path.is_file()]
-    found = {
+    contents = {
         str(path): path.read_bytes().lower() + b"\n" + str(path.relative_to(root)).lower().encode() for path in files
     }
-    return sorted(f"{path}: {form!r}" for path, content in found.items() for form in forms if form in content)
+    return sorted(f"{path}: {form!r}" for path, content in contents.items() for form in forms if form in content)
 
 
 def event(key: str, at: datetime, **some: object) -> Event:
-    """Return something that a provider reports."""
+    """Return an event of a provider."""
     return Event(**({"key": key, "provider": "ses", "at": at} | some))  # type: ignore[arg-type]
 
 
 def late(address: str, key: str, at: datetime) -> Iterator[Event]:
-    """Return all that may still be reported of an erased reader at an address."""
+    """Return all events that may still come for an erased reader's address."""
     raw = f'{{"destination": ["{address}"], "quoted": "{quote(address)}"}}'
     for kind in EventKind:
         bounce = Bounce.PERMANENT if kind is EventKind.BOUNCED else None
@@ -88,17 +88,18 @@ def late(address: str, key: str, at: datetime) -> Iterator[Event]:
     yield event(f"unreadable-{address == NOW}", at, kind=EventKind.UNKNOWN, raw=raw)
 
 
-def test_no_file_has_an_erased_reader_s_addresses(pages: Public, visitor: httpx.Client, tmp_path: Path) -> None:
+def test_no_file_contains_an_erased_readers_addresses(pages: Public, visitor: httpx.Client, tmp_path: Path) -> None:
     pages.sign_up(visitor, name="Zenobia Quill", address=BEFORE)
     visitor.post(link_in(pages.mails()[0]), data={"name": "Zenobia Quill"})
     (reader,) = pages.store.subscribers.stream()
     pages.store.subscribers.merge([[make_other(number) for number in range(300)]], now=pages.clock())
-    # An issue in the outbox, another one that is on its way, and a link by mail in the outbox.
+    # An issue in the outbox, another one in flight, and a mailed link in the outbox.
     provider = open_provider("outbox", {"path": "outbox"}, root=pages.root, environment={})
     done, flying = (frozen(pages, issue) for issue in ("2026-11-23", "2026-11-24"))
     batch = ledger.claim(pages.store, done.id, size=400)
     everybody = [
-        replace(make.recipient(), subscriber=one.subscriber, key=one.key, address=one.address) for one in batch
+        replace(make.recipient(), subscriber=delivery.subscriber, key=delivery.key, address=delivery.address)
+        for delivery in batch
     ]
     receipts = list(provider.submit(make.letters(Wire(make.email(), make.WHEN), everybody)))
     ledger.record(pages.store, done.id, receipts, batch=batch)
@@ -140,7 +141,10 @@ def test_no_file_has_an_erased_reader_s_addresses(pages: Public, visitor: httpx.
     )
     assert (report.added, report.kept_away) == (1, 2)
     words = {"status": DeliveryStatus.REFUSED, "detail": f"550 <{NOW}> said no", "provider_id": f"<1.{NOW}>"}
-    answers = [Receipt(subscriber=one.subscriber, **(words if one.key == reader.key else OK)) for one in late_batch]
+    answers = [
+        Receipt(subscriber=delivery.subscriber, **(words if delivery.key == reader.key else OK))
+        for delivery in late_batch
+    ]
     ledger.record(pages.store, flying.id, answers, batch=late_batch)
     ledger.record(pages.store, done.id, [Receipt(subscriber=reader.id, **words)])  # type: ignore[arg-type]
     assert pages.store.scrub()
@@ -148,7 +152,7 @@ def test_no_file_has_an_erased_reader_s_addresses(pages: Public, visitor: httpx.
 
 
 @pytest.mark.parametrize("address", [BEFORE, NOW])
-def test_files_that_the_program_leaves_alone_are_found_in_any_encoding(tmp_path: Path, address: str) -> None:
+def test_other_files_with_the_address_are_reported_in_any_encoding(tmp_path: Path, address: str) -> None:
     domain = encodings(address.partition("@")[2])
     forms = sorted(form for form in encodings(address) if form not in domain)
     for number, form in enumerate(forms):
@@ -164,7 +168,7 @@ def test_files_that_the_program_leaves_alone_are_found_in_any_encoding(tmp_path:
 
 
 @pytest.mark.parametrize("address", [BEFORE, NOW, "o'zenobia+a/b@quillfeather.example"])
-def test_check_finds_an_address_in_the_encodings_that_a_removal_finds(tmp_path: Path, address: str) -> None:
+def test_check_reports_an_erased_address_in_every_encoding(tmp_path: Path, address: str) -> None:
     octets = address.encode()
     forms = [
         octets,
@@ -200,13 +204,13 @@ def test_check_finds_an_address_in_the_encodings_that_a_removal_finds(tmp_path: 
         assert set(files) - {left.path for left in leftovers} == set(others)
 
 
-def test_folders_of_programs_are_not_searched_and_what_can_t_be_read_is_named(
+def test_program_folders_are_not_searched_and_unreadable_files_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for folder in (".git", ".venv/lib", "venv/lib", "mine", "locked", "Maildir/.Old/cur"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "mail").write_text(NOW)
-    (tmp_path / ".readers.csv.0a1b2c3d.part").write_text(NOW)  # what a killed export left
+    (tmp_path / ".readers.csv.0a1b2c3d.part").write_text(NOW)  # left by a killed export
     (tmp_path / "venv/pyvenv.cfg").touch()
     (tmp_path / "dangling").symlink_to("nowhere")
     (tmp_path / "folder").symlink_to("mine")
@@ -220,7 +224,7 @@ def test_folders_of_programs_are_not_searched_and_what_can_t_be_read_is_named(
     lists = os.scandir
 
     def scandir(path: Path) -> Iterator[os.DirEntry[str]]:
-        if Path(path).name == "locked":  # its mode would not keep root out
+        if Path(path).name == "locked":  # its mode doesn't stop root
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
         return lists(path)
 
@@ -238,7 +242,7 @@ def test_folders_of_programs_are_not_searched_and_what_can_t_be_read_is_named(
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that nobody can read, root neither")
-def test_a_file_that_can_t_be_read_is_named() -> None:
+def test_an_unreadable_file_is_named() -> None:
     file = Path("/proc/self/mem")
     for leftovers in (files_with_any(lambda _: False, [file]), files_with(NOW, [file])):
         ((path, unread),) = [(left.path, left.unread) for left in leftovers]
@@ -258,7 +262,7 @@ def test_a_search_takes_time_in_proportion_to_a_file(tmp_path: Path) -> None:
     assert sum(map(len, pieces)) < 100_000
 
 
-def test_a_removal_that_finds_nobody_leaves_an_earlier_one_to_be_scrubbed(pages: Public) -> None:
+def test_a_removal_without_a_match_keeps_an_earlier_one_to_be_scrubbed(pages: Public) -> None:
     pages.reader(NOW)
     assert pages.store.subscribers.remove(NOW)
     assert not pages.store.subscribers.remove(NOW)
@@ -267,7 +271,7 @@ def test_a_removal_that_finds_nobody_leaves_an_earlier_one_to_be_scrubbed(pages:
     assert not pages.store.unscrubbed
 
 
-def test_service_messages_to_an_address_beyond_ascii_are_erased_too(pages: Public, visitor: httpx.Client) -> None:
+def test_service_messages_to_a_non_ascii_address_are_erased(pages: Public, visitor: httpx.Client) -> None:
     address = "zenobía.quillfeather@example.com"
     reader = pages.reader(address)
     visitor.post("/preferences", data={"address": address})
@@ -290,5 +294,5 @@ def frozen(pages: Public, issue: str) -> Send:
 
 
 def make_other(number: int) -> Subscriber:
-    """Return a reader around whom the file of the database is full."""
+    """Return another reader, to fill the database's file."""
     return Subscriber(address=f"reader{number}@example.org", first_name="R" * (number % 40))

@@ -1,4 +1,4 @@
-"""The fields of the readers' forms: they may contain anything, and errors are messages for the reader."""
+"""The fields of the readers' forms: any content is allowed, and errors are messages for the reader."""
 
 from datetime import date
 from pathlib import Path
@@ -23,7 +23,7 @@ def test_a_typed_date_is_a_date_or_refused(text: str) -> None:
     assert text == (parsed.isoformat() if parsed else "")
 
 
-def test_a_typed_date_has_ascii_digits_and_exists() -> None:
+def test_a_typed_date_must_exist_and_have_ascii_digits() -> None:
     assert parse_typed_date("2026-12-24") == date(2026, 12, 24)
     with pytest.raises(ValueError, match="year-month-day"):
         parse_typed_date("٢٠٢٦-١٢-٠١")
@@ -36,7 +36,7 @@ def test_a_name_that_is_refused_is_explained_in_a_sentence() -> None:
         parse_typed_name("https://example.org")
 
 
-def test_topics_stand_under_those_at_the_top() -> None:
+def test_topics_are_grouped_under_top_level_topics() -> None:
     assert [(group.head.slug, [below.slug for below in group.below]) for group in topic_groups(make.topics())] == [
         ("asia", ["afghanistan"]),
         ("nato", []),
@@ -44,7 +44,7 @@ def test_topics_stand_under_those_at_the_top() -> None:
     assert known_topics(["NATO", "nato", "asia", "x"], make.topics()) == ("asia", "nato")
 
 
-def test_whatever_a_form_has_is_answered(tmp_path: Path) -> None:
+def test_any_form_is_answered(tmp_path: Path) -> None:
     fields = st.lists(
         st.tuples(
             st.sampled_from(
@@ -66,4 +66,4 @@ def test_whatever_a_form_has_is_answered(tmp_path: Path) -> None:
             assert client.post(path, content=body, headers=kind).status_code in (200, 400, 422, 429)
 
         answered()
-        assert pages.said == []
+        assert pages.logged == []

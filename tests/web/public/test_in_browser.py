@@ -46,13 +46,13 @@ OF_THE_ARCHIVE = {
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public]:
-    """Public pages, with a weekly digest to choose."""
+    """Start public pages of a newsletter with a weekly digest."""
     with public(tmp_path_factory.mktemp("public"), newsletter=make.newsletter(weekly_digest=True)) as at:
         yield at
 
 
 def _paths(pages: Public, number: int) -> list[str]:
-    """Every kind of page that a link leads to."""
+    """Return the path of every kind of page."""
     address = f"reader{number}@example.com"
     reader = pages.store.subscribers.get(address) or pages.reader(
         address, first_name="Ada", last_name="Lovelace", topics=("asia",), excludes=("nato",)
@@ -82,7 +82,7 @@ def _paths(pages: Public, number: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Looking:
-    """Looks at a page at both widths: it is accessible, and not wider than the screen. With script on in one colour
+    """A checker of pages at both widths: accessible, and not wider than the screen. With scripts in one color
     scheme, without in the other."""
 
     page: Page
@@ -90,12 +90,12 @@ class _Looking:
     seen: set[tuple[str, ...]] = field(default_factory=set)
 
     def at(self, path: str) -> Page:
-        """A page, opened and looked at."""
+        """Open a page and check it."""
         self.page.goto(f"https://{HOST}{path}")
         return self.here()
 
     def here(self) -> Page:
-        """The page that is open, unless one that looks so was looked at."""
+        """Check the open page, unless an equal one was checked already."""
         heading = self.page.get_by_role("heading", level=1).inner_text()
         looks = (heading, *self.page.locator("h2, legend, label, button, .notice").all_inner_texts())
         if looks in self.seen:
@@ -116,13 +116,13 @@ class _Looking:
         return self.page
 
     def pressed(self, button: str) -> Page:
-        """What a button of the page leads to."""
+        """Press a button and check the resulting page."""
         self.page.get_by_role("button", name=button, exact=True).click()
         return self.here()
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
-def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_the_screen(
+def test_public_pages_are_accessible_and_fit_the_screen(
     pages: Public, opened: Opened, script: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rendered: set[str] = set()
@@ -141,7 +141,7 @@ def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_the_screen(
     page = looking.at("/subscribe")
     page.get_by_label("Your email address").fill(f"{name}@example.com")
     page.get_by_label("Your name").fill("www.advert.example")
-    page = looking.pressed("Subscribe")  # too quick, and no name
+    page = looking.pressed("Subscribe")  # too quick, and without a name
     expect(page.get_by_role("alert")).to_contain_text("A name can't contain an address")
     page.get_by_label("Your name").fill("Ada")
     pages.clock.move(seconds=10)
@@ -186,10 +186,10 @@ def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_the_screen(
     assert rendered == own_pages - OF_THE_ARCHIVE - {"base", "parts"}
 
 
-def test_a_reader_without_javascript_signs_up_chooses_and_leaves(pages: Public, opened: Opened) -> None:
+def test_signing_up_choosing_and_leaving_work_without_javascript(pages: Public, opened: Opened) -> None:
     page = opened("/subscribe", script=False)
     address = page.get_by_label("Your email address")
-    address.fill("zoë.müller@example.net")  # the browser doesn't refuse what the server takes
+    address.fill("zoë.müller@example.net")  # the browser accepts what the server accepts
     assert address.evaluate("field => field.checkValidity()")
     address.fill("noscript@example.com")
     page.get_by_label("Your name").fill("Nora Script")
@@ -217,7 +217,7 @@ def test_a_reader_without_javascript_signs_up_chooses_and_leaves(pages: Public, 
     assert (reader.first_name, reader.topics, reader.frequency) == ("Nora", ("afghanistan", "nato"), "weekly")
 
 
-def test_a_mistake_is_told_beside_its_field(pages: Public, opened: Opened) -> None:
+def test_a_mistake_is_explained_beside_its_field(pages: Public, opened: Opened) -> None:
     page = opened("/preferences", script=False)
     page.get_by_label("The address you subscribed with").fill("nonsense")
     page.get_by_role("button").click()
@@ -225,7 +225,7 @@ def test_a_mistake_is_told_beside_its_field(pages: Public, opened: Opened) -> No
     expect(page.get_by_label("The address you subscribed with")).to_have_attribute("aria-invalid", "true")
 
 
-def test_nothing_that_anybody_typed_runs(browser: Browser, tmp_path: Path) -> None:
+def test_typed_text_never_runs_as_script(browser: Browser, tmp_path: Path) -> None:
     """Each payload as a reader's name, language and consent, as a topic, as the newsletter's own name: on pages whose
     Content-Security-Policy is switched off, so that escaping alone must do it."""
     everything = "".join(PAYLOADS)
@@ -266,7 +266,7 @@ def test_nothing_that_anybody_typed_runs(browser: Browser, tmp_path: Path) -> No
             look()
         page.goto(f"https://{HOST}{pages.visit(reader)}")
         assert page.get_by_label("Your name").input_value() == f"{everything} {everything}"
-        page.get_by_role("button", name="Save").click()  # what a name is not is shown once more, beside its field
+        page.get_by_role("button", name="Save").click()  # an invalid name is shown again, beside its field
         expect(page.get_by_role("alert")).to_contain_text("A name can")
         look()
         for path, field_name in (

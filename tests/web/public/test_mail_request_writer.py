@@ -1,4 +1,4 @@
-"""Sign-ups and requests for links in a flood: whoever asks too often costs the others nothing."""
+"""A flood of sign-ups and requests for links: clients over their limit don't slow down others."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -23,14 +23,14 @@ SIGN_UP = "/api/sign-ups"
 
 
 def contents(root: Path) -> tuple[bytes, list[object]]:
-    """The log of what was committed, and the counts."""
+    """Return the number of commits and the counts."""
     with closing(sqlite3.connect(root / "newsletter.db")) as connection:
         rows = connection.execute("SELECT * FROM allowance ORDER BY subject, hour").fetchall()
     return (root / ("newsletter.db-wal" if JOURNAL == "wal" else "newsletter.db")).read_bytes(), rows
 
 
 def use_up(visitor: httpx.Client) -> None:
-    """Ask until nothing more is taken."""
+    """Send requests until they are refused."""
     for number in range(30):
         if visitor.post(SIGN_UP, json={"address": f"reader{number}@example.com"}).status_code == 429:
             return
@@ -38,7 +38,7 @@ def use_up(visitor: httpx.Client) -> None:
 
 
 def every_way(visitor: httpx.Client) -> list[int]:
-    """The statuses of all that asks for a message by an address."""
+    """Return the statuses of every request that mails an address."""
     return [
         visitor.post(SIGN_UP, json={"address": "new@example.com"}).status_code,
         visitor.post("/subscribe", data={"address": "new@example.com"}).status_code,
@@ -46,7 +46,7 @@ def every_way(visitor: httpx.Client) -> list[int]:
     ]
 
 
-def test_a_refused_client_writes_nothing_and_waits_for_no_lock(tmp_path: Path) -> None:
+def test_a_refused_client_neither_writes_nor_waits_for_a_lock(tmp_path: Path) -> None:
     with public(tmp_path) as pages, pages.client() as visitor:
         use_up(visitor)
         before = contents(tmp_path)
@@ -54,8 +54,8 @@ def test_a_refused_client_writes_nothing_and_waits_for_no_lock(tmp_path: Path) -
             for _ in range(3):
                 assert every_way(visitor) == [429, 429, 429]
         assert contents(tmp_path) == before
-        assert pages.said == []
-    with public(tmp_path) as again, again.client() as visitor:  # a new process remembers nobody, and reads
+        assert pages.logged == []
+    with public(tmp_path) as again, again.client() as visitor:  # a new process has no memory, and reads the database
         with locked(tmp_path):
             assert visitor.post(SIGN_UP, json={"address": "new@example.com"}).status_code == 429
             assert every_way(visitor) == [429, 429, 429]
@@ -64,7 +64,7 @@ def test_a_refused_client_writes_nothing_and_waits_for_no_lock(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("path", ["/preferences/2026-11-23/token/link", "/my/ticket/address", "/confirm/ticket/again"])
-def test_a_refused_client_is_refused_before_its_link_is_looked_at(
+def test_a_refused_client_is_refused_before_its_link_is_checked(
     pages: Public, visitor: httpx.Client, path: str
 ) -> None:
     assert visitor.post(path).status_code in (200, 404)
@@ -74,7 +74,7 @@ def test_a_refused_client_is_refused_before_its_link_is_looked_at(
     assert visitor.get(path).status_code == 405
 
 
-def test_what_a_refused_client_may_do_still_goes_on(pages: Public, visitor: httpx.Client) -> None:
+def test_a_refused_client_can_still_use_other_pages(pages: Public, visitor: httpx.Client) -> None:
     use_up(visitor)
     assert visitor.get("/subscribe").status_code == 200
     assert visitor.get("/api/topics").status_code == 200
@@ -88,7 +88,7 @@ def test_what_a_refused_client_may_do_still_goes_on(pages: Public, visitor: http
         assert other.post(SIGN_UP, json={"address": "new@example.com"}).status_code == 202
 
 
-def test_who_signs_up_at_the_same_time_is_taken_and_counted_each(pages: Public) -> None:
+def test_simultaneous_sign_ups_are_each_accepted_and_counted(pages: Public) -> None:
     def ask(number: int) -> int:
         with pages.client(**{"X-Forwarded-For": f"203.0.113.{number % 4}"}) as visitor:
             return visitor.post(SIGN_UP, json={"address": f"reader{number}@example.com"}).status_code
@@ -99,7 +99,7 @@ def test_who_signs_up_at_the_same_time_is_taken_and_counted_each(pages: Public) 
     assert len({mail["To"] for mail in pages.mails()}) == 80
 
 
-def test_a_refused_client_waits_for_its_answer_and_nobody_waits_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_clients_response_is_delayed_without_delaying_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.web.http.gateway.MOST_HELD_BACK", 2)
     rules = GatewayRules(base_url="http://localhost", seconds=60, hold_back=3600)
     gate = Gateway(
@@ -127,7 +127,7 @@ def test_a_refused_client_waits_for_its_answer_and_nobody_waits_with_it(monkeypa
     async def at_once() -> tuple[int, int, int]:
         held = [asyncio.create_task(status("203.0.113.7")) for _ in range(2)]
         await asyncio.sleep(0)
-        answers = await status("203.0.113.8"), await status("203.0.113.7")  # no more than two are kept waiting
+        answers = await status("203.0.113.8"), await status("203.0.113.7")  # at most two are kept waiting
         waiting = sum(not each.done() for each in held)
         for each in held:
             each.cancel()
@@ -145,7 +145,7 @@ def test_a_refusal_is_remembered_until_the_hour_ends(monkeypatch: pytest.MonkeyP
     later = now.replace(hour=now.hour + 1, minute=0, second=0)
     assert not refused.has("a", later)
     refused.add("c", later)
-    refused.add("a", now)  # by a clock that runs behind
+    refused.add("a", now)  # with a clock that is slow
     assert [refused.has(subject, later) for subject in ("a", "b", "c")] == [False, False, True]
 
 
@@ -159,10 +159,10 @@ def test_a_nul_in_one_sign_up_does_not_fail_those_written_with_it(tmp_path: Path
         addresses, wordings = ["mallory@example.com", "ada@example.com"], ["a\0b", "Yes."]
         assert list(ThreadPoolExecutor(2).map(ask, addresses, wordings)) == [202, 202]
         assert {mail["To"] for mail in pages.mails()} == set(addresses)
-        assert pages.said == []
+        assert pages.logged == []
 
 
-def test_service_messages_that_are_due_together_share_a_commit(pages: Public, visitor: httpx.Client) -> None:
+def test_service_messages_due_together_share_a_commit(pages: Public, visitor: httpx.Client) -> None:
     for number in range(5):
         assert visitor.post(SIGN_UP, json={"address": f"reader{number}@example.com"}).status_code == 202
     commits: list[sa.Connection] = []
@@ -171,10 +171,10 @@ def test_service_messages_that_are_due_together_share_a_commit(pages: Public, vi
     with closing(sqlite3.connect(pages.root / "newsletter.db")) as connection:
         assert connection.execute("SELECT count(*) FROM service_message").fetchone() == (0,)
     writing = [connection for connection in commits if not connection.get_execution_options().get("begin")]
-    assert len(writing) <= 3  # it tidies up once, takes the messages, and settles them
+    assert len(writing) <= 3  # deletes old ones once, takes the messages, and settles them
 
 
-def test_a_service_message_that_cannot_be_made_keeps_no_other_from_going_out(tmp_path: Path) -> None:
+def test_a_service_message_that_cannot_be_composed_does_not_block_others(tmp_path: Path) -> None:
     broken = tmp_path / "templates" / "email" / "default" / "service" / "known.txt"
     broken.parent.mkdir(parents=True)
     broken.write_text("no subject\n")
@@ -182,9 +182,9 @@ def test_a_service_message_that_cannot_be_made_keeps_no_other_from_going_out(tmp
         for address in (pages.reader().address, "new@example.com"):
             assert visitor.post(SIGN_UP, json={"address": address}).status_code == 202
         assert [mail["To"] for mail in pages.mails()] == ["new@example.com"]
-        (told,) = pages.said
-        assert "service/known.txt" in told
-        assert "the message has no subject" in told
+        (line,) = pages.logged
+        assert "service/known.txt" in line
+        assert "the message has no subject" in line
         assert pages.mails() == []
         broken.write_text("Subject: You read us\n\n<{{ link }}>\n")
         pages.clock.move(minutes=1)

@@ -1,4 +1,4 @@
-"""Choose, move, look at what is stored, be erased: over a socket."""
+"""Choosing topics, changing the address, viewing stored data and erasure, over a socket."""
 
 import html
 import json
@@ -23,7 +23,7 @@ from tests.web.public.public_pages import Public, link_in
 
 
 def shown(page: str) -> dict[str, list[str]]:
-    """What a browser sends of the first form of a page if nothing in it is touched."""
+    """Return the data that a browser submits for the unchanged first form of a page."""
     form = page.partition("<form")[2].partition("</form>")[0]
     sent: dict[str, list[str]] = {}
     for tag in re.findall(r"<input [^>]*>", form):
@@ -40,7 +40,7 @@ def only(pages: Public) -> Subscriber:
 
 
 @pytest.mark.parametrize("own", [False, True])
-def test_what_is_chosen_counts(pages: Public, visitor: httpx.Client, own: bool) -> None:
+def test_chosen_preferences_are_stored(pages: Public, visitor: httpx.Client, own: bool) -> None:
     reader = pages.reader(topics=("undeclared",), language="he", attributes={"city": "Köln"}, time_zone="Asia/Tokyo")
     path = pages.visit(reader) if own else pages.link(Purpose.PREFERENCES, reader)
     page = visitor.get(path).text
@@ -61,15 +61,13 @@ def test_what_is_chosen_counts(pages: Public, visitor: httpx.Client, own: bool) 
     after = only(pages)
     assert (after.topics, after.excludes) == (("asia", "undeclared"), ("nato",))
     assert (after.first_name, after.last_name, after.language) == (*(("Ada", "Lovelace") if own else ("", "")), "fr")
-    assert after.frequency is Frequency.EACH  # no digest is sent, so nobody can choose it
+    assert after.frequency is Frequency.EACH  # no digest is sent, so it can't be chosen
     assert (after.attributes, after.time_zone, after.key) == ({"city": "Köln"}, "Asia/Tokyo", reader.key)
     visitor.post(path, data={})
     assert only(pages).paused_until is None
 
 
-def test_a_page_that_a_forwarded_message_opens_neither_shows_nor_changes_the_name(
-    pages: Public, visitor: httpx.Client
-) -> None:
+def test_a_forwarded_link_neither_shows_nor_changes_the_name(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader(first_name="Augusta", last_name="Lovelace")
     footer, mailed = pages.link(Purpose.PREFERENCES, reader), pages.visit(reader)
     leaving = pages.link(Purpose.UNSUBSCRIBE, reader)
@@ -89,10 +87,10 @@ def test_a_page_that_a_forwarded_message_opens_neither_shows_nor_changes_the_nam
     assert (only(pages).first_name, only(pages).last_name) == ("Ada", "Byron")
 
 
-def test_a_paused_reader_is_left_out_until_the_day(pages: Public, visitor: httpx.Client) -> None:
+def test_a_paused_reader_is_left_out_until_the_chosen_day(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
     pages.reader("ben@example.com")
-    pages.clock.move(days=365 * 30)  # the store goes by the real clock
+    pages.clock.move(days=365 * 30)  # the store uses the real clock
     assert pages.store.sends.count_audience([EVERYONE], now=pages.clock()).recipients == 2
     until = (pages.clock.now.date()).replace(month=12, day=31).isoformat()
     visitor.post(pages.link(Purpose.PREFERENCES, reader), data={"paused_until": until})
@@ -105,7 +103,7 @@ def test_a_paused_reader_is_left_out_until_the_day(pages: Public, visitor: httpx
 @pytest.mark.parametrize(
     "until", ["2026-11-23", "2020-01-01", "2031-01-01", "tomorrow", "2026-13-01", "2026-02-30", "٢٠٢٦-١٢-٠١"]
 )
-def test_a_pause_is_until_a_day_to_come(pages: Public, visitor: httpx.Client, until: str) -> None:
+def test_a_pause_must_end_on_a_future_day(pages: Public, visitor: httpx.Client, until: str) -> None:
     answer = visitor.post(pages.link(Purpose.PREFERENCES, pages.reader()), data={"paused_until": until})
     assert answer.status_code == 422
     assert 'aria-describedby="paused_until-problem"' in answer.text
@@ -114,7 +112,7 @@ def test_a_pause_is_until_a_day_to_come(pages: Public, visitor: httpx.Client, un
 
 @pytest.mark.parametrize("language", ["", "de", "pt-BR", "sw", "zh-Hant-TW"])
 @pytest.mark.parametrize("paused", [timedelta(0), timedelta(hours=1), timedelta(days=5 * 365)])
-def test_what_is_sent_as_it_was_shown_changes_nothing(
+def test_submitting_the_form_unchanged_changes_nothing(
     pages: Public, visitor: httpx.Client, language: str, paused: timedelta
 ) -> None:
     reader = pages.reader(
@@ -130,7 +128,7 @@ def test_what_is_sent_as_it_was_shown_changes_nothing(
     assert only(pages) == reader
 
 
-def test_a_follower_by_a_topic_s_earlier_slug_sees_it_ticked_and_can_untick_it(
+def test_a_topic_followed_by_its_earlier_slug_is_ticked_and_can_be_unticked(
     pages: Public, visitor: httpx.Client
 ) -> None:
     reader = pages.reader(topics=("north-atlantic-treaty-organization",))
@@ -162,7 +160,7 @@ def test_a_forwarded_link_shows_no_address_and_cannot_move_download_or_erase(
     assert "Delete my data" in visitor.get(link_in(mail)).text
 
 
-def test_a_link_is_mailed_to_readers_only_and_the_answer_does_not_tell(pages: Public, visitor: httpx.Client) -> None:
+def test_a_link_is_mailed_only_to_readers_without_revealing_who_is_one(pages: Public, visitor: httpx.Client) -> None:
     pages.reader()
     pages.reader("gone@example.com")
     pages.store.suppressions.add("gone@example.com", SuppressionReason.COMPLAINED, now=pages.clock())
@@ -190,7 +188,9 @@ def test_a_mailed_link_works_for_a_day(pages: Public, visitor: httpx.Client) -> 
     assert only(pages) == reader
 
 
-def test_an_address_is_changed_by_its_new_owner_and_the_old_one_is_told(pages: Public, visitor: httpx.Client) -> None:
+def test_a_change_of_address_is_confirmed_by_the_new_owner_and_the_old_one_notified(
+    pages: Public, visitor: httpx.Client
+) -> None:
     reader = pages.reader(topics=("asia",))
     visitor.post(f"{pages.visit(reader)}/address", data={"address": "Ada@New.example.org"})
     (mail,) = pages.mails()
@@ -241,7 +241,7 @@ def test_the_notice_to_the_old_address_can_only_undo_the_change(pages: Public, v
     for _ in range(2):
         answer = visitor.post(undo)
         assert "has been undone" in answer.text
-    (told,) = pages.mails()  # pressed twice, told once
+    (told,) = pages.mails()  # pressed twice, notified once
     assert told["To"] == "private@elsewhere.example"
     assert link_in(told) == "/subscribe"
     for trace in ("ada@example.com", "Zenobia", reader.key):
@@ -256,13 +256,13 @@ def test_the_notice_to_the_old_address_can_only_undo_the_change(pages: Public, v
     ]
 
 
-def test_a_change_of_address_ends_those_that_were_asked_for_before(pages: Public, visitor: httpx.Client) -> None:
+def test_a_change_of_address_ends_earlier_pending_ones(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
     visitor.post(f"{pages.visit(reader)}/address", data={"address": "eve@elsewhere.example"})
     (to_eve,) = pages.mails()
     visitor.post(f"{pages.visit(reader)}/address", data={"address": "eva@elsewhere.example"})
     undo = moved_to(pages, visitor, reader, "ada@new.example.org")
-    for _ in range(2):  # before it is undone and afterwards
+    for _ in range(2):  # before and after it is undone
         assert visitor.get(link_in(to_eve)).status_code == 404
         assert visitor.post(link_in(to_eve)).status_code == 404
         assert "eve@elsewhere.example" not in {mail["To"] for mail in pages.mails()}
@@ -271,7 +271,7 @@ def test_a_change_of_address_ends_those_that_were_asked_for_before(pages: Public
     assert only(pages).address == "ada@example.com"
 
 
-def test_an_undone_change_leaves_no_way_back_and_nothing_of_the_other_address(
+def test_an_undone_change_cannot_be_redone_and_keeps_nothing_of_the_other_address(
     pages: Public, visitor: httpx.Client
 ) -> None:
     reader = pages.reader()
@@ -318,7 +318,7 @@ def test_a_change_can_be_undone_for_two_weeks_even_if_the_notice_is_unsubscribed
     assert only(pages).address == "new@example.com"
 
 
-def test_a_change_is_not_undone_over_somebody_else(pages: Public, visitor: httpx.Client) -> None:
+def test_a_change_is_not_undone_if_another_reader_has_the_old_address(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
     undo = moved_to(pages, visitor, reader, "new@example.com")
     other = pages.reader("ada@example.com")
@@ -327,7 +327,7 @@ def test_a_change_is_not_undone_over_somebody_else(pages: Public, visitor: httpx
     assert pages.store.subscribers.get("ada@example.com") == other
 
 
-def test_an_address_that_another_reader_has_is_not_taken(pages: Public, visitor: httpx.Client) -> None:
+def test_another_readers_address_is_refused(pages: Public, visitor: httpx.Client) -> None:
     reader, other = pages.reader(), pages.reader("ben@example.com")
     answer = visitor.post(f"{pages.visit(reader)}/address", data={"address": "ben@example.com"})
     free = visitor.post(f"{pages.visit(reader)}/address", data={"address": "free@example.com"})
@@ -341,13 +341,13 @@ def test_an_address_that_another_reader_has_is_not_taken(pages: Public, visitor:
 
 
 def rows_of(pages: Public) -> str:
-    """Everything in the database, as text."""
+    """Return everything in the database, as text."""
     with sqlite3.connect(pages.root / "newsletter.db") as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return "\n".join(repr((name, *row)) for name in tables for row in connection.execute(f'SELECT * FROM "{name}"'))
 
 
-def test_all_that_is_stored_can_be_had_and_all_of_it_is_erased(pages: Public, visitor: httpx.Client) -> None:
+def test_all_stored_data_can_be_downloaded_and_is_erased_completely(pages: Public, visitor: httpx.Client) -> None:
     pages.sign_up(visitor, name="Zenobia Quill", topic="nato", address="zen@old.example")
     visitor.post(link_in(pages.mails()[0]), data={"name": "Zenobia Quill", "topic": "nato"})
     before = only(pages)
@@ -391,9 +391,7 @@ def test_all_that_is_stored_can_be_had_and_all_of_it_is_erased(pages: Public, vi
         assert word not in left
 
 
-def test_whoever_is_erased_is_gone_and_no_import_brings_them_back(
-    pages: Public, visitor: httpx.Client, tmp_path: Path
-) -> None:
+def test_an_erased_reader_is_not_restored_by_an_import(pages: Public, visitor: httpx.Client, tmp_path: Path) -> None:
     pages.sign_up(visitor, name="Ada Lovelace")
     visitor.post(link_in(pages.mails()[0]), data={"name": "Ada Lovelace"})
     reader = only(pages)
@@ -425,7 +423,7 @@ def test_whoever_is_erased_is_gone_and_no_import_brings_them_back(
     assert pages.store.erasures.key_ids() == frozenset()
 
 
-def test_who_has_left_is_told_so(pages: Public, visitor: httpx.Client) -> None:
+def test_an_unsubscribed_readers_page_states_it(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
     pages.store.self_service.unsubscribe([UnsubscribeRequest(key=reader.key, how="page")], pages.clock())
     path = pages.link(Purpose.PREFERENCES, reader)
@@ -435,7 +433,7 @@ def test_who_has_left_is_told_so(pages: Public, visitor: httpx.Client) -> None:
     assert (after.first_name, after.status) == ("", SubscriberStatus.UNSUBSCRIBED)
 
 
-def test_no_errand_opens_another(pages: Public, visitor: httpx.Client) -> None:
+def test_a_ticket_opens_only_its_own_pages(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
     doors = {
         TicketPurpose.CONFIRM: "/confirm/{}",

@@ -1,4 +1,4 @@
-"""Nobody can have a dead address mailed again and again by asking in its name, on both databases."""
+"""A dead address can't be mailed repeatedly by requests in its name, on both databases."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,14 +28,14 @@ numbers = count()
 
 @pytest.fixture
 def served(tmp_path: Path, database_url: str) -> Iterator[Public]:
-    """The public pages on either database."""
+    """Start public pages on each kind of database."""
     with public(tmp_path, database=database_url) as pages:
         yield pages
 
 
 @pytest.fixture
 def stranger(served: Public) -> Iterator[httpx.Client]:
-    """Somebody who knows an address."""
+    """Return a client that knows an address."""
     with served.client() as client:
         yield client
 
@@ -64,7 +64,7 @@ def ask(pages: Public, client: httpx.Client, address: str = ADA) -> tuple[tuple[
 
 
 @pytest.mark.parametrize("reason", ["bounced on an issue", "not suppressed"])
-def test_after_service_mail_bounced_nothing_is_mailed_there_for_30_days(
+def test_after_a_bounce_no_service_mail_goes_to_the_address_for_30_days(
     served: Public, stranger: httpx.Client, reason: str
 ) -> None:
     served.reader(ADA)
@@ -76,7 +76,7 @@ def test_after_service_mail_bounced_nothing_is_mailed_there_for_30_days(
     bounce(served)
     for day in range(1, 30):
         served.clock.move(days=1)
-        if day % 4 == 1:  # so often that the limits of one address refuse nothing
+        if day % 4 == 1:  # rarely enough for the limits of an address
             answers = ask(served, stranger)
             assert answers == ask(served, stranger, f"other{day}@example.com")
         assert [mail["To"] for mail in served.mails() if mail["To"] == ADA] == [], day
@@ -90,9 +90,7 @@ def test_after_service_mail_bounced_nothing_is_mailed_there_for_30_days(
     assert mail["To"] == ADA
 
 
-def test_a_confirmed_sign_up_or_the_operator_lets_service_mail_go_there_again(
-    served: Public, stranger: httpx.Client
-) -> None:
+def test_a_confirmed_sign_up_or_the_operator_allows_service_mail_again(served: Public, stranger: httpx.Client) -> None:
     served.reader(ADA)
     bounce(served, "2026-11-23")
     served.sign_up(stranger, address=ADA)
@@ -111,14 +109,14 @@ def test_a_confirmed_sign_up_or_the_operator_lets_service_mail_go_there_again(
     assert len(served.mails()) == 1
 
 
-def test_a_soft_bounce_of_service_mail_stops_nothing(served: Public, stranger: httpx.Client) -> None:
+def test_a_soft_bounce_of_service_mail_has_no_effect(served: Public, stranger: httpx.Client) -> None:
     served.reader(ADA)
     bounce(served, how=Bounce.TRANSIENT)
     stranger.post("/preferences", data={"address": ADA})
     assert len(served.mails()) == 1
 
 
-def test_an_erased_address_that_bounces_is_kept_as_a_hash_only(served: Public, stranger: httpx.Client) -> None:
+def test_a_bounce_of_an_erased_address_is_stored_only_as_a_hash(served: Public, stranger: httpx.Client) -> None:
     reader = served.reader(ADA)
     bounce(served)
     assert served.store.self_service.erase(reader.key, make.WHEN, served.site.signer.fingerprints)
@@ -129,7 +127,7 @@ def test_an_erased_address_that_bounces_is_kept_as_a_hash_only(served: Public, s
     served.clock.move(days=2)
     served.sign_up(stranger, address=ADA)
     assert served.mails() == []
-    assert served.store.service_bounces.last(ADA) is None  # by the address alone nobody finds it
+    assert served.store.service_bounces.last(ADA) is None  # it can't be looked up by the address alone
     assert "Welcome" in stranger.post(link_in(mail)).text
     assert served.store.service_bounces.last(ADA, served.site.signer.fingerprints) is None
 
@@ -151,7 +149,7 @@ def test_a_server_that_refuses_service_mail_at_once_counts_too(served: Public, s
     assert served.mails() == []
 
 
-def test_old_bounces_are_tidied_away_and_reports_may_come_in_any_order(served: Public) -> None:
+def test_old_bounces_are_deleted_and_reports_can_come_in_any_order(served: Public) -> None:
     served.clock.move(days=2)
     last = served.clock()
     bounce(served)
@@ -167,7 +165,7 @@ def test_old_bounces_are_tidied_away_and_reports_may_come_in_any_order(served: P
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_the_upgrade_keeps_the_bounces_that_suppressions_tell_of(
+def test_the_upgrade_keeps_bounces_recorded_as_suppressions(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     url = f"sqlite:///{tmp_path / 'a.db'}" if kind == "sqlite" else request.getfixturevalue("empty_postgresql")
@@ -190,5 +188,5 @@ def test_the_upgrade_keeps_the_bounces_that_suppressions_tell_of(
     before.close()
     upgrade(url)
     with open_store(url) as store:
-        found = [store.service_bounces.last(str(row["address_key"])) for row in rows]
-    assert found == [make.WHEN, None, None]
+        latest = [store.service_bounces.last(str(row["address_key"])) for row in rows]
+    assert latest == [make.WHEN, None, None]

@@ -1,4 +1,4 @@
-"""Sign up and confirm, over a socket."""
+"""Signing up and confirming, over a socket."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.web.public.public_pages import Public, hidden, link_in
 LANDED = "Check your inbox"
 
 
-def test_whoever_signs_up_and_confirms_is_a_reader_with_what_they_chose(pages: Public, visitor: httpx.Client) -> None:
+def test_a_confirmed_sign_up_adds_a_reader_with_their_choices(pages: Public, visitor: httpx.Client) -> None:
     answer = pages.sign_up(visitor, address="Ada@Example.com", name="Ada Lovelace", topic=["nato", "asia", "nonsense"])
     assert (answer.status_code, LANDED in answer.text) == (200, True)
     assert list(pages.store.subscribers.stream()) == []
@@ -35,14 +35,14 @@ def test_whoever_signs_up_and_confirms_is_a_reader_with_what_they_chose(pages: P
     (reader,) = pages.store.subscribers.stream()
     assert (reader.address, reader.first_name, reader.last_name) == ("Ada@example.com", "Ada", "Lovelace")
     assert (reader.status, reader.topics) == (SubscriberStatus.CONFIRMED, ("asia", "nato"))
-    asked, confirmed = pages.store.self_service.consents(reader.id)
-    assert (asked.event, asked.how) == ("asked", "form")
-    assert asked.wording == "Send me The Daily Test by email. I can unsubscribe at any time, with one click."
+    requested, confirmed = pages.store.self_service.consents(reader.id)
+    assert (requested.event, requested.how) == ("asked", "form")
+    assert requested.wording == "Send me The Daily Test by email. I can unsubscribe at any time, with one click."
     assert confirmed.event == "confirmed"
-    assert confirmed.at >= asked.at
+    assert confirmed.at >= requested.at
 
 
-def test_confirming_once_more_does_no_harm(pages: Public, visitor: httpx.Client) -> None:
+def test_confirming_twice_changes_nothing(pages: Public, visitor: httpx.Client) -> None:
     pages.sign_up(visitor)
     (mail,) = pages.mails()
     for _ in range(3):
@@ -55,10 +55,10 @@ def test_confirming_once_more_does_no_harm(pages: Public, visitor: httpx.Client)
     )
     visitor.post(link_in(mail))
     (reader,) = pages.store.subscribers.stream()
-    assert reader.status is SubscriberStatus.UNSUBSCRIBED  # an old link brings nobody back
+    assert reader.status is SubscriberStatus.UNSUBSCRIBED  # an old link can't resubscribe
 
 
-def test_a_confirmation_expires_after_three_days_and_can_be_asked_for_again(
+def test_a_confirmation_expires_after_three_days_and_can_be_requested_again(
     pages: Public, visitor: httpx.Client
 ) -> None:
     pages.sign_up(visitor)
@@ -74,7 +74,7 @@ def test_a_confirmation_expires_after_three_days_and_can_be_asked_for_again(
     assert "Welcome" in visitor.post(link_in(second)).text
 
 
-def test_a_reader_whose_address_bounced_comes_back_by_signing_up_again(pages: Public, visitor: httpx.Client) -> None:
+def test_a_bounced_reader_can_return_by_signing_up_again(pages: Public, visitor: httpx.Client) -> None:
     pages.reader("ada@example.com")
     pages.store.suppressions.add("ada@example.com", SuppressionReason.BOUNCED, now=pages.clock())
     pages.sign_up(visitor, address="ada@example.com")
@@ -83,7 +83,7 @@ def test_a_reader_whose_address_bounced_comes_back_by_signing_up_again(pages: Pu
     assert not pages.store.suppressions.has("ada@example.com")
 
 
-def test_the_answer_and_the_messages_tell_nobody_who_is_known(pages: Public, visitor: httpx.Client) -> None:
+def test_responses_and_messages_do_not_reveal_who_is_a_reader(pages: Public, visitor: httpx.Client) -> None:
     pages.reader("known@example.com", first_name="Known")
     pages.store.suppressions.add("gone@example.com", SuppressionReason.COMPLAINED, now=pages.clock())
     left = pages.reader("left@example.com")
@@ -109,7 +109,7 @@ def test_the_answer_and_the_messages_tell_nobody_who_is_known(pages: Public, vis
     assert known.first_name == "Known"
 
 
-def test_a_thousand_sign_ups_to_one_address_make_one_message(pages: Public) -> None:
+def test_a_thousand_sign_ups_of_one_address_send_one_message(pages: Public) -> None:
     opened = pages.site.signer.ticket(TicketPurpose.FORM, "0" * 32, pages.clock())
     pages.clock.move(seconds=10)
     for number in range(1000):
@@ -127,30 +127,30 @@ def test_a_thousand_sign_ups_to_one_address_make_one_message(pages: Public) -> N
     assert len(pages.mails()) == 1
 
 
-def test_an_address_is_asked_once_a_day_and_three_times_in_seven_days(pages: Public, visitor: httpx.Client) -> None:
-    asked = []
+def test_an_address_gets_one_confirmation_a_day_and_three_in_seven_days(pages: Public, visitor: httpx.Client) -> None:
+    mailed = []
     for day in range(11):
         answers = [pages.sign_up(visitor), pages.sign_up(visitor)]
-        asked += [day] * len(pages.mails())
+        mailed += [day] * len(pages.mails())
         assert all("three times a week at most" in answer.text for answer in answers)
         pages.clock.move(hours=25)
-    assert asked == [0, 1, 2, 7, 8, 9]
+    assert mailed == [0, 1, 2, 7, 8, 9]
 
 
-def test_a_mailbox_is_asked_three_times_a_day_under_whatever_plus_part(pages: Public, visitor: httpx.Client) -> None:
-    asked = []
+def test_a_mailbox_gets_three_confirmations_a_day_whatever_its_plus_tags(pages: Public, visitor: httpx.Client) -> None:
+    mailed = []
     for day in range(3):
         for part in "abcde":
             pages.sign_up(visitor, address=f"Ada+{day}{part}@example.com")
-        pages.sign_up(visitor, address="+@example.com")  # there is nothing before its plus part
-        asked.append(len(pages.mails()))
+        pages.sign_up(visitor, address="+@example.com")  # it has nothing before its plus tag
+        mailed.append(len(pages.mails()))
         pages.clock.move(hours=26)
-    assert asked == [4, 4, 1]
+    assert mailed == [4, 4, 1]
     pages.sign_up(visitor, address="ada+tech@example.net")
     assert len(pages.mails()) == 1
 
 
-def test_a_confirmed_address_makes_its_mailbox_new_again(pages: Public, visitor: httpx.Client) -> None:
+def test_confirming_resets_the_limit_of_a_mailbox(pages: Public, visitor: httpx.Client) -> None:
     for part in "abcd":
         pages.sign_up(visitor, address=f"ada+{part}@example.com")
     first, *others = pages.mails()
@@ -160,7 +160,7 @@ def test_a_confirmed_address_makes_its_mailbox_new_again(pages: Public, visitor:
     assert len(pages.mails()) == 1
 
 
-def test_a_large_network_has_a_ceiling_however_many_small_ones_it_is_made_of(pages: Public) -> None:
+def test_a_large_network_has_a_limit_of_its_own(pages: Public) -> None:
     with pages.client() as visitor:
         statuses = [
             visitor.post(
@@ -179,7 +179,7 @@ def test_a_large_network_has_a_ceiling_however_many_small_ones_it_is_made_of(pag
     assert fetch_column(pages.store, full) == [200]
 
 
-def test_once_confirmed_an_address_may_be_asked_again(pages: Public, visitor: httpx.Client) -> None:
+def test_confirming_resets_the_limit_of_an_address(pages: Public, visitor: httpx.Client) -> None:
     pages.sign_up(visitor)
     visitor.post(link_in(pages.mails()[0]))
     (reader,) = pages.store.subscribers.stream()
@@ -190,7 +190,7 @@ def test_once_confirmed_an_address_may_be_asked_again(pages: Public, visitor: ht
     assert reader.status is SubscriberStatus.CONFIRMED
 
 
-def test_a_client_and_its_network_are_limited_in_the_form_and_the_api_together(pages: Public) -> None:
+def test_limits_of_a_client_and_its_network_cover_form_and_api_together(pages: Public) -> None:
     numbers = count()
 
     def statuses(addresses: Iterator[str]) -> list[int]:
@@ -226,14 +226,14 @@ def test_a_client_and_its_network_are_limited_in_the_form_and_the_api_together(p
         "x" * 81,
     ],
 )
-def test_a_name_that_is_an_advert_is_refused(pages: Public, visitor: httpx.Client, name: str) -> None:
+def test_a_name_with_advertising_is_refused(pages: Public, visitor: httpx.Client, name: str) -> None:
     answer = pages.sign_up(visitor, name=name)
     assert answer.status_code == 422
     assert 'id="name-problem"' in answer.text
     assert pages.mails() == []
 
 
-def test_nothing_that_a_stranger_typed_is_in_the_message(pages: Public, visitor: httpx.Client) -> None:
+def test_the_message_contains_nothing_that_was_typed(pages: Public, visitor: httpx.Client) -> None:
     typed = {"name": "Zebedee Quixote", "topic": "nato", "wording": "WORDING", "subject": "SUBJECT"}
     pages.sign_up(visitor, **typed)
     pages.clock.move(hours=26)
@@ -241,25 +241,23 @@ def test_nothing_that_a_stranger_typed_is_in_the_message(pages: Public, visitor:
     mails = pages.mails()
     assert len(mails) == 2
     for mail in mails:
-        said = mail.as_string() + "".join(str(part.get_content()) for part in mail.iter_parts())
+        visible = mail.as_string() + "".join(str(part.get_content()) for part in mail.iter_parts())
         for word in ("Zebedee", "Quixote", "WORDING", "SUBJECT", "NATO"):
-            assert word not in said
+            assert word not in visible
 
 
-def test_what_anybody_gave_the_api_as_wording_is_recorded_and_not_shown_to_the_owner(
-    pages: Public, visitor: httpx.Client
-) -> None:
+def test_the_apis_wording_is_recorded_but_not_shown_to_the_owner(pages: Public, visitor: httpx.Client) -> None:
     visitor.post("/api/sign-ups", json={"address": "ada@example.com", "wording": "Win a car at evil.example!"})
     link = link_in(pages.mails()[0])
     assert "evil" not in visitor.get(link).text
     visitor.post(link)
     (reader,) = pages.store.subscribers.stream()
-    asked, confirmed = pages.store.self_service.consents(reader.id)
-    assert (asked.how, asked.wording) == ("api", "Win a car at evil.example!")
+    requested, confirmed = pages.store.self_service.consents(reader.id)
+    assert (requested.how, requested.wording) == ("api", "Win a car at evil.example!")
     assert confirmed.wording.startswith("Send me The Daily Test by email.")
 
 
-def test_a_bot_that_fills_in_everything_gets_the_same_answer_and_nothing_happens(
+def test_a_bot_that_fills_in_every_field_gets_the_same_answer_without_effect(
     pages: Public, visitor: httpx.Client
 ) -> None:
     person = pages.sign_up(visitor, address="person@example.com")
@@ -268,9 +266,7 @@ def test_a_bot_that_fills_in_everything_gets_the_same_answer_and_nothing_happens
     assert [mail["To"] for mail in pages.mails()] == ["person@example.com"]
 
 
-def test_a_form_that_comes_too_quickly_or_from_elsewhere_is_shown_once_more(
-    pages: Public, visitor: httpx.Client
-) -> None:
+def test_a_form_submitted_too_quickly_or_from_elsewhere_is_shown_again(pages: Public, visitor: httpx.Client) -> None:
     opened = hidden(visitor.get("/subscribe").text, "opened")
     for sent in ({"opened": opened}, {}, {"opened": "x" * 56}, {"opened": ""}):
         answer = visitor.post("/subscribe", data={"address": "ada@example.com", "topic": "nato", **sent})
@@ -288,21 +284,21 @@ def test_a_form_that_comes_too_quickly_or_from_elsewhere_is_shown_once_more(
 @pytest.mark.parametrize(
     "address", ["", "ada", "ada@", "a@b@c.example", "ada@example.com\nBcc: x@y.example", "x" * 300]
 )
-def test_an_address_that_is_none_is_said_to_be_none(pages: Public, visitor: httpx.Client, address: str) -> None:
+def test_an_invalid_address_is_explained(pages: Public, visitor: httpx.Client, address: str) -> None:
     answer = pages.sign_up(visitor, address=address)
     assert answer.status_code == 422
     assert 'aria-describedby="address-problem"' in answer.text
     assert visitor.post("/api/sign-ups", json={"address": address}).status_code == 422
 
 
-def test_what_was_typed_is_escaped_on_the_page(pages: Public, visitor: httpx.Client) -> None:
+def test_typed_text_is_escaped_on_the_page(pages: Public, visitor: httpx.Client) -> None:
     payload = '"><script>alert(1)</script>'
     answer = pages.sign_up(visitor, address=payload, name=payload)
     assert "<script" not in answer.text
     assert "&#34;&gt;&lt;script&gt;" in answer.text
 
 
-def test_one_click_in_the_confirmation_withdraws_the_sign_up(pages: Public, visitor: httpx.Client) -> None:
+def test_one_click_unsubscribe_in_the_confirmation_withdraws_the_sign_up(pages: Public, visitor: httpx.Client) -> None:
     pages.sign_up(visitor)
     (mail,) = pages.mails()
     unsubscribe = re.fullmatch(r"<https://[^/]+(/[^>]+)>", mail["List-Unsubscribe"])
@@ -312,7 +308,7 @@ def test_one_click_in_the_confirmation_withdraws_the_sign_up(pages: Public, visi
     assert list(pages.store.subscribers.stream()) == []
 
 
-def test_the_api_describes_itself_and_refuses_what_it_does_not_know(pages: Public, visitor: httpx.Client) -> None:
+def test_the_api_describes_itself_and_refuses_unknown_values(pages: Public, visitor: httpx.Client) -> None:
     assert set(visitor.get("/api/openapi.json").json()["paths"]) == {"/api/sign-ups", "/api/topics"}
     assert {"slug": "afghanistan", "name": "Afghanistan", "parent": "asia"} in visitor.get("/api/topics").json()
     for wrong in ({"topics": ["nonsense"]}, {"frequency": "weekly"}, {"extra": 1}, {"name": "www.evil.example"}):
@@ -322,13 +318,11 @@ def test_the_api_describes_itself_and_refuses_what_it_does_not_know(pages: Publi
     assert pages.mails() == []
 
 
-def test_a_message_that_is_put_off_goes_out_later_and_one_that_is_refused_never(
-    pages: Public, visitor: httpx.Client
-) -> None:
+def test_a_deferred_service_message_is_retried_and_a_refused_one_is_not(pages: Public, visitor: httpx.Client) -> None:
     pages.outbox.write_text("in the way")  # the outbox cannot write
     pages.sign_up(visitor)
     assert pages.mails() == []
-    assert "ada@example.com" not in "".join(pages.said)
+    assert "ada@example.com" not in "".join(pages.logged)
     pages.outbox.unlink()
     assert pages.mails() == []
     pages.clock.move(minutes=2)

@@ -1,4 +1,4 @@
-"""The API against its own description, with whatever Schemathesis thinks of; and the form that other sites embed."""
+"""The API against its own description, with Schemathesis's requests, and the form that other sites embed."""
 
 import re
 from itertools import count
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 SERVING = Path(__file__).parents[3] / "docs/serving.md"
 
 
-def test_whatever_is_asked_the_api_answers_as_it_describes_itself(tmp_path: Path) -> None:
-    import schemathesis  # here, since it is slow to import, and every worker imports every module of tests
+def test_the_api_answers_any_request_as_its_description_says(tmp_path: Path) -> None:
+    import schemathesis  # imported here, since it is slow and every worker imports every test module
     from schemathesis.core.result import Ok
     from schemathesis.generation import GenerationMode
     from schemathesis.specs.openapi.checks import positive_data_acceptance
@@ -24,24 +24,24 @@ def test_whatever_is_asked_the_api_answers_as_it_describes_itself(tmp_path: Path
     clients = count()
     with public(tmp_path) as pages, pages.client() as client:
         schema = schemathesis.openapi.from_dict(client.get("/api/openapi.json").json())
-        operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
+        operations = [valid.ok() for valid in schema.get_all_operations() if isinstance(valid, Ok)]
         assert {operation.label for operation in operations} == {"POST /api/sign-ups", "GET /api/topics"}
 
-        def asked(case: "Case[Any]") -> None:
-            # A network of its own for each, so that what is asked is looked at, and not how often. No schema can say
-            # which names and topics are taken.
+        def answers_as_described(case: "Case[Any]") -> None:
+            # Each request has its own network, so that its content is checked and not its rate. No schema can state
+            # which names and topics are accepted.
             who = {"Host": HOST, "X-Forwarded-For": f"2001:{next(clients):x}::1"}
             case.call_and_validate(base_url=pages.address, headers=who, excluded_checks=[positive_data_acceptance])
 
         quick = settings(max_examples=50, suppress_health_check=list(HealthCheck))
         for operation in operations:
-            quick(given(case=operation.as_strategy(GenerationMode.POSITIVE))(asked))()
+            quick(given(case=operation.as_strategy(GenerationMode.POSITIVE))(answers_as_described))()
             if operation.body:
-                quick(given(case=operation.as_strategy(GenerationMode.NEGATIVE))(asked))()
-        assert pages.said == []
+                quick(given(case=operation.as_strategy(GenerationMode.NEGATIVE))(answers_as_described))()
+        assert pages.logged == []
 
 
-def test_the_form_that_the_page_on_serving_shows_leads_to_a_filled_in_one(tmp_path: Path) -> None:
+def test_the_documented_embedded_form_opens_a_filled_in_one(tmp_path: Path) -> None:
     (shown,) = re.findall(r"^```html\n(.*?)^```$", SERVING.read_text(), re.DOTALL | re.MULTILINE)
     assert 'action="https://news.example.org/subscribe"' in shown
     assert set(re.findall(r'name="(\w+)"', shown)) == {"address", "topic"}
@@ -57,9 +57,9 @@ def test_the_form_that_the_page_on_serving_shows_leads_to_a_filled_in_one(tmp_pa
         assert mail["To"] == "ada@example.com"
 
 
-def test_what_is_wrong_with_a_body_is_said_in_plain_words(tmp_path: Path) -> None:
+def test_an_invalid_body_is_explained_in_plain_words(tmp_path: Path) -> None:
     with public(tmp_path) as pages, pages.client() as client:
-        for body, said in (
+        for body, message in (
             (b"{", ": it is not JSON"),
             (b"[]", ": write an object"),
             (b"{}", "address: it is missing"),
@@ -71,4 +71,4 @@ def test_what_is_wrong_with_a_body_is_said_in_plain_words(tmp_path: Path) -> Non
             answer = client.post("/api/sign-ups", content=body, headers={"Content-Type": "application/json"})
             assert answer.status_code == 422
             (detail,) = answer.json()["details"]
-            assert said in detail
+            assert message in detail

@@ -1,4 +1,4 @@
-"""Templates of one's own on the public pages: they replace the packaged ones, and reach what they are given only."""
+"""Custom templates of the public pages replace the packaged ones and reach only the values they are given."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -61,25 +61,23 @@ def test_the_environment_cannot_be_read_from_a_page(
     monkeypatch.setenv("NEWSLETTER_SECRET", CANARY)
     newsletter = make.newsletter()
     prose = rendering.Prose(newsletter, rendering.load_theme(tmp_path, newsletter))
-    said = []
+    outputs = []
     for at, file in enumerate(("help__html", "public__css", "wording__txt")):
         try:
             pages = _pages(tmp_path / str(at), **{file: escape})
-            said += [pages.render("help", prose=prose), pages.css, pages.wording]
+            outputs += [pages.render("help", prose=prose), pages.css, pages.wording]
         except (jinja2.TemplateError, TypeError, KeyError, IndexError) as err:
-            said.append(f"{err!r}")
-    assert CANARY not in "".join(said)
+            outputs.append(f"{err!r}")
+    assert CANARY not in "".join(outputs)
 
 
-def test_without_the_sandbox_it_could(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_sandbox_the_environment_could_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEWSLETTER_SECRET", CANARY)
     for escape in ESCAPES[:4]:
         assert CANARY in jinja2.Environment(autoescape=True).from_string(escape).render()
 
 
-def test_a_page_is_given_nothing_that_leads_to_files_secrets_or_the_database(
-    pages: Public, visitor: httpx.Client
-) -> None:
+def test_values_for_a_page_do_not_lead_to_files_secrets_or_the_database(pages: Public, visitor: httpx.Client) -> None:
     given: list[Mapping[str, object]] = []
     render = pages.site.pages.render
 
@@ -97,12 +95,14 @@ def test_a_page_is_given_nothing_that_leads_to_files_secrets_or_the_database(
     consent = Consent(at=pages.clock(), event=ConsentEvent.ASKED)
     reached = list(_reachable([*given, consent, pages.site.pages._environment.globals, reader]))
     assert reader in reached
-    assert not [one for one in reached if isinstance(one, ModuleType | Path | Store | Signer | Site | PageTemplates)]
-    assert not [one for one in reached if one is os.environ]
+    assert not [
+        value for value in reached if isinstance(value, ModuleType | Path | Store | Signer | Site | PageTemplates)
+    ]
+    assert not [value for value in reached if value is os.environ]
 
 
 def _reachable(value: Any, seen: set[int] | None = None) -> Iterator[Any]:
-    """A value, and what the sandbox lets a template get at from there without calling anything."""
+    """Yield a value and everything that the sandbox lets a template reach from it without calls."""
     seen = set() if seen is None else seen
     if id(value) in seen:
         return
@@ -117,25 +117,25 @@ def _reachable(value: Any, seen: set[int] | None = None) -> Iterator[Any]:
         for item in value:
             yield from _reachable(item, seen)
     for name in dir(value):
-        if not name.startswith("_"):  # as jinja2.sandbox has it
-            found = getattr(value, name, None)
-            yield from _reachable(getattr(found, "__self__", found), seen)
+        if not name.startswith("_"):  # as in jinja2.sandbox
+            attribute = getattr(value, name, None)
+            yield from _reachable(getattr(attribute, "__self__", attribute), seen)
 
 
-def test_an_error_inside_is_told_by_its_place_and_nothing_of_the_request(pages: Public, visitor: httpx.Client) -> None:
+def test_an_internal_error_is_logged_with_its_place_but_no_request_data(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
     link = pages.visit(reader)
     execute(pages.store, "DROP TABLE consent")
     answer = visitor.get(link)
     assert (answer.status_code, "It’s our fault" in answer.text) == (500, True)
-    (said,) = pages.said
-    assert "preferences.py" in said
+    (line,) = pages.logged
+    assert "preferences.py" in line
     for word in ("ada", link.rpartition("/")[2], reader.key):
-        assert word not in said
+        assert word not in line
         assert word not in answer.text
 
 
-def test_a_template_of_ones_own_replaces_the_packaged_one(tmp_path: Path) -> None:
+def test_a_custom_template_replaces_the_packaged_one(tmp_path: Path) -> None:
     pages = _pages(tmp_path, help__html="{% extends 'public/base.html' %}{% block main %}My own.{% endblock %}")
     assert "My own." in pages.render("help")
     assert make.newsletter().postal_address in pages.render("help")

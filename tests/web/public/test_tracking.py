@@ -1,4 +1,4 @@
-"""Clicks and opens over a socket: links lead where their issue said, people are counted, machines apart."""
+"""Clicks and opens over a socket: links lead to their issue's targets, and people are counted apart from machines."""
 
 import re
 import threading
@@ -27,7 +27,7 @@ PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0
 
 
 def publication(root: Path, **rules: object) -> Newsletter:
-    """The newsletter of a newsroom, which counts."""
+    """Return the newsletter of a newsroom, with counting."""
     room = newsroom(root)
     room.issue(ISSUE, "night-train", "good-soil", "tired-bridge")
     toml = room.root / "newsletter.toml"
@@ -38,7 +38,7 @@ def publication(root: Path, **rules: object) -> Newsletter:
 
 @pytest.fixture
 def pages(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Public]:
-    """Public pages of a newsletter that counts as the test's mark says, and an issue that went to two readers."""
+    """Start public pages that count as the test's mark says, with an issue sent to two readers."""
     mark = request.node.get_closest_marker("counting")
     newsletter = publication(tmp_path, **(mark.kwargs if mark else {"clicks": "aggregate", "opens": "aggregate"}))
     with public(tmp_path, newsletter=newsletter) as at:
@@ -50,7 +50,7 @@ def pages(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Public]:
 
 @pytest.fixture
 def client(pages: Public) -> Iterator[httpx.Client]:
-    """A person's browser."""
+    """Return a client with a person's browser headers."""
     with pages.client(**{"User-Agent": PERSON}) as client:
         yield client
 
@@ -73,11 +73,11 @@ def opens(pages: Public) -> TrackingCount:
 
 
 def why(pages: Public) -> list[str]:
-    """What each click and open is taken for, in their order."""
+    """Return the classification of each click and open, in order."""
     return fetch_column(pages.store, "SELECT machine FROM response ORDER BY id")
 
 
-def test_a_click_leads_where_the_issue_said_and_counts(pages: Public, client: httpx.Client) -> None:
+def test_a_click_redirects_to_the_issues_link_and_counts(pages: Public, client: httpx.Client) -> None:
     answer = client.get(f"/c/{ISSUE}/1")
     assert (answer.status_code, answer.headers["location"]) == (302, LINK)
     assert answer.headers["cache-control"] == "no-store"
@@ -89,7 +89,7 @@ def test_a_click_leads_where_the_issue_said_and_counts(pages: Public, client: ht
 @pytest.mark.parametrize(
     "path", [f"/c/{ISSUE}/99", "/c/2026-11-24/1", f"/c/{ISSUE}/0", f"/c/{ISSUE}/1?url=https://evil.example", "/c/x/y"]
 )
-def test_nothing_leads_where_a_request_says(pages: Public, client: httpx.Client, path: str) -> None:
+def test_a_request_cannot_choose_its_target(pages: Public, client: httpx.Client, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code in (302, 404)
     assert answer.headers.get("location", LINK) == LINK
@@ -107,7 +107,7 @@ def test_nothing_leads_where_a_request_says(pages: Public, client: httpx.Client,
         ("GET", {"User-Agent": ""}, MachineReason.PROGRAM),
     ],
 )
-def test_machines_get_there_and_count_for_nobody(
+def test_machines_are_redirected_but_not_counted_as_people(
     pages: Public, client: httpx.Client, method: str, headers: dict[str, str], machine: MachineReason
 ) -> None:
     assert client.request(method, f"/c/{ISSUE}/1", headers=headers).status_code == 302
@@ -116,7 +116,7 @@ def test_machines_get_there_and_count_for_nobody(
     assert (clicks(pages), opens(pages)) == (TrackingCount(machines=1), TrackingCount(machines=1))
 
 
-def test_networks_of_scanners_are_machines(tmp_path: Path) -> None:
+def test_requests_from_scanners_networks_are_machines(tmp_path: Path) -> None:
     newsletter = publication(tmp_path)
     rules = TrackingSettings(clicks=TrackingLevel.AGGREGATE, scanners=(ip_network("192.0.2.0/24"),))
     newsletter = Newsletter(
@@ -136,7 +136,7 @@ def test_networks_of_scanners_are_machines(tmp_path: Path) -> None:
         assert why(at) == [MachineReason.SCANNER, ""]
 
 
-def test_three_links_within_two_seconds_were_no_person(pages: Public, client: httpx.Client) -> None:
+def test_three_links_within_two_seconds_are_a_machine(pages: Public, client: httpx.Client) -> None:
     client.get(f"/c/{ISSUE}/1")
     client.get(f"/c/{ISSUE}/1")
     client.get(f"/c/{ISSUE}/2")
@@ -148,7 +148,7 @@ def test_three_links_within_two_seconds_were_no_person(pages: Public, client: ht
     assert clicks(pages) == TrackingCount(people=1, machines=4)
 
 
-def test_a_burst_that_comes_at_once_is_one_too(pages: Public) -> None:
+def test_simultaneous_clicks_are_a_machine(pages: Public) -> None:
     at_once = threading.Barrier(3)
 
     def follow(number: int) -> None:
@@ -164,7 +164,9 @@ def test_a_burst_that_comes_at_once_is_one_too(pages: Public) -> None:
     assert clicks(pages) == TrackingCount(machines=3)
 
 
-def test_who_follows_the_hidden_link_is_a_machine_before_and_after(pages: Public, client: httpx.Client) -> None:
+def test_a_client_that_follows_the_hidden_link_is_a_machine_before_and_after(
+    pages: Public, client: httpx.Client
+) -> None:
     client.get(f"/c/{ISSUE}/1")
     assert client.get(f"/c/{ISSUE}/0").status_code == 404
     pages.clock.move(seconds=30)
@@ -175,7 +177,7 @@ def test_who_follows_the_hidden_link_is_a_machine_before_and_after(pages: Public
     assert clicks(pages) == TrackingCount(people=1, machines=2)
 
 
-def test_what_a_machine_opens_is_a_machines_too(pages: Public, client: httpx.Client) -> None:
+def test_opens_of_a_machine_are_a_machines_too(pages: Public, client: httpx.Client) -> None:
     client.get(f"/o/{ISSUE}.gif")
     client.get(f"/c/{ISSUE}/0")
     client.get(f"/o/{ISSUE}.gif")
@@ -207,7 +209,7 @@ def test_the_image_is_one_pixel_and_counts_an_open(pages: Public, client: httpx.
     assert opens(pages) == TrackingCount(people=1)
 
 
-def test_aggregate_counting_names_nobody_even_with_a_token(pages: Public, client: httpx.Client) -> None:
+def test_aggregate_counting_records_no_reader_even_with_a_token(pages: Public, client: httpx.Client) -> None:
     ada, _ = readers(pages)
     client.get(f"/c/{ISSUE}/1/{token(pages, ada)}")
     client.get(f"/o/{ISSUE}/{token(pages, ada)}.gif")
@@ -216,13 +218,13 @@ def test_aggregate_counting_names_nobody_even_with_a_token(pages: Public, client
 
 
 @pytest.mark.counting(clicks="individual", opens="individual")
-def test_individual_counting_knows_readers_until_they_refuse(pages: Public, client: httpx.Client) -> None:
+def test_individual_counting_records_readers_until_they_object(pages: Public, client: httpx.Client) -> None:
     ada, ben = readers(pages)
     for reader in (ada, ada, ben):
         client.get(f"/c/{ISSUE}/1/{token(pages, reader)}")
         pages.clock.move(seconds=9)
     client.get(f"/o/{ISSUE}/{token(pages, ada)}.gif")
-    client.get(f"/c/{ISSUE}/1/{'x' * 48}")  # damaged: it leads there, and is nobody's
+    client.get(f"/c/{ISSUE}/1/{'x' * 48}")  # damaged: it redirects, but to no reader's account
     assert clicks(pages) == TrackingCount(people=4, readers=2)
     assert [url for _, url, _ in pages.store.clicks_and_opens.of_reader(ada.id)] == [LINK] * 2 + [""]
     page = client.get(pages.visit(ada)).text
@@ -234,13 +236,13 @@ def test_individual_counting_knows_readers_until_they_refuse(pages: Public, clie
     assert client.get(f"/c/{ISSUE}/2/{token(pages, ada)}").headers["location"].startswith("https://example.org/")
     assert client.get(f"/o/{ISSUE}/{token(pages, ada)}.gif").status_code == 200
     assert (clicks(pages), opens(pages)) == (TrackingCount(people=4, readers=1), TrackingCount(people=1))
-    with ThreadPoolExecutor(2) as both:  # written down together with another's
+    with ThreadPoolExecutor(2) as both:  # recorded together with another reader's
         list(both.map(lambda one: client.get(f"/c/{ISSUE}/2/{token(pages, one)}"), (ada, ben)))
     assert clicks(pages) == TrackingCount(people=5, readers=1)
 
 
 @pytest.mark.counting(clicks="individual")
-def test_a_click_within_five_seconds_of_the_delivery_is_a_scanner_s(pages: Public, client: httpx.Client) -> None:
+def test_a_click_within_five_seconds_of_the_delivery_is_a_scanner(pages: Public, client: httpx.Client) -> None:
     ada, ben = readers(pages)
     delivered = Event(key="d", provider="ses", kind=EventKind.DELIVERED, at=pages.clock(), issue=ISSUE, reader=ada.key)
     pages.store.events.record([delivered], soft_bounces=3, now=pages.clock())
@@ -253,9 +255,7 @@ def test_a_click_within_five_seconds_of_the_delivery_is_a_scanner_s(pages: Publi
 
 
 @pytest.mark.counting(clicks="individual", opens="individual")
-def test_a_scanner_is_found_out_when_the_provider_says_later_that_the_message_had_just_arrived(
-    pages: Public, client: httpx.Client
-) -> None:
+def test_a_late_delivery_event_reveals_a_scanner(pages: Public, client: httpx.Client) -> None:
     ada, ben = readers(pages)
     arrived = pages.clock()
     pages.clock.move(seconds=4)
@@ -272,7 +272,7 @@ def test_a_scanner_is_found_out_when_the_provider_says_later_that_the_message_ha
 
 
 @pytest.mark.counting(clicks="individual", opens="individual")
-def test_the_token_of_a_link_opens_nothing(pages: Public, client: httpx.Client) -> None:
+def test_the_token_of_a_tracked_link_opens_no_page(pages: Public, client: httpx.Client) -> None:
     ada, _ = readers(pages)
     for purpose in Purpose:
         answer = client.get(f"/{purpose}/{ISSUE}/{token(pages, ada)}")
@@ -289,7 +289,7 @@ def test_view_in_browser_counts_nothing(pages: Public, client: httpx.Client) -> 
 
 
 @pytest.mark.counting(clicks="off")
-def test_where_nothing_is_counted_links_are_as_they_were_written(pages: Public, client: httpx.Client) -> None:
+def test_without_counting_links_are_unchanged(pages: Public, client: httpx.Client) -> None:
     content, _ = pages.store.frozen.content(1)
     assert content.links == ()
     assert client.get(f"/c/{ISSUE}/1").status_code == 404
@@ -297,7 +297,7 @@ def test_where_nothing_is_counted_links_are_as_they_were_written(pages: Public, 
     assert why(pages) == []
 
 
-def test_counting_that_was_turned_off_leaves_the_links_of_old_messages(pages: Public, tmp_path: Path) -> None:
+def test_links_of_old_messages_work_after_counting_is_turned_off(pages: Public, tmp_path: Path) -> None:
     toml = tmp_path / "newsletter.toml"
     toml.write_text(re.sub(r"(clicks|opens) = .*\n", "", toml.read_text()))
     with (

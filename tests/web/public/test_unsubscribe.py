@@ -1,4 +1,4 @@
-"""Leave, undo, pause instead: over a socket."""
+"""Unsubscribing, undoing it, and pausing instead, over a socket."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 @pytest.fixture
 def newsletter() -> Newsletter:
-    """One with a weekly digest."""
+    """Return a newsletter with a weekly digest."""
     return make.newsletter(weekly_digest=True)
 
 
@@ -52,7 +52,7 @@ def test_a_get_changes_nothing_and_shows_a_button_that_needs_a_person(pages: Pub
     assert "http-equiv" not in page
 
 
-def test_a_link_works_for_ever_and_after_the_secret_has_changed(tmp_path: Path) -> None:
+def test_an_unsubscribe_link_never_expires_even_after_a_change_of_secret(tmp_path: Path) -> None:
     signer = Signer("a newer secret, as long as one", make.SECRET)
     with public(tmp_path, signer=signer) as pages, pages.client() as visitor:
         reader = pages.reader()
@@ -63,13 +63,13 @@ def test_a_link_works_for_ever_and_after_the_secret_has_changed(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("issue", ["%00reader%002026-11-23", "%00reader%00", "2026-11-23%00"])
-def test_the_token_of_a_counted_link_unsubscribes_nobody(pages: Public, visitor: httpx.Client, issue: str) -> None:
+def test_the_token_of_a_tracked_link_cannot_unsubscribe(pages: Public, visitor: httpx.Client, issue: str) -> None:
     links = pages.site.signer.links("https://news.example.org", "2026-11-23", naming=True)(pages.reader().key)
     assert visitor.post(f"/unsubscribe/{issue}/{links['links.reader']}", data=ONE_CLICK).status_code == 404
     assert status(pages) is SubscriberStatus.CONFIRMED
 
 
-def test_a_reader_who_is_not_there_gets_the_same_answers(pages: Public, visitor: httpx.Client) -> None:
+def test_an_unknown_reader_gets_the_same_responses(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
     link = pages.link(Purpose.UNSUBSCRIBE, reader)
     visitor.post(link, data=ONE_CLICK)
@@ -87,7 +87,7 @@ def test_a_reader_who_is_not_there_gets_the_same_answers(pages: Public, visitor:
     assert gone == left
 
 
-def test_it_can_be_undone_on_the_page_for_an_hour(pages: Public, visitor: httpx.Client) -> None:
+def test_unsubscribing_can_be_undone_for_an_hour(pages: Public, visitor: httpx.Client) -> None:
     link = pages.link(Purpose.UNSUBSCRIBE, pages.reader())
     undo = {"undo": hidden(visitor.post(link, data={"by": "page"}).text, "undo")}
     assert "subscribed again" in visitor.post(f"{link}/undo", data=undo).text
@@ -99,7 +99,7 @@ def test_it_can_be_undone_on_the_page_for_an_hour(pages: Public, visitor: httpx.
     assert status(pages) is SubscriberStatus.UNSUBSCRIBED
 
 
-def test_a_forwarded_link_brings_nobody_back(pages: Public, visitor: httpx.Client) -> None:
+def test_a_forwarded_link_cannot_resubscribe(pages: Public, visitor: httpx.Client) -> None:
     reader = pages.reader()
     link = pages.link(Purpose.UNSUBSCRIBE, reader)
     visitor.post(link, data=ONE_CLICK)
@@ -112,7 +112,7 @@ def test_a_forwarded_link_brings_nobody_back(pages: Public, visitor: httpx.Clien
     assert status(pages) is SubscriberStatus.UNSUBSCRIBED
 
 
-def test_fewer_mails_instead(pages: Public, visitor: httpx.Client) -> None:
+def test_a_weekly_digest_can_be_chosen_instead_of_leaving(pages: Public, visitor: httpx.Client) -> None:
     link = pages.link(Purpose.UNSUBSCRIBE, pages.reader())
     assert "Switch to a weekly digest" in visitor.get(link).text
     assert "until 23 December 2026" in visitor.post(f"{link}/fewer", data={"how": "pause"}).text
@@ -124,7 +124,7 @@ def test_fewer_mails_instead(pages: Public, visitor: httpx.Client) -> None:
     assert reader.frequency is Frequency.WEEKLY
 
 
-def test_a_pause_in_place_of_leaving_ends_on_the_day_that_the_page_names(tmp_path: Path) -> None:
+def test_a_pause_instead_of_leaving_ends_on_the_stated_day(tmp_path: Path) -> None:
     newsletter = make.newsletter(time_zone="America/New_York")
     with public(tmp_path, newsletter=newsletter) as pages, pages.client() as visitor:
         reader = pages.reader()
@@ -148,7 +148,9 @@ def test_no_other_token_unsubscribes(pages: Public, visitor: httpx.Client, purpo
     assert status(pages) is SubscriberStatus.CONFIRMED
 
 
-def test_nothing_of_it_is_in_a_log(pages: Public, visitor: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:
+def test_unsubscribing_leaves_no_personal_data_in_logs(
+    pages: Public, visitor: httpx.Client, capfd: pytest.CaptureFixture[str]
+) -> None:
     reader = pages.reader()
     link = pages.link(Purpose.UNSUBSCRIBE, reader)
     visitor.get(link)
@@ -156,6 +158,6 @@ def test_nothing_of_it_is_in_a_log(pages: Public, visitor: httpx.Client, capfd: 
     visitor.post(link + "x")
     pages.store.close()
     out, err = capfd.readouterr()
-    said = out + err + "".join(pages.said)
-    assert link.rpartition("/")[2] not in said
-    assert "ada@" not in said
+    output = out + err + "".join(pages.logged)
+    assert link.rpartition("/")[2] not in output
+    assert "ada@" not in output

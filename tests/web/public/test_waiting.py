@@ -1,4 +1,4 @@
-"""Requests while another process holds the database: late or refused, but never refused and carried out later."""
+"""Requests while another process locks the database: late or refused, but never refused and made later."""
 
 import threading
 import time
@@ -25,7 +25,7 @@ UNSUBSCRIBED = SubscriberStatus.UNSUBSCRIBED
 
 @pytest.fixture
 def hurried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Public]:
-    """Pages that wait for the lock for longer than for a request."""
+    """Start pages that wait longer for the lock than for a request."""
     monkeypatch.setattr("newsletter.store.engines.WAIT", 1)
     with public(tmp_path, time_limit=0.2) as pages:
         yield pages
@@ -36,7 +36,7 @@ def statuses(pages: Public) -> set[SubscriberStatus]:
 
 
 def every_change(pages: Public) -> list[str]:
-    """A path for each way to change something about a reader of one's own."""
+    """Return a path for each way to change a reader, each with its own reader."""
     readers = [pages.reader(f"r{number}@example.com") for number in range(3)]
     with pages.client() as visitor:
         visitor.post("/api/sign-ups", json={"address": "r3@example.com"})
@@ -50,7 +50,7 @@ def every_change(pages: Public) -> list[str]:
     ]
 
 
-def test_what_cannot_be_written_is_answered_with_503_and_not_carried_out_later(hurried: Public) -> None:
+def test_a_change_that_cannot_be_written_gets_503_and_is_never_made(hurried: Public) -> None:
     paths = every_change(hurried)
     with locked(hurried.root), ThreadPoolExecutor(len(paths)) as threads:
 
@@ -68,7 +68,7 @@ def test_what_cannot_be_written_is_answered_with_503_and_not_carried_out_later(h
         assert visitor.post(paths[0]).status_code == 200
 
 
-def test_what_has_to_wait_for_longer_than_a_request_may_take_is_answered_as_it_went(hurried: Public) -> None:
+def test_a_change_that_waits_too_long_is_answered_by_its_outcome(hurried: Public) -> None:
     link = hurried.link(Purpose.UNSUBSCRIBE, hurried.reader())
     answered: list[int] = []
 
@@ -79,7 +79,7 @@ def test_what_has_to_wait_for_longer_than_a_request_may_take_is_answered_as_it_w
     thread = threading.Thread(target=post)
     with locked(hurried.root):
         thread.start()
-        time.sleep(0.6)  # three times of what a request may take, and less than the lock is waited for
+        time.sleep(0.6)  # three times a request's time limit, and less than the wait for the lock
     thread.join(30)
     assert answered in ([200], [503])
     assert statuses(hurried) == {UNSUBSCRIBED if answered == [200] else SubscriberStatus.CONFIRMED}

@@ -1,4 +1,4 @@
-"""What SNS posts to the pages as they are served: noted once, whatever is tried."""
+"""Webhooks from SNS to the running pages: each event is stored once in all circumstances."""
 
 import json
 import subprocess
@@ -26,13 +26,13 @@ from tests.web.public.public_pages import HOST, Public, public
 
 @pytest.fixture
 def certificates() -> Certificates:
-    """Where SNS's certificate is."""
+    """Return the source of SNS's certificate."""
     return Certificates()
 
 
 @pytest.fixture
 def served(tmp_path: Path, certificates: Certificates) -> Iterator[Public]:
-    """The pages of a newsletter that listens to one topic."""
+    """Start the pages of a newsletter that listens to one topic."""
     hook = open_ses_hook({"topics": [TOPIC]}, root=tmp_path, environment={}, fetch=certificates.fetch)
     assert hook is not None
     with public(tmp_path, hooks={"ses": hook}) as pages:
@@ -40,7 +40,7 @@ def served(tmp_path: Path, certificates: Certificates) -> Iterator[Public]:
 
 
 def sent(pages: Public) -> str:
-    """An issue whose only delivery is uncertain; its reader's key."""
+    """Send an issue whose only delivery is uncertain, and return its reader's key."""
     reader = pages.reader()
     pages.store.sends.freeze(
         compiled=make.compiled(),
@@ -57,7 +57,7 @@ def sent(pages: Public) -> str:
 
 
 def bounced(key: str) -> dict[str, Any]:
-    """What SES says of a bounce."""
+    """Return a bounce notification of SES."""
     return {
         "eventType": "Bounce",
         "mail": {
@@ -77,12 +77,12 @@ def test_a_bounce_settles_its_delivery_and_suppresses(served: Public) -> None:
             assert (answer.status_code, answer.text) == (200, "Noted.\n")
             assert "set-cookie" not in answer.headers
     assert served.store.sends.get(1).counts == {DeliveryStatus.SUBMITTED: 1}
-    assert [one.reason for one in served.store.suppressions.stream()] == [SuppressionReason.BOUNCED]
+    assert [suppression.reason for suppression in served.store.suppressions.stream()] == [SuppressionReason.BOUNCED]
     assert len(list(served.store.events.stream())) == 1
-    assert served.said == []
+    assert served.logged == []
 
 
-def test_what_sns_did_not_sign_changes_nothing(served: Public) -> None:
+def test_a_post_without_an_sns_signature_changes_nothing(served: Public) -> None:
     body = envelope(bounced(sent(served)), Message="{}")
     with served.client() as client:
         assert client.post("/hooks/ses", content=body).status_code == 403
@@ -93,7 +93,7 @@ def test_what_sns_did_not_sign_changes_nothing(served: Public) -> None:
     assert list(served.store.events.stream()) == []
 
 
-def test_it_may_come_again_while_the_certificate_cannot_be_had(served: Public, certificates: Certificates) -> None:
+def test_sns_should_retry_while_the_certificate_is_unavailable(served: Public, certificates: Certificates) -> None:
     body = envelope({"eventType": "Send"})
     files, certificates.files = certificates.files, {}
     with served.client() as client:
@@ -103,14 +103,14 @@ def test_it_may_come_again_while_the_certificate_cannot_be_had(served: Public, c
         assert client.post("/hooks/ses", content=body).status_code == 200
 
 
-def test_a_message_of_256_kib_is_taken_and_one_of_megabytes_is_not(served: Public) -> None:
+def test_a_message_of_256_kib_is_accepted_and_one_of_megabytes_refused(served: Public) -> None:
     with served.client() as client:
         assert client.post("/hooks/ses", content=envelope("x" * 256 * 1024)).status_code == 200
         assert client.post("/hooks/ses", content=envelope("x" * 2**20)).status_code == 413
         assert client.post("/subscribe", content=b"x" * 100_000).status_code == 413
 
 
-def test_a_crowd_of_posts_is_noted_whole(served: Public) -> None:
+def test_many_simultaneous_posts_are_all_stored(served: Public) -> None:
     key = sent(served)
     bodies = [envelope(bounced(key), number=number % 60) for number in range(120)]
 
@@ -124,7 +124,7 @@ def test_a_crowd_of_posts_is_noted_whole(served: Public) -> None:
     assert len(list(served.store.events.stream())) == 60
 
 
-def test_while_the_database_is_held_it_may_come_again_and_is_noted_once(
+def test_sns_should_retry_while_the_database_is_locked_and_the_event_is_stored_once(
     tmp_path: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "WAIT", 0.1)
@@ -138,12 +138,12 @@ def test_while_the_database_is_held_it_may_come_again_and_is_noted_once(
         assert len(list(pages.store.events.stream())) == 1
 
 
-def test_the_hook_is_not_in_the_description_of_the_api(served: Public) -> None:
+def test_the_webhook_is_not_in_the_description_of_the_api(served: Public) -> None:
     with served.client() as client:
         assert "/hooks" not in json.dumps(client.get("/api/openapi.json").json())
 
 
-def test_a_server_that_is_killed_has_noted_what_it_answered(tmp_path: Path) -> None:
+def test_a_killed_server_has_stored_every_event_it_answered(tmp_path: Path) -> None:
     (tmp_path / webhook_server.CERTIFICATE).write_bytes(certificate(signing_key()))
     bodies = [envelope({"eventType": "Send"}, number=number) for number in range(400)]
     answered: list[int] = []
@@ -167,5 +167,5 @@ def test_a_server_that_is_killed_has_noted_what_it_answered(tmp_path: Path) -> N
         server.kill()
     assert 150 <= len(answered) < 400
     with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store:
-        noted = {one.key for one in store.events.stream()}
+        noted = {event.key for event in store.events.stream()}
     assert {f"sns:{number:08d}-0000-0000-0000-000000000000:0" for number in answered} <= noted

@@ -1,4 +1,4 @@
-"""After an erasure no file of the newsletter contains the reader's addresses in any encoding, even after late events."""
+"""After an erasure no file of the newsletter has the reader's addresses in any encoding, even after late events."""
 
 import base64
 import binascii

@@ -42,7 +42,8 @@ ERRORS: Mapping[str, str] = {
     "send-interrupted": "continue with `newsletter send {issue} --resume`",
     "send-missing": "start one: `newsletter send {issue}`",
     "send-no-match": (
-        "set `otherwise: full` in the issue, or fix its topics; `newsletter editions` counts readers by entry"
+        "write `otherwise: full` below `tailored:` in the issue, or fix its topics;"
+        " `newsletter editions` counts readers by entry"
     ),
     "send-nobody": "import readers, or choose other segments in the issue; `newsletter segments` counts their readers",
     "send-not-begun": "start it: `newsletter send {issue}`",

@@ -1,13 +1,11 @@
 """`newsletter db`: maintain the database."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from newsletter import bootstrap
 from newsletter.cli import options, output, resources
-from newsletter.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Upgrade the database, or take over a copy of it.")
 
@@ -92,7 +90,7 @@ def adopt(
         latest = next(iter(store.sends.all()), None)
         zone = settings.newsletter.zone
         last = (
-            f"Its last send is issue {latest.issue}, {output.minute(latest.created, zone)}."
+            f"Its last send is issue {latest.issue}, {output.clock_time(latest.created, zone)}."
             if latest
             else "It contains no sends."
         )
@@ -101,13 +99,7 @@ def adopt(
             f"{last} Anything sent later, or from another copy, isn't recorded here and may be sent a second time."
             " From now on, don't send from any other copy."
         )
-        if not (yes or _confirmed()):
+        if not (yes or output.confirm("Send from this database from now on?")):
             return
         store.installation.adopt()
     output.say("Adopted. This database sends from now on.")
-
-
-def _confirmed() -> bool:
-    if not sys.stdin.isatty():
-        raise UsageError("this command asks for confirmation, which needs a terminal", hint="add --yes")
-    return typer.confirm("Send from this database from now on?", err=True)

@@ -68,6 +68,6 @@ def edition_of_reader(settings: "Settings", composed: "Composed", address: str) 
         follows = ", ".join(reader.topics) or "nothing"
         raise SendError(
             f"issue {issue.slug} has nothing for {reader.address}, who follows {follows}",
-            hint="write `otherwise: full` in the issue to send such readers all of it",
+            hint="write `otherwise: full` below `tailored:` in the issue to send such readers all of it",
         )
     return reader, edition

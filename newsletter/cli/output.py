@@ -100,11 +100,11 @@ def as_json_array(values: Iterable[Mapping[str, object]]) -> None:
     sys.stdout.write("[]\n" if before == "[" else "\n]\n")
 
 
-def minute(moment: datetime, zone: ZoneInfo) -> str:
+def clock_time(moment: datetime, zone: ZoneInfo) -> str:
     """Return a moment by the newsletter's clock: ``2026-11-23 06:30 (Europe/Vienna)``."""
-    from newsletter.domain.schedule import clock_time
+    from newsletter.domain import schedule
 
-    return clock_time(moment, zone)
+    return schedule.clock_time(moment, zone)
 
 
 def duration(seconds: float) -> str:
@@ -128,6 +128,17 @@ def whole_file(path: Path) -> Iterator[TextIO]:
         yield file
         file.flush()
         unfinished.replace()
+
+
+def confirm(question: str) -> bool:
+    """Ask a yes-or-no question on the terminal and return the answer. Raises UsageError without a terminal."""
+    import typer
+
+    from newsletter.errors import UsageError
+
+    if not sys.stdin.isatty():
+        raise UsageError("this command asks for confirmation, which needs a terminal", hint="add --yes")
+    return typer.confirm(question, err=True)
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def report(
 
 def _show(results: "Report", zone: "ZoneInfo") -> None:
     figures = results.figures
-    began = output.minute(figures.began, zone)
+    began = output.clock_time(figures.began, zone)
     output.say(f"Issue {figures.issue}, sent from {began}: {results.subject}", style="bold")
     earlier = len(results.earlier)
     usual = [f"Median of the previous {earlier}" if earlier > 1 else "The previous issue"] if earlier else []

@@ -1,6 +1,5 @@
 """`newsletter send`: show the plan, ask, then send the issue and sum up, or schedule it."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -108,7 +107,7 @@ def send(
             return
         if yes and not any_date:
             send_issue.refuse_unexpected_day(prepared)
-        if yes or _confirmed(prepared, settings.newsletter.zone):
+        if yes or _confirm(prepared, settings.newsletter.zone):
             _send_or_schedule(settings, store, prepared, log, addresses=log_addresses)
 
 
@@ -185,7 +184,7 @@ def _send_or_schedule(
 
 
 def _print_scheduled(send: "Send", zone: "ZoneInfo") -> None:
-    begins = output.minute(send.begins, zone) if send.begins else ""
+    begins = output.clock_time(send.begins, zone) if send.begins else ""
     output.say(f"Issue {send.issue} is scheduled for {begins}: send {send.id}.")
     output.note(
         "You can edit until then: files are read when the send begins. `newsletter worker` must be running then,"
@@ -262,12 +261,11 @@ def _was_sent(settings: "Settings", issue: str) -> bool:
     return True
 
 
-def _confirmed(prepared: "PreparedSend", zone: "ZoneInfo") -> bool:
-    if not sys.stdin.isatty():
-        raise UsageError("a send asks for confirmation, which needs a terminal", hint="add --yes")
+def _confirm(prepared: "PreparedSend", zone: "ZoneInfo") -> bool:
+    """Ask whether to send the issue, and return the answer. Raises UsageError without a terminal."""
     issue, plan, start = prepared.composed.issue, prepared.plan, prepared.start
     to = f"{counted(plan.recipients, 'reader')} in {' and '.join(segment.slug for segment in plan.segments)}"
     question = f"Send “{output.plain(issue.subject)}”, dated {send_plan.date_in_words(issue, prepared.today)}, to {to}?"
     if start and start.is_far_ahead:
-        question += f" It will begin at {output.minute(start.begins, zone)}, {start.days:,} days from now."
-    return typer.confirm(question, err=True)
+        question += f" It will begin at {output.clock_time(start.begins, zone)}, {start.days:,} days from now."
+    return output.confirm(question)

@@ -38,7 +38,7 @@ def print_start(start: "StartTime", zone: "ZoneInfo") -> None:
         output.note(notice, style="yellow")
     if start.is_far_ahead:
         output.note(f"warning: that is {start.days:,} days from now", style="yellow")
-    output.facts({"Begins": output.minute(start.begins, zone)})
+    output.facts({"Begins": output.clock_time(start.begins, zone)})
 
 
 def print_outbox_note(plan: "Plan") -> None:
@@ -88,10 +88,11 @@ def _print_facts(plan: "Plan", issue: "Issue", today: "date") -> None:
         {
             "Subject": issue.subject,
             "Date": date_in_words(issue, today),
-            "Recipients": f"{plan.recipients:,}" + (f", {counted(overlap, 'overlap')} counted once" if overlap else ""),
+            "Recipients": f"{plan.recipients:,}"
+            + (f" ({counted(overlap, 'overlap')} counted once)" if overlap else ""),
             "Suppressed": f"{audience.suppressed:,}",
             "Paused": f"{audience.paused:,}",
-            **({"Chose otherwise": f"{audience.chosen_otherwise:,}"} if by_frequency else {}),
+            **({"Chose another frequency": f"{audience.chosen_otherwise:,}"} if by_frequency else {}),
             "Provider": plan.provider,
             "Expected duration": _expected_duration(plan),
         }

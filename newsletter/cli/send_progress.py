@@ -107,7 +107,7 @@ def print_summary(settings: "Settings", send: "Send") -> None:
     counts = {status: send.counts.get(status, 0) for status in DeliveryStatus}
     output.facts(
         {"Issue": send.issue, "Send": str(send.id), "Status": status_in_words(send, zone)}
-        | ({"Finished": output.minute(send.finished, zone)} if send.finished else {})
+        | ({"Finished": output.clock_time(send.finished, zone)} if send.finished else {})
         | ({"Recipients": f"{send.recipients:,}"} if send.digest else {})
         | {_label(status).capitalize(): f"{number:,}" for status, number in counts.items() if number}
     )
@@ -140,12 +140,14 @@ def status_in_words(send: "Send", zone: "ZoneInfo") -> str:
     """Return the status of a send with its reason and what to do. Times are in ``zone``."""
     if send.begins and send.status in (SendStatus.SCHEDULED, SendStatus.PLANNED):
         local = f" ({send.local_time} in each reader's own time zone)" if send.local_time else ""
-        begins = f"{output.minute(send.begins, zone)}{local}"
+        begins = f"{output.clock_time(send.begins, zone)}{local}"
         if not send.waits_until:
             return f"{send.status}, begins {begins}"
-        return f"late, scheduled for {begins}; next attempt at {output.minute(send.waits_until, zone)}: {send.reason}"
+        return (
+            f"late, scheduled for {begins}; next attempt at {output.clock_time(send.waits_until, zone)}: {send.reason}"
+        )
     if send.waits_until:
-        return f"running, waits until {output.minute(send.waits_until, zone)}: {send.reason}"
+        return f"running, waits until {output.clock_time(send.waits_until, zone)}: {send.reason}"
     if send.reason:
         return f"{send.status}: {send.reason}; continue with `newsletter sends resume {send.id}`"
     return send.status.value

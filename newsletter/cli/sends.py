@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="List sends; pause, resume, cancel or retry them.")
 
-Which = Annotated[
+SendName = Annotated[
     str,
     typer.Argument(
         metavar="SEND",
@@ -63,7 +63,7 @@ def sends(context: typer.Context, json: options.AsJson = False) -> None:
             (
                 send.id,
                 send.issue,
-                output.minute(send.created, zone) if send.digest else "",
+                output.clock_time(send.created, zone) if send.digest else "",
                 _status(send, zone),
                 send.provider,
                 ", ".join(send.segments),
@@ -76,7 +76,7 @@ def sends(context: typer.Context, json: options.AsJson = False) -> None:
 
 
 @app.command("show")
-def show(context: typer.Context, name: Which, json: options.AsJson = False) -> None:
+def show(context: typer.Context, name: SendName, json: options.AsJson = False) -> None:
     """Show a send's status: counts, rate, time left, and the reasons for failures.
 
     newsletter sends show 3
@@ -110,7 +110,7 @@ def show(context: typer.Context, name: Which, json: options.AsJson = False) -> N
 
 
 @app.command("pause")
-def pause(context: typer.Context, name: Which) -> None:
+def pause(context: typer.Context, name: SendName) -> None:
     """Pause a send. Messages that are being handed over are finished.
 
     newsletter sends pause 3
@@ -128,7 +128,7 @@ def pause(context: typer.Context, name: Which) -> None:
 @app.command("resume")
 def resume(
     context: typer.Context,
-    name: Which,
+    name: SendName,
     log: send_progress.LogFile = None,
     log_addresses: send_progress.LogAddresses = False,
 ) -> None:
@@ -145,7 +145,7 @@ def resume(
 @app.command("cancel")
 def cancel(
     context: typer.Context,
-    name: Which,
+    name: SendName,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")] = False,
 ) -> None:
     """Cancel a send. Readers not mailed yet will not get it.
@@ -158,7 +158,7 @@ def cancel(
     with resources.open_store(settings) as store:
         send = _send_named(settings, store, name)
         sending.refuse_if_over(send)
-        if not (yes or _confirmed(f"Cancel the send of issue {send.issue}? {_before_a_cancel(store, send)}")):
+        if not (yes or output.confirm(f"Cancel the send of issue {send.issue}? {_before_a_cancel(store, send)}")):
             output.say("Nothing was changed.")
             return
         cancelled = sending.cancel(store, send.id, notice=output.note)
@@ -168,7 +168,7 @@ def cancel(
 @app.command("retry")
 def retry(
     context: typer.Context,
-    name: Which,
+    name: SendName,
     failed: Annotated[bool, typer.Option("--failed", help="Retry refused deliveries (required).")] = False,
     log: send_progress.LogFile = None,
     log_addresses: send_progress.LogAddresses = False,
@@ -192,7 +192,7 @@ def retry(
 @app.command("settle")
 def settle(
     context: typer.Context,
-    name: Which,
+    name: SendName,
     resend: Annotated[bool, typer.Option("--resend", help="Send them again; some may arrive twice.")] = False,
     hold: Annotated[bool, typer.Option("--hold", help="Never send them again, regardless of the settings.")] = False,
     log: send_progress.LogFile = None,
@@ -219,7 +219,7 @@ def settle(
 @app.command("deliveries")
 def deliveries(
     context: typer.Context,
-    name: Which,
+    name: SendName,
     status: Annotated[
         DeliveryStatus | None,
         typer.Option(
@@ -285,12 +285,6 @@ def _after_a_cancel(send: "Send") -> str:
     if uncertain:
         sentences.append(f"{counted(uncertain, 'reader')} may have got it; the provider never answered.")
     return " ".join(sentences)
-
-
-def _confirmed(question: str) -> bool:
-    if not sys.stdin.isatty():
-        raise UsageError("this command asks for confirmation, which needs a terminal", hint="add --yes")
-    return typer.confirm(question, err=True)
 
 
 def _as_csv(rows: Iterable[tuple[str, DeliveryStatus, str]]) -> None:

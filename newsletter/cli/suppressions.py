@@ -79,7 +79,7 @@ def show(
             (
                 suppression.address_key,
                 suppression.reason,
-                output.minute(suppression.since, zone),
+                output.clock_time(suppression.since, zone),
                 suppression.issue,
                 suppression.explanation,
             )
@@ -163,8 +163,8 @@ def held(context: typer.Context, json: options.AsJson = False) -> None:
             (
                 hold.scope or "all",
                 hold.addresses,
-                output.minute(hold.first, zone),
-                output.minute(hold.last, zone),
+                output.clock_time(hold.first, zone),
+                output.clock_time(hold.last, zone),
                 hold.reason,
             )
             for hold in holds

@@ -62,7 +62,7 @@ class NoMatchError(SendError):
         self.readers = readers
         super().__init__(
             f"nobody would get issue {issue}: no entry matches any of its {readers} readers",
-            hint="set `otherwise: full` in the issue, or fix its topics",
+            hint="write `otherwise: full` below `tailored:` in the issue, or fix its topics",
         )
 
 

@@ -25,7 +25,7 @@ def test_a_send_shows_its_plan_and_ends_with_a_summary(run: Run, readers: Path) 
     assert sent.status == 0
     for said in (
         "science",
-        "Recipients         3, 2 overlaps counted once",
+        "Recipients         3 (2 overlaps counted once)",
         "Provider           outbox",
         "Submitted   3",
     ):

@@ -122,7 +122,7 @@ def test_a_digest_goes_to_those_who_chose_it_and_issues_to_the_others(readers: P
         )
     sent = run("send", "2026-11-23", "--yes")
     assert sent.status == 0
-    for fact in (r"Recipients +1\b", r"Paused +1\b", r"Chose otherwise +1\b"):
+    for fact in (r"Recipients +1\b", r"Paused +1\b", r"Chose another frequency +1\b"):
         assert re.search(fact, sent.stdout), sent.stdout
     shown = run("build", "2026-11-23", "--out", "built", "--as", "ada@example.com")
     assert "they are mailed the weekly digest only" in shown.stderr

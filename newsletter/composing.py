@@ -73,7 +73,7 @@ def draft(
     Raise UsageError if there is no such issue, and FindingsError with every error if the issue or the theme can't be
     read or rendered.
     """
-    read = content.read(root)
+    read = content.read_manuscripts(root)
     issue = read.issue(slug)
     theme, findings = _theme(root, newsletter)
     unreadable = read.findings_of(issue)
@@ -101,11 +101,11 @@ def mjml(root: Path, newsletter: Newsletter, slug: str) -> str:
 
     Raise UsageError if there is no such issue, and FindingsError if the theme can't be loaded or its Jinja fails.
     """
-    issue = content.read(root).issue(slug)
+    issue = content.read_manuscripts(root).issue(slug)
     return rendering.readable_mjml(issue, newsletter, rendering.load_theme(root, newsletter))
 
 
-def check(
+def check_manuscripts(
     root: Path,
     newsletter: Newsletter,
     *,
@@ -119,10 +119,10 @@ def check(
     Every text is checked. Only issues that can show something new are rendered: the newest, one of every shape, and all
     that could be too large. With ``inspect``, remote images are checked too, over the network.
     """
-    read = content.read(root)
+    read = content.read_manuscripts(root)
     theme, findings = _theme(root, newsletter)
     findings += read.findings
-    findings += checks.content(
+    findings += checks.content_findings(
         read.entries,
         read.issues,
         topics=newsletter.topics,
@@ -153,7 +153,7 @@ def _words(
     segments: Collection[str],
     calendar: checks.Calendar | None,
 ) -> Iterator[Finding]:
-    """Yield the findings of ``checks.content`` about one issue, without checking the text of the others."""
+    """Yield the findings of ``checks.content_findings`` about one issue, without checking the text of the others."""
     paths = {issue.path, *(entry.path for entry in issue.entries)}
     between = checks.archive_findings(read.entries.values(), read.issues, calendar)
     for finding in (*between, *checks.date_findings(read.issues, calendar)):
@@ -161,7 +161,7 @@ def _words(
             yield finding
     entries = [read.entries[entry.slug] for entry in issue.entries]
     yield from checks.undeclared_topic_findings(entries, newsletter.topics)
-    yield from checks.each_entry_findings(entries, newsletter.topics)
+    yield from checks.findings_in_entries(entries, newsletter.topics)
     yield from checks.override_findings(issue, read.entries, newsletter.topics)
     yield from checks.issue_findings(issue, segments)
     yield from checks.tailoring_findings(issue, newsletter)
@@ -181,7 +181,7 @@ def _theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Findi
     except FindingsError as err:
         return None, list(err.findings)
     except Exception as err:  # noqa: BLE001  any error is a finding: entries and issues can still be checked
-        return None, [checks.found(_BROKEN, theme.files.place, f"the theme can't be rendered: {_fault(err)}")]
+        return None, [checks.make_finding(_BROKEN, theme.files.place, f"the theme can't be rendered: {_fault(err)}")]
     broken = any(finding.rule == _BROKEN for finding in findings)
     return None if broken else theme, findings
 
@@ -193,12 +193,12 @@ def _rendered(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Compi
     except FindingsError as err:
         return None, [_with_issue(finding, issue) for finding in err.findings]
     except Exception as err:  # noqa: BLE001  any error is a finding: other issues can still be checked
-        return None, [checks.found("email-broken", issue.place(), f"the issue can't be rendered: {_fault(err)}")]
+        return None, [checks.make_finding("email-broken", issue.place(), f"the issue can't be rendered: {_fault(err)}")]
 
 
 def _compiled(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[CompiledIssue, list[Finding]]:
     compiled = rendering.compile_issue(issue, newsletter, theme)
-    findings = checks.rendered(issue, compiled.email(), Place(path=theme.files.shown("issue.mjml")))
+    findings = checks.email_findings(issue, compiled.email(), Place(path=theme.files.shown("issue.mjml")))
     if tailoring_of(issue, newsletter) is not None:
         findings += rendering.part_findings(issue, theme)
     return compiled, findings
@@ -224,7 +224,7 @@ def _ordered(findings: Iterable[Finding]) -> list[Finding]:
     These are a theme's failure if the checks know its cause, and the missing default of a merge field that doesn't
     exist.
     """
-    ordered = checks.in_order(findings)
+    ordered = checks.ordered_findings(findings)
     known = any(finding.rule.startswith("theme-") and finding.rule != _BROKEN for finding in _errors(ordered))
     unknown = {finding.place for finding in ordered if finding.rule == "merge-field-unknown"}
     return [

@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from newsletter.content import read
+from newsletter.content import read_manuscripts
 from newsletter.domain.issue import Issue
 from newsletter.settings import Settings, load
 
@@ -49,4 +49,4 @@ def write_issue(root: Path, day: date, *entries: str, slug: str = "", more: str 
     listed = "".join(f"  - {entry}\n" for entry in entries)
     text = f"---\nsubject: Issue of {day}\ndate: {day}\n{more}entries:\n{listed}---\n"
     (root / "issues" / f"{name}.md").write_text(text)
-    return read(root).issue(name)
+    return read_manuscripts(root).issue(name)

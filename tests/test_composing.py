@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from newsletter import rendering
-from newsletter.composing import check, compose
+from newsletter.composing import check_manuscripts, compose
 from newsletter.domain.issue import Issue, TailoringFields
 from newsletter.domain.publication import Newsletter, ThemeSettings
 from newsletter.domain.segment import EVERYONE, Segment
@@ -57,7 +57,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def checked(root: Path, newsletter: Newsletter | None = None) -> list[str]:
-    return [str(finding) for finding in check(root, newsletter or make.newsletter(), segments=SEGMENTS)]
+    return [str(finding) for finding in check_manuscripts(root, newsletter or make.newsletter(), segments=SEGMENTS)]
 
 
 def refused(root: Path, slug: str, newsletter: Newsletter | None = None) -> tuple[Finding, ...]:
@@ -101,7 +101,7 @@ def test_check_reports_everything_in_one_pass_in_order_of_place(root: Path) -> N
     write_entry(root, "three", title="", body="[https://example.org](https://example.net/)")
     write_issue(root, "2026-11-23", "three, one, threee", segments="[sciense]", preheader="")
 
-    findings = check(root, make.newsletter(), segments=SEGMENTS)
+    findings = check_manuscripts(root, make.newsletter(), segments=SEGMENTS)
 
     assert [(str(finding.place), finding.rule) for finding in findings] == [
         ("issues/2026-11-23.md:1", "preheader-none"),
@@ -129,7 +129,9 @@ def test_an_issue_is_refused_only_for_its_own_errors(root: Path) -> None:
 
 def test_an_unknown_merge_field_is_not_reported_for_a_missing_default(root: Path) -> None:
     write_issue(root, "2026-11-23", "three", subject="'Hello {{ subscriber.frist_name }}'", number="2")
-    assert {finding.rule for finding in check(root, make.newsletter(), segments=SEGMENTS)} == {"merge-field-unknown"}
+    assert {finding.rule for finding in check_manuscripts(root, make.newsletter(), segments=SEGMENTS)} == {
+        "merge-field-unknown"
+    }
 
 
 def test_a_refusal_has_file_line_and_hint(root: Path) -> None:
@@ -217,7 +219,9 @@ def test_a_fault_in_the_program_is_a_finding_on_its_issue_and_the_others_are_che
     monkeypatch.setattr(rendering, "compile_issue", faulty)
     write_entry(root, "three", topics="")
 
-    assert [(finding.rule, str(finding.place)) for finding in check(root, make.newsletter(), segments=SEGMENTS)] == [
+    assert [
+        (finding.rule, str(finding.place)) for finding in check_manuscripts(root, make.newsletter(), segments=SEGMENTS)
+    ] == [
         ("email-broken", "issues/2026-11-22.md:1"),
         ("topics-none", "issues/entries/three.md:1"),
     ]
@@ -232,7 +236,7 @@ def test_a_broken_theme_hides_no_warning_about_it(root: Path) -> None:
     write(root, "templates/email/own/entry.mjml", entry)
     write(root, "templates/email/own/inline.css", "p { color: rgb(1, 2, 3) }")
 
-    findings = check(root, make.newsletter(theme=ThemeSettings(name="own")), segments=SEGMENTS)
+    findings = check_manuscripts(root, make.newsletter(theme=ThemeSettings(name="own")), segments=SEGMENTS)
 
     assert sorted(finding.rule for finding in findings) == ["theme-broken", "theme-inline-css", "theme-mjml-attribute"]
 
@@ -296,7 +300,7 @@ def test_a_template_that_does_not_compile_is_reported_once(root: Path) -> None:
     write(root, "templates/email/own/issue.mjml", mjml.replace("</mj-text>", "", 1))
     newsletter = make.newsletter(theme=ThemeSettings(name="own"))
 
-    assert {finding.rule for finding in check(root, newsletter, segments=SEGMENTS)} == {"theme-mjml"}
+    assert {finding.rule for finding in check_manuscripts(root, newsletter, segments=SEGMENTS)} == {"theme-mjml"}
     assert {finding.rule for finding in refused(root, "2026-11-23", newsletter)} == {"theme-mjml"}
 
 
@@ -339,7 +343,7 @@ def test_remote_images_are_checked_only_on_request(root: Path) -> None:
     def inspect(url: str) -> tuple[str, str]:
         return "image-large", f"{url} is large"
 
-    (finding,) = check(root, make.newsletter(), segments=SEGMENTS, inspect=inspect)
+    (finding,) = check_manuscripts(root, make.newsletter(), segments=SEGMENTS, inspect=inspect)
 
     assert (finding.rule, finding.place.line) == ("image-large", 6)
     assert checked(root) == []
@@ -354,7 +358,7 @@ def test_the_sample_newsletter_has_no_findings() -> None:
 
     here = settings.load(Path(__file__).parents[1])
 
-    assert [str(finding) for finding in check(here.root, here.newsletter, segments=here.segments)] == []
+    assert [str(finding) for finding in check_manuscripts(here.root, here.newsletter, segments=here.segments)] == []
 
 
 def test_a_theme_without_parts_is_an_error_for_a_tailored_issue(root: Path) -> None:

@@ -63,7 +63,7 @@ class ArchiveCache:
             return  # keep the old archive; the next request checks again
         state = (content.manuscript_states(self._root), tuple(published))
         if state != self._state:
-            self._kept = _Kept(collect(content.read(self._root).issues, published, self._newsletter))
+            self._kept = _Kept(collect(content.read_manuscripts(self._root).issues, published, self._newsletter))
             self._state = state
         self._checked_at = self._clock()
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from newsletter.checks.archive import archive_findings, segment_findings, topic_findings
 from newsletter.checks.dates import Calendar, date_findings
-from newsletter.checks.emails import ENCODED_LIMIT, HTML_LIMIT, rendered, share_of_limit, sizes
+from newsletter.checks.emails import ENCODED_LIMIT, HTML_LIMIT, email_findings, share_of_limit, sizes
 from newsletter.checks.entries import entry_findings, override_findings, undeclared_topic_findings
 from newsletter.checks.images import Inspect, Web, image_findings
 from newsletter.checks.issues import issue_findings
 from newsletter.checks.placeholders import placeholder_links, placeholder_settings
 from newsletter.checks.rule import Rule
-from newsletter.checks.rules import FAMILIES, RULES, found
+from newsletter.checks.rules import FAMILIES, RULES, make_finding
 from newsletter.checks.sampling import representatives, weight
 from newsletter.checks.tailoring import digest_findings, tailoring_findings
 from newsletter.domain.issue import Entry, Issue
@@ -31,19 +31,19 @@ __all__ = [
     "Rule",
     "Web",
     "archive_findings",
-    "content",
+    "content_findings",
     "date_findings",
     "digest_findings",
-    "each_entry_findings",
+    "email_findings",
     "entry_findings",
-    "found",
+    "findings_in_entries",
     "image_findings",
-    "in_order",
     "issue_findings",
+    "make_finding",
+    "ordered_findings",
     "override_findings",
     "placeholder_links",
     "placeholder_settings",
-    "rendered",
     "representatives",
     "segment_findings",
     "share_of_limit",
@@ -55,7 +55,7 @@ __all__ = [
 ]
 
 
-def content(
+def content_findings(
     entries: Mapping[str, Entry],
     issues: Sequence[Issue],
     *,
@@ -69,28 +69,28 @@ def content(
     ``issues`` are ordered by date, ``segments`` keyed by slug. ``settings`` is the text of newsletter.toml, from which
     line numbers are taken. Without a ``calendar`` no date is compared with today and no issue counts as sent.
     """
-    return in_order(
+    return ordered_findings(
         [
             *topic_findings(topics, settings),
             *segment_findings(segments.values(), topics, settings),
             *archive_findings(entries.values(), issues, calendar),
             *date_findings(issues, calendar),
             *undeclared_topic_findings(entries.values(), topics),
-            *each_entry_findings(entries.values(), topics),
+            *findings_in_entries(entries.values(), topics),
             *(finding for issue in issues for finding in issue_findings(issue, segments)),
             *(finding for issue in issues for finding in override_findings(issue, entries, topics)),
         ]
     )
 
 
-def each_entry_findings(entries: Iterable[Entry], topics: Topics) -> Iterator[Finding]:
+def findings_in_entries(entries: Iterable[Entry], topics: Topics) -> Iterator[Finding]:
     """Yield the findings of each entry, except undeclared topics: hundreds of entries may share one."""
     return (
         finding for entry in entries for finding in entry_findings(entry, topics) if finding.rule != "topic-undeclared"
     )
 
 
-def in_order(findings: Iterable[Finding]) -> list[Finding]:
+def ordered_findings(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings ordered by place, errors first, without duplicates."""
 
     def position(finding: Finding) -> tuple[object, ...]:

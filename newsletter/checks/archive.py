@@ -6,7 +6,7 @@ from newsletter.checks.dates import Calendar
 from newsletter.checks.entries import closest_topic
 from newsletter.checks.links import canonical
 from newsletter.checks.places import at, is_dated
-from newsletter.checks.rules import found
+from newsletter.checks.rules import make_finding
 from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.segment import Segment
 from newsletter.domain.topics import Topics
@@ -31,7 +31,7 @@ def topic_findings(topics: Topics, settings: str) -> Iterator[Finding]:
     for name, meant, wanted in topics.clashes:
         what = f'"{name}" is a name of two topics, {meant} and {wanted}'
         place = setting_place(settings, "topics", wanted, "aliases")
-        yield found("topic-clash", place, what, f'remove "{name}" from {meant} or from {wanted}')
+        yield make_finding("topic-clash", place, what, f'remove "{name}" from {meant} or from {wanted}')
 
 
 def segment_findings(segments: Iterable[Segment], topics: Topics, settings: str) -> Iterator[Finding]:
@@ -44,7 +44,7 @@ def segment_findings(segments: Iterable[Segment], topics: Topics, settings: str)
                     (slug,) = group
                     place = setting_place(settings, "segments", segment.slug, rule)
                     hint = closest_topic(slug, topics) or f"declare it: [topics.{slug}]"
-                    yield found("topic-undeclared", place, f'the topic "{slug}" is not declared', hint)
+                    yield make_finding("topic-undeclared", place, f'the topic "{slug}" is not declared', hint)
 
 
 def _repeated_entries(issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Finding]:
@@ -57,7 +57,9 @@ def _repeated_entries(issues: Sequence[Issue], sent: Collection[str]) -> Iterato
                 where = "has already run in" if was_sent else "is also in"
                 what = f'"{entry.slug}" {where} {earlier.path} ({earlier.date})'
                 hint = "remove it from this issue" if was_sent else ""
-                yield found("entry-run-before", at(issue, f"entries.{entry.slug}", "entries", "sections"), what, hint)
+                yield make_finding(
+                    "entry-run-before", at(issue, f"entries.{entry.slug}", "entries", "sections"), what, hint
+                )
 
 
 def _repeated_dates_and_numbers(issues: Sequence[Issue]) -> Iterator[Finding]:
@@ -66,12 +68,14 @@ def _repeated_dates_and_numbers(issues: Sequence[Issue]) -> Iterator[Finding]:
     for issue in issues:
         earlier = dates.setdefault(issue.date, issue)
         if earlier is not issue:
-            yield found("issue-date-repeated", issue.place("date"), f"{earlier.path} is dated {issue.date} too")
+            yield make_finding("issue-date-repeated", issue.place("date"), f"{earlier.path} is dated {issue.date} too")
         if issue.number is None:
             continue
         earlier = numbers.setdefault(issue.number, issue)
         if earlier is not issue:
-            yield found("issue-number-repeated", issue.place("number"), f"{earlier.path} is number {issue.number} too")
+            yield make_finding(
+                "issue-number-repeated", issue.place("number"), f"{earlier.path} is number {issue.number} too"
+            )
 
 
 def _repeated_links(entries: Iterable[Entry], issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Finding]:
@@ -89,4 +93,4 @@ def _repeated_links(entries: Iterable[Entry], issues: Sequence[Issue], sent: Col
         address = canonical(entry.url)
         earlier = first.setdefault(address, entry) if address else entry
         if earlier.slug != entry.slug:
-            yield found("url-repeated", entry.place("url"), f"{earlier.path}{run(earlier)} has the same url")
+            yield make_finding("url-repeated", entry.place("url"), f"{earlier.path}{run(earlier)} has the same url")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from newsletter.checks.places import at, is_dated
-from newsletter.checks.rules import found
+from newsletter.checks.rules import make_finding
 from newsletter.domain.issue import Issue
 from newsletter.domain.schedule import FAR_AHEAD, day_in_words, distance_in_words
 from newsletter.errors import Finding
@@ -44,16 +44,16 @@ def _file_name(issue: Issue) -> Iterator[Finding]:
     named = _date_of(issue.slug)
     if named is not None and named != issue.date:
         what = f"the file's name has the date {named}, but the issue is dated {issue.date}"
-        yield found("issue-date-name", at(issue, "date"), what, f"write date: {named}, or rename the file")
+        yield make_finding("issue-date-name", at(issue, "date"), what, f"write date: {named}, or rename the file")
 
 
 def _distance(issue: Issue, issues: Sequence[Issue], calendar: Calendar) -> Iterator[Finding]:
     today, ahead = calendar.today, issue.date - calendar.today
     if meant := _intended_date(issue, issues, today):
         hint = f"if you meant this year, write date: {meant}"
-        yield found("issue-date-year", at(issue, "date"), _dated(issue, today), hint)
+        yield make_finding("issue-date-year", at(issue, "date"), _dated(issue, today), hint)
     elif ahead > FAR_AHEAD:
-        yield found("issue-date-ahead", at(issue, "date"), _dated(issue, today))
+        yield make_finding("issue-date-ahead", at(issue, "date"), _dated(issue, today))
 
 
 def _dated(issue: Issue, today: date) -> str:
@@ -94,12 +94,12 @@ def _overdue(unsent: Sequence[Issue], issues: Sequence[Issue], calendar: Calenda
     past = [issue for issue in unsent if issue.date < today and not _intended_date(issue, issues, today)]
     for issue in past:
         if issue.date > first:
-            yield found("issue-date-past", at(issue, "date"), f"{_dated(issue, today)}, and has not been sent")
+            yield make_finding("issue-date-past", at(issue, "date"), f"{_dated(issue, today)}, and has not been sent")
     earlier = [issue for issue in past if today - MISSED < issue.date <= first]
     if earlier:
         last, count = earlier[-1], len(earlier) - 1
         others = f", nor {'has 1 earlier issue' if count == 1 else f'have {count} earlier issues'}" if count else ""
-        yield found("issue-date-past", at(last, "date"), f"{_dated(last, today)}, and has not been sent{others}")
+        yield make_finding("issue-date-past", at(last, "date"), f"{_dated(last, today)}, and has not been sent{others}")
 
 
 def _date_of(slug: str) -> date | None:

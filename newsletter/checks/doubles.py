@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from newsletter.checks.places import below
-from newsletter.checks.rules import found
+from newsletter.checks.rules import make_finding
 from newsletter.checks.visible import visible
 from newsletter.errors import Finding, Place
 
@@ -53,4 +53,4 @@ def doubled_findings(markdown: str, place: Place) -> Iterator[Finding]:
         if after.startswith("[sic") or re.match(rf"{second}\b", after):  # three times is on purpose
             continue
         here = below(place, text.count("\n", 0, match.start(2)))
-        yield found("word-doubled", here, f'the word "{second}" is typed twice')
+        yield make_finding("word-doubled", here, f'the word "{second}" is typed twice')

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from lxml.html import HtmlElement, document_fromstring
 
-from newsletter.checks.rules import found
+from newsletter.checks.rules import make_finding
 from newsletter.domain.issue import Issue
 from newsletter.errors import Finding, Place
 from newsletter.message.encoding import quoted_printable
@@ -26,7 +26,7 @@ _TYPICAL = {  # values as long as a real reader's; a link is a base URL, an issu
 }
 
 
-def rendered(issue: Issue, email: Email, theme: Place) -> list[Finding]:
+def email_findings(issue: Issue, email: Email, theme: Place) -> list[Finding]:
     """Return the findings of an issue's email: its size at the issue's place, its elements at the theme's."""
     html = fill_html(email.html, _TYPICAL)
     return [*_size(issue, html), *_elements(html, theme)]
@@ -53,7 +53,9 @@ def _size(issue: Issue, html: str) -> Iterator[Finding]:
     if over > 0:
         limits = f"{HTML_LIMIT:,} ({ENCODED_LIMIT:,} encoded)"
         what = f"the HTML has {decoded:,} bytes ({encoded:,} encoded) and Gmail would clip it; the limit is {limits}"
-        yield found("email-large", issue.place(), what, f"remove entries or text: it is {over:,} bytes too large")
+        yield make_finding(
+            "email-large", issue.place(), what, f"remove entries or text: it is {over:,} bytes too large"
+        )
 
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -63,7 +65,7 @@ def _elements(html: str, theme: Place) -> Iterator[Finding]:
     document = document_fromstring(html)
     for image in document.iter("img"):
         if image.get("alt") is None:
-            yield found("email-image-alt", theme, f'the image "{image.get("src", "")}" has no alt attribute')
+            yield make_finding("email-image-alt", theme, f'the image "{image.get("src", "")}" has no alt attribute')
     yield from _headings(document, theme)
 
 
@@ -71,7 +73,9 @@ def _headings(document: HtmlElement, theme: Place) -> Iterator[Finding]:
     levels = [int(element.tag[1]) for element in document.iter(*_HEADINGS)]
     if levels.count(1) != 1:
         count = levels.count(1) or "no"
-        yield found("heading-order", theme, f"the message has {count} first-level headings; it needs exactly one")
+        yield make_finding(
+            "heading-order", theme, f"the message has {count} first-level headings; it needs exactly one"
+        )
     for above, level in dict.fromkeys(pairwise(levels)):
         if level > above + 1:
-            yield found("heading-order", theme, f"a level {level} heading follows a level {above} heading")
+            yield make_finding("heading-order", theme, f"a level {level} heading follows a level {above} heading")

@@ -10,7 +10,7 @@ from newsletter.checks.links import address_findings, disguise
 from newsletter.checks.markdown import markdown_findings
 from newsletter.checks.places import at, below, is_readable
 from newsletter.checks.quotations import mark_findings, quotation_findings
-from newsletter.checks.rules import found
+from newsletter.checks.rules import make_finding
 from newsletter.checks.words import text_findings
 from newsletter.domain.issue import Block, BlockKind, Entry, Issue
 from newsletter.domain.topics import Topics
@@ -46,7 +46,7 @@ def undeclared_topic_findings(entries: Iterable[Entry], topics: Topics) -> Itera
     for slug, ((place, name), *others) in named.items():
         others_too = f", here and in {len(others)} other {'entry' if len(others) == 1 else 'entries'}" if others else ""
         hint = closest_topic(name, topics) or f"declare it: [topics.{slug}] in newsletter.toml"
-        yield found("topic-undeclared", place, f'the topic "{name}" is not declared{others_too}', hint)
+        yield make_finding("topic-undeclared", place, f'the topic "{name}" is not declared{others_too}', hint)
 
 
 def override_findings(issue: Issue, entries: Mapping[str, Entry], topics: Topics) -> Iterator[Finding]:
@@ -72,7 +72,7 @@ def _block(block: Block, place: Place) -> Iterator[Finding]:
     yield from doubled_findings(block.markdown, place)
     if left := pasted_boilerplate(block.markdown):
         line = below(place, block.markdown.count("\n", 0, block.markdown.find(left)))
-        yield found("boilerplate-left", line, f'the {block.kind} says "{left}"')
+        yield make_finding("boilerplate-left", line, f'the {block.kind} says "{left}"')
     yield from markdown_findings(block.markdown, place, quotation=block.kind is BlockKind.QUOTATION)
     if block.kind is BlockKind.QUOTATION:
         yield from quotation_findings(block, place)
@@ -80,7 +80,7 @@ def _block(block: Block, place: Place) -> Iterator[Finding]:
         yield from mark_findings(block.markdown, place, "framing")
     for field in merge_fields(block.markdown)[:1]:
         line = below(place, block.markdown.count("\n", 0, field.start))
-        yield found("entry-merge-field", line, "a merge field in an entry would be printed as it stands")
+        yield make_finding("entry-merge-field", line, "a merge field in an entry would be printed as it stands")
 
 
 def _links(entry: Entry) -> Iterator[Finding]:
@@ -91,9 +91,9 @@ def _links(entry: Entry) -> Iterator[Finding]:
         yield from address_findings(entry.image, entry.place("image"), "the image")
         words = (entry.image_alt or "").strip()
         if not words:
-            yield found("image-alt", entry.place("image"), "the image has no alternative text")
+            yield make_finding("image-alt", entry.place("image"), "the image has no alternative text")
         elif is_file_name(words):
-            yield found(
+            yield make_finding(
                 "image-alt-name",
                 at(entry, "image_alt", "image"),
                 f'the image\'s alternative text is the file name "{words}"',
@@ -111,7 +111,9 @@ def _linked_names(entry: Entry) -> Iterator[Finding]:
             continue
         if (misled := disguise(text, entry.url)) is not None:
             named, goes_to, _ = misled
-            yield found("link-host", entry.place(name), f"the {name} names {named}, but its link goes to {goes_to}")
+            yield make_finding(
+                "link-host", entry.place(name), f"the {name} names {named}, but its link goes to {goes_to}"
+            )
 
 
 def _fields(entry: Entry) -> Iterator[Finding]:
@@ -119,7 +121,7 @@ def _fields(entry: Entry) -> Iterator[Finding]:
         text = getattr(entry, name) or ""
         yield from text_findings(text, entry.place(name), plain=True)
         if merge_fields(text):
-            yield found(
+            yield make_finding(
                 "entry-merge-field", entry.place(name), f"a merge field in the {name} would be printed as it stands"
             )
     for name in entry.topics:
@@ -130,29 +132,29 @@ def _title(entry: Entry) -> Iterator[Finding]:
     title = entry.title.strip()
     yield from doubled_findings(title, entry.place("title"))
     if prefix := reply(title):
-        yield found("title-reply", entry.place("title"), f'the title begins with "{prefix}"')
+        yield make_finding("title-reply", entry.place("title"), f'the title begins with "{prefix}"')
     if reason := capitals(title):
-        yield found("title-capitals", entry.place("title"), f"the title {reason}")
+        yield make_finding("title-capitals", entry.place("title"), f"the title {reason}")
     if len(title) > LONGEST_TITLE:
         what = f"the title has {len(title)} characters, more than {LONGEST_TITLE}"
-        yield found("title-long", entry.place("title"), what)
+        yield make_finding("title-long", entry.place("title"), what)
 
 
 def _topics(entry: Entry, topics: Topics) -> Iterator[Finding]:
     if not entry.topics:
-        yield found("topics-none", entry.place("topics"), "the entry has no topics")
+        yield make_finding("topics-none", entry.place("topics"), "the entry has no topics")
     named: dict[str, str] = {}
     for name in entry.topics:
         place, topic = _topic_place(entry, name), topics.resolve(name)
         if topic.slug in named:
             earlier = named[topic.slug]
             what = f'"{name}" is listed twice' if earlier == name else f'"{earlier}" and "{name}" are the same topic'
-            yield found("topic-repeated", place, what)
+            yield make_finding("topic-repeated", place, what)
             continue
         named[topic.slug] = name
         if not topic.declared:
             hint = closest_topic(name, topics) or f"declare it: [topics.{topic.slug}] in newsletter.toml"
-            yield found("topic-undeclared", place, f'the topic "{name}" is not declared', hint)
+            yield make_finding("topic-undeclared", place, f'the topic "{name}" is not declared', hint)
 
 
 def _topic_place(entry: Entry, name: str) -> Place:
@@ -168,10 +170,10 @@ def closest_topic(name: str, topics: Topics) -> str:
 
 def _body(entry: Entry) -> Iterator[Finding]:
     if not any(block.markdown.strip() for block in entry.blocks):
-        yield found("entry-empty", at(entry, "body"), "the entry has neither framing nor quotation")
+        yield make_finding("entry-empty", at(entry, "body"), "the entry has neither framing nor quotation")
     elif (last := entry.blocks[-1]).kind is BlockKind.FRAMING and last.markdown.rstrip().endswith((":", "：")):
         place = Place(path=entry.path, line=last.line + last.markdown.rstrip().count("\n"))
-        yield found("quotation-missing", place, "the framing ends with a colon and no quotation follows")
+        yield make_finding("quotation-missing", place, "the framing ends with a colon and no quotation follows")
 
 
 def quotations(entry: Entry) -> tuple[Block, ...]:

@@ -18,7 +18,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urljoin
 
 from newsletter.checks.links import split
-from newsletter.checks.rules import found
+from newsletter.checks.rules import make_finding
 from newsletter.domain.issue import Entry
 from newsletter.errors import Finding
 from newsletter.files import library_errors
@@ -152,4 +152,4 @@ def image_findings(entries: Iterable[Entry], inspect: Inspect) -> Iterator[Findi
     for entry in with_image:
         if problem := problems[str(entry.image)]:
             rule, what = problem
-            yield found(rule, entry.place("image"), what)
+            yield make_finding(rule, entry.place("image"), what)

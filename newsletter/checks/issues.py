@@ -9,7 +9,7 @@ from newsletter.checks.lines import boilerplate, reply, shouting
 from newsletter.checks.markdown import markdown_findings
 from newsletter.checks.places import at, below, is_dated, is_readable
 from newsletter.checks.quotations import EllipsisForm, ellipses, mark_findings
-from newsletter.checks.rules import found
+from newsletter.checks.rules import make_finding
 from newsletter.checks.words import text_findings
 from newsletter.domain.issue import Issue
 from newsletter.domain.segment import EVERYONE
@@ -56,7 +56,7 @@ def shown(text: str) -> str:
 def _subject(issue: Issue) -> Iterator[Finding]:
     place = issue.place("subject")
     if not without_merge_fields(issue.subject).strip():
-        yield found(
+        yield make_finding(
             "subject-empty",
             place,
             "the subject is empty" if not issue.subject.strip() else "the subject is only merge fields",
@@ -65,26 +65,28 @@ def _subject(issue: Issue) -> Iterator[Finding]:
     subject = shown(issue.subject)
     yield from text_findings(issue.subject, place, plain=True)
     if len(subject) > LONGEST_SUBJECT:
-        yield found("subject-long", place, f"the subject has {len(subject)} characters, more than {LONGEST_SUBJECT}")
+        yield make_finding(
+            "subject-long", place, f"the subject has {len(subject)} characters, more than {LONGEST_SUBJECT}"
+        )
     if reason := shouting(subject):
-        yield found("subject-shouting", place, f"the subject {reason}")
+        yield make_finding("subject-shouting", place, f"the subject {reason}")
     if prefix := reply(subject):
-        yield found("subject-reply", place, f'the subject begins with "{prefix}"')
+        yield make_finding("subject-reply", place, f'the subject begins with "{prefix}"')
 
 
 def _preheader(issue: Issue) -> Iterator[Finding]:
     place = issue.place("preheader")
     preheader = shown(issue.preheader)
     if not preheader:
-        yield found("preheader-none", place, "the issue has no preheader")
+        yield make_finding("preheader-none", place, "the issue has no preheader")
         return
     yield from text_findings(issue.preheader, place, plain=True)
     if len(preheader) > LONGEST_PREHEADER:
-        yield found(
+        yield make_finding(
             "preheader-long", place, f"the preheader has {len(preheader)} characters, more than {LONGEST_PREHEADER}"
         )
     if _letters(preheader) == _letters(shown(issue.subject)):
-        yield found("preheader-subject", place, "the preheader repeats the subject")
+        yield make_finding("preheader-subject", place, "the preheader repeats the subject")
 
 
 def _defaults(issue: Issue) -> Iterator[Finding]:
@@ -95,7 +97,7 @@ def _defaults(issue: Issue) -> Iterator[Finding]:
             if slot.startswith(SUBSCRIBER_SLOT) and slot != _ADDRESS and field.default is None:
                 place = below(issue.place(name), text.count("\n", 0, field.start))
                 what = f"readers without {slot} would see a gap"
-                yield found("merge-field-default", place, what, f"write {merge_field(Slot(slot, '…'))}")
+                yield make_finding("merge-field-default", place, what, f"write {merge_field(Slot(slot, '…'))}")
 
 
 def _boilerplate(issue: Issue) -> Iterator[Finding]:
@@ -103,7 +105,7 @@ def _boilerplate(issue: Issue) -> Iterator[Finding]:
         text = getattr(issue, name)
         if left := boilerplate(text):
             place = below(issue.place(name), text.count("\n", 0, text.find(left)))
-            yield found("boilerplate-left", place, f'the {name} says "{left}"')
+            yield make_finding("boilerplate-left", place, f'the {name} says "{left}"')
 
 
 def _letters(text: str) -> str:
@@ -116,7 +118,7 @@ def _segments(issue: Issue, segments: Collection[str]) -> Iterator[Finding]:
         if slug not in known:
             hint = did_you_mean(slug, sorted(known)) or f"there are: {', '.join(sorted(known))}"
             place = at(issue, f"segments.{slug}", "segments")
-            yield found("segment-unknown", place, f'no segment "{slug}"', hint)
+            yield make_finding("segment-unknown", place, f'no segment "{slug}"', hint)
 
 
 def _dates(issue: Issue) -> Iterator[Finding]:
@@ -126,7 +128,7 @@ def _dates(issue: Issue) -> Iterator[Finding]:
         # Allow one day: it may already be tomorrow where the piece was published.
         if entry.date is not None and (entry.date - issue.date).days > 1:
             what = f"the piece is dated {entry.date}, after its issue, {issue.path} ({issue.date})"
-            yield found("entry-date-later", entry.place("date"), what)
+            yield make_finding("entry-date-later", entry.place("date"), what)
 
 
 def _ellipses(issue: Issue) -> Iterator[Finding]:
@@ -146,4 +148,6 @@ def _ellipses(issue: Issue) -> Iterator[Finding]:
     for form, place in forms.values():
         if form is not usual:
             what = f'the ellipsis is written "{form.value}", but mostly "{usual.value}" in {issue.path}'
-            yield found("ellipsis-mixed", place, what, f'write "{usual.value}" here, or use another form throughout')
+            yield make_finding(
+                "ellipsis-mixed", place, what, f'write "{usual.value}" here, or use another form throughout'
+            )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
-from newsletter.checks.rules import found
+from newsletter.checks.rules import make_finding
 from newsletter.errors import Finding, Place
 
 _SPACE_OR_HIDDEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u061c\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -28,27 +28,29 @@ _HOST = re.compile(r"(?<![\w@.-])(https?://|//|www\.)?((?:[\w-]{1,63}\.)+[^\W\d_
 def address_findings(url: str, place: Place, subject: str) -> Iterator[Finding]:
     """Yield findings about an absolute address. ``subject`` names it in messages: "the link" or "the image"."""
     if match := _SPACE_OR_HIDDEN.search(url):
-        yield found("url-unfit", place, f"{subject} has a space or hidden character (U+{ord(match[0]):04X}) in it")
+        yield make_finding(
+            "url-unfit", place, f"{subject} has a space or hidden character (U+{ord(match[0]):04X}) in it"
+        )
         return
     parts = split(url)
     if parts is None or (parts.scheme in ("https", "http") and not parts.hostname):
-        yield found("url-unfit", place, f'{subject} "{url}" names no host')
+        yield make_finding("url-unfit", place, f'{subject} "{url}" names no host')
     elif url.startswith("//"):
-        yield found("url-unfit", place, f'{subject} "{url}" has no scheme', f'write "https:{url}"')
+        yield make_finding("url-unfit", place, f'{subject} "{url}" has no scheme', f'write "https:{url}"')
     elif not parts.scheme:
-        yield found("url-unfit", place, f'{subject} "{url}" is not a complete address')
+        yield make_finding("url-unfit", place, f'{subject} "{url}" is not a complete address')
     elif parts.scheme not in ("https", "http"):
-        yield found("url-unfit", place, f'{subject} has the scheme "{parts.scheme}:", which mail clients refuse')
+        yield make_finding("url-unfit", place, f'{subject} has the scheme "{parts.scheme}:", which mail clients refuse')
     elif parts.username is not None or parts.password is not None:
-        yield found(
+        yield make_finding(
             "url-userinfo", place, f'{subject} really goes to "{parts.hostname}"; the part before the @ is a user name'
         )
     else:
         why = detour(parts) if subject != "the image" else ""
         if parts.scheme == "http" and not _is_on_own_network(parts.hostname or ""):
-            yield found("url-http", place, f'{subject} "{url}" is not https')
+            yield make_finding("url-http", place, f'{subject} "{url}" is not https')
         if why:
-            yield found("url-detour", place, f"{subject} {why}")
+            yield make_finding("url-detour", place, f"{subject} {why}")
 
 
 def detour(parts: SplitResult) -> str:

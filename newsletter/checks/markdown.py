@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 from newsletter.checks.links import address_findings, detour, disguise, split
 from newsletter.checks.places import below
-from newsletter.checks.rules import found
+from newsletter.checks.rules import make_finding
 from newsletter.domain.markdown_parser import authors_markdown
 from newsletter.errors import Finding, Place
 from newsletter.message.merge_fields import without_merge_fields
@@ -58,7 +58,9 @@ def _table(paragraph: str, place: Place) -> Iterator[Finding]:
     rows = [at for at, both in enumerate(pairwise(lines)) if all(map(_is_row, both))]
     for at in (ruled or rows)[:1]:
         what = f'the table at "{lines[at]}" would be printed as it stands'
-        yield found("markdown-left", below(place, at), what, "write it as sentences or a list, or link to the table")
+        yield make_finding(
+            "markdown-left", below(place, at), what, "write it as sentences or a list, or link to the table"
+        )
 
 
 def _is_row(line: str) -> bool:
@@ -78,7 +80,7 @@ def _inline(tokens: list[Token], place: Place, line: int, *, quotation: bool) ->
             target, words, start = str(token.attrGet("href") or ""), [], here
             if before.endswith("!"):
                 hint = "use the entry's field `image`"
-                yield found("markdown-left", here, "an image in text becomes a link after a !", hint)
+                yield make_finding("markdown-left", here, "an image in text becomes a link after a !", hint)
         elif token.type == "link_close" and target is not None:
             quoted = quotation and token.markup == "autolink"
             problems = _link("".join(words), target, start)
@@ -102,11 +104,11 @@ def _link(text: str, target: str, place: Place) -> Iterator[Finding]:
     if any(problem.rule not in _MINOR for problem in problems):
         return
     if not text.strip():
-        yield found("markdown-left", place, f'the link to "{target}" has no text', "put words between [ and ]")
+        yield make_finding("markdown-left", place, f'the link to "{target}" has no text', "put words between [ and ]")
     elif (misled := disguise(text, target)) is not None:
         named, goes_to, whole = misled
         what = f'the link\'s text "{text.strip()}" names {named}, but it goes to {goes_to}'
-        yield found("link-disguised" if whole else "link-host", place, what)
+        yield make_finding("link-disguised" if whole else "link-host", place, what)
 
 
 def _unfinished(text: str, place: Place, *, printed_only: bool) -> Iterator[Finding]:
@@ -129,7 +131,7 @@ def _unfinished(text: str, place: Place, *, printed_only: bool) -> Iterator[Find
             yield from problems
         else:
             hint = next((hint for start, hint in _HINTS.items() if left[0].startswith(start)), "")
-            yield found("markdown-left", place, f'"{left[0]}" would be printed as it stands', hint)
+            yield make_finding("markdown-left", place, f'"{left[0]}" would be printed as it stands', hint)
 
 
 def _unlinked(left: re.Match[str], place: Place) -> Iterator[Finding]:
@@ -137,7 +139,7 @@ def _unlinked(left: re.Match[str], place: Place) -> Iterator[Finding]:
         yield from address_findings(left["local"].rstrip(".,;:!?)"), place, "the address")
         return
     url = left["bare"].rstrip(".,;:!?)")
-    yield found("markdown-left", place, f'"{url}" does not become a link', f"write https://{url}, or delete it")
+    yield make_finding("markdown-left", place, f'"{url}" does not become a link', f"write https://{url}, or delete it")
 
 
 _NO_HEADINGS = "remove it: entries and notes have no headings; an issue can have sections"

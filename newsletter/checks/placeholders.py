@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from newsletter.checks.places import at
-from newsletter.checks.rules import found
+from newsletter.checks.rules import make_finding
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.errors import Finding
@@ -31,15 +31,17 @@ def placeholder_settings(newsletter: Newsletter, settings: str) -> Iterator[Find
     }
     for key, host in hosts.items():
         if _EXAMPLE.fullmatch(host):
-            yield found("placeholder-setting", setting_place(settings, key), f"{key} is at {host}, an example's domain")
+            yield make_finding(
+                "placeholder-setting", setting_place(settings, key), f"{key} is at {host}, an example's domain"
+            )
     if (provider := _provider_host(settings)) and _EXAMPLE.fullmatch(provider):
         place = setting_place(settings, "provider", "host")
-        yield found("placeholder-setting", place, f"the provider's host is {provider}, an example's domain")
+        yield make_finding("placeholder-setting", place, f"the provider's host is {provider}, an example's domain")
     if STREET in newsletter.postal_address:
         place = setting_place(settings, "postal_address")
-        yield found("placeholder-setting", place, f'postal_address is still "{newsletter.postal_address}"')
+        yield make_finding("placeholder-setting", place, f'postal_address is still "{newsletter.postal_address}"')
     if is_local(hosts["base_url"]):
-        yield found("base-url-local", setting_place(settings, "base_url"), f"base_url is {newsletter.base_url}")
+        yield make_finding("base-url-local", setting_place(settings, "base_url"), f"base_url is {newsletter.base_url}")
 
 
 def _provider_host(settings: str) -> str:
@@ -72,4 +74,6 @@ def placeholder_links(issue: Issue) -> Iterator[Finding]:
         except ValueError:  # reported by ``checks.links``
             continue
         if _EXAMPLE.fullmatch(host) and path.strip("/"):
-            yield found("placeholder-link", at(entry, "url"), f"the entry links to {host}, which has no such piece")
+            yield make_finding(
+                "placeholder-link", at(entry, "url"), f"the entry links to {host}, which has no such piece"
+            )

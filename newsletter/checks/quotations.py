@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from newsletter.checks.pairs import Unpaired, unpaired_brackets, unpaired_marks
 from newsletter.checks.places import below
-from newsletter.checks.rules import found
+from newsletter.checks.rules import make_finding
 from newsletter.checks.visible import visible
 from newsletter.domain.issue import Block
 from newsletter.errors import Finding, Place
@@ -37,12 +37,12 @@ def quotation_findings(block: Block, place: Place) -> Iterator[Finding]:
     for offset, run, form in runs:
         if form is None:
             what = f'"{run}", {_near(text, offset)}, is neither a full stop nor an ellipsis'
-            yield found("ellipsis-broken", here(offset), what)
+            yield make_finding("ellipsis-broken", here(offset), what)
     forms = [(form, offset) for offset, _, form in runs if form is not None]
     other = next(((form, offset) for form, offset in forms if form is not forms[0][0]), None)
     if other is not None:
         what = f'ellipses in this quotation are written "{other[0].value}" and "{forms[0][0].value}"'
-        yield found("ellipsis-mixed", here(other[1]), what)
+        yield make_finding("ellipsis-mixed", here(other[1]), what)
 
 
 @lru_cache(maxsize=4096)  # the entry's check and its issues' checks both call it
@@ -87,7 +87,7 @@ def _unpaired(signs: Iterable[Unpaired], text: str, place: Place, where: str) ->
         if (line, sign, opens) not in reported:  # report a kind once per line
             reported.add((line, sign, opens))
             what = f"{sign} in the {where} {'is never closed' if opens else 'closes nothing'}"
-            yield found("quotation-unbalanced", below(place, line), f"{what}, {_near(text, offset)}")
+            yield make_finding("quotation-unbalanced", below(place, line), f"{what}, {_near(text, offset)}")
 
 
 def _near(text: str, offset: int) -> str:

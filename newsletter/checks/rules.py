@@ -28,7 +28,7 @@ FAMILIES: Mapping[str, tuple[Rule, ...]] = {
 RULES: Mapping[str, Rule] = {rule.name: rule for family in FAMILIES.values() for rule in family}
 
 
-def found(rule: str, place: Place, what: str, hint: str = "") -> Finding:
+def make_finding(rule: str, place: Place, what: str, hint: str = "") -> Finding:
     """Return a finding with the rule's severity, and with the rule's own hint unless another is given."""
     known = RULES[rule]
     return Finding(rule=rule, severity=known.severity, place=place, what=what, hint=hint or known.hint)

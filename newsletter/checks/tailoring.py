@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from newsletter.checks.places import at, below
-from newsletter.checks.rules import found
+from newsletter.checks.rules import make_finding
 from newsletter.domain.edition import Tailoring, tailoring_of
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
@@ -24,19 +24,19 @@ def tailoring_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding
     minimum, maximum, pinned = tailoring.minimum, tailoring.maximum, len(issue.pinned)
     if maximum is not None and minimum > maximum:
         what = f"the minimum of {minimum} entries is higher than the maximum of {maximum}"
-        yield found("tailored-limits", at(issue, "tailored"), what)
+        yield make_finding("tailored-limits", at(issue, "tailored"), what)
     if maximum is not None and pinned > maximum:
         what = f"{pinned} entries are pinned, more than the maximum of {maximum}"
-        yield found("tailored-pinned", at(issue, "pinned"), what)
+        yield make_finding("tailored-pinned", at(issue, "pinned"), what)
     if not any(entry.topics for entry in issue.entries):
-        yield found("tailored-topics", at(issue, "tailored"), "the issue is tailored and no entry has topics")
+        yield make_finding("tailored-topics", at(issue, "tailored"), "the issue is tailored and no entry has topics")
 
 
 def digest_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding]:
     """Yield a finding for a digest if readers can't choose to get one."""
     if issue.digest and not newsletter.weekly_digest:
         what = "the issue is a weekly digest, but newsletter.toml doesn't enable digests"
-        yield found("digest-unset", at(issue, "digest"), what)
+        yield make_finding("digest-unset", at(issue, "digest"), what)
 
 
 def _titles(issue: Issue, tailoring: Tailoring | None) -> Iterator[Finding]:
@@ -52,7 +52,7 @@ def _titles(issue: Issue, tailoring: Tailoring | None) -> Iterator[Finding]:
             if position is not None and position >= fewest:
                 place = below(issue.place(name), text.count("\n", 0, field.start))
                 what = f"{slot} is empty for readers who get {fewest} of the entries"
-                yield found("merge-field-default", place, what, f"write {merge_field(Slot(slot, '…'))}")
+                yield make_finding("merge-field-default", place, what, f"write {merge_field(Slot(slot, '…'))}")
 
 
 def _fewest_entries(issue: Issue, tailoring: Tailoring) -> int:

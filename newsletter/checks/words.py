@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from newsletter.checks.places import below
-from newsletter.checks.rules import found
+from newsletter.checks.rules import make_finding
 from newsletter.errors import Finding, Place
 
 # C0 without tab and line ends, DEL, C1; line and paragraph separators; noncharacters; U+FFFC stands for a lost object.
@@ -58,12 +58,12 @@ def text_findings(text: str, place: Place, *, plain: bool = False) -> Iterator[F
     for number, line in enumerate(text.split("\n")):
         here = below(place, number)
         if match := _CONTROL.search(line):
-            yield found("control-character", here, f"{_named(match[0])} {_around(line, match)}")
+            yield make_finding("control-character", here, f"{_named(match[0])} {_around(line, match)}")
         yield from _directions(line, here)
         if match := _INVISIBLE.search(_SOFTLY_HYPHENED.sub(_without_meant_hyphens, line)):
-            yield found("character-invisible", here, f"{_named(match[0][0])} {_around(line, match)}")
+            yield make_finding("character-invisible", here, f"{_named(match[0][0])} {_around(line, match)}")
         if match := next(filter(_is_needless, _NO_BREAK.finditer(line)), None):
-            yield found(
+            yield make_finding(
                 "space-no-break",
                 here,
                 f'a no-break space in "{" ".join(match[0].split())}"'
@@ -72,9 +72,9 @@ def text_findings(text: str, place: Place, *, plain: bool = False) -> Iterator[F
             )
         match = _MANGLED.search(line) or (_ENTITY.search(line) if plain else None)
         if match:
-            yield found("text-mangled", here, f'"{_visible(match[0])}" would be printed as it stands')
+            yield make_finding("text-mangled", here, f'"{_visible(match[0])}" would be printed as it stands')
         if match := _PLACEHOLDER.search(line):
-            yield found("placeholder-left", here, f'the placeholder "{match[0]}" is still there')
+            yield make_finding("placeholder-left", here, f'the placeholder "{match[0]}" is still there')
 
 
 def _without_meant_hyphens(word: re.Match[str]) -> str:
@@ -94,9 +94,9 @@ def _directions(line: str, here: Place) -> Iterator[Finding]:
     for _ in range(_DEEPEST):
         rest = _ISOLATE.sub(lambda isolate: isolate[0][1:-1], rest)
     if match := _FORCING.search(rest) or re.search(r"[\u2066-\u2069]", rest):
-        yield found("bidi-control", here, f"{_named(match[0])} {_around(rest, match)}")
+        yield make_finding("bidi-control", here, f"{_named(match[0])} {_around(rest, match)}")
     elif not any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in _BIDI.sub("", line)):
-        yield found("bidi-mark", here, f"{_named(mark[0])} {_around(line, mark)}")
+        yield make_finding("bidi-mark", here, f"{_named(mark[0])} {_around(line, mark)}")
 
 
 def _named(character: str) -> str:

@@ -99,7 +99,7 @@ def show(
     from newsletter.publishing.entry_list import about, list_entries
 
     settings = resources.load_settings(context)
-    read = content.read(settings.root)
+    read = content.read_manuscripts(settings.root)
     topics = settings.newsletter.topics
     listed = list_entries(read.entries.values(), read.issues, topics)
     if topic:
@@ -151,7 +151,9 @@ def import_picks(
 
     settings = resources.load_settings(context)
     picks = [pick for path in files for pick in content.read_picks_file(path)]
-    existing = {(entry.title, entry.source): entry.path for entry in content.read(settings.root).entries.values()}
+    existing = {
+        (entry.title, entry.source): entry.path for entry in content.read_manuscripts(settings.root).entries.values()
+    }
     written = 0
     for pick in picks:
         known = existing.get((pick.title, pick.source))

@@ -82,7 +82,7 @@ def show(context: typer.Context, json: options.AsJson = False) -> None:
 
     settings = resources.load_settings(context)
     zone = settings.newsletter.zone
-    issues = content.read(settings.root).issues
+    issues = content.read_manuscripts(settings.root).issues
     sends: dict[str, Send] = {}
     if exists(settings.database):
         with resources.open_store(settings) as store:

@@ -47,7 +47,7 @@ def report(
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
         issue = resources.sent_issue_slug(settings, store, name)
-        results = issue_report.report(store, settings.newsletter, content.read(settings.root).issues, issue)
+        results = issue_report.report(store, settings.newsletter, content.read_manuscripts(settings.root).issues, issue)
     if csv:
         _write_csv(csv, results)
     if html:

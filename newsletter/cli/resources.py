@@ -120,7 +120,7 @@ def issue_slug(settings: "Settings", name: str) -> str:
     if name in (issue_names.TODAY, issue_names.NEXT) and exists(settings.database):
         with open_store(settings) as opened:
             begun = opened.sends.begun_issues()
-    issues = content.read(settings.root).issues
+    issues = content.read_manuscripts(settings.root).issues
     return issue_names.issue_named(name, issues, today=today(settings), begun=begun).slug
 
 

@@ -2,7 +2,7 @@
 
 from newsletter.content.files import conflicts_below
 from newsletter.content.picks_import import Pick, read_picks, read_picks_file
-from newsletter.content.reading import Manuscripts, manuscript_states, read
+from newsletter.content.reading import Manuscripts, manuscript_states, read_manuscripts
 from newsletter.content.writing import import_pick, new_entry, new_issue
 
 __all__ = [
@@ -13,7 +13,7 @@ __all__ = [
     "manuscript_states",
     "new_entry",
     "new_issue",
-    "read",
+    "read_manuscripts",
     "read_picks",
     "read_picks_file",
 ]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from newsletter.content.fields import Fields
-from newsletter.content.frontmatter import parse
+from newsletter.content.frontmatter import parse_front_matter
 from newsletter.content.markdown import split
 from newsletter.domain.issue import Block, BlockKind, Entry
 from newsletter.errors import Finding
@@ -20,14 +20,14 @@ def empty_entry(slug: str, path: str) -> Entry:
 
 # Cached because the preview reads all files at each save, and the archive at each change.
 @lru_cache(maxsize=32_768)
-def entry_of(text: str, *, slug: str, path: str) -> tuple[Entry, tuple[Finding, ...]]:
+def parse_entry(text: str, *, slug: str, path: str) -> tuple[Entry, tuple[Finding, ...]]:
     """Return an entry, as far as it can be read, and the findings in its file."""
-    file = parse(text, path=path)
+    file = parse_front_matter(text, path=path)
     findings = list(file.findings)
     entry = replace(empty_entry(slug, path), blocks=split(file.body, line=file.body_line))
     if file.fields is not None:
         fields = Fields(file.fields, path=path, findings=findings)
-        fields.only(FIELDS, "an entry")
+        fields.report_unknown(FIELDS, "an entry")
         fields.require("title", "url", "source")
         entry = _with_fields(entry, fields)
         entry = replace(entry, lines={**fields.lines_of_words, **file.fields.lines, "body": file.body_line})
@@ -36,7 +36,7 @@ def entry_of(text: str, *, slug: str, path: str) -> tuple[Entry, tuple[Finding, 
 
 def overridden(entry: Entry, fields: Fields) -> Entry:
     """Return the entry with an issue's overrides. A framing replaces all framing and comes before the quotation."""
-    fields.only(OVERRIDES, "an override")
+    fields.report_unknown(OVERRIDES, "an override")
     entry = _with_fields(entry, fields)
     if "framing" not in fields:
         return entry
@@ -53,9 +53,9 @@ def _with_fields(entry: Entry, fields: Fields) -> Entry:
         title=fields.text("title", entry.title, required=True),
         url=fields.text("url", entry.url, required=True),
         source=fields.text("source", entry.source, required=True),
-        author=fields.optional("author", entry.author),
-        date=fields.day("date", entry.date),
+        author=fields.text_or_none("author", entry.author),
+        date=fields.date("date", entry.date),
         topics=tuple(word.text for word in fields.words("topics")) if "topics" in fields else entry.topics,
-        image=fields.optional("image", entry.image),
-        image_alt=fields.optional("image_alt", entry.image_alt),
+        image=fields.text_or_none("image", entry.image),
+        image_alt=fields.text_or_none("image_alt", entry.image_alt),
     )

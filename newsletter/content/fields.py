@@ -4,7 +4,7 @@ import datetime
 import re
 from collections.abc import Iterable
 
-from newsletter.content.files import error, shown
+from newsletter.content.files import file_error, shown
 from newsletter.content.frontmatter import Listing, Scalar, Table, Value
 from newsletter.errors import Finding, did_you_mean
 
@@ -57,9 +57,9 @@ class Fields:
 
     def report(self, rule: str, line: int, what: str, hint: str) -> None:
         """Add a finding in this file."""
-        self.findings.append(error(rule, self.path, line, what, hint))
+        self.findings.append(file_error(rule, self.path, line, what, hint))
 
-    def only(self, known: Iterable[str], owner: str) -> None:
+    def report_unknown(self, known: Iterable[str], owner: str) -> None:
         """Report fields that are not ``known``; ``owner`` is what has the fields: "an entry"."""
         names = list(known)
         for name in self.table.values:
@@ -83,7 +83,7 @@ class Fields:
             self.report("field-missing", self.line(name), f"{name} is empty", f"write {name}: {_EXAMPLES[name]}")
         return text
 
-    def optional(self, name: str, default: str | None) -> str | None:
+    def text_or_none(self, name: str, default: str | None) -> str | None:
         """Return text as one line, or None if the field is empty."""
         return self.text(name) or None if name in self else default
 
@@ -92,7 +92,7 @@ class Fields:
         value = self.table.values[name]
         return "" if is_nothing(value) else self._text_of(name, value)
 
-    def day(self, name: str, default: datetime.date | None = None, *, required: bool = False) -> datetime.date | None:
+    def date(self, name: str, default: datetime.date | None = None, *, required: bool = False) -> datetime.date | None:
         """Return a calendar date (ISO 8601): ``2026-11-23``; ``required`` reports a field that is present but empty."""
         if name not in self:
             return default
@@ -137,7 +137,7 @@ class Fields:
         self.report("field-type", value.line, f"{name} is {shown(written)}, not {' or '.join(known)}", hint)
         return None
 
-    def truth(self, name: str) -> bool | None:
+    def boolean(self, name: str) -> bool | None:
         """Return ``true`` or ``false``, or None for anything else, which is not reported."""
         value = self.table.values.get(name)
         if isinstance(value, Scalar) and value.plain and _TRUTH.fullmatch(value.text):

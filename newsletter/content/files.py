@@ -21,7 +21,7 @@ from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_m
 FILE_LIMIT = 64 * 1024
 
 
-def error(rule: str, path: str, line: int, what: str, hint: str) -> Finding:
+def file_error(rule: str, path: str, line: int, what: str, hint: str) -> Finding:
     """Return a finding that stops a build."""
     return Finding(rule=rule, severity=Severity.ERROR, place=Place(path=path, line=line), what=what, hint=hint)
 
@@ -108,30 +108,30 @@ def text_of(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Finding
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode):  # resolving every path would take as long as reading the files
             if not path.resolve(strict=True).is_relative_to(root.resolve()):
-                return error(
+                return file_error(
                     "file-outside", name, 1, "a link that leads out of the newsletter's folder", "copy the file here"
                 )
             status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            return error("file-unreadable", name, 1, "not a readable file", "put a text file here")
+            return file_error("file-unreadable", name, 1, "not a readable file", "put a text file here")
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except (OSError, RuntimeError) as err:  # pathlib raises RuntimeError for a link that leads to itself
         reason = library_errors.of_system(err) if isinstance(err, OSError) else "the link leads to itself"
-        return error("file-unreadable", name, 1, f"cannot be read: {reason}", "fix the file or its permissions")
+        return file_error("file-unreadable", name, 1, f"cannot be read: {reason}", "fix the file or its permissions")
     if len(data) > limit:
         what = f"larger than {limit // 1024} KiB"
-        return error("file-too-large", name, 1, what, "remove what doesn't belong in it, perhaps a pasted image")
+        return file_error("file-too-large", name, 1, what, "remove what doesn't belong in it, perhaps a pasted image")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as err:
         line = data.count(b"\n", 0, err.start) + 1
-        return error(
+        return file_error(
             "file-not-utf8", name, line, f"byte 0x{data[err.start]:02X} is not UTF-8", "save the file as UTF-8"
         )
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     conflict = conflict_marker(text, alone=True)
-    return text if conflict is None else error("conflict-marker", name, conflict, CONFLICT_WHAT, CONFLICT_HINT)
+    return text if conflict is None else file_error("conflict-marker", name, conflict, CONFLICT_WHAT, CONFLICT_HINT)
 
 
 def conflicts_below(root: Path, folder: Path) -> Iterator[Finding]:
@@ -147,7 +147,7 @@ def conflicts_below(root: Path, folder: Path) -> Iterator[Finding]:
         ):  # an image, perhaps; an unreadable theme is reported when it is used
             continue
         if line is not None:
-            yield error("conflict-marker", relative(root, path), line, CONFLICT_WHAT, CONFLICT_HINT)
+            yield file_error("conflict-marker", relative(root, path), line, CONFLICT_WHAT, CONFLICT_HINT)
 
 
 class SlugTakenError(UsageError):
@@ -169,10 +169,10 @@ def create(root: Path, path: Path, text: str) -> None:
     try:
         if not path.parent.resolve().is_relative_to(root.resolve()):
             what = "the folder is a link that leads out of the newsletter's folder"
-            raise FindingsError([error("file-outside", name, 1, what, "make it a folder here")])
+            raise FindingsError([file_error("file-outside", name, 1, what, "make it a folder here")])
         path.parent.mkdir(parents=True, exist_ok=True)
         if not create_file(path, text.encode("utf-8")):
             raise SlugTakenError(f"{name} already exists", slug=path.stem)
     except OSError as err:
         what = f"cannot be written: {library_errors.of_system(err)}; no file was created"
-        raise FindingsError([error("file-unwritable", name, 1, what, "fix that and try again")]) from err
+        raise FindingsError([file_error("file-unwritable", name, 1, what, "fix that and try again")]) from err

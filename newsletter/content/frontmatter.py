@@ -23,7 +23,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from newsletter.content.files import error, shown
+from newsletter.content.files import file_error, shown
 from newsletter.errors import Finding
 
 _DEPTH = 8
@@ -73,14 +73,14 @@ class FrontMatter:
     findings: tuple[Finding, ...]
 
 
-def parse(text: str, *, path: str) -> FrontMatter:
+def parse_front_matter(text: str, *, path: str) -> FrontMatter:
     """Split a file's text (with ``\\n`` line ends) into front matter and body."""
     opened = _OPEN.match(text)
     closed = _CLOSE.search(text, opened.end()) if opened else None
     if opened is None or closed is None:
         rule, what = ("missing", "no front matter") if opened is None else ("open", "the front matter has no end")
         hint = "put the fields between two lines of ---, the first of them on line 1"
-        finding = error(f"front-matter-{rule}", path, 1, what, hint)
+        finding = file_error(f"front-matter-{rule}", path, 1, what, hint)
         return FrontMatter(fields=None, body="" if opened else text, body_line=1, findings=(finding,))
     body = text[closed.end() + 1 :]
     body_line = text.count("\n", 0, closed.end()) + 2
@@ -89,7 +89,7 @@ def parse(text: str, *, path: str) -> FrontMatter:
         fields = _table(text[opened.end() : closed.start()], path, findings)
     except _RefusedError as err:
         fields = None
-        findings.append(error(err.rule, path, err.line, err.what, err.hint))
+        findings.append(file_error(err.rule, path, err.line, err.what, err.hint))
     return FrontMatter(fields=fields, body=body, body_line=body_line, findings=tuple(findings))
 
 
@@ -170,7 +170,7 @@ def _mapping(line: int, events: Iterator[Event], path: str, findings: list[Findi
             raise _RefusedError("syntax", name.line, "a field's name must be a word, not a list or a table", hint)
         if name.text in values:
             what = f'"{shown(name.text)}" is there twice: it is already on line {lines[name.text]}'
-            findings.append(error("field-repeated", path, name.line, what, "remove one"))
+            findings.append(file_error("field-repeated", path, name.line, what, "remove one"))
             continue
         values[name.text], lines[name.text] = value, name.line
     return Table(values=values, lines=lines, line=line)

@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 
 from newsletter.content.entries import overridden
 from newsletter.content.fields import Fields, is_nothing
-from newsletter.content.files import error, shown
-from newsletter.content.frontmatter import Scalar, Table, parse
+from newsletter.content.files import file_error, shown
+from newsletter.content.frontmatter import Scalar, Table, parse_front_matter
 from newsletter.domain.issue import Correction, Entry, Issue, Otherwise, Section, TailoringFields
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import Finding, did_you_mean
@@ -59,17 +59,17 @@ def empty_issue(slug: str, path: str) -> Issue:
 
 
 @lru_cache(maxsize=32_768)  # cached for the same reason as entries
-def draft_of(text: str, *, slug: str, path: str) -> Draft:
+def parse_draft(text: str, *, slug: str, path: str) -> Draft:
     """Return an issue's own file, as far as it can be read, with its findings."""
-    file = parse(text, path=path)
+    file = parse_front_matter(text, path=path)
     findings = list(file.findings)
     issue = replace(empty_issue(slug, path), note=file.body.strip("\n"))
     if file.fields is None:
         return Draft(issue=issue, findings=tuple(findings))
     fields = Fields(file.fields, path=path, findings=findings)
-    fields.only(FIELDS, "an issue")
+    fields.report_unknown(FIELDS, "an issue")
     fields.require("date")
-    date = fields.day("date", required=True)
+    date = fields.date("date", required=True)
     issue = replace(
         issue,
         date=date or issue.date,
@@ -96,7 +96,7 @@ def draft_of(text: str, *, slug: str, path: str) -> Draft:
     return Draft(issue=issue, listed=listed, overrides=overrides, findings=tuple(findings))
 
 
-def issue_of(draft: Draft, entries: Mapping[str, Entry]) -> tuple[Issue, list[Finding]]:
+def resolve_entries(draft: Draft, entries: Mapping[str, Entry]) -> tuple[Issue, list[Finding]]:
     """Return the issue with those of its entries that exist, and the findings about its use of entries."""
     findings: list[Finding] = []
     issue = draft.issue
@@ -116,7 +116,7 @@ def issue_of(draft: Draft, entries: Mapping[str, Entry]) -> tuple[Issue, list[Fi
 def _digest(fields: Fields) -> bool:
     if "digest" not in fields or is_nothing(fields.table.values["digest"]):
         return False
-    plain = fields.truth("digest")
+    plain = fields.boolean("digest")
     if plain is None:
         hint = "write digest: true, or remove it"
         fields.report("field-type", fields.line("digest"), "digest is neither true nor false", hint)
@@ -131,9 +131,9 @@ def _corrections(fields: Fields) -> tuple[Correction, ...]:
             fields.report("field-type", item.line, "a correction is a table with date and text", hint)
             continue
         table = Fields(item, path=fields.path, findings=fields.findings)
-        table.only(("date", "text", "entry"), "a correction")
+        table.report_unknown(("date", "text", "entry"), "a correction")
         table.require("date", "text")
-        date, text, entry = table.day("date", required=True), table.text("text", required=True), table.text("entry")
+        date, text, entry = table.date("date", required=True), table.text("text", required=True), table.text("entry")
         if entry:
             fields.lines_of_words.setdefault(f"corrections.{entry}", table.line("entry"))
         if date and text:
@@ -144,7 +144,7 @@ def _corrections(fields: Fields) -> tuple[Correction, ...]:
 def _tailored(fields: Fields) -> TailoringFields:
     if "tailored" not in fields or is_nothing(fields.table.values["tailored"]):
         return TailoringFields()
-    plain = fields.truth("tailored")
+    plain = fields.boolean("tailored")
     if plain is not None:
         return TailoringFields(always=plain)
     value = fields.table.values["tailored"]
@@ -153,7 +153,7 @@ def _tailored(fields: Fields) -> TailoringFields:
         fields.report("field-type", value.line, "tailored is neither true nor false, nor a table", hint)
         return TailoringFields()
     table = Fields(value, path=fields.path, findings=fields.findings)
-    table.only(("minimum", "maximum", "otherwise"), "tailored")
+    table.report_unknown(("minimum", "maximum", "otherwise"), "tailored")
     otherwise = table.choice("otherwise", Otherwise)
     return TailoringFields(
         always=True,
@@ -173,8 +173,8 @@ def _listed(fields: Fields) -> tuple[ListedEntries, ...]:
             fields.report("field-type", item.line, "a section is a table with title and entries", hint)
             continue
         section = Fields(item, path=fields.path, findings=fields.findings)
-        section.only(("title", "entries"), "a section")
-        listed.append(ListedEntries(title=section.optional("title", None), slugs=_slugs(section)))
+        section.report_unknown(("title", "entries"), "a section")
+        listed.append(ListedEntries(title=section.text_or_none("title", None), slugs=_slugs(section)))
         if not listed[-1].slugs:
             section.report("section-empty", item.line, "a section without entries", "add entries, or remove it")
     if "entries" in fields and "sections" in fields:
@@ -226,17 +226,17 @@ def _known(
         name = shown(slug.text)
         if slug.text in chosen:
             what = f'entry "{name}" is in this issue twice'
-            findings.append(error("entry-repeated", path, slug.line, what, "remove one"))
+            findings.append(file_error("entry-repeated", path, slug.line, what, "remove one"))
         elif slug.text in entries:
             chosen[slug.text] = entries[slug.text]
             known.append(slug.text)
         elif SLUG.fullmatch(slug.text):
             hint = did_you_mean(slug.text, entries) or "write the entry, or remove it from the issue"
-            findings.append(error("entry-unknown", path, slug.line, f'no entry "{name}"', hint))
+            findings.append(file_error("entry-unknown", path, slug.line, f'no entry "{name}"', hint))
         else:
             meant = slug_of(PurePosixPath(slug.text).name.removesuffix(".md"))
             hint = did_you_mean(meant, entries) or "write the name of its file without .md: a-z, 0-9 and hyphens"
-            findings.append(error("slug-invalid", path, slug.line, f'"{name}" is not the slug of an entry', hint))
+            findings.append(file_error("slug-invalid", path, slug.line, f'"{name}" is not the slug of an entry', hint))
     return known
 
 
@@ -244,7 +244,7 @@ def _check_pinned(issue: Issue, chosen: Mapping[str, Entry], findings: list[Find
     for slug in sorted(issue.pinned.difference(chosen)):
         hint = did_you_mean(slug, chosen) or "add the entry to the issue, or stop pinning it"
         what = f'"{shown(slug)}" is pinned and not in this issue'
-        findings.append(error("pinned-unknown", issue.path, issue.place(f"pinned.{slug}").line or 1, what, hint))
+        findings.append(file_error("pinned-unknown", issue.path, issue.place(f"pinned.{slug}").line or 1, what, hint))
 
 
 def _check_corrections(issue: Issue, chosen: Mapping[str, Entry], findings: list[Finding]) -> None:
@@ -252,7 +252,7 @@ def _check_corrections(issue: Issue, chosen: Mapping[str, Entry], findings: list
         hint = did_you_mean(slug, chosen) or "name an entry of the issue, or none"
         what = f'a correction of "{shown(slug)}", which is not in this issue'
         line = issue.place(f"corrections.{slug}").line or 1
-        findings.append(error("correction-unknown", issue.path, line, what, hint))
+        findings.append(file_error("correction-unknown", issue.path, line, what, hint))
 
 
 def _override(draft: Draft, chosen: dict[str, Entry], findings: list[Finding]) -> None:

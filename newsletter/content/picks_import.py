@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from newsletter.content.files import error, shown, text_of
+from newsletter.content.files import file_error, shown, text_of
 from newsletter.errors import Finding, FindingsError
 
 _SOURCE = re.compile(r"read more at\b:?\s*(.*)", re.IGNORECASE)
@@ -59,18 +59,20 @@ def read_picks(text: str, *, path: str) -> tuple[Pick, ...]:
     for line, paragraph in paragraphs:
         if _CONTROL.search(paragraph):
             what = "a control character"
-            findings.append(error("pick-control-character", path, line, what, "remove it"))
+            findings.append(file_error("pick-control-character", path, line, what, "remove it"))
     printed = list(_printed(paragraphs, path, findings))
     for pick in printed:
         if not pick.source:
             what = f'"{shown(pick.title)}" has no line "Read more at" that names a publication'
-            findings.append(error("pick-source-missing", path, pick.line, what, "add Read more at and its name"))
+            findings.append(file_error("pick-source-missing", path, pick.line, what, "add Read more at and its name"))
         elif not pick.paragraphs:
             what = f'there is nothing between the title "{shown(pick.title)}" and "Read more at"'
-            findings.append(error("pick-text-missing", path, pick.line, what, "add the framing, or the missing title"))
+            findings.append(
+                file_error("pick-text-missing", path, pick.line, what, "add the framing, or the missing title")
+            )
     if not paragraphs:
         hint = "a pick begins with its title, and ends with Read more at and More about"
-        findings.append(error("pick-missing", path, 1, "no pick in this file", hint))
+        findings.append(file_error("pick-missing", path, 1, "no pick in this file", hint))
     if findings:
         raise FindingsError(sorted(findings, key=lambda finding: finding.place.line or 0))
     return tuple(_pick(pick) for pick in printed)
@@ -101,7 +103,7 @@ def _printed(paragraphs: Iterable[tuple[int, str]], path: str, findings: list[Fi
             current = _Printed(title=paragraph, line=line)
             if source or topics:
                 what = f'"{shown(paragraph)}" without a title above it'
-                findings.append(error("pick-title-missing", path, line, what, "begin the pick with its title"))
+                findings.append(file_error("pick-title-missing", path, line, what, "begin the pick with its title"))
                 current = None
         elif topics:
             current.topics = tuple(dict.fromkeys(filter(None, map(str.strip, topics[1].split(",")))))

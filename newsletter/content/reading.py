@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from newsletter.content.entries import empty_entry, entry_of
-from newsletter.content.files import error, manuscripts_in, relative, shown, text_of, unread_in
-from newsletter.content.issues import Draft, draft_of, empty_issue, issue_of
+from newsletter.content.entries import empty_entry, parse_entry
+from newsletter.content.files import file_error, manuscripts_in, relative, shown, text_of, unread_in
+from newsletter.content.issues import Draft, empty_issue, parse_draft, resolve_entries
 from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.issue_names import NoIssuesError, UnknownIssueError
 from newsletter.domain.topics import SLUG, slug_of
@@ -40,7 +40,7 @@ class Manuscripts:
         return tuple(finding for finding in self.findings if finding.place.path in paths)
 
 
-def read(root: Path) -> Manuscripts:
+def read_manuscripts(root: Path) -> Manuscripts:
     """Read ``issues/*.md``, and ``issues/entries`` with its subfolders. The content of a file never raises an error.
 
     All findings are errors, except those about files that aren't read because of their names. Files that can't be read
@@ -55,7 +55,7 @@ def read(root: Path) -> Manuscripts:
             entries[slug] = empty_entry(slug, name)
             findings.append(text)
         else:
-            entries[slug], more = entry_of(text, slug=slug, path=name)
+            entries[slug], more = parse_entry(text, slug=slug, path=name)
             findings.extend(more)
     issues = []
     for slug, path in _slugs(root, ISSUES, findings):
@@ -64,8 +64,8 @@ def read(root: Path) -> Manuscripts:
         if isinstance(text, Finding):
             draft = Draft(issue=empty_issue(slug, name), findings=(text,))
         else:
-            draft = draft_of(text, slug=slug, path=name)
-        issue, between = issue_of(draft, entries)
+            draft = parse_draft(text, slug=slug, path=name)
+        issue, between = resolve_entries(draft, entries)
         issues.append(issue)
         findings.extend((*draft.findings, *between))
     for folder in (ENTRIES, ISSUES):
@@ -79,7 +79,7 @@ def read(root: Path) -> Manuscripts:
 
 
 def manuscript_states(root: Path) -> frozenset[FileState]:
-    """Return the state of each file that ``read`` reads, to find out cheaply whether any has changed."""
+    """Return the state of each file that ``read_manuscripts`` reads, to find out cheaply whether any has changed."""
     return file_states(
         path for folder in (ENTRIES, ISSUES) for path in manuscripts_in(root, root / folder, deep=folder == ENTRIES)
     )
@@ -97,11 +97,13 @@ def _slugs(root: Path, folder: str, findings: list[Finding]) -> list[tuple[str, 
             unfit.append((slug_of(stem), path))
     for slug, path in unfit:
         what = f'file name "{shown(path.name)}" is not a slug: use a-z, 0-9 and hyphens, at most 80 characters'
-        findings.append(error("slug-invalid", relative(root, path), 1, what, f"rename it to {slug}.md"))
+        findings.append(file_error("slug-invalid", relative(root, path), 1, what, f"rename it to {slug}.md"))
         files.setdefault(slug, []).append(path)
     for slug, paths in files.items():
         for path in paths[1:]:
             for file, other in ((path, paths[0]), (paths[0], path)):
                 what = f'the slug "{slug}" is used twice, also by {relative(root, other)}'
-                findings.append(error("slug-repeated", relative(root, file), 1, what, "rename one of the two files"))
+                findings.append(
+                    file_error("slug-repeated", relative(root, file), 1, what, "rename one of the two files")
+                )
     return [(slug, paths[0]) for slug, paths in files.items()]

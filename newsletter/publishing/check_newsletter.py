@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from newsletter import bootstrap, checks, composing
-from newsletter.checks import found
+from newsletter.checks import make_finding
 from newsletter.domain.plurals import counted
 from newsletter.errors import Finding, Place, SecretError, SettingsError
 from newsletter.files.newsletter_folder import SETTINGS_FILE, settings_text
@@ -41,7 +41,7 @@ def check_newsletter(
         *(_followed_topics(settings, store) if store else ()),
         *(_held_bounces(store) if store else ()),
         *(_erased_readers(settings, store, here) if store else ()),
-        *composing.check(
+        *composing.check_manuscripts(
             settings.root,
             settings.newsletter,
             segments=settings.segments,
@@ -57,16 +57,16 @@ def _provider(settings: Settings) -> Iterator[Finding]:
     try:
         bootstrap.check_provider(settings)
     except SecretError as err:
-        yield found("provider-secret", _setting(settings, "provider"), err.what, err.hint)
+        yield make_finding("provider-secret", _setting(settings, "provider"), err.what, err.hint)
     except SettingsError as err:
-        yield found("provider-unfit", err.place or _setting(settings, "provider"), err.what, err.hint)
+        yield make_finding("provider-unfit", err.place or _setting(settings, "provider"), err.what, err.hint)
 
 
 def _folder(settings: Settings) -> Iterator[Finding]:
     """Yield a finding if the database's folder doesn't exist."""
     file = settings.database_file
     if file and not file.parent.is_dir():
-        yield found("database-folder", _setting(settings, "database"), f"there is no folder {file.parent}")
+        yield make_finding("database-folder", _setting(settings, "database"), f"there is no folder {file.parent}")
 
 
 def _setting(settings: Settings, name: str) -> Place:
@@ -87,7 +87,7 @@ def _permissions(settings: Settings, here: Path) -> Iterator[Finding]:
             shown = _shown(path, here)
             mode = "700" if path.is_dir() else "600"
             what = "other users of this machine can read it"
-            yield found("readable-by-others", Place(path=shown), what, f"chmod {mode} {shown}")
+            yield make_finding("readable-by-others", Place(path=shown), what, f"chmod {mode} {shown}")
 
 
 def _readable_by_others(path: Path) -> bool:
@@ -102,14 +102,14 @@ def _followed_topics(settings: Settings, store: Store) -> Iterator[Finding]:
         if topics.current(slug) not in declared:
             what = f'{counted(number, "reader")} named the topic "{slug}", which is not declared'
             hint = f'add "{slug}" to the aliases of the topic that replaced it, or declare [topics.{slug}]'
-            yield found("topic-followed", Place(path=SETTINGS_FILE), what, hint)
+            yield make_finding("topic-followed", Place(path=SETTINGS_FILE), what, hint)
 
 
 def _held_bounces(store: Store) -> Iterator[Finding]:
     for hold in store.held_bounces.holds():
         where = f"at {hold.scope}" if hold.scope else "at several domains"
         what = f"{counted(hold.addresses, 'hard bounce')} {where} held: {hold.reason}"
-        yield found("bounces-held", Place(path=SETTINGS_FILE), what)
+        yield make_finding("bounces-held", Place(path=SETTINGS_FILE), what)
 
 
 def _erased_readers(settings: Settings, store: Store, here: Path) -> Iterator[Finding]:
@@ -125,9 +125,9 @@ def _erased_readers(settings: Settings, store: Store, here: Path) -> Iterator[Fi
         place = Place(path=_shown(left.path, here))
         if left.unread:
             what = f"can't be searched for the addresses of readers who were erased: {left.unread}"
-            yield found("erased-reader", place, what, "make it readable, or delete it")
+            yield make_finding("erased-reader", place, what, "make it readable, or delete it")
         else:
-            yield found("erased-reader", place, "has the address of a reader who was erased")
+            yield make_finding("erased-reader", place, "has the address of a reader who was erased")
 
 
 def _shown(path: Path, here: Path) -> str:

@@ -85,4 +85,4 @@ def entries_of_week(issues: Sequence[Issue], date: day_of) -> list[str]:
 
 
 def _issues(root: Path) -> list[Issue]:
-    return [issue for issue in content.read(root).issues if not issue.digest]
+    return [issue for issue in content.read_manuscripts(root).issues if not issue.digest]

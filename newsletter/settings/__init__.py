@@ -27,7 +27,7 @@ from newsletter.files import library_errors
 from newsletter.files.newsletter_folder import SETTINGS_FILE, newsletter_folder
 from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_marker, syntax_mistake
 from newsletter.settings.file import SegmentTable, SendingTable, SettingsFile, TopicTable, parse_url
-from newsletter.settings.problems import contradictions, explained, finding, settings_error
+from newsletter.settings.problems import contradictions, explained, setting_finding, settings_error
 from newsletter.tokens import Signer
 
 __all__ = [
@@ -158,15 +158,17 @@ def _read(path: Path) -> tuple[str, Mapping[str, object]]:
         text = path.read_text(encoding="utf-8")
         line = conflict_marker(text)
         if line is not None:
-            raise FindingsError([finding(replace(place, line=line), CONFLICT_WHAT, CONFLICT_HINT)])
+            raise FindingsError([setting_finding(replace(place, line=line), CONFLICT_WHAT, CONFLICT_HINT)])
         return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:
         what, line = syntax_mistake(err)
-        problem = finding(replace(place, line=line), what, "docs/settings.md describes the file")
+        problem = setting_finding(replace(place, line=line), what, "docs/settings.md describes the file")
     except UnicodeDecodeError:
-        problem = finding(place, "the file is not UTF-8", "save it as UTF-8 text")
+        problem = setting_finding(place, "the file is not UTF-8", "save it as UTF-8 text")
     except OSError as err:
-        problem = finding(place, f"can't be read: {library_errors.of_system(err)}", "change the file's permissions")
+        problem = setting_finding(
+            place, f"can't be read: {library_errors.of_system(err)}", "change the file's permissions"
+        )
     raise FindingsError([problem])
 
 

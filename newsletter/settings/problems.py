@@ -67,11 +67,11 @@ def _wrong_parents(slug: str, parent: str | None, topics: Mapping[str, TopicTabl
 
 def settings_error(mistakes: Iterable[Mistake], text: str) -> FindingsError:
     """Return one error with all mistakes, ordered by line; mistakes without a line come last."""
-    findings = [finding(setting_place(text, *mistake.keys), mistake.what, mistake.hint) for mistake in mistakes]
+    findings = [setting_finding(setting_place(text, *mistake.keys), mistake.what, mistake.hint) for mistake in mistakes]
     return FindingsError(sorted(findings, key=lambda found: (found.place.line is None, found.place.line)))
 
 
-def finding(place: Place, what: str, hint: str) -> Finding:
+def setting_finding(place: Place, what: str, hint: str) -> Finding:
     """Return a mistake as a finding."""
     return Finding(rule="setting-invalid", severity=Severity.ERROR, place=place, what=what, hint=hint)
 

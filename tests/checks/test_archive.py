@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from newsletter.checks import Calendar, archive_findings, content, segment_findings, topic_findings
+from newsletter.checks import Calendar, archive_findings, content_findings, segment_findings, topic_findings
 from newsletter.domain.issue import Entry, Issue, Section
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.topics import Topic, Topics
@@ -91,7 +91,7 @@ def test_all_findings_are_reported_once_and_sorted_by_place() -> None:
     entry = make.entry("a", topics=(), url="http://example.org/", lines={"url": 3})
     first, second = issue(20, entry, preheader=""), issue(21, entry, subject="", lines={"subject": 4})
 
-    findings = content({"a": entry}, [first, second], topics=make.topics(), segments={})
+    findings = content_findings({"a": entry}, [first, second], topics=make.topics(), segments={})
 
     assert [(finding.place.path, finding.place.line, finding.rule) for finding in findings] == [
         ("issues/2026-11-20.md", 1, "preheader-none"),
@@ -105,9 +105,9 @@ def test_all_findings_are_reported_once_and_sorted_by_place() -> None:
 def test_an_issue_with_a_thousand_sections_can_be_checked() -> None:
     sections = tuple(Section(title=f"TODO {n}", entries=()) for n in range(1000))
 
-    assert {finding.rule for finding in content({}, [issue(20, sections=sections)], topics=Topics(), segments={})} == {
-        "placeholder-left"
-    }
+    assert {
+        finding.rule for finding in content_findings({}, [issue(20, sections=sections)], topics=Topics(), segments={})
+    } == {"placeholder-left"}
 
 
 def test_an_undeclared_topic_in_a_segment_is_reported_at_its_line() -> None:
@@ -126,7 +126,7 @@ def test_an_undeclared_topic_of_many_entries_is_reported_once() -> None:
     entries = {slug: make.entry(slug, topics=("Bees", "NATO"), lines={"topics": 7}) for slug in ("c", "a", "b")}
     entries["d"] = make.entry("d", topics=("bees", "Wasps"), lines={"topics": 5})
 
-    findings = content(entries, [], topics=make.topics(), segments={})
+    findings = content_findings(entries, [], topics=make.topics(), segments={})
 
     assert [(str(finding.place), finding.what) for finding in findings] == [
         ("issues/entries/a.md:7", 'the topic "Bees" is not declared, here and in 3 other entries'),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.checks import ENCODED_LIMIT, HTML_LIMIT, rendered, share_of_limit, sizes
+from newsletter.checks import ENCODED_LIMIT, HTML_LIMIT, email_findings, share_of_limit, sizes
 from newsletter.errors import Finding, Place, Severity
 from newsletter.message.template import Slot
 from tests import make
@@ -12,7 +12,7 @@ TOP = "<!DOCTYPE html><html><body><h1>The Daily Test</h1>"
 
 
 def findings(html: str) -> list[Finding]:
-    return rendered(make.issue(), make.email(html=(html,)), THEME)
+    return email_findings(make.issue(), make.email(html=(html,)), THEME)
 
 
 def test_a_good_email_has_no_findings() -> None:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import newsletter
-from newsletter.checks import FAMILIES, RULES, found
+from newsletter.checks import FAMILIES, RULES, make_finding
 from newsletter.cli import advice
 from newsletter.errors import Place
 
 PACKAGE = Path(newsletter.__file__).parent
 DOCUMENT = PACKAGE.parent / "docs" / "checks.md"
-REPORTING = ("found", "error", "report", "_error", "_warning", "_finding")
+REPORTING = ("make_finding", "file_error", "report", "theme_error", "theme_warning", "_finding")
 
 
 def reported() -> Iterator[str]:
@@ -66,7 +66,7 @@ def test_a_rule_has_one_family_and_complete_texts() -> None:
 
 
 def test_control_characters_in_a_manuscript_are_not_printed() -> None:
-    finding = found(
+    finding = make_finding(
         "url-unfit", Place(path="a.md"), "\x1b]0;title\x07 \u202egro.elpmaxe\u00a0!" + "x" * 1000, "\x1b[2J"
     )
 

@@ -15,7 +15,7 @@ import pytest
 from typer.main import get_command
 
 import newsletter
-from newsletter.checks import RULES, found
+from newsletter.checks import RULES, make_finding
 from newsletter.cli import advice
 from newsletter.cli.app import app
 from newsletter.domain.send_errors import UnsettledError
@@ -78,8 +78,11 @@ def test_an_error_of_the_system_is_printed_as_it_is() -> None:
 def test_a_finding_is_printed_with_the_command_unless_it_has_a_better_hint() -> None:
     assert advice.RULES.keys() <= RULES.keys()
     for rule, hint in advice.RULES.items():
-        assert advice.advised(found(rule, Place(path="a.md"), "what")).hint == hint
-        assert advice.advised(found(rule, Place(path="a.md"), "what", 'did you mean "b"?')).hint == 'did you mean "b"?'
+        assert advice.advised(make_finding(rule, Place(path="a.md"), "what")).hint == hint
+        assert (
+            advice.advised(make_finding(rule, Place(path="a.md"), "what", 'did you mean "b"?')).hint
+            == 'did you mean "b"?'
+        )
 
 
 PACKAGE = Path(newsletter.__file__).parent

@@ -136,7 +136,7 @@ def test_ctrl_c_leaves_with_130_and_no_traceback(monkeypatch: pytest.MonkeyPatch
     def interrupted(*_arguments: object, **_named: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("newsletter.composing.check", interrupted)
+    monkeypatch.setattr("newsletter.composing.check_manuscripts", interrupted)
     stopped = run("check")
     assert (stopped.status, stopped.stdout) == (130, "")
     assert "Traceback" not in stopped.stderr

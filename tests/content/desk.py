@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from newsletter.content import read
+from newsletter.content import read_manuscripts
 from newsletter.errors import Finding, Severity
 
 ENTRY = """\
@@ -46,7 +46,7 @@ def put_entries(root: Path, *slugs: str) -> None:
 
 def findings(root: Path) -> tuple[Finding, ...]:
     """Return all findings, and assert that each is an error with a hint and a line."""
-    problems = read(root).findings
+    problems = read_manuscripts(root).findings
     for finding in problems:
         assert finding.severity is Severity.ERROR
         assert finding.hint

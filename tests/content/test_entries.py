@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.content import read
-from newsletter.content.frontmatter import parse
+from newsletter.content import read_manuscripts
+from newsletter.content.frontmatter import parse_front_matter
 from newsletter.domain.issue import Block, BlockKind, Entry
 from tests.content.desk import ENTRY, findings, only_finding, put
 
 
 def entry(root: Path, text: str) -> Entry:
     put(root, "entries/one.md", text)
-    return read(root).entries["one"]
+    return read_manuscripts(root).entries["one"]
 
 
 def with_line(line: str) -> str:
@@ -221,7 +221,7 @@ def test_any_file_content_becomes_a_value_or_a_finding(tmp_path_factory: pytest.
     put(root, "two.md", text)
     for finding in findings(root):
         assert "\n" not in str(finding)
-    assert [issue.slug for issue in read(root).issues].count("one") == 1
+    assert [issue.slug for issue in read_manuscripts(root).issues].count("one") == 1
 
 
 FRONT_MATTER = "title: \"Night trains\"\nurl: 'https://example.org/a'\ntopics: [NATO, Asia]\nauthor: Ada\n"
@@ -230,6 +230,6 @@ FRONT_MATTER = "title: \"Night trains\"\nurl: 'https://example.org/a'\ntopics: [
 @given(st.integers(0, len(FRONT_MATTER) - 1), st.text(st.sampled_from("\"'[]{}:\\#\n,-|>@*&!%\t "), max_size=3))
 def test_errors_in_front_matter_never_show_a_librarys_words(at: int, typed: str) -> None:
     damaged = FRONT_MATTER[:at] + typed + FRONT_MATTER[at + 1 :]
-    problems = parse(f"---\n{damaged}---\n\nWords.\n", path="a.md").findings
+    problems = parse_front_matter(f"---\n{damaged}---\n\nWords.\n", path="a.md").findings
     theirs = re.compile(r"not YAML|while (scanning|parsing)|found (character|unexpected)|<\w+ ?\w*>|not allowed")
     assert not [finding for finding in problems if theirs.search(finding.what)]

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from newsletter.content import entries, import_pick, issues, read, read_picks
+from newsletter.content import entries, import_pick, issues, read_manuscripts, read_picks
 from newsletter.domain.issue import BlockKind, Otherwise, TailoringFields
 from tests.content.desk import put, put_entries
 
@@ -23,7 +23,7 @@ def test_the_documented_files_are_read_without_findings(tmp_path: Path) -> None:
     put(tmp_path, "2026-11-24.md", sectioned.replace("overrides:", f"{correction}overrides:"))
     put(tmp_path, "2026-11-25.md", tailored)
     put(tmp_path, "digest-2026-11-29.md", digest)
-    manuscripts = read(tmp_path)
+    manuscripts = read_manuscripts(tmp_path)
     assert manuscripts.findings == ()
     assert [block.kind for block in manuscripts.entries["night-train"].blocks] == [
         BlockKind.FRAMING,
@@ -44,7 +44,7 @@ def test_the_documented_picks_are_imported(tmp_path: Path) -> None:
     (pick,) = read_picks(example, path="page")
     assert (len(pick.framing), len(pick.quotation), len(pick.topics)) == (1, 3, 3)
     import_pick(tmp_path, pick, url="https://example.org/ledger")
-    assert read(tmp_path).findings == ()
+    assert read_manuscripts(tmp_path).findings == ()
 
 
 def test_every_field_is_documented() -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.content import read
+from newsletter.content import read_manuscripts
 from newsletter.errors import Place, Severity
 from tests.content.desk import ENTRY, ISSUE, findings, only_finding, put, put_entries
 
 
 def test_a_newsletter_without_files_has_no_findings(tmp_path: Path) -> None:
-    manuscripts = read(tmp_path)
+    manuscripts = read_manuscripts(tmp_path)
     assert (dict(manuscripts.entries), manuscripts.issues, manuscripts.findings) == ({}, (), ())
 
 
@@ -20,7 +20,7 @@ def test_an_entry_of_ten_megabytes_is_refused(tmp_path: Path) -> None:
     put(tmp_path, "entries/one.md", ENTRY + "word " * 2_000_000)
     assert only_finding(tmp_path).rule == "file-too-large"
     assert "64 KiB" in str(only_finding(tmp_path))
-    assert read(tmp_path).entries["one"].blocks == ()
+    assert read_manuscripts(tmp_path).entries["one"].blocks == ()
 
 
 def test_a_file_of_the_maximum_size_is_read(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_a_link_to_a_file_outside_is_not_read(tmp_path: Path) -> None:
     put_entries(root, "moss")
     (root / "issues/entries/one.md").symlink_to(secret)
     assert only_finding(root).rule == "file-outside"
-    assert read(root).entries["one"].title == ""
+    assert read_manuscripts(root).entries["one"].title == ""
 
 
 def test_a_link_to_a_file_inside_is_read(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_a_link_to_a_file_inside_is_read(tmp_path: Path) -> None:
     put_entries(tmp_path, "moss")
     (tmp_path / "issues/entries/one.md").symlink_to("../drafts/one.md")
     assert findings(tmp_path) == ()
-    assert read(tmp_path).entries["one"].title == "The quiet return of the night train"
+    assert read_manuscripts(tmp_path).entries["one"].title == "The quiet return of the night train"
 
 
 @pytest.mark.parametrize("folder", ["issues", "issues/entries", "issues/entries/2026"])
@@ -64,7 +64,7 @@ def test_a_folder_that_links_outside_has_no_entries(tmp_path: Path, folder: str)
     (root / folder).parent.mkdir(parents=True)
     (root / folder).symlink_to(tmp_path / "elsewhere/issues/entries")
     assert {finding.rule for finding in findings(root)} == {"file-outside"}
-    assert [slug for slug, entry in read(root).entries.items() if entry.title] == []
+    assert [slug for slug, entry in read_manuscripts(root).entries.items() if entry.title] == []
 
 
 @pytest.mark.parametrize("target", ["one.md", "gone.md"])
@@ -97,14 +97,14 @@ def test_a_file_name_that_is_not_a_slug_is_reported_with_a_suggestion(tmp_path: 
     finding = only_finding(tmp_path)
     assert finding.rule == "slug-invalid"
     slug = finding.hint.removeprefix("rename it to ").removesuffix(".md")
-    assert slug in read(tmp_path).entries
+    assert slug in read_manuscripts(tmp_path).entries
 
 
 def test_entries_with_the_same_slug_are_both_reported_and_the_first_is_used(tmp_path: Path) -> None:
     put(tmp_path, "entries/2025/moss.md", ENTRY)
     put(tmp_path, "entries/moss.md", ENTRY.replace("The Review", "The Revue"))
     put(tmp_path, "issue.md", ISSUE.replace("night-train", "moss"))
-    manuscripts = read(tmp_path)
+    manuscripts = read_manuscripts(tmp_path)
     assert manuscripts.entries["moss"].source == "The Review"
     assert {(finding.rule, finding.place.path) for finding in findings(tmp_path)} == {
         ("slug-repeated", "issues/entries/2025/moss.md"),
@@ -117,7 +117,7 @@ def test_names_that_differ_only_in_case_are_the_same_slug(tmp_path: Path) -> Non
     put(tmp_path, "entries/Night-Train.md", ENTRY)
     put(tmp_path, "entries/night-train.md", ENTRY.replace("The Review", "The Revue"))
     assert {finding.rule for finding in findings(tmp_path)} == {"slug-invalid", "slug-repeated"}
-    assert read(tmp_path).entries["night-train"].source == "The Revue"
+    assert read_manuscripts(tmp_path).entries["night-train"].source == "The Revue"
 
 
 def test_hidden_files_and_other_files_are_ignored(tmp_path: Path) -> None:
@@ -140,11 +140,11 @@ def test_hidden_files_and_other_files_are_ignored(tmp_path: Path) -> None:
 )
 def test_a_text_file_with_the_wrong_ending_is_a_warning(tmp_path: Path, name: str, renamed: str) -> None:
     put(tmp_path, name, ENTRY)
-    (finding,) = read(tmp_path).findings
+    (finding,) = read_manuscripts(tmp_path).findings
     assert (finding.rule, finding.severity) == ("file-ending", Severity.WARNING)
     assert finding.place == Place(path=f"issues/{name}")
     assert f"rename it to {renamed}, or move it out of issues" in finding.hint
-    assert read(tmp_path).entries == {}
+    assert read_manuscripts(tmp_path).entries == {}
 
 
 def test_files_that_are_clearly_not_entries_are_ignored(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.content import read
+from newsletter.content import read_manuscripts
 from newsletter.domain.issue import Block, BlockKind, Issue, Otherwise, TailoringFields
 from newsletter.domain.issue_names import NoIssuesError, UnknownIssueError
 from newsletter.errors import UsageError
@@ -14,7 +14,7 @@ from tests.content.desk import ENTRY, ISSUE, findings, only_finding, put, put_en
 
 def issue(root: Path, text: str) -> Issue:
     put(root, "2026-11-23.md", text)
-    return read(root).issues[0]
+    return read_manuscripts(root).issues[0]
 
 
 def listing(text: str) -> str:
@@ -59,7 +59,7 @@ def test_issues_are_sorted_by_date_and_slug(tmp_path: Path) -> None:
     put_entries(tmp_path, "night-train")
     for slug, day in (("b", "2026-11-23"), ("a", "2026-11-23"), ("z", "2026-11-01"), ("c", "2026-12-01")):
         put(tmp_path, f"{slug}.md", ISSUE.replace("2026-11-23", day))
-    assert [dated.slug for dated in read(tmp_path).issues] == ["z", "a", "b", "c"]
+    assert [dated.slug for dated in read_manuscripts(tmp_path).issues] == ["z", "a", "b", "c"]
 
 
 def test_an_unknown_entry_is_reported_at_its_line_with_a_suggestion(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_overrides_change_an_entry_only_in_their_issue(tmp_path: Path) -> None:
         Block(kind=BlockKind.FRAMING, markdown="First *new* words.\n\nThen:"),
         kept.blocks[1],
     )
-    assert read(tmp_path).entries["night-train"].title == kept.title
+    assert read_manuscripts(tmp_path).entries["night-train"].title == kept.title
 
 
 def test_overrides_know_their_lines(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_an_issue_is_found_by_slug_and_by_path(tmp_path: Path) -> None:
     put_entries(tmp_path, "night-train")
     put(tmp_path, "2026-11-23.md", ISSUE)
     put(tmp_path, "2026-11-22.md", ISSUE.replace("11-23", "11-22"))
-    manuscripts = read(tmp_path)
+    manuscripts = read_manuscripts(tmp_path)
     for name in ("2026-11-23", "2026-11-23.md", "issues/2026-11-23.md", "./issues/2026-11-23.md"):
         assert manuscripts.issue(name).slug == "2026-11-23"
     with pytest.raises(UsageError, match='no issue "2026-11-24": did you mean "2026-11-2'):
@@ -232,7 +232,7 @@ def test_an_issue_is_found_by_slug_and_by_path(tmp_path: Path) -> None:
 
 def test_without_issues_the_hint_is_to_write_one(tmp_path: Path) -> None:
     with pytest.raises(NoIssuesError, match="there is no issue yet: write one"):
-        read(tmp_path).issue("2026-11-23")
+        read_manuscripts(tmp_path).issue("2026-11-23")
 
 
 def test_findings_of_an_issue_include_those_of_its_entries(tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_findings_of_an_issue_include_those_of_its_entries(tmp_path: Path) -> No
     put(tmp_path, "entries/night-train.md", ENTRY.replace("url: https", "ulr: https"))
     put(tmp_path, "2026-11-22.md", ISSUE.replace("number: 7", "numbre: 7").replace("night-train", "moss"))
     put(tmp_path, "2026-11-23.md", ISSUE)
-    manuscripts = read(tmp_path)
+    manuscripts = read_manuscripts(tmp_path)
     assert [str(finding.place) for finding in manuscripts.findings_of(manuscripts.issue("2026-11-22"))] == [
         "issues/2026-11-22.md:3"
     ]
@@ -254,7 +254,7 @@ def test_an_issue_lists_its_corrections(tmp_path: Path) -> None:
     put_entries(tmp_path, "night-train")
     assert issue(tmp_path, ISSUE).entries[0].source == "The Review"
     put(tmp_path, "entries/night-train.md", ENTRY.replace("The Review", "The Revue"))
-    assert read(tmp_path).issues[0].entries[0].source == "The Revue"
+    assert read_manuscripts(tmp_path).issues[0].entries[0].source == "The Revue"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from newsletter.content import Pick, import_pick, read, read_picks, read_picks_file
+from newsletter.content import Pick, import_pick, read_manuscripts, read_picks, read_picks_file
 from newsletter.domain.issue import BlockKind, Entry
 from newsletter.errors import FindingsError
 from tests.content.test_markdown import PARAGRAPH
@@ -129,7 +129,7 @@ def test_an_imported_pick_renders_as_printed_and_lacks_only_its_url(tmp_path: Pa
     path = import_pick(tmp_path, first)
     import_pick(tmp_path, second, url="https://example.org/abacus")
     assert path == tmp_path / "issues/entries/a-lighthouse-keepers-ledger.md"
-    manuscripts = read(tmp_path)
+    manuscripts = read_manuscripts(tmp_path)
     assert [str(finding.place) for finding in manuscripts.findings] == [
         "issues/entries/a-lighthouse-keepers-ledger.md:3"
     ]
@@ -147,7 +147,7 @@ def test_picks_with_the_same_title_get_different_slugs(tmp_path: Path) -> None:
     assert slugs[1].endswith("-2")
     assert slugs[11].endswith("-12")
     assert all(len(slug) <= 80 for slug in slugs)
-    assert {finding.rule for finding in read(tmp_path).findings} == {"field-missing"}
+    assert {finding.rule for finding in read_manuscripts(tmp_path).findings} == {"field-missing"}
 
 
 LINE = PARAGRAPH.filter(lambda line: bool(line) and not re.match("(?i)(read more at|more about)", line))
@@ -185,7 +185,7 @@ def test_any_printed_text_renders_as_printed(
     )
     root = tmp_path_factory.mktemp("newsletter")
     slug = import_pick(root, pick, url="https://example.org/").stem
-    manuscripts = read(root)
+    manuscripts = read_manuscripts(root)
     assert manuscripts.findings == ()
     entry = manuscripts.entries[slug]
     spaced = re.compile(r"[ \t]+")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.content import new_entry, new_issue, read
+from newsletter.content import new_entry, new_issue, read_manuscripts
 from newsletter.content.fields import one_line
 from newsletter.content.markdown import joined, split
 from newsletter.errors import FindingsError, UsageError
@@ -37,23 +37,23 @@ def test_a_new_entry_looks_as_if_written_by_hand(tmp_path: Path) -> None:
         "author: Ada Writer\ndate: 2026-11-17\ntopics: [Railways, Politics & Current Affairs, no]\n---\n"
         "She writes:\n\n> Words.\n"
     )
-    assert read(tmp_path).findings == ()
+    assert read_manuscripts(tmp_path).findings == ()
 
 
 def test_an_entry_begun_with_only_a_title_has_findings_for_the_rest(tmp_path: Path) -> None:
     path = new_entry(tmp_path, title="Moss")
     assert path.read_text() == "---\ntitle: Moss\nurl:\nsource:\ntopics: []\n---\n"
-    assert [finding.place.line for finding in read(tmp_path).findings] == [3, 4]
+    assert [finding.place.line for finding in read_manuscripts(tmp_path).findings] == [3, 4]
 
 
 def test_a_new_issue_lists_its_entries(tmp_path: Path) -> None:
     put_entries(tmp_path, "moss", "2025/night-train")
     path = new_issue(tmp_path, date=date(2026, 11, 24), subject="#1: moss", entries=["night-train", "moss"], number=8)
     assert path == tmp_path / "issues/2026-11-24.md"
-    issue = read(tmp_path).issues[-1]
+    issue = read_manuscripts(tmp_path).issues[-1]
     assert (issue.date, issue.subject, issue.number) == (date(2026, 11, 24), "#1: moss", 8)
     assert [entry.slug for entry in issue.entries] == ["night-train", "moss"]
-    assert read(tmp_path).findings == ()
+    assert read_manuscripts(tmp_path).findings == ()
 
 
 def test_a_new_file_is_readable_like_any_other(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_an_issue_is_not_overwritten(tmp_path: Path) -> None:
     new_issue(tmp_path, date=date(2026, 11, 24), subject="First")
     with pytest.raises(UsageError, match=r"issues/2026-11-24\.md already exists"):
         new_issue(tmp_path, date=date(2026, 11, 24), subject="Second")
-    assert read(tmp_path).issues[0].subject == "First"
+    assert read_manuscripts(tmp_path).issues[0].subject == "First"
     assert files(tmp_path) == ["2026-11-24.md"]
 
 
@@ -173,11 +173,11 @@ def test_any_written_entry_is_read_back_unchanged(
 ) -> None:
     root = tmp_path_factory.mktemp("newsletter")
     path = new_entry(root, title=title, url="u", source=source, author=author, topics=topics, body=body, slug="one")
-    entry = read(root).entries["one"]
+    entry = read_manuscripts(root).entries["one"]
     assert (entry.title, entry.source, entry.author) == (one_line(title), one_line(source), one_line(author) or None)
     assert entry.topics == tuple(filter(None, map(one_line, topics)))
     assert entry.blocks == split(body.strip("\n"))
-    assert {finding.rule for finding in read(root).findings} <= {"field-missing"}
+    assert {finding.rule for finding in read_manuscripts(root).findings} <= {"field-missing"}
 
     again = new_entry(
         root,
@@ -195,7 +195,7 @@ def test_any_written_entry_is_read_back_unchanged(
 def test_a_joined_body_has_the_same_bytes_again(tmp_path: Path) -> None:
     body = "One.\n\nShe writes:\n\n> Words.\n>\n> More words."
     path = new_entry(tmp_path, title="A", url="u", source="S", topics=["T"], body=body, slug="one")
-    entry = read(tmp_path).entries["one"]
+    entry = read_manuscripts(tmp_path).entries["one"]
     again = new_entry(
         tmp_path,
         title=entry.title,
@@ -213,7 +213,7 @@ def test_any_written_issue_is_read_back_unchanged(tmp_path_factory: pytest.TempP
     root = tmp_path_factory.mktemp("newsletter")
     put_entries(root, "1984", "no")
     new_issue(root, date=date(2026, 11, 24), subject=subject, entries=["1984", "no"])
-    issue = read(root).issues[0]
+    issue = read_manuscripts(root).issues[0]
     assert issue.subject == one_line(subject)
     assert [entry.slug for entry in issue.entries] == ["1984", "no"]
-    assert read(root).findings == ()
+    assert read_manuscripts(root).findings == ()

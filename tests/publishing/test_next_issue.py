@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from newsletter.content import read
+from newsletter.content import read_manuscripts
 from newsletter.errors import UsageError
 from newsletter.publishing.next_issue import create_digest, create_issue
 from newsletter.settings import Settings
@@ -16,7 +16,7 @@ TUESDAY = MONDAY + timedelta(days=1)
 
 def test_the_first_issue_is_number_one_and_dated_today(settings: Settings) -> None:
     path = create_issue(settings.root, today=MONDAY, subject="Slow water")
-    (issue,) = read(settings.root).issues
+    (issue,) = read_manuscripts(settings.root).issues
     assert (path, issue.slug) == (settings.root / "issues" / "2026-11-23.md", "2026-11-23")
     assert (issue.date, issue.number, issue.subject) == (MONDAY, 1, "Slow water")
 
@@ -24,7 +24,7 @@ def test_the_first_issue_is_number_one_and_dated_today(settings: Settings) -> No
 def test_the_next_issue_follows_the_latest_one(settings: Settings) -> None:
     write_issue(settings.root, TUESDAY, "train", more="number: 7\n")
     create_issue(settings.root, today=MONDAY)
-    assert [(issue.date, issue.number) for issue in read(settings.root).issues][1:] == [
+    assert [(issue.date, issue.number) for issue in read_manuscripts(settings.root).issues][1:] == [
         (TUESDAY + timedelta(days=1), 8)
     ]
 
@@ -37,32 +37,35 @@ def test_the_next_issue_after_a_break_is_dated_today(settings: Settings) -> None
 def test_a_date_and_a_number_that_are_given_are_used(settings: Settings) -> None:
     write_issue(settings.root, TUESDAY, "train", more="number: 7\n")
     create_issue(settings.root, today=MONDAY, date=MONDAY, number=3)
-    assert [(issue.date, issue.number) for issue in read(settings.root).issues] == [(MONDAY, 3), (TUESDAY, 7)]
+    assert [(issue.date, issue.number) for issue in read_manuscripts(settings.root).issues] == [
+        (MONDAY, 3),
+        (TUESDAY, 7),
+    ]
 
 
 def test_a_newsletter_without_numbers_stays_without(settings: Settings) -> None:
     write_issue(settings.root, MONDAY, "train")
     create_issue(settings.root, today=MONDAY)
-    assert [issue.number for issue in read(settings.root).issues] == [None, None]
+    assert [issue.number for issue in read_manuscripts(settings.root).issues] == [None, None]
 
 
 def test_an_entry_named_twice_is_included_once(settings: Settings) -> None:
     write_issue(settings.root, MONDAY, "train", "clock")
     create_issue(settings.root, today=MONDAY, entries=["clock", "train", "clock"])
-    assert [entry.slug for entry in read(settings.root).issues[1].entries] == ["clock", "train"]
+    assert [entry.slug for entry in read_manuscripts(settings.root).issues[1].entries] == ["clock", "train"]
 
 
 def test_an_entry_that_does_not_exist_is_refused_and_nothing_is_written(settings: Settings) -> None:
     with pytest.raises(UsageError, match='no entry "tram"'):
         create_issue(settings.root, today=MONDAY, entries=["tram"])
-    assert not read(settings.root).issues
+    assert not read_manuscripts(settings.root).issues
 
 
 def test_a_digest_has_the_entries_of_the_last_seven_days_and_no_number(settings: Settings) -> None:
     for days, entry in ((7, "old"), (6, "oldest"), (1, "train"), (0, "clock"), (-1, "tomorrow")):
         write_issue(settings.root, MONDAY - timedelta(days=days), entry)
     path = create_digest(settings.root, date=MONDAY, entries=["clock"])
-    digest = read(settings.root).issue(path.stem)
+    digest = read_manuscripts(settings.root).issue(path.stem)
     assert (digest.slug, digest.digest, digest.number) == ("digest-2026-11-23", True, None)
     assert [entry.slug for entry in digest.entries] == ["clock", "oldest", "train"]
 

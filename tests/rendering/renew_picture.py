@@ -23,7 +23,7 @@ img {{ position: absolute; border-radius: 10px; box-shadow: 0 18px 50px rgba(40,
 def renew() -> None:
     """Write the picture."""
     loaded = settings.load(ROOT)
-    latest = content.read(ROOT).issues[-1]
+    latest = content.read_manuscripts(ROOT).issues[-1]
     email = composing.compose(ROOT, loaded.newsletter, latest.slug, segments=tuple(loaded.segments)).email
     html = fill_html(email.html, {"subscriber.first_name": "Ada"})
     html = html.replace("'Palatino Linotype'", "P052, 'Palatino Linotype'")  # what a Linux machine has for Palatino

@@ -93,7 +93,7 @@ class Snapshot:
     @property
     def manuscripts(self) -> Manuscripts:
         """Return everything that could be read."""
-        return self._once.get("manuscripts", lambda: content.read(self.settings.root))
+        return self._once.get("manuscripts", lambda: content.read_manuscripts(self.settings.root))
 
     @property
     def calendar(self) -> tuple[Issue, ...]:
@@ -110,7 +110,9 @@ class Snapshot:
         here = self.settings
 
         def findings() -> tuple[Finding, ...]:
-            return composing.check(here.root, here.newsletter, segments=here.segments, calendar=self.checked_by)
+            return composing.check_manuscripts(
+                here.root, here.newsletter, segments=here.segments, calendar=self.checked_by
+            )
 
         return self._once.get("findings", findings)
 

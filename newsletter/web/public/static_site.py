@@ -31,7 +31,7 @@ def write_static_site(
     published_as = replace(newsletter, base_url=base_url) if base_url else newsletter
     theme = rendering.load_theme(root, published_as)
     templates = PageTemplates(root, published_as, theme, service=newsletter.base_url if base_url else None)
-    collected = archive.collect(content.read(root).issues, store.sends.published_issues(), published_as)
+    collected = archive.collect(content.read_manuscripts(root).issues, store.sends.published_issues(), published_as)
     pages = PageBuilder(collected, rendering.Prose(published_as, theme), templates.render, searching=False)
     style = Page(path=templates.css_name, body=templates.css.encode(), kind="text/css")
     icons = [Page(path=path, body=body, kind=kind) for path, (body, kind) in templates.icons.items()]

@@ -5,7 +5,6 @@ All functions raise OSError, which names the file that the caller asked for and 
 
 import errno
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -28,7 +27,7 @@ class UnfinishedFile:
 
     def __init__(self, path: Path, *, private: bool = False, part: Path | None = None) -> None:
         self.path = path
-        self.part = part or path.with_name(f".{path.name[:_KEPT]}.{secrets.token_hex(4)}{PART}")
+        self.part = part or path.with_name(f".{path.name[:_KEPT]}.{os.urandom(4).hex()}{PART}")
         with _naming(path):
             if part is not None:
                 part.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from newsletter.errors import Finding, FindingsError, Place, did_you_mean
 from newsletter.files.newsletter_folder import settings_text
 from newsletter.files.toml_lines import setting_place
 from newsletter.rendering.theme_faults import BROKEN, theme_error
-from newsletter.rendering.theme_file import ThemeFile, explained, labels_in
+from newsletter.rendering.theme_toml import ThemeToml, explained, labels_in
 from newsletter.rendering.views import label_fields
 
 Tables = Mapping[str, Mapping[str, str]]  # names and values by table
@@ -29,7 +29,7 @@ def overridden_tables(newsletter: Newsletter) -> Tables:
     }
 
 
-def read_overrides(root: Path, newsletter: Newsletter, file: ThemeFile) -> ThemeFile:
+def read_overrides(root: Path, newsletter: Newsletter, file: ThemeToml) -> ThemeToml:
     """Return newsletter.toml's colours and fonts, checked and normalised.
 
     Raise FindingsError if the theme doesn't have what a setting overrides, or if a colour, font, label or logo is
@@ -67,11 +67,11 @@ def _invalid_labels(root: Path, given: Mapping[str, str], labels: Mapping[str, s
             yield theme_error(BROKEN, place, what, f"it may contain: {allowed}")
 
 
-def _validated(root: Path, given: Mapping[str, dict[str, str]]) -> tuple[ThemeFile, list[Finding]]:
+def _validated(root: Path, given: Mapping[str, dict[str, str]]) -> tuple[ThemeToml, list[Finding]]:
     try:
-        return ThemeFile.model_validate(given), []
+        return ThemeToml.model_validate(given), []
     except ValidationError as err:
-        return ThemeFile(), [_invalid_value(root, error) for error in err.errors()]
+        return ThemeToml(), [_invalid_value(root, error) for error in err.errors()]
 
 
 def _invalid_value(root: Path, error: ErrorDetails) -> Finding:

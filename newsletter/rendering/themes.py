@@ -16,9 +16,9 @@ from newsletter.rendering.fonts import windows_stack
 from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.templating import render_template, theme_environment
 from newsletter.rendering.theme_faults import broken
-from newsletter.rendering.theme_file import labels_in, read_theme_file
 from newsletter.rendering.theme_files import ThemeFiles
 from newsletter.rendering.theme_overrides import overridden_tables, read_overrides
+from newsletter.rendering.theme_toml import labels_in, read_theme_toml
 from newsletter.rendering.views import LogoView, Namespace
 
 _CHECKOUT = Path(__file__).parents[2] / "templates"
@@ -76,7 +76,7 @@ def load_theme(root: Path, newsletter: Newsletter) -> Theme:
     """
     root = root.resolve()
     files = _files(root, newsletter.theme.name)
-    file = read_theme_file(files)
+    file = read_theme_toml(files)
     own = read_overrides(root, newsletter, file)
     language = newsletter.language
     colors = {**file.colors, **own.colors}

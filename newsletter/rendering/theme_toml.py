@@ -34,7 +34,7 @@ _Color = Annotated[str, AfterValidator(_color)]
 _Font = Annotated[str, AfterValidator(_font)]
 
 
-class ThemeFile(BaseModel):
+class ThemeToml(BaseModel):
     """A parsed theme.toml."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -46,9 +46,9 @@ class ThemeFile(BaseModel):
     labels: dict[str, dict[str, str]] = {}
 
 
-def read_theme_file(files: ThemeFiles) -> ThemeFile:
+def read_theme_toml(files: ThemeFiles) -> ThemeToml:
     """Return the theme's theme.toml over the default theme's. Raise FindingsError if one can't be read."""
-    merged = ThemeFile()
+    merged = ThemeToml()
     for folder in reversed(files.folders):
         path = folder / "theme.toml"
         if not path.is_file():
@@ -56,7 +56,7 @@ def read_theme_file(files: ThemeFiles) -> ThemeFile:
         shown = files.shown("theme.toml")
         try:
             text = path.read_text(encoding="utf-8")
-            file = ThemeFile.model_validate(tomllib.loads(text))
+            file = ThemeToml.model_validate(tomllib.loads(text))
         except UnicodeDecodeError as err:
             raise broken("the file is not UTF-8", hint="save it as UTF-8 text", place=Place(path=shown)) from err
         except tomllib.TOMLDecodeError as err:
@@ -67,7 +67,7 @@ def read_theme_file(files: ThemeFiles) -> ThemeFile:
             what, keys = explained(err.errors()[0])
             place = Place(path=shown, line=line_of(text, keys))
             raise broken(what, hint="docs/themes.md explains theme.toml", place=place) from err
-        merged = ThemeFile.model_construct(
+        merged = ThemeToml.model_construct(
             contrast=file.contrast or merged.contrast,
             colors={**merged.colors, **file.colors},
             dark_colors={**merged.dark_colors, **file.dark_colors},
@@ -80,7 +80,7 @@ def read_theme_file(files: ThemeFiles) -> ThemeFile:
     return merged
 
 
-def labels_in(file: ThemeFile, language: str) -> dict[str, str]:
+def labels_in(file: ThemeToml, language: str) -> dict[str, str]:
     """Return the labels in a language (a BCP 47 tag); English ones where it lacks some."""
     tag = language.lower()
     own = file.labels.get(tag) or file.labels.get(tag.partition("-")[0]) or {}

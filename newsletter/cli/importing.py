@@ -92,7 +92,7 @@ def import_files(
     )
 
     settings = resources.load_settings(context)
-    form = _form(
+    csv_format = _csv_format(
         settings.newsletter.topics, platform, topic or (), dict(_column(text) for text in column or ()), status
     )
 
@@ -115,7 +115,7 @@ def import_files(
             report = import_readers(
                 store.subscribers.rehearse if dry_run else store.subscribers.merge,
                 files,
-                form,
+                csv_format,
                 signer=bootstrap.signer_of_erasures(store),
                 refuse=refuse,
                 progress=show,
@@ -125,7 +125,7 @@ def import_files(
             if not dry_run:
                 output.note(f"Stopped after {merged:,} readers. Import the same files again to continue.")
             raise
-    _report(report, dry_run=dry_run, json=json)
+    _print_report(report, dry_run=dry_run, json=json)
     if isinstance(refuse, RejectedRowFiles) and refuse.paths and not json:
         paths = ", ".join(map(str, refuse.paths))
         output.note(f"Refused rows: {paths}. Fix them there, then import that file with the same options.")
@@ -150,7 +150,9 @@ def _column(text: str) -> tuple[str, str]:
     return name, field
 
 
-def _form(topics: "Topics", platform: str, mapped: Sequence[str], columns: dict[str, str], status: str) -> "CsvFormat":
+def _csv_format(
+    topics: "Topics", platform: str, mapped: Sequence[str], columns: dict[str, str], status: str
+) -> "CsvFormat":
     """Return the format of the files. Raises UsageError."""
     from newsletter.subscriber_files import OwnFormat, PlatformFormat
 
@@ -178,7 +180,7 @@ def _tags(topics: "Topics", mapped: Sequence[str]) -> dict[str, list[str]]:
     return tags
 
 
-def _report(report: "ImportReport", *, dry_run: bool, json: bool) -> None:
+def _print_report(report: "ImportReport", *, dry_run: bool, json: bool) -> None:
     counts = {
         "rows": report.rows,
         "added": report.added,
@@ -202,17 +204,17 @@ def _report(report: "ImportReport", *, dry_run: bool, json: bool) -> None:
     }
     output.facts({meanings.get(name, name.capitalize()): f"{number:,}" for name, number in counts.items()})
     if report.statuses:
-        statuses = ", ".join(f"{number:,} {status}" for status, number in _most(report.statuses))
+        statuses = ", ".join(f"{number:,} {status}" for status, number in _commonest(report.statuses))
         output.say(f"Statuses in the files: {statuses}.")
-    for slug, number in _most(report.undeclared):
+    for slug, number in _commonest(report.undeclared):
         readers = counted(number, "reader")
         output.note(f'warning: {readers} named the topic "{slug}", which is not in newsletter.toml')
-    for tag, number in _most(report.unmapped):
+    for tag, number in _commonest(report.unmapped):
         readers = counted(number, "reader")
         output.note(f'The tag "{tag}" ({readers}) has no topic. Use --topic "{tag}=TOPIC" to give it one.')
     if dry_run:
         output.note("This was a dry run; nothing was imported.")
 
 
-def _most(counted: Mapping[str, int]) -> list[tuple[str, int]]:
-    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:20]
+def _commonest(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:20]

@@ -55,12 +55,12 @@ def report(
     if json:
         output.as_json(_facts(results))
         return
-    _show(results, settings.newsletter.zone)
+    _print_report(results, settings.newsletter.zone)
     for path in filter(None, (csv, html)):
         output.note(f"Written: {path}")
 
 
-def _show(results: "Report", zone: "ZoneInfo") -> None:
+def _print_report(results: "Report", zone: "ZoneInfo") -> None:
     figures = results.figures
     began = output.clock_time(figures.began, zone)
     output.say(f"Issue {figures.issue}, sent from {began}: {results.subject}", style="bold")

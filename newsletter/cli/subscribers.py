@@ -202,7 +202,7 @@ def remove(
             output.say("The address will never be mailed again.")
         if removed:
             _scrub(store)
-            _say_leftovers(settings, mailed)
+            _print_leftovers(settings, mailed)
 
 
 def _erase(settings: "Settings", address: str) -> None:
@@ -217,10 +217,10 @@ def _erase(settings: "Settings", address: str) -> None:
         erase(store, signer, bootstrap.open_kept_messages(settings), reader, store.now())
         output.say(f"Erased {address}. Imports will not bring the address back.")
         _scrub(store)
-        _say_leftovers(settings, reader.address)
+        _print_leftovers(settings, reader.address)
 
 
-def _say_leftovers(settings: "Settings", address: str) -> None:
+def _print_leftovers(settings: "Settings", address: str) -> None:
     from newsletter.subscriptions import files_with
 
     for left in files_with(address, bootstrap.searched_files(settings)):

@@ -171,7 +171,7 @@ def held(context: typer.Context, json: options.AsJson = False) -> None:
         ],
     )
     output.note("If the addresses no longer exist: `newsletter suppressions apply`, with a domain to apply only those.")
-    output.note("If the fault was yours (DNS, a block list, your mail server): `newsletter suppressions discard`.")
+    output.note("If the fault was yours (DNS, a blocklist, your mail server): `newsletter suppressions discard`.")
 
 
 @app.command("apply")

@@ -1,6 +1,6 @@
 """Detection of issues with far more hard bounces than usual, at one domain or at several.
 
-An hour of broken DNS, a block list or a faulty relay makes other servers reject readers with what look like hard
+An hour of broken DNS, a blocklist or a faulty relay makes other servers reject readers with what look like hard
 bounces. The rate at which they arrive depends on the sender's queue, so all bounces of an issue are counted, however
 slowly they come, and compared with the number expected from earlier issues.
 """

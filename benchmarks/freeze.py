@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from benchmarks.processes import Figures, add_memory, alone, peak
 from benchmarks.results import Report, in_turns, parser
 from newsletter.domain.addresses import Mailbox
-from newsletter.domain.delivery import START, Answered, DeliveryStatus, Receipt
+from newsletter.domain.delivery import START, BatchResult, DeliveryStatus, Receipt
 from newsletter.domain.edition import Tailor, Tailoring
 from newsletter.domain.issue import Entry, Issue, Otherwise, Section
 from newsletter.domain.segment import EVERYONE
@@ -174,14 +174,14 @@ def ledger(store: Store, send_id: int, size: int, most: int = CLAIMED) -> float:
         seconds += time.process_time() - began
         if not batch:
             break
-        place, done = batch[-1].place, done + len(batch)
+        place, done = batch[-1].position, done + len(batch)
         receipts = [
             Receipt(subscriber=row.subscriber, status=DeliveryStatus.SUBMITTED, provider_id=f"<{row.subscriber}>")
             for row in batch
         ]
         began = time.process_time()
         store.sends.record_and_claim(
-            send_id, [Answered(batch=batch, receipts=receipts, due={})], slots=(), size=0, now=WHEN
+            send_id, [BatchResult(batch=batch, receipts=receipts, due={})], slots=(), size=0, now=WHEN
         )
         seconds += time.process_time() - began
     return done / seconds

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from benchmarks.freeze import WHEN, compiled, issue
 from benchmarks.results import Report, parser
-from newsletter.domain.delivery import START, Answered, DeliveryStatus, Receipt
+from newsletter.domain.delivery import START, BatchResult, DeliveryStatus, Receipt
 from newsletter.domain.edition import Tailor
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.topics import Topics
@@ -78,13 +78,13 @@ def rate(store: Store, send_id: int, most: int) -> float:
         )
         if not batch:
             break
-        place, done = batch[-1].place, done + len(batch)
+        place, done = batch[-1].position, done + len(batch)
         receipts = [
             Receipt(subscriber=claimed.subscriber, status=DeliveryStatus.SUBMITTED, provider_id="<x@example.org>")
             for claimed in batch
         ]
         store.sends.record_and_claim(
-            send_id, [Answered(batch=batch, receipts=receipts, due={})], slots=(), size=0, now=WHEN
+            send_id, [BatchResult(batch=batch, receipts=receipts, due={})], slots=(), size=0, now=WHEN
         )
     return done / (time.perf_counter() - began)
 

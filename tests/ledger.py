@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
-from newsletter.domain.delivery import START, Answered, Claimed, DeliveryPosition, Receipt
+from newsletter.domain.delivery import START, BatchResult, ClaimedDelivery, DeliveryPosition, Receipt
 from newsletter.store import Store
 from tests import make
 
@@ -17,7 +17,7 @@ def claim(
     after: DeliveryPosition = START,
     now: int = 0,
     holder: str = "",
-) -> Sequence[Claimed]:
+) -> Sequence[ClaimedDelivery]:
     """Claim up to ``size`` deliveries that are due ``now`` (seconds of Unix time). Raises StoppedError."""
     moment = datetime.fromtimestamp(now, UTC)
     claimed, stopped = store.sends.record_and_claim(
@@ -33,10 +33,10 @@ def record(
     send_id: int,
     receipts: Sequence[Receipt],
     *,
-    batch: Sequence[Claimed] = (),
+    batch: Sequence[ClaimedDelivery] = (),
     due: Mapping[int, int] | None = None,
     now: datetime = make.WHEN,
 ) -> None:
     """Record a provider's answers to a batch."""
-    answered = Answered(batch=batch, receipts=receipts, due=due or {})
+    answered = BatchResult(batch=batch, receipts=receipts, due=due or {})
     store.sends.record_and_claim(send_id, [answered], slots=(), size=0, now=now)

@@ -83,7 +83,7 @@ START: DeliveryPosition = (0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
+class ClaimedDelivery:
     """A delivery to hand over now: its edition, and the reader's data that the message needs.
 
     ``values`` fill the email's slots ``subscriber.…``. ``attempt`` counts from 1. ``deferrals`` is the number of times
@@ -99,8 +99,8 @@ class Claimed:
     deferrals: int = 0
 
     @property
-    def place(self) -> DeliveryPosition:
-        """Return its position in the send."""
+    def position(self) -> DeliveryPosition:
+        """Return its position in the send: (number of its edition, subscriber's id)."""
         return self.edition, self.subscriber
 
 
@@ -143,14 +143,14 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class BatchResult:
     """The answers to a batch.
 
-    ``due`` is when deferred deliveries are tried again, in seconds of Unix time, and ``deferrals`` counts how often
-    they have been deferred. ``returned`` deliveries were not handed over.
+    ``due`` has the time of the next attempt of deferred deliveries, in seconds of Unix time, and ``deferrals`` the
+    number of their deferrals, by the subscriber's id. ``returned`` has the ids of those not handed over.
     """
 
-    batch: Sequence[Claimed]
+    batch: Sequence[ClaimedDelivery]
     receipts: Sequence[Receipt]
     due: Mapping[int, int]
     deferrals: Mapping[int, int] = field(default_factory=dict)

@@ -5,30 +5,26 @@ quoted-printable, lines of at most 76 octets that never begin with a dot, so SMT
 then a join.
 """
 
-import hashlib
 import html
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email.utils import format_datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import chain
 from typing import Self
 
 from newsletter.domain.addresses import Mailbox
 from newsletter.domain.consent import SERVICE
 from newsletter.message.encoding import (
-    SOFT_BREAK,
     ascii_domain,
-    folded,
     header,
     header_safe,
-    mailbox_header,
     phrase,
     quoted_printable,
     simple_value,
 )
+from newsletter.message.mime_body import MessageBody, encoded_parts, frame
 from newsletter.message.template import Slot, Template, join_constants
 
 
@@ -129,14 +125,14 @@ class Wire:
         self.domain = ascii_domain(email.sender.address).rpartition("@")[2]
         self._constant_subject = header("Subject", _subject(email.subject, {})) if _is_constant(email.subject) else None
         lists = tuple(self.list_headers().items())
-        head, between, end = _frame(email.issue, email.sender, email.reply_to, lists, date, plain=email.plain)
-        body = _Body()
+        head, between, end = frame(email.issue, email.sender, email.reply_to, lists, date, plain=email.plain)
+        body = MessageBody()
         body.add(head)
         for part in email.text_parts:
-            body.extend(_encoded(part), markup=False)
+            body.extend(encoded_parts(part), markup=False)
         body.add(between)
         for part in email.html_parts:
-            body.extend(_encoded(part), markup=True)
+            body.extend(encoded_parts(part), markup=True)
         body.add(end)
         self._pieces, self._fields = body.finished()
 
@@ -208,35 +204,6 @@ class Wire:
         ).encode()
 
 
-@lru_cache(maxsize=16)
-def _frame(
-    issue: str,
-    sender: Mailbox,
-    reply_to: Mailbox | None,
-    lists: tuple[tuple[str, str], ...],
-    date: datetime,
-    *,
-    plain: bool,
-) -> tuple[bytes, bytes, bytes]:
-    """Return the bytes around the parts, the same in all editions: before the text, between the two, at the end."""
-    # Quoted-printable text can't contain it (RFC 2045 §6.7), so it doesn't depend on the content.
-    boundary = f"=_{hashlib.sha256(issue.encode()).hexdigest()[:32]}"
-    headers = [folded(f"From: {mailbox_header(sender)}")]
-    if reply_to:
-        headers.append(folded(f"Reply-To: {mailbox_header(reply_to)}"))
-    headers.append(f"Date: {format_datetime(date)}")
-    headers += (f"{name}: {value}" for name, value in lists)
-    if plain:
-        text = "MIME-Version: 1.0\r\n" + _part_headers("text/plain; charset=utf-8")
-        return _lines(headers) + text.encode(), b"", b""
-    opening = (
-        f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
-        f"--{boundary}\r\n{_part_headers('text/plain; charset=utf-8; format=flowed')}"
-    )
-    between = f"\r\n--{boundary}\r\n" + _part_headers("text/html; charset=utf-8")
-    return _lines(headers) + opening.encode(), between.encode(), f"\r\n--{boundary}--\r\n".encode()
-
-
 def _sender_id(list_id: str) -> str:
     """Return the last field of Feedback-ID, the same in every message; Google requires 5 to 15 characters."""
     name, _, host = list_id.partition(".")
@@ -286,54 +253,5 @@ _LONGEST_UNSUBSCRIBE = 975  # characters
 _LINK = re.compile(r"https?://[!-;=?-~]{1,968}")
 
 
-def _lines(headers: Iterable[str]) -> bytes:
-    return "".join(f"{header}\r\n" for header in headers).encode()
-
-
-def _part_headers(content_type: str) -> str:
-    return f"Content-Type: {content_type}\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-
-
 def _is_constant(template: Template) -> bool:
     return not any(isinstance(part, Slot) for part in template)
-
-
-class _Body:
-    """A builder of a message's pieces: constants, joined where they touch, and places for values."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = [b""]  # the place for the reader's own headers
-        self._constant: list[bytes] = []
-        self._places: dict[Slot, tuple[list[int], list[int]]] = {}
-
-    def add(self, constant: bytes) -> None:
-        self._constant.append(constant)
-
-    def extend(self, template: Iterable[bytes | Slot], *, markup: bool) -> None:
-        for part in template:
-            if isinstance(part, bytes):
-                self._constant.append(part)
-                continue
-            self._flush()
-            self._places.setdefault(part, ([], []))[markup].append(len(self._pieces))
-            self._pieces.append(b"")
-
-    def finished(self) -> tuple[list[bytes], list[tuple[str, str, list[int], list[int]]]]:
-        """Return the pieces, and each value's name, default, and places among them in text and in HTML."""
-        self._flush()
-        return self._pieces, [(slot.name, slot.default, *places) for slot, places in self._places.items()]
-
-    def _flush(self) -> None:
-        self._pieces.append(b"".join(self._constant))
-        self._constant.clear()
-
-
-@lru_cache(maxsize=1024)
-def _encoded(template: Template) -> tuple[bytes | Slot, ...]:
-    """Encode the constants, with soft breaks around each slot, so that a value always has lines of its own."""
-    parts: list[bytes | Slot] = []
-    for part in join_constants(template):
-        if parts:
-            parts.append(SOFT_BREAK)
-        parts.append(part if isinstance(part, Slot) else quoted_printable(part))
-    return tuple(parts)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from newsletter.domain.delivery import START, Claimed, DeliveryPosition, DeliveryStatus, Uncertainty
+from newsletter.domain.delivery import START, ClaimedDelivery, DeliveryPosition, DeliveryStatus, Uncertainty
 from newsletter.domain.rate_limits import Limits
 from newsletter.domain.send import Send
 from newsletter.errors import AskedToStopError, BusyError, OutageError, ProviderError, StoreError, UnreachableError
@@ -60,7 +60,7 @@ class _Dispatcher:
     def __init__(self, run: Run, send: Send, limits: Limits | None, breaker: Breaker, pool: ThreadPoolExecutor) -> None:
         self._run, self._send, self._breaker, self._pool = run, send, breaker, pool
         self._store, self._observer, self._provider = run.store, run.observer, run.context.provider
-        self._in_flight: dict[Future[BatchAnswer], Sequence[Claimed]] = {}
+        self._in_flight: dict[Future[BatchAnswer], Sequence[ClaimedDelivery]] = {}
         self._letters = LetterBuilder(run.store, run.context, send, run.lease)
         self._recorder = Recorder(run, send, self._letters.slots, self._in_flight.values())
         self._throttle = Throttle(run.store, run.context, limits, run.observer)
@@ -105,7 +105,7 @@ class _Dispatcher:
                 claimed = self._record_and_claim(answers, size, after)
                 answers = ()
                 more = more and bool(claimed or not size)
-                after = claimed[-1].place if claimed else after
+                after = claimed[-1].position if claimed else after
                 self._hand_over(claimed)
             if self._in_flight:
                 answers = self._collect_answers(pause)
@@ -150,7 +150,7 @@ class _Dispatcher:
 
     def _record_and_claim(
         self, answers: Sequence[BatchAnswer], size: int, after: DeliveryPosition
-    ) -> Sequence[Claimed]:
+    ) -> Sequence[ClaimedDelivery]:
         now = self._observer.clock()
         recorded = [to_record(answer, self._breaker, now) for answer in answers]
         pause = self._doubt.what if self._doubt else ""
@@ -166,7 +166,7 @@ class _Dispatcher:
             self._observer.progress(self._settled, self._send.recipients)
         return claimed
 
-    def _hand_over(self, claimed: Sequence[Claimed]) -> None:
+    def _hand_over(self, claimed: Sequence[ClaimedDelivery]) -> None:
         for batch in batches(claimed, self._provider.batch_size):
             job = self._pool.submit(hand_over, self._provider, self._letters, batch, self._breaker.epoch)
             self._in_flight[job] = batch

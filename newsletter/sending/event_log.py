@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from newsletter.domain.bounce_reasons import explain
-from newsletter.domain.delivery import Claimed, DeliveryStatus, Receipt
+from newsletter.domain.delivery import ClaimedDelivery, DeliveryStatus, Receipt
 from newsletter.domain.send import Send
 from newsletter.files.private_files import open_privately
 from newsletter.message.encoding import ascii_domain
@@ -85,7 +85,7 @@ class EventLog:
         send_facts = _SEND_FACTS[event](send) if send and event in _SEND_FACTS else {}
         self._write(event, send, {**send_facts, **facts}, ())
 
-    def write_batch(self, send: Send, batch: Sequence[Claimed], receipts: Sequence[Receipt]) -> None:
+    def write_batch(self, send: Send, batch: Sequence[ClaimedDelivery], receipts: Sequence[Receipt]) -> None:
         """Log the receipts of a batch: their counts by status, and a line for each delivery that was not submitted."""
         if self._out is None:
             return

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from newsletter.domain.delivery import Claimed, DeliveryStatus, Receipt
+from newsletter.domain.delivery import ClaimedDelivery, DeliveryStatus, Receipt
 from newsletter.errors import ProviderError, StoppedError, StoreError
 from newsletter.message.mime import Letter
 from newsletter.providers import Provider
@@ -19,7 +19,7 @@ class BatchAnswer:
     ``refusal`` is why nothing more may be handed over. Without a batch, the provider was only checked.
     """
 
-    batch: Sequence[Claimed]
+    batch: Sequence[ClaimedDelivery]
     receipts: Sequence[Receipt]
     epoch: int
     refusal: Exception | None = None
@@ -36,7 +36,7 @@ class BatchAnswer:
         return [claimed.subscriber for claimed in self.batch if claimed.subscriber not in answered]
 
 
-def batches(claimed: Sequence[Claimed], size: int) -> Iterator[Sequence[Claimed]]:
+def batches(claimed: Sequence[ClaimedDelivery], size: int) -> Iterator[Sequence[ClaimedDelivery]]:
     """Yield claimed deliveries in batches of at most ``size``."""
     return (claimed[first : first + size] for first in range(0, len(claimed), size))
 
@@ -50,7 +50,7 @@ def check_provider(provider: Provider, sender: str, epoch: int) -> BatchAnswer:
     return BatchAnswer(batch=(), receipts=(), epoch=epoch)
 
 
-def hand_over(provider: Provider, letters: LetterBuilder, batch: Sequence[Claimed], epoch: int) -> BatchAnswer:
+def hand_over(provider: Provider, letters: LetterBuilder, batch: Sequence[ClaimedDelivery], epoch: int) -> BatchAnswer:
     """Hand over a batch and return the answer. Deliveries without a receipt are uncertain, unless all were refused."""
     receipts: list[Receipt] = []
     failed: Exception | None = None
@@ -69,7 +69,7 @@ def hand_over(provider: Provider, letters: LetterBuilder, batch: Sequence[Claime
     return BatchAnswer(batch=batch, receipts=receipts, epoch=epoch, refusal=failed)
 
 
-def _submit(provider: Provider, letters: LetterBuilder, batch: Sequence[Claimed]) -> Iterable[Receipt]:
+def _submit(provider: Provider, letters: LetterBuilder, batch: Sequence[ClaimedDelivery]) -> Iterable[Receipt]:
     ready: list[Letter] = []
     for claimed in batch:
         try:

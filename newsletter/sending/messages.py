@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from newsletter.domain.delivery import Claimed
+from newsletter.domain.delivery import ClaimedDelivery
 from newsletter.domain.send import Send
 from newsletter.message.link_tracking import READER
 from newsletter.message.mime import Letter, Recipient, Wire
@@ -28,7 +28,7 @@ class LetterBuilder:
         # Batches are ordered by edition, so each thread needs one or two. A wire is as large as its message.
         self._wire = lru_cache(maxsize=2 * context.provider.concurrency)(self._build_wire)
 
-    def recipient(self, claimed: Claimed) -> Recipient:
+    def recipient(self, claimed: ClaimedDelivery) -> Recipient:
         """Return the recipient of a claimed delivery. Raise ValueError if no links can be made of the reader's key."""
         values = self._links(claimed.key)
         values.update(claimed.values)
@@ -46,13 +46,13 @@ class LetterBuilder:
         """Return the letter to a recipient with the edition of that number."""
         return Letter(self._wire(edition), recipient, self.ensure_held)
 
-    def _return_path(self, claimed: Claimed) -> str:
+    def _return_path(self, claimed: ClaimedDelivery) -> str:
         base, signer = self._context.return_path, self._context.signer
         if not base:
             return ""
         return return_path(base, signer, issue=self._send.issue, key=claimed.key, address=claimed.address)
 
-    def _unsubscribe_mail(self, claimed: Claimed) -> str:
+    def _unsubscribe_mail(self, claimed: ClaimedDelivery) -> str:
         base, signer = self._context.unsubscribe_mail, self._context.signer
         return base and unsubscribe_address(base, signer, issue=self._send.issue, key=claimed.key)
 

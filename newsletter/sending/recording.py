@@ -6,7 +6,15 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from newsletter.domain.delivery import START, Answered, Claimed, DeliveryPosition, DeliveryStatus, Receipt, retry_delay
+from newsletter.domain.delivery import (
+    START,
+    BatchResult,
+    ClaimedDelivery,
+    DeliveryPosition,
+    DeliveryStatus,
+    Receipt,
+    retry_delay,
+)
 from newsletter.domain.send import Send
 from newsletter.errors import BusyError, NewsletterError, StoppedError, StoreError
 from newsletter.sending.circuit_breaker import Breaker
@@ -16,7 +24,7 @@ from newsletter.sending.run import Run
 THROTTLED = 5  # seconds until a delivery is retried after the provider throttled it
 
 
-def to_record(answer: BatchAnswer, breaker: Breaker, now: datetime) -> Answered:
+def to_record(answer: BatchAnswer, breaker: Breaker, now: datetime) -> BatchResult:
     """Return what to record of an answer, with the time of the next try for each deferred delivery.
 
     An attempt that the provider throttled, or that fell into an outage, doesn't count against the reader.
@@ -38,7 +46,7 @@ def to_record(answer: BatchAnswer, breaker: Breaker, now: datetime) -> Answered:
                 continue
             due[reader], deferrals[reader] = int(now.timestamp()) + delay, times
         receipts.append(receipt)
-    return Answered(batch=answer.batch, receipts=receipts, due=due, deferrals=deferrals, returned=returned)
+    return BatchResult(batch=answer.batch, receipts=receipts, due=due, deferrals=deferrals, returned=returned)
 
 
 class Recorder:
@@ -48,7 +56,9 @@ class Recorder:
     may have been committed all the same. The next one then queues again what it claimed, as that was not handed over.
     """
 
-    def __init__(self, run: Run, send: Send, slots: Collection[str], in_flight: Collection[Sequence[Claimed]]) -> None:
+    def __init__(
+        self, run: Run, send: Send, slots: Collection[str], in_flight: Collection[Sequence[ClaimedDelivery]]
+    ) -> None:
         self.claimed = 0
         """The number of deliveries claimed so far."""
         self.written = 0.0
@@ -59,8 +69,8 @@ class Recorder:
         self._just_failed = False
 
     def record_and_claim(
-        self, answers: Sequence[Answered], *, size: int, after: DeliveryPosition, now: datetime, pause: str
-    ) -> tuple[Sequence[Claimed], NewsletterError | None]:
+        self, answers: Sequence[BatchResult], *, size: int, after: DeliveryPosition, now: datetime, pause: str
+    ) -> tuple[Sequence[ClaimedDelivery], NewsletterError | None]:
         """Record answers, claim up to ``size`` deliveries after a place, and return them or why there are none.
 
         ``pause`` is the reason to pause the send, or empty. Raise StoreError if answers can't be recorded; their
@@ -97,8 +107,8 @@ class Recorder:
         self._try((), size=0, after=START, now=self._run.observer.clock(), pause="")
 
     def _try(
-        self, answers: Sequence[Answered], *, size: int, after: DeliveryPosition, now: datetime, pause: str
-    ) -> tuple[Sequence[Claimed], StoppedError | None]:
+        self, answers: Sequence[BatchResult], *, size: int, after: DeliveryPosition, now: datetime, pause: str
+    ) -> tuple[Sequence[ClaimedDelivery], StoppedError | None]:
         readers = [claimed.subscriber for batch in self._in_flight for claimed in batch] if self._just_failed else None
         try:
             result = self._run.store.sends.record_and_claim(

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 )
 
 from newsletter import sending
-from newsletter.domain.delivery import REPORTED, TRANSITIONS, Claimed, DeliveryStatus, Receipt, Uncertainty
+from newsletter.domain.delivery import REPORTED, TRANSITIONS, ClaimedDelivery, DeliveryStatus, Receipt, Uncertainty
 from newsletter.domain.events import Bounce, Event, EventKind
 from newsletter.domain.rate_limits import Limits
 from newsletter.domain.segment import EVERYONE
@@ -77,7 +77,9 @@ class Model(RuleBasedStateMachine):
         self.during: list[tuple[int, str]] = []  # what an operator does at which call of the provider
         self.reported: set[int] = set()  # readers of whose message something was reported
         self.taken: set[int] = set()  # readers whose message was accepted by the run that is under way, or was last
-        self.left: list[tuple[Sequence[Claimed], frozenset[int]]] = []  # of runs that were killed, and who was taken
+        self.left: list[
+            tuple[Sequence[ClaimedDelivery], frozenset[int]]
+        ] = []  # of runs that were killed, and who was taken
         self.composes = True
 
     # The provider ----------------------------------------------------------------------------------------------------
@@ -273,12 +275,12 @@ class Model(RuleBasedStateMachine):
         if claimed and all(claimed != batch for batch, _ in self.left):
             self.left.append((claimed, frozenset(self.taken)))
 
-    def _submitting(self) -> list[Claimed]:
+    def _submitting(self) -> list[ClaimedDelivery]:
         query = (
             f"SELECT edition, subscriber, attempt FROM delivery WHERE send = {self.number} AND status = 'submitting'"
         )
         return [
-            Claimed(edition=edition, subscriber=subscriber, attempt=attempt, key="", address="", values={})
+            ClaimedDelivery(edition=edition, subscriber=subscriber, attempt=attempt, key="", address="", values={})
             for edition, subscriber, attempt in fetch(self.store, query)
         ]
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.domain.delivery import Claimed, DeliveryStatus, Receipt
+from newsletter.domain.delivery import ClaimedDelivery, DeliveryStatus, Receipt
 from newsletter.domain.send import Send, SendStatus
 from newsletter.sending.event_log import EventLog, LogEvent, open_event_log
 from tests import make
@@ -34,8 +34,8 @@ SEND = Send(
 )
 
 
-def claimed(address: str = "ada@example.com", reader: int = 17) -> Claimed:
-    return Claimed(edition=0, subscriber=reader, key=make.KEY, address=address, values={}, attempt=2)
+def claimed(address: str = "ada@example.com", reader: int = 17) -> ClaimedDelivery:
+    return ClaimedDelivery(edition=0, subscriber=reader, key=make.KEY, address=address, values={}, attempt=2)
 
 
 def lines(out: BytesIO) -> list[dict[str, Any]]:

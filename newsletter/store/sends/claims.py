@@ -8,7 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import TRANSITIONS, Answered, Claimed, DeliveryPosition, DeliveryStatus, Receipt
+from newsletter.domain.delivery import (
+    TRANSITIONS,
+    BatchResult,
+    ClaimedDelivery,
+    DeliveryPosition,
+    DeliveryStatus,
+    Receipt,
+)
 from newsletter.domain.subscriber import SUBSCRIBER_FIELDS, SUBSCRIBER_SLOT, SuppressionReason
 from newsletter.store.delivery_counts import forget_counts, recount
 from newsletter.store.row_writes import update_rows
@@ -41,7 +48,7 @@ class ClaimQuery:
 
     def claim(
         self, connection: sa.Connection, send_id: int, *, size: int, after: DeliveryPosition, now: int
-    ) -> tuple[list[Claimed], DeliveryPosition | None]:
+    ) -> tuple[list[ClaimedDelivery], DeliveryPosition | None]:
         """Claim the next open deliveries, skip those of readers who left, and return the place of the last row.
 
         Claimed deliveries are *submitting*.
@@ -51,19 +58,19 @@ class ClaimQuery:
         if not rows:
             return [], None
         ready = [self._claimed(row) for row in rows if row[2]]
-        _mark(connection, send_id, _S.SUBMITTING, "", [(reader.attempt, *reader.place) for reader in ready])
+        _mark(connection, send_id, _S.SUBMITTING, "", [(reader.attempt, *reader.position) for reader in ready])
         left = [row for row in rows if not row[2]]
         _mark(connection, send_id, _S.SKIPPED, _GONE, [(row[3], row[0], row[1]) for row in left if not row[5]])
         # An earlier attempt may have arrived, and nothing more will be learned about it.
         _mark(connection, send_id, _S.UNCERTAIN, _GONE, [(row[3], row[0], row[1]) for row in left if row[5]])
         return ready, (rows[-1][0], rows[-1][1])
 
-    def _claimed(self, row: Sequence[Any]) -> Claimed:
+    def _claimed(self, row: Sequence[Any]) -> ClaimedDelivery:
         edition, reader, _, attempt, deferrals, _, key, address, first_name, last_name, *attributes = row
         values = {slot: value(address, first_name, last_name) for slot, value in self._fields}
         for slot, name in self._attributes:
             values[slot] = attributes[0].get(name, "")
-        return Claimed(
+        return ClaimedDelivery(
             edition=edition,
             subscriber=reader,
             key=key,
@@ -74,7 +81,7 @@ class ClaimQuery:
         )
 
 
-def record(connection: sa.Connection, send_id: int, answers: Sequence[Answered], now: datetime) -> None:
+def record(connection: sa.Connection, send_id: int, answers: Sequence[BatchResult], now: datetime) -> None:
     """Record the results of batches. In a cancelled send, deliveries that would be retried are skipped."""
     for answer in answers:
         _settle(connection, send_id, answer, now)
@@ -90,7 +97,7 @@ def record(connection: sa.Connection, send_id: int, answers: Sequence[Answered],
         recount(connection, send_id)
 
 
-def _settle(connection: sa.Connection, send_id: int, answer: Answered, now: datetime) -> None:
+def _settle(connection: sa.Connection, send_id: int, answer: BatchResult, now: datetime) -> None:
     """Record receipts that are a valid transition from the delivery's status, and suppress addresses that are gone.
 
     The place and attempt of deliveries in the answer's batch are known: their rows are adjacent and found in half the

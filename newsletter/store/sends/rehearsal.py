@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import Claimed
+from newsletter.domain.delivery import ClaimedDelivery
 from newsletter.domain.edition import Edition, Tailor
 from newsletter.domain.segment import Segment
 from newsletter.domain.subscriber import slot_values
@@ -24,7 +24,7 @@ _NEEDED = (
 
 def would_get(
     connection: sa.Connection, segments: Sequence[Segment], tailor: Tailor, now: datetime
-) -> Iterator[list[tuple[Edition, Claimed]]]:
+) -> Iterator[list[tuple[Edition, ClaimedDelivery]]]:
     """Yield the readers a send to these segments would have ``now``, with their editions, in chunks."""
     editions = Editions(tailor)
     for chunk in editions.of(connection, segments, now):
@@ -33,7 +33,7 @@ def would_get(
         yield [
             (
                 editions.numbered(numbers[row.id]),
-                Claimed(
+                ClaimedDelivery(
                     edition=numbers[row.id],
                     subscriber=row.id,
                     key=row.key,

@@ -10,7 +10,14 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import START, Answered, Claimed, DeliveryPosition, DeliveryStatus, Uncertainty
+from newsletter.domain.delivery import (
+    START,
+    BatchResult,
+    ClaimedDelivery,
+    DeliveryPosition,
+    DeliveryStatus,
+    Uncertainty,
+)
 from newsletter.domain.edition import Edition, EditionCounts, Tailor
 from newsletter.domain.schedule import HOME
 from newsletter.domain.segment import AudienceCounts, Segment
@@ -61,7 +68,7 @@ class Sends:
 
     def stream_recipients(
         self, segments: Sequence[Segment], tailor: Tailor, now: datetime
-    ) -> Iterator[list[tuple[Edition, Claimed]]]:
+    ) -> Iterator[list[tuple[Edition, ClaimedDelivery]]]:
         """Yield the readers a send to these segments would have ``now``, with their editions, in chunks."""
         with self._database.reading() as connection:
             yield from would_get(connection, segments, tailor, now)
@@ -268,7 +275,7 @@ class Sends:
     def record_and_claim(
         self,
         send_id: int,
-        answers: Sequence[Answered],
+        answers: Sequence[BatchResult],
         *,
         slots: Collection[str],
         size: int,
@@ -277,7 +284,7 @@ class Sends:
         holder: str = "",
         in_flight: Collection[int] | None = None,
         pause: str = "",
-    ) -> tuple[Sequence[Claimed], StoppedError | None]:
+    ) -> tuple[Sequence[ClaimedDelivery], StoppedError | None]:
         """Record providers' answers and claim up to ``size`` deliveries, in one transaction.
 
         Receipts that aren't a valid transition of a delivery came too late and are ignored. A batch shows which attempt

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import START, Answered, DeliveryPosition, DeliveryStatus, Receipt
+from newsletter.domain.delivery import START, BatchResult, DeliveryPosition, DeliveryStatus, Receipt
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send
 from newsletter.store import Store
@@ -99,17 +99,19 @@ def test_a_batch_reads_its_own_rows_and_no_others(store: Store, statistics: str)
             "UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE relname IN ('delivery', 'subscriber')",
         )
     place: DeliveryPosition = START
-    answers: list[Answered] = []
+    answers: list[BatchResult] = []
     with rows_visited(store) as visited:
         while True:
             batch, _ = store.sends.record_and_claim(send.id, answers, slots=(), size=BATCH, after=place, now=make.WHEN)
             if not batch:
                 break
-            place = batch[-1].place
+            place = batch[-1].position
             # Some are returned, as those are whom a provider was not given: they are claimed in the next pass.
             receipts = [Receipt(subscriber=claimed.subscriber, status=S.SUBMITTED) for claimed in batch[2:]]
             answers = [
-                Answered(batch=batch, receipts=receipts, due={}, returned=[claimed.subscriber for claimed in batch[:2]])
+                BatchResult(
+                    batch=batch, receipts=receipts, due={}, returned=[claimed.subscriber for claimed in batch[:2]]
+                )
             ]
     assert len(visited) == READERS // BATCH + 1
     # Claiming reads and locks each delivery, reads its reader, and marks it; recording finds it once more.

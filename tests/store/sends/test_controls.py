@@ -5,7 +5,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from newsletter.domain.delivery import Answered, DeliveryStatus, Receipt, Uncertainty
+from newsletter.domain.delivery import BatchResult, DeliveryStatus, Receipt, Uncertainty
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import SEND_TRANSITIONS, Send, SendStatus
 from newsletter.domain.subscriber import Subscriber, SuppressionReason
@@ -85,7 +85,7 @@ def test_whoever_is_put_off_or_given_back_after_a_send_was_cancelled_is_skipped(
     batch = ledger.claim(store, send.id, size=2)
     store.controls.cancel(send.id)
     put_off, given_back = (one.subscriber for one in batch)
-    answered = Answered(
+    answered = BatchResult(
         batch=batch,
         receipts=[Receipt(subscriber=put_off, status=S.DEFERRED, detail="450 4.2.1")],
         due={put_off: 60},

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.domain.delivery import Claimed
+from newsletter.domain.delivery import ClaimedDelivery
 from newsletter.domain.edition import Edition, EditionCounts, Tailor, Tailoring
 from newsletter.domain.issue import Otherwise
 from newsletter.domain.segment import EVERYONE, Segment
@@ -76,7 +76,7 @@ def test_a_rehearsal_meets_the_readers_editions_and_values_of_a_send_and_writes_
     claimed = ledger.claim(store, send.id, slots=slots, size=10_000)
     assert len(claimed) == len(rehearsed) == send.recipients
 
-    def got(edition: Edition, reader: Claimed) -> tuple[object, ...]:
+    def got(edition: Edition, reader: ClaimedDelivery) -> tuple[object, ...]:
         return edition, reader.subscriber, reader.key, reader.address, *(reader.values[slot] for slot in slots)
 
     frozen = {number: store.frozen.edition(send.id, number) for number in {one.edition for one in claimed}}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from newsletter.domain.delivery import START, TRANSITIONS, Answered, DeliveryPosition, DeliveryStatus, Receipt
+from newsletter.domain.delivery import START, TRANSITIONS, BatchResult, DeliveryPosition, DeliveryStatus, Receipt
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
@@ -134,7 +134,7 @@ def test_a_claimed_delivery_has_its_readers_values_for_the_slots(store: Store, s
     slots = {f"subscriber.{slot}", "links.unsubscribe"}
     (claimed,) = ledger.claim(store, frozen(store).id, slots=slots, size=5)
     assert (claimed.subscriber, claimed.key, claimed.address) == (ada.id, ada.key, "ada@example.com")
-    assert claimed.place == (0, ada.id)
+    assert claimed.position == (0, ada.id)
     assert claimed.values == {f"subscriber.{slot}": ada.slot_values().get(f"subscriber.{slot}", "")}
 
 
@@ -222,7 +222,7 @@ def test_released_readers_are_queued_again_and_others_are_not(store: Store) -> N
     ids = claim(store, send.id, size=4)
     ledger.record(store, send.id, receipts(ids[:1]))
     store.sends.record_and_claim(
-        send.id, [Answered(batch=(), receipts=(), due={}, returned=ids[:2])], slots=(), size=0, now=make.WHEN
+        send.id, [BatchResult(batch=(), receipts=(), due={}, returned=ids[:2])], slots=(), size=0, now=make.WHEN
     )
     assert stands(store) == {S.SUBMITTED: 1, S.QUEUED: 3, S.SUBMITTING: 2}
     assert ids[1] in claim(store, send.id, size=4)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from newsletter.domain.delivery import TRANSITIONS, Answered, DeliveryStatus, Receipt, Uncertainty
+from newsletter.domain.delivery import TRANSITIONS, BatchResult, DeliveryStatus, Receipt, Uncertainty
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Subscriber
 from newsletter.store import Store
@@ -46,7 +46,7 @@ def _claimed_after_the_reader_left(store: Store) -> None:
 
 def _given_back(store: Store) -> None:
     store.sends.record_and_claim(
-        1, [Answered(batch=(), receipts=(), due={}, returned=[1])], slots=(), size=0, now=make.WHEN
+        1, [BatchResult(batch=(), receipts=(), due={}, returned=[1])], slots=(), size=0, now=make.WHEN
     )
 
 

@@ -52,9 +52,7 @@ def worker(
         while not stopping:
             pause, went_well = LONGEST_PAUSE, True
             try:
-                settings = resources.load_settings(
-                    context
-                )  # reloaded each time, so that a send begins with current ones
+                settings = resources.load_settings(context)  # again, so that a send begins with the current ones
                 with resources.open_store(settings) as store:
                     pause, went_well = _run_due(settings, store, observer, notifier, at_once=once)
                     if once:

@@ -19,7 +19,7 @@ ENTRIES = (
         "entry-date-later",
         "The piece is dated more than a day after the issue that has it.",
         "fix the year or the day",
-        "Nobody can recommend a piece before it appears, so it's a typing mistake.",
+        "Nobody can recommend a piece before it is published, so one of the dates is a typo.",
     ),
     warning(
         "entry-merge-field",
@@ -65,7 +65,7 @@ ENTRIES = (
     ),
     warning(
         "topic-clash",
-        "A name or alias means two topics in newsletter.toml.",
+        "A name or alias belongs to two topics in newsletter.toml.",
         "remove it from one of them",
         "Entries and imports that use the name get the topic declared first.",
     ),
@@ -97,7 +97,7 @@ LINKS = (
         "through a shortener or redirect (`google.com/url`, `list-manage.com/track`), to an AMP copy, or to "
         "this computer (`localhost`).",
         "open the page and paste its own address",
-        "Filters distrust shorteners, redirects and copies disappear one day, and the parameters tell the "
+        "Filters distrust shorteners, redirects and copies don't last, and the parameters tell the "
         "page about your readers.",
     ),
     warning(
@@ -125,7 +125,7 @@ WORDS = (
         "control-character",
         "Text has a control character or another forbidden one.",
         "delete it, or retype the word",
-        "It was pasted. Some mail clients show a box, some mail servers refuse the message.",
+        "Usually it was pasted. Some mail clients show a box, and some mail servers refuse the message.",
     ),
     error(
         "bidi-control",
@@ -164,7 +164,7 @@ WORDS = (
         "text-mangled",
         "Text was decoded with the wrong encoding (`â€™`, U+FFFD, `&amp;`, `=?utf-8?…?=`).",
         "paste it again from the source",
-        "Readers would see the same characters.",
+        "Readers would see the garbled characters too.",
     ),
     warning(
         "placeholder-left",
@@ -298,13 +298,13 @@ ISSUES = (
         "issue-date-ahead",
         "An unsent issue is dated more than 60 days ahead.",
         "check the month and the year",
-        "Usually it's a typing mistake.",
+        "Usually it's a typo.",
     ),
     error(
         "segment-unknown",
         "An issue names a segment that newsletter.toml does not have.",
         "use the name that is suggested, or add the segment",
-        "Nobody could say who should get the issue.",
+        "It is unclear who should get the issue.",
     ),
 )
 
@@ -318,7 +318,7 @@ TAILORED = (
     error(
         "tailored-limits",
         "A tailored issue's minimum of entries is higher than its maximum (its own or newsletter.toml's).",
-        "lower the one or raise the other",
+        "lower the minimum or raise the maximum",
         "The two contradict each other.",
     ),
     warning(
@@ -350,7 +350,7 @@ IMAGES = (
     ),
     warning(
         "image-large",
-        "A remote image has more than 1,000,000 bytes (checked only on request).",
+        "A remote image is larger than 1,000,000 bytes (checked only on request).",
         "make it smaller: 1,200 pixels wide is enough",
         "On a phone it loads after the reader has gone.",
     ),
@@ -371,7 +371,7 @@ EMAILS = (
     ),
     error(
         "email-large",
-        "The HTML has more than 90,000 bytes, or more than 100,000 as encoded for sending.",
+        "The HTML is larger than 90,000 bytes, or 100,000 as encoded for sending.",
         "remove entries, or shorten quotations",
         "Gmail clips a message at about 102 KB, and the unsubscribe link is at its end.",
     ),

@@ -17,7 +17,7 @@ FILES = (
     ),
     error(
         "file-too-large",
-        "A file has more than 64 KiB.",
+        "A file is larger than 64 KiB.",
         "remove what doesn't belong there, perhaps a pasted image",
         "Nobody types that much text, and no mailbox shows it.",
     ),
@@ -31,7 +31,7 @@ FILES = (
         "file-outside",
         "A file or folder is a symlink that leads out of the newsletter's folder.",
         "copy it into the newsletter's folder",
-        "A newsletter is complete in its folder and shows no files from elsewhere.",
+        "Everything that a newsletter needs is in its folder; nothing else is read.",
     ),
     warning(
         "file-ending",
@@ -86,7 +86,7 @@ FRONT_MATTER = (
     ),
     error(
         "field-unknown",
-        "A field isn't one that entries or issues have.",
+        "Entries or issues don't have a field of that name.",
         "use the name that is suggested",
         "A misspelled field would be ignored.",
     ),
@@ -98,7 +98,7 @@ FRONT_MATTER = (
     ),
     error(
         "field-repeated",
-        "A field is there twice.",
+        "A field appears twice.",
         "remove one of them",
         "Either value could be meant.",
     ),
@@ -177,7 +177,7 @@ ISSUES = (
 SETTINGS = (
     error(
         "placeholder-setting",
-        "The provider mails people, and a setting still has an example's value: example.org, 1 Example Street.",
+        "The provider mails people, and a setting still has an example value: example.org, 1 Example Street.",
         "write your own",
         "Mail, replies, unsubscribe links or the address in the footer would lead nowhere.",
     ),
@@ -278,6 +278,6 @@ PICKS = (
         "pick-control-character",
         "A pick has a control character.",
         "remove it",
-        "It comes from a broken copy.",
+        "It is left over from a bad copy.",
     ),
 )

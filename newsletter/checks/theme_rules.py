@@ -66,7 +66,7 @@ THEMES = (
     ),
     warning(
         "theme-style-size",
-        "A `<style>` has more than 16,384 bytes.",
+        "A `<style>` is larger than 16,384 bytes.",
         "shorten style.css",
         "Gmail drops all of it, and with it dark mode and the layout for phones.",
     ),

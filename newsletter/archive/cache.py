@@ -12,7 +12,7 @@ from newsletter.domain.publication import Newsletter
 from newsletter.domain.send import PublishedIssue
 from newsletter.errors import StoreError
 
-EVERY = 5.0  # seconds after which a new issue or correction is shown at the latest
+CHECK_EVERY = 5.0  # seconds after which a new issue or correction is shown at the latest
 
 
 class ArchiveCache:
@@ -24,7 +24,7 @@ class ArchiveCache:
         newsletter: Newsletter,
         published: Callable[[], Sequence[PublishedIssue]],
         *,
-        every: float = EVERY,
+        every: float = CHECK_EVERY,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._root, self._newsletter, self._published = root, newsletter, published
@@ -32,7 +32,7 @@ class ArchiveCache:
         self._lock = threading.Lock()
         self._checked_at = -every
         self._state: object = None
-        self._kept = _Kept(collect((), (), newsletter))
+        self._loaded = _Loaded(collect((), (), newsletter))
 
     @property
     def archive(self) -> Archive:
@@ -44,15 +44,15 @@ class ArchiveCache:
         """Return the search index of the current archive."""
         return self._current().index
 
-    def _current(self) -> "_Kept":
+    def _current(self) -> "_Loaded":
         if self._clock() - self._checked_at < self._every:
-            return self._kept
+            return self._loaded
         if self._lock.acquire(blocking=self._state is None):
             try:
                 self._check()
             finally:
                 self._lock.release()
-        return self._kept
+        return self._loaded
 
     def _check(self) -> None:
         try:
@@ -63,12 +63,12 @@ class ArchiveCache:
             return  # keep the old archive; the next request checks again
         state = (content.manuscript_states(self._root), tuple(published))
         if state != self._state:
-            self._kept = _Kept(collect(content.read_manuscripts(self._root).issues, published, self._newsletter))
+            self._loaded = _Loaded(collect(content.read_manuscripts(self._root).issues, published, self._newsletter))
             self._state = state
         self._checked_at = self._clock()
 
 
-class _Kept:
+class _Loaded:
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
         self._index: SearchIndex | None = None

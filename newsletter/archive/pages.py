@@ -15,8 +15,8 @@ from newsletter.rendering import Prose
 
 HTML = "text/html; charset=utf-8"
 LATEST = 14  # issues on the front page
-CHIPS, ROOTS = 24, 150  # top-level topics on the front page, and on the page of topics
-TOGETHER = 20  # entries on a page of a topic or of search results
+FRONT_TOPICS, MOST_TOPICS = 24, 150  # top-level topics on the front page, and on the page of topics
+PAGE_SIZE = 20  # entries on a page of a topic or of search results
 
 
 class Render(Protocol):
@@ -109,7 +109,7 @@ class PageBuilder:
             "front",
             latest=self._archive.issues[:LATEST],
             months=list(self._archive.months),
-            topics=self._archive.top_topics[:CHIPS],
+            topics=self._archive.top_topics[:FRONT_TOPICS],
             data=index_data(self._archive, self._prose),
             feeds="/",
         )
@@ -129,7 +129,7 @@ class PageBuilder:
 
     def topics(self) -> Page:
         """Return the page of topics, with the number of entries of each; rare undeclared topics are left out."""
-        return self._page("/topics/", "topics", topics=self._archive.top_topics[:ROOTS], all=self._archive.topics)
+        return self._page("/topics/", "topics", topics=self._archive.top_topics[:MOST_TOPICS], all=self._archive.topics)
 
     def topic(self, slug: str, number: int = 1) -> Page | None:
         """Return a page of a topic's entries, the newest first."""
@@ -143,11 +143,11 @@ class PageBuilder:
     def feed(self, name: str, topic: str | None = None) -> Page | None:
         """Return a feed by its file name: of the issues, or of a topic's entries."""
         if topic is None:
-            return self._feed(name, "/", self._of_issues()) if name in _FORMS else None
+            return self._feed(name, "/", self._of_issues()) if name in _FORMATS else None
         archived_topic = self._archive.topics.get(topic)
         return (
             self._feed(name, f"/topics/{topic}/", self._of_topic(archived_topic))
-            if archived_topic and name in _FORMS
+            if archived_topic and name in _FORMATS
             else None
         )
 
@@ -269,11 +269,11 @@ class PageBuilder:
         )
 
     def _feeds(self, path: str, feed: Feed) -> Iterator[Page]:
-        for name in _FORMS:
+        for name in _FORMATS:
             yield self._feed(name, path, feed)
 
     def _feed(self, name: str, path: str, feed: Feed) -> Page:
-        form, kind = _FORMS[name]
+        form, kind = _FORMATS[name]
         return Page(path=path + name, body=form(feed, f"{self._base_url}{path}{name}"), kind=kind)
 
     def _page(self, path: str, template: str, **values: object) -> Page:
@@ -284,17 +284,17 @@ class PageBuilder:
         return self._render_page(template, prose=self._prose, searching=self._searching, **values)
 
 
-_FORMS = {
+_FORMATS = {
     "atom.xml": (feeds.atom, "application/atom+xml"),
     "rss.xml": (feeds.rss, "application/rss+xml"),
     "feed.json": (feeds.json_feed, "application/feed+json"),
 }
-FEEDS = tuple(_FORMS)
+FEEDS = tuple(_FORMATS)
 _NEVER = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 def _pages(entries: Sequence[ArchivedEntry]) -> int:
-    return max(1, -(-len(entries) // TOGETHER))
+    return max(1, -(-len(entries) // PAGE_SIZE))
 
 
 def _paths(archived_topic: ArchivedTopic) -> Iterator[str]:
@@ -305,5 +305,7 @@ def _paths(archived_topic: ArchivedTopic) -> Iterator[str]:
 
 
 def _listing(entries: Sequence[ArchivedEntry], number: int) -> ListPage:
-    first = (number - 1) * TOGETHER
-    return ListPage(entries=entries[first : first + TOGETHER], number=number, pages=_pages(entries), total=len(entries))
+    first = (number - 1) * PAGE_SIZE
+    return ListPage(
+        entries=entries[first : first + PAGE_SIZE], number=number, pages=_pages(entries), total=len(entries)
+    )

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from newsletter.domain.consent import hour_of
 
-MOST = 100_000  # clients remembered; others are looked up in the database each time
+MOST_CLIENTS = 100_000  # clients remembered; others are looked up in the database each time
 
 
 class RefusedClients:
@@ -22,7 +22,7 @@ class RefusedClients:
         if hour > self._used_up[0]:
             self._used_up = (hour, set())
         latest, subjects = self._used_up
-        if hour == latest and len(subjects) < MOST:
+        if hour == latest and len(subjects) < MOST_CLIENTS:
             subjects.add(subject)
 
     def has(self, subject: str, now: datetime) -> bool:

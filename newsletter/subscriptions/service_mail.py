@@ -21,9 +21,9 @@ from newsletter.store import SERVICE_QUIET, Store, Suppression
 from newsletter.tokens import Signer, TicketPurpose
 
 BATCH = 20
-SETTLED_WITHIN = 5.0  # seconds, well within the lease of a batch: messages that a kill leaves unsettled are sent again
-A_LOOK = 5.0  # seconds between checks for messages that another process has queued
-A_TIDYING = timedelta(hours=1)
+SETTLE_EVERY = 5.0  # seconds, well within the lease of a batch: messages that a kill leaves unsettled are sent again
+POLL_EVERY = 5.0  # seconds between checks for messages that another process has queued
+TIDY_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,25 +56,25 @@ class ServiceMailer:
     return_path: str = ""
     clock: Callable[[], datetime]
     _wake: threading.Event = field(default_factory=threading.Event, init=False)
-    _ends: bool = field(default=False, init=False)
+    _stopping: bool = field(default=False, init=False)
     _tidied: datetime | None = field(default=None, init=False)
 
     def wake(self) -> None:
         """Wake the thread because a message was queued."""
         self._wake.set()
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """Finish the current batch and stop."""
-        self._ends = True
+        self._stopping = True
         self._wake.set()
 
     def run(self) -> None:
-        """Send queued messages until ``end`` is called. Report an error only once until sending works again."""
+        """Send queued messages until ``stop`` is called. Report an error only once until sending works again."""
         reported: set[str] = set()
-        while not self._ends:
+        while not self._stopping:
             self._wake.clear()
             try:
-                while not self._ends and self.send_batch():
+                while not self._stopping and self.send_batch():
                     pass
                 reported.clear()
             except NewsletterError as err:  # the database is busy, full or unreachable: messages stay queued
@@ -83,12 +83,12 @@ class ServiceMailer:
                 reported.add(str(err))
             except Exception as err:  # noqa: BLE001  messages stay queued
                 self.say(f"service mail can't be sent: {type(err).__name__}")
-            self._wake.wait(A_LOOK)
+            self._wake.wait(POLL_EVERY)
 
     def send_batch(self) -> int:
         """Submit one batch of due messages and return their number."""
         now = self.clock()
-        if self._tidied is None or now >= self._tidied + A_TIDYING:
+        if self._tidied is None or now >= self._tidied + TIDY_EVERY:
             self.store.confirmations.tidy(now)
             self._tidied = now
         if self.store.unscrubbed:
@@ -101,7 +101,7 @@ class ServiceMailer:
         try:
             for message in messages:
                 posted.append((message, self._post(message, now)))
-                if time.monotonic() - since > SETTLED_WITHIN:
+                if time.monotonic() - since > SETTLE_EVERY:
                     self.store.confirmations.record_attempts(posted)
                     posted, since = [], time.monotonic()
         finally:

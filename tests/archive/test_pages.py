@@ -9,7 +9,7 @@ import pytest
 from lxml import etree, html
 
 from newsletter.archive import Page, build
-from newsletter.archive.pages import TOGETHER
+from newsletter.archive.pages import PAGE_SIZE
 from newsletter.archive.search import SearchIndex
 from newsletter.domain.issue import Block, BlockKind, Correction
 from newsletter.domain.topics import Topic, Topics
@@ -18,7 +18,7 @@ from tests import make
 from tests.archive import shelf
 
 WHOLE = shelf.archive(
-    shelf.issue(20, *(f"a{number}" for number in range(TOGETHER + 1)), topics=("Afghanistan",)),
+    shelf.issue(20, *(f"a{number}" for number in range(PAGE_SIZE + 1)), topics=("Afghanistan",)),
     shelf.issue(21, "b", corrections=(Correction(date=make.WHEN.date(), text="*Ten*, not nine.", entry="b"),)),
 )
 
@@ -132,7 +132,7 @@ def test_a_thousand_undeclared_topics_make_no_page_large() -> None:
 
 def test_pages_and_feeds_of_a_renamed_topic_are_at_its_earlier_slug_too() -> None:
     topics = Topics([Topic(slug="asia", name="Asia", aliases=("Far East",))])
-    entries = (f"a{number}" for number in range(TOGETHER + 1))
+    entries = (f"a{number}" for number in range(PAGE_SIZE + 1))
     issue = shelf.issue(20, *entries, topics=("Far East",))
     with shelf.pages(shelf.archive(issue, newsletter=make.newsletter(topics=topics))) as pages:
         made = {page.path: page for page in pages.all_pages() if page.path.startswith("/topics/asia/")}
@@ -164,7 +164,7 @@ def test_a_search_query_is_shown_escaped() -> None:
         assert "<script>" not in text
         assert 'value="&#34;&gt;&lt;script&gt;"' in text
         second = pages.search_results(index, "about", 2).body.decode()
-        assert f"{TOGETHER + 2} entries, page 2 of 2" in second
+        assert f"{PAGE_SIZE + 2} entries, page 2 of 2" in second
         assert "No entry contains" in pages.search_results(index, "zebra").body.decode()
 
 

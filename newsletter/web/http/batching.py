@@ -12,14 +12,14 @@ from newsletter.errors import BusyError
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
-APART = 0.005  # seconds between the starts of two batches
-PATIENCE = 5.0  # seconds: clients do not wait much longer than that for an answer
+PAUSE = 0.005  # seconds between the starts of two batches
+PATIENCE = 5.0  # seconds: clients don't wait much longer for a response
 
 
 class Batcher(Generic[ItemT, ResultT]):
     """A batcher: collects items while ``write`` is busy, then passes it up to ``most`` of them at once.
 
-    ``write`` is called in a thread and returns one result for each item. Two calls begin at least ``APART`` seconds
+    ``write`` is called in a thread and returns one result for each item. Two calls begin at least ``PAUSE`` seconds
     apart, so that items which arrive close together share a commit; a single item is written at once.
     An item whose write has not begun after ``patience`` seconds is dropped, and BusyError is raised.
     """
@@ -30,7 +30,7 @@ class Batcher(Generic[ItemT, ResultT]):
         self._write, self._most, self._patience = write, most, patience
         self._waiting: list[tuple[float, ItemT, asyncio.Future[ResultT]]] = []
         self._writing: asyncio.Task[None] | None = None
-        self._begin = 0.0  # when the next batch may begin, by the loop's clock
+        self._next_start = 0.0  # when the next batch may start, by the loop's clock
 
     async def write(self, item: ItemT) -> ResultT:
         """Write an item and return its result. Raise what ``write`` raises, or BusyError after ``patience`` seconds."""
@@ -44,9 +44,9 @@ class Batcher(Generic[ItemT, ResultT]):
     async def _write_all(self) -> None:
         clock = asyncio.get_running_loop().time
         while self._waiting:
-            if (early := self._begin - clock()) > 0:
-                await asyncio.sleep(early)
-            self._begin = clock() + APART
+            if (wait := self._next_start - clock()) > 0:
+                await asyncio.sleep(wait)
+            self._next_start = clock() + PAUSE
             self._drop_overdue(clock() - self._patience)
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             if not batch:

@@ -12,8 +12,8 @@ from watchfiles import Change, DefaultFilter, awatch
 
 from newsletter.web.preview.source_files import FILES, FOLDERS
 
-STEP_MS = 20  # a save counts as finished after that long without another
-LONGEST_MS = 200  # during a burst of saves (such as a changed branch), notify at least this often
+QUIET_MS = 20  # a save counts as finished after that long without another
+NOTIFY_WITHIN_MS = 200  # during a burst of saves (such as a changed branch), notify at least this often
 KEEP_ALIVE_S = 15
 
 
@@ -78,7 +78,7 @@ class FileWatcher:
 
         # Watch the folder, not the file: editors that save by renaming replace a watched file.
         async for changes in awatch(
-            self._root, watch_filter=is_ours, recursive=False, step=STEP_MS, debounce=LONGEST_MS
+            self._root, watch_filter=is_ours, recursive=False, step=QUIET_MS, debounce=NOTIFY_WITHIN_MS
         ):
             if any(Path(path).name in FOLDERS for _, path in changes):
                 self._folders_changed.set()
@@ -94,8 +94,8 @@ class FileWatcher:
             async for _ in awatch(
                 *folders,
                 watch_filter=DefaultFilter(),
-                step=STEP_MS,
-                debounce=LONGEST_MS,
+                step=QUIET_MS,
+                debounce=NOTIFY_WITHIN_MS,
                 stop_event=self._folders_changed,
             ):
                 await self._notify()

@@ -26,12 +26,12 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "cross-origin",  # for feed readers that run in a browser
     **VARY,
 }
-NOT_LISTED = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
-KEPT = 200  # pages
+SEARCH_HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+CACHED_PAGES = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Made:
+class _CachedPage:
     """A cached page. Its ETag is weak: compressed or not, it is the same page (RFC 9110 §8.8.1)."""
 
     page: Page
@@ -39,31 +39,31 @@ class _Made:
     tag: str
 
 
-class _Kept:
+class _PageCache:
     """A cache of an archive's most recently requested pages."""
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
-        self._made: OrderedDict[str, _Made] = OrderedDict()
+        self._pages: OrderedDict[str, _CachedPage] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, path: str, make: Callable[[], Page | None]) -> _Made | None:
+    def get(self, path: str, make: Callable[[], Page | None]) -> _CachedPage | None:
         """Return the page of a path, made if it isn't cached; None if there is no such page."""
         with self._lock:
-            made = self._made.get(path)
-            if made is not None:
-                self._made.move_to_end(path)
-                return made
+            cached = self._pages.get(path)
+            if cached is not None:
+                self._pages.move_to_end(path)
+                return cached
         page = make()
         if page is None:
             return None
         tag = f'"{hashlib.sha256(page.body).hexdigest()[:32]}"'
-        made = _Made(page=page, compressed=compressed(page.body), tag=tag)
+        cached = _CachedPage(page=page, compressed=compressed(page.body), tag=tag)
         with self._lock:
-            self._made[path] = made
-            while len(self._made) > KEPT:
-                self._made.popitem(last=False)
-        return made
+            self._pages[path] = cached
+            while len(self._pages) > CACHED_PAGES:
+                self._pages.popitem(last=False)
+        return cached
 
 
 class ArchivePages:
@@ -71,8 +71,8 @@ class ArchivePages:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._kept: _Kept | None = None
-        self._lock = threading.Lock()  # guards _kept: each request has its own thread
+        self._cache: _PageCache | None = None
+        self._lock = threading.Lock()  # guards _cache: each request has its own thread
 
     def router(self) -> APIRouter:
         """Return all routes."""
@@ -129,7 +129,7 @@ class ArchivePages:
     def search(self, q: str = "", page: int = 1) -> Response:
         """Return the search page with its results."""
         results = self._pages(self._site.archive_cache.archive).search_results(self._site.archive_cache.index, q, page)
-        return Response(results.body, headers=NOT_LISTED, media_type=results.kind)
+        return Response(results.body, headers=SEARCH_HEADERS, media_type=results.kind)
 
     def robots(self, request: Request) -> Response:
         """Return robots.txt."""
@@ -168,16 +168,16 @@ class ArchivePages:
     def _cached(self, request: Request, make: Callable[[PageBuilder], Page | None]) -> Response:
         archive = self._site.archive_cache.archive
         with self._lock:
-            kept = self._kept
-            if kept is None or kept.archive is not archive:
-                kept = self._kept = _Kept(archive)
-        made = kept.get(request.url.path, lambda: make(self._pages(archive)))
-        if made is None:
+            cache = self._cache
+            if cache is None or cache.archive is not archive:
+                cache = self._cache = _PageCache(archive)
+        cached = cache.get(request.url.path, lambda: make(self._pages(archive)))
+        if cached is None:
             raise UsageError("there is no such page")
-        headers = HEADERS | {"ETag": f"W/{made.tag}"}
+        headers = HEADERS | {"ETag": f"W/{cached.tag}"}
         known_tags = request.headers.get("if-none-match", "").split(",")
-        if made.tag in {tag.strip().removeprefix("W/") for tag in known_tags}:
+        if cached.tag in {tag.strip().removeprefix("W/") for tag in known_tags}:
             return Response(status_code=304, headers=headers)
         if accepts_gzip(request.headers):
-            return Response(made.compressed, headers=headers | GZIP, media_type=made.page.kind)
-        return Response(made.page.body, headers=headers, media_type=made.page.kind)
+            return Response(cached.compressed, headers=headers | GZIP, media_type=cached.page.kind)
+        return Response(cached.page.body, headers=headers, media_type=cached.page.kind)

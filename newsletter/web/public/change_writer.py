@@ -11,8 +11,8 @@ from newsletter.subscriptions import TooOftenError
 from newsletter.web.http.batching import PATIENCE, Batcher
 from newsletter.web.public.pages import Site
 
-MOST = 60  # changes an hour for one reader, with links of one kind
-APART = 0.1  # seconds between one reader's changes: a burst would keep others from unsubscribing
+MOST_CHANGES = 60  # changes an hour for one reader, with links of one kind
+SPACING = 0.1  # seconds between one reader's changes: a burst would keep others from unsubscribing
 REMEMBERED = 100_000  # refused paths, and readers counted
 
 _T = TypeVar("_T")
@@ -29,25 +29,25 @@ class ChangeWriter:
         self._site = site
         self._batcher = Batcher(_carry_out, most=1, patience=PATIENCE)
         self._hour = 0
-        self._times = Counter[str]()
-        self._begin: dict[str, float] = {}  # when the next change may begin, by the loop's clock
+        self._counts = Counter[str]()
+        self._next_start: dict[str, float] = {}  # when the reader's next change may start, by the loop's clock
         self._refused = set[str]()
 
     async def admit(self, subject: str, path: str) -> None:
-        """Count a request with a valid link, and wait until ``APART`` seconds after the reader's previous one.
+        """Count a request with a valid link, and wait until ``SPACING`` seconds after the reader's previous one.
 
         Raise TooOftenError if there were too many in this hour.
         """
         self._begin_hour(self._site.clock())
-        if self._times[subject] >= MOST:
+        if self._counts[subject] >= MOST_CHANGES:
             if len(self._refused) < REMEMBERED:
                 self._refused.add(path)
             raise TooOftenError("this link was used too often", hint="try again in an hour")
-        if subject in self._times or len(self._times) < REMEMBERED:
-            self._times[subject] += 1
+        if subject in self._counts or len(self._counts) < REMEMBERED:
+            self._counts[subject] += 1
             now = asyncio.get_running_loop().time()
-            begin = max(now, self._begin.get(subject, now))
-            self._begin[subject] = begin + APART
+            begin = max(now, self._next_start.get(subject, now))
+            self._next_start[subject] = begin + SPACING
             await asyncio.sleep(begin - now)
 
     def refuses(self, method: str, path: str) -> bool:
@@ -62,7 +62,7 @@ class ChangeWriter:
     def _begin_hour(self, now: datetime) -> None:
         """Reset all counters once a new hour has begun."""
         if (hour := hour_of(now)) != self._hour:
-            self._hour, self._times, self._begin, self._refused = hour, Counter(), {}, set()
+            self._hour, self._counts, self._next_start, self._refused = hour, Counter(), {}, set()
 
 
 def _carry_out(changes: Sequence[Callable[[], object]]) -> Sequence[object]:

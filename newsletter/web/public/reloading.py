@@ -114,7 +114,7 @@ class _Generation:
 
     def end(self) -> None:
         """Finish the service mail in progress and close the provider."""
-        self._mailer.end()
+        self._mailer.stop()
         self._thread.join()
         self._stack.close()
 

@@ -20,8 +20,8 @@ from newsletter.web.public.fields import From, known_topics, parse_typed_address
 from newsletter.web.public.mail_request_writer import MailRequestWriter
 from newsletter.web.public.pages import Site
 
-AT_LEAST = timedelta(seconds=2)  # nobody fills in a form faster
-AT_MOST = timedelta(hours=24)
+FASTEST = timedelta(seconds=2)  # nobody fills in a form faster
+FORM_LASTS = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class SignUpPages:
         filled, choices = self._filled(sent)
         if filled.wrong:
             return self._form(filled, status=422)
-        if not self._by_hand(sent):
+        if not self._filled_in_by_a_person(sent):
             return self._form(filled, once_more=True)
         if not sent.text("website"):  # only bots see that field
             wording = self._site.pages.wording
@@ -144,13 +144,13 @@ class SignUpPages:
         )
         return filled, choices
 
-    def _by_hand(self, sent: Form) -> bool:
+    def _filled_in_by_a_person(self, sent: Form) -> bool:
         now = self._site.clock()
         try:
-            _, opened = self._site.signer.redeem(TicketPurpose.FORM, sent.text("opened"), now=now, lasts=AT_MOST)
+            _, opened = self._site.signer.redeem(TicketPurpose.FORM, sent.text("opened"), now=now, lasts=FORM_LASTS)
         except TokenError:
             return False
-        return now - opened >= AT_LEAST
+        return now - opened >= FASTEST
 
     def _form(self, filled: _Filled, *, once_more: bool = False, status: int = 200) -> Response:
         return self._site.pages.answer(

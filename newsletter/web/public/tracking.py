@@ -36,10 +36,10 @@ from newsletter.web.public.pages import Site
 
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")  # one transparent pixel
 HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
-CROWD = 500
-CLIENTS = 10_000  # watched at once
-CAUGHT = timedelta(minutes=10)  # a client that followed the hidden link counts as a machine for that long
-LATEST_LINKS, LATEST_SENDS = 4096, 512  # cached: they never change
+MOST_AT_ONCE = 500
+MOST_CLIENTS = 10_000  # watched at once
+TRAPPED_FOR = timedelta(minutes=10)  # a client that followed the hidden link counts as a machine for that long
+CACHED_LINKS, CACHED_SENDS = 4096, 512  # cached: they never change
 
 
 class _Client(NamedTuple):
@@ -61,7 +61,7 @@ class _Seen:
 @dataclass(slots=True)
 class _Watched:
     seen: deque[_Seen] = field(default_factory=lambda: deque(maxlen=50))
-    caught: datetime | None = None
+    trapped_at: datetime | None = None
 
 
 class _Step(NamedTuple):
@@ -76,7 +76,7 @@ class TrackedLinks:
 
     def __init__(self, site: Site) -> None:
         self._site, self._rules = site, site.newsletter.counting
-        self._batcher = Batcher(self._write, most=CROWD)
+        self._batcher = Batcher(self._write, most=MOST_AT_ONCE)
         self._clients: OrderedDict[_Client, _Watched] = OrderedDict()
         self._links: OrderedDict[tuple[str, int], StoredLink] = OrderedDict()
         self._sends: OrderedDict[str, int] = OrderedDict()
@@ -95,7 +95,7 @@ class TrackedLinks:
         """Redirect to the link's target and count the click."""
         issue, number, token = _parse_path(request)
         if number == TRAP:
-            await self._catch(_client(request, issue))
+            await self._trap(_client(request, issue))
             raise HTTPException(404)
         link = await self._link(issue, number)
         if link is None:
@@ -127,7 +127,7 @@ class TrackedLinks:
             known = await run_in_threadpool(self._site.store.clicks_and_opens.link, issue, number)
             if known is not None:
                 self._links[issue, number] = known
-                if len(self._links) > LATEST_LINKS:
+                if len(self._links) > CACHED_LINKS:
                     self._links.popitem(last=False)
         return known
 
@@ -137,7 +137,7 @@ class TrackedLinks:
             known = await run_in_threadpool(self._site.store.clicks_and_opens.send_of, issue)
             if known is not None:
                 self._sends[issue] = known
-                if len(self._sends) > LATEST_SENDS:
+                if len(self._sends) > CACHED_SENDS:
                     self._sends.popitem(last=False)
         return known
 
@@ -158,7 +158,7 @@ class TrackedLinks:
         watched = self._watched(client)
         recent = [seen for seen in watched.seen if responded.at - seen.at <= AT_ONCE]
         why = responded.machine
-        if watched.caught is not None and responded.at - watched.caught <= CAUGHT:
+        if watched.trapped_at is not None and responded.at - watched.trapped_at <= TRAPPED_FOR:
             why = why or MachineReason.TRAP
         marked: dict[int, MachineReason] = {}
         links = {seen.link for seen in recent} | {responded.link}
@@ -169,18 +169,20 @@ class TrackedLinks:
         watched.seen.append(latest)
         await self._write_soon(_Step(replace(responded, machine=why), marked), latest)
 
-    async def _catch(self, client: _Client) -> None:
+    async def _trap(self, client: _Client) -> None:
         """Treat a client that followed the hidden link as a machine."""
         watched = self._watched(client)
-        watched.caught = self._site.clock()
-        marked = _mark([seen for seen in watched.seen if watched.caught - seen.at <= CAUGHT], MachineReason.TRAP)
+        watched.trapped_at = self._site.clock()
+        marked = _mark(
+            [seen for seen in watched.seen if watched.trapped_at - seen.at <= TRAPPED_FOR], MachineReason.TRAP
+        )
         if marked:
             await self._write_soon(_Step(None, marked))
 
     def _watched(self, client: _Client) -> _Watched:
         watched = self._clients.setdefault(client, _Watched())
         self._clients.move_to_end(client)
-        if len(self._clients) > CLIENTS:
+        if len(self._clients) > MOST_CLIENTS:
             self._clients.popitem(last=False)
         return watched
 

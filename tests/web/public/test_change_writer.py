@@ -18,7 +18,7 @@ from tests.web.public.public_pages import Public, link_in, locked
 def test_an_overused_link_is_refused_without_the_database(
     pages: Public, visitor: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsletter.web.public.change_writer.MOST", 3)
+    monkeypatch.setattr("newsletter.web.public.change_writer.MOST_CHANGES", 3)
     visitor.post("/api/sign-ups", json={"address": "new@example.com"})
     (mail,) = pages.mails()
     for number, which in enumerate(("save", "fewer", "undo", "own", "address", "erase", "confirm")):
@@ -53,7 +53,7 @@ def test_an_overused_link_is_refused_without_the_database(
 
 
 def test_a_forged_link_is_not_counted(pages: Public, visitor: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.web.public.change_writer.MOST", 1)
+    monkeypatch.setattr("newsletter.web.public.change_writer.MOST_CHANGES", 1)
     path = pages.link(Purpose.PREFERENCES, pages.reader())
     for _ in range(3):
         assert visitor.post(f"{path[:-1]}{'A' if path[-1] != 'A' else 'B'}").status_code == 404
@@ -61,7 +61,7 @@ def test_a_forged_link_is_not_counted(pages: Public, visitor: httpx.Client, monk
 
 
 def test_changes_with_the_same_link_are_spaced_out(pages: Public, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.web.public.change_writer.APART", 0.4)
+    monkeypatch.setattr("newsletter.web.public.change_writer.SPACING", 0.4)
     reader = pages.reader()
     paths = [pages.link(Purpose.PREFERENCES, reader, issue) for issue in ("2026-11-22", "2026-11-23", "2026-11-24")]
 

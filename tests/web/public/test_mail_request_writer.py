@@ -137,7 +137,7 @@ def test_a_refused_clients_response_is_delayed_without_delaying_others(monkeypat
 
 
 def test_a_refusal_is_remembered_until_the_hour_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.subscriptions.refused_clients.MOST", 2)
+    monkeypatch.setattr("newsletter.subscriptions.refused_clients.MOST_CLIENTS", 2)
     refused, now = RefusedClients(), make.WHEN.replace(minute=59, second=59)
     for subject in ("a", "b", "c"):
         refused.add(subject, now)

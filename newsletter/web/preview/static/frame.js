@@ -1,16 +1,16 @@
-// The email's frame: as high as its content, so that the page scrolls and the frame doesn't. It is replaced without
-// flicker, by loading the next one behind it.
+// The email's frame. It is as high as its content, so that the page scrolls and the frame doesn't. The next frame loads
+// behind the current one, so replacing it doesn't flicker.
 import { onKey } from "./keys.js";
 
 const watched = new WeakSet();
-let scroll = 0; // the scroll position in the email, kept while something else is shown
+let savedScroll = 0; // the scroll position in the email, while something else is shown
 
-addEventListener("scroll", () => { if (currentFrame()?.height) scroll = scrollY; }, { passive: true });
+addEventListener("scroll", () => { if (currentFrame()?.height) savedScroll = scrollY; }, { passive: true });
 
 // Restore the position after a manual reload: the browser restores it before the frame has its height.
 addEventListener("pagehide", () => sessionStorage.setItem(location.pathname, String(scrollY)));
 if (performance.getEntriesByType("navigation")[0]?.type !== "navigate") {
-  scroll = Number(sessionStorage.getItem(location.pathname));
+  savedScroll = Number(sessionStorage.getItem(location.pathname));
 }
 
 export function currentFrame() {
@@ -21,14 +21,14 @@ export function currentFrame() {
 export function fitFrame(frame = currentFrame()) {
   if (!frame || watched.has(frame)) return false;
   watched.add(frame);
-  parsed(frame).then(() => settle(frame));
+  untilParsed(frame).then(() => prepare(frame));
   return true;
 }
 
-export function keptScroll() {
+export function restoreScroll() {
   const frame = currentFrame();
-  const wanted = scroll;
-  if (frame && wanted) parsed(frame).then(() => { settle(frame); scrollTo({ top: wanted, behavior: "instant" }); });
+  const top = savedScroll;
+  if (frame && top) untilParsed(frame).then(() => { prepare(frame); scrollTo({ top, behavior: "instant" }); });
 }
 
 // Replaces the current frame as soon as the next one is parsed; images may load later.
@@ -40,25 +40,25 @@ export async function swapFrame(next, isLatest) {
   }
   next.classList.add("arriving");
   current.parentElement.append(next);
-  await parsed(next);
+  await untilParsed(next);
   if (!isLatest()) {
     next.remove();
     return false;
   }
   watched.add(next);
-  settle(next);
+  prepare(next);
   next.classList.remove("arriving");
   current.remove();
   return true;
 }
 
-const settled = new WeakSet();
+const prepared = new WeakSet();
 
-function settle(frame) {
+function prepare(frame) {
   measure(frame);
   const page = frame.contentDocument;
-  if (!page || settled.has(page)) return;
-  settled.add(page);
+  if (!page || prepared.has(page)) return;
+  prepared.add(page);
   page.addEventListener("keydown", onKey); // shortcuts also work while the email has the focus
   page.addEventListener("load", () => measure(frame), true); // an image has loaded
   new ResizeObserver(() => measure(frame)).observe(page.body);
@@ -73,7 +73,7 @@ function measure(frame) {
 }
 
 // Polls, since the load event would wait for every image.
-async function parsed(frame) {
+async function untilParsed(frame) {
   while (frame.isConnected && !isParsed(frame)) await new Promise((resolve) => setTimeout(resolve, 8));
 }
 

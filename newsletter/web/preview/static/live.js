@@ -1,21 +1,21 @@
-// Listens for saved files, and shows whether the connection is up.
+// Updates the page when a file is saved, and shows whether the preview is connected.
 import { show } from "./page.js";
 
-export function follow() {
+export function listenForChanges() {
   const changes = new EventSource("/changes");
   changes.addEventListener("revision", async (event) => {
-    say("on");
+    showConnection("on");
     if (event.data === document.documentElement.dataset.revision) return;
     try {
       await show();
     } catch {
-      say("off");
+      showConnection("off");
     }
   });
-  changes.addEventListener("error", () => say("off"));
+  changes.addEventListener("error", () => showConnection("off"));
 }
 
-function say(state) {
+function showConnection(state) {
   const line = document.querySelector(".live");
   if (!line || line.dataset.state === state) return;
   line.dataset.state = state;

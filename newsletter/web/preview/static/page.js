@@ -1,43 +1,43 @@
 // Updates a page in place: only regions that differ are replaced, so the scroll position and focus stay.
-import { currentFrame, fitFrame, keptScroll, swapFrame } from "./frame.js";
-import { showShortcuts } from "./keys.js";
-import { updating } from "./updating.js";
+import { currentFrame, fitFrame, restoreScroll, swapFrame } from "./frame.js";
+import { showShortcutSetting } from "./keys.js";
+import { trackUpdate } from "./updating.js";
 
 let latest = 0;
 
 export function show(address = location.href) {
-  return updating(fetched(address));
+  return trackUpdate(fetchAndShow(address));
 }
 
-async function fetched(address) {
-  const turn = ++latest;
+async function fetchAndShow(address) {
+  const update = ++latest;
   const response = await fetch(address, { cache: "no-store" });
   if (response.redirected) history.replaceState(null, "", response.url);
   const next = new DOMParser().parseFromString(await response.text(), "text/html");
-  if (turn !== latest) return; // a later update has overtaken this one
-  await adopt(next, () => turn === latest);
+  if (update !== latest) return; // a later update has overtaken this one
+  await replaceRegions(next, () => update === latest);
 }
 
-async function adopt(next, isLatest) {
+async function replaceRegions(next, isLatest) {
   const focused = document.activeElement?.id;
   const hadAutofocus = document.querySelector("[autofocus]"); // then the editor has left that field on purpose
-  const here = regions(document);
-  const there = regions(next);
-  if ([...here.keys()].join() === [...there.keys()].join()) {
+  const currentRegions = regions(document);
+  const nextRegions = regions(next);
+  if ([...currentRegions.keys()].join() === [...nextRegions.keys()].join()) {
     const frame = next.querySelector("#view > iframe");
     if (frame && currentFrame()) {
       // Set the width around the frame first, so that the new frame is measured at its final width.
       copyClass(next, "stage");
-      there.delete("view");
+      nextRegions.delete("view");
       if (!(await swapFrame(document.importNode(frame, true), isLatest))) return;
     }
-    for (const [id, region] of there) {
-      if (here.get(id).outerHTML !== region.outerHTML) replace(here.get(id), region);
+    for (const [id, region] of nextRegions) {
+      if (currentRegions.get(id).outerHTML !== region.outerHTML) replace(currentRegions.get(id), region);
     }
     copyClass(next, "stage");
   } else {
     replace(document.body, next.body);
-    showShortcuts();
+    showShortcutSetting();
   }
   document.title = next.title;
   document.documentElement.dataset.revision = next.documentElement.dataset.revision ?? "";
@@ -45,7 +45,7 @@ async function adopt(next, isLatest) {
     document.getElementById(focused)?.focus({ preventScroll: true });
   }
   if (!hadAutofocus) document.querySelector("[autofocus]")?.focus({ preventScroll: true });
-  if (fitFrame()) keptScroll();
+  if (fitFrame()) restoreScroll();
 }
 
 function regions(page) {

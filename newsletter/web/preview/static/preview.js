@@ -1,15 +1,15 @@
 // The preview works without scripts; this adds live updates, the toolbar without page loads, and shortcuts.
-import { fitFrame, keptScroll } from "./frame.js";
-import { showShortcuts } from "./keys.js";
-import { follow } from "./live.js";
+import { fitFrame, restoreScroll } from "./frame.js";
+import { showShortcutSetting } from "./keys.js";
+import { listenForChanges } from "./live.js";
 import { show } from "./page.js";
-import { shown } from "./updating.js";
+import { updateShown } from "./updating.js";
 
 document.addEventListener("click", async (event) => {
   const link = event.target.closest?.("a[data-view-option]");
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  await shown();
+  await updateShown();
   const address = document.getElementById(link.id)?.href ?? link.href;
   // Replace, don't push: "back" leads to the list, not through every option that was tried.
   history.replaceState(null, "", address);
@@ -21,11 +21,11 @@ document.addEventListener("submit", async (event) => {
   const form = event.target.closest("form[data-view-option]");
   if (!form) return;
   event.preventDefault();
-  await shown();
+  await updateShown();
   show(`${form.action}?${new URLSearchParams(new FormData(form))}`);
 });
 
 fitFrame();
-keptScroll();
-showShortcuts();
-follow();
+restoreScroll();
+showShortcutSetting();
+listenForChanges();

@@ -1,12 +1,12 @@
 // The page's current update, so that keys and clicks can wait until it is shown.
-let showing = Promise.resolve();
+let currentUpdate = Promise.resolve();
 
 // Waits for the current update: the next key or click is meant for the toolbar after it.
-export async function shown() {
-  await showing.catch(() => {}); // the caller of show() reports it
+export async function updateShown() {
+  await currentUpdate.catch(() => {}); // a failed update must not block keys and clicks
 }
 
-export function updating(promise) {
-  showing = promise;
+export function trackUpdate(promise) {
+  currentUpdate = promise;
   return promise;
 }

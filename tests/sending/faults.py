@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.rate_limits import Limits
-from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import HeldError, NewsletterError
@@ -21,6 +20,7 @@ from newsletter.sending import Observer, SendContext
 from newsletter.store import Store
 from newsletter.tokens import Signer
 from tests import make
+from tests.sending.freeze_requests import to_everyone
 
 S = DeliveryStatus
 ISSUE = "2026-11-23"
@@ -92,17 +92,7 @@ def addresses(number: int) -> list[str]:
 
 def begin(store: Store, provider: Accepting, watch: Observer | None = None) -> Send:
     """Start the send."""
-    return sending.start(
-        store,
-        post(provider),
-        sending.FreezeRequest(
-            compiled=make.compiled(),
-            tailor=make.tailor(),
-            segments=[EVERYONE],
-            now=make.WHEN,
-        ),
-        observer=watch,
-    ).result()
+    return sending.start(store, post(provider), to_everyone(), observer=watch).result()
 
 
 def go_on(store: Store, provider: Accepting, watch: Observer | None = None) -> Send:

@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus, Receipt, Uncertainty
 from newsletter.domain.rate_limits import SendingSettings
-from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send
 from newsletter.domain.subscriber import Subscriber
 from newsletter.message.mime import Letter
@@ -29,6 +28,7 @@ from newsletter.tokens import Signer
 from tests import make
 from tests.databases import sqlite3
 from tests.rows import database_of
+from tests.sending.freeze_requests import to_everyone
 from tests.sending.receiving import PATIENCE, Receiver, Server
 
 S = DeliveryStatus
@@ -150,16 +150,7 @@ def send(url: str, via: Via, policy: Uncertainty, seconds: float | None = None, 
 
 def begin(store: Store, by: SendContext, issue: str = ISSUE) -> Send:
     """Start the send of an issue to everyone."""
-    return sending.start(
-        store,
-        by,
-        sending.FreezeRequest(
-            compiled=make.compiled(issue=issue),
-            tailor=make.tailor(slug=issue),
-            segments=[EVERYONE],
-            now=make.WHEN,
-        ),
-    ).result()
+    return sending.start(store, by, to_everyone(issue=issue)).result()
 
 
 def _die() -> None:

@@ -28,6 +28,7 @@ from tests import make
 from tests.databases import new_sqlite
 from tests.rows import database_of
 from tests.sending.faults import ISSUE, Accepting, addresses, assert_nothing_lost_or_doubled, fill, post
+from tests.sending.freeze_requests import to_everyone
 
 S = DeliveryStatus
 HOUR = 3600.0
@@ -35,18 +36,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def start(store: Store, by: SendContext, now: datetime, watch: Observer, local: LocalTime | None = None) -> Send:
-    return sending.start(
-        store,
-        by,
-        sending.FreezeRequest(
-            compiled=make.compiled(),
-            tailor=make.tailor(),
-            segments=[EVERYONE],
-            now=now,
-            local=local,
-        ),
-        observer=watch,
-    ).result()
+    return sending.start(store, by, to_everyone(now, local=local), observer=watch).result()
 
 
 # Jumps ---------------------------------------------------------------------------------------------------------------
@@ -177,13 +167,7 @@ class Worker:
         return sending.start_planned(
             self.store,
             self.by,
-            sending.FreezeRequest(
-                compiled=make.compiled(),
-                tailor=make.tailor(),
-                segments=[EVERYONE],
-                now=self.now,
-                local=self.local,
-            ),
+            to_everyone(self.now, local=self.local),
             lease,
             scheduled=send,
             observer=Observer(clock=lambda: self.now),

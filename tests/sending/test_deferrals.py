@@ -10,7 +10,6 @@ import pytest
 from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus, Uncertainty
 from newsletter.domain.rate_limits import SendingSettings
-from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send, SendStatus
 from newsletter.providers import Provider, open_provider
 from newsletter.providers.smtp.provider import open_smtp
@@ -21,6 +20,7 @@ from newsletter.tokens import Signer
 from tests import make
 from tests.clock import Clock
 from tests.sending import faults
+from tests.sending.freeze_requests import to_everyone
 from tests.sending.kills import KEYS
 from tests.ses_stub import ses_stub
 from tests.smtp_server import CUT, SmtpServer, smtp_server
@@ -71,17 +71,7 @@ def relay(server: SmtpServer, tmp_path: Path) -> Iterator[SendContext]:
 
 
 def begin(store: Store, post: SendContext, time: Time) -> Send:
-    return sending.start(
-        store,
-        post,
-        sending.FreezeRequest(
-            compiled=make.compiled(),
-            tailor=make.tailor(),
-            segments=[EVERYONE],
-            now=make.WHEN,
-        ),
-        observer=time.watch,
-    ).result()
+    return sending.start(store, post, to_everyone(), observer=time.watch).result()
 
 
 def waits(store: Store, post: SendContext, send: Send, time: Time) -> list[timedelta]:

@@ -10,7 +10,6 @@ import pytest
 
 from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus, Uncertainty
-from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.providers.smtp.provider import open_smtp
@@ -22,6 +21,7 @@ from tests.clock import Clock
 from tests.databases import new_sqlite
 from tests.rows import database_of, fetch_column
 from tests.sending.faults import ISSUE, addresses, fill
+from tests.sending.freeze_requests import to_everyone
 from tests.smtp_server import CUT, SmtpServer, smtp_server
 
 S = DeliveryStatus
@@ -56,17 +56,7 @@ def relay(server: SmtpServer, root: Path) -> Iterator[SendContext]:
 
 
 def begin(store: Store, by: SendContext, watch: Observer | None = None) -> Send:
-    return sending.start(
-        store,
-        by,
-        sending.FreezeRequest(
-            compiled=make.compiled(),
-            tailor=make.tailor(),
-            segments=[EVERYONE],
-            now=make.WHEN,
-        ),
-        observer=watch,
-    ).result()
+    return sending.start(store, by, to_everyone(), observer=watch).result()
 
 
 def standing(store: Store) -> Mapping[str, DeliveryStatus]:

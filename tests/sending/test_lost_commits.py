@@ -6,14 +6,13 @@ import pytest
 
 from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send
 from newsletter.errors import SendError, StoreError
 from newsletter.sending import Observer, retrying
 from newsletter.store import Store, open_store
-from tests import make
 from tests.postgresql_proxy import Proxy, proxy
 from tests.sending.faults import Accepting, addresses, fill, post
+from tests.sending.freeze_requests import to_everyone
 
 S = DeliveryStatus
 READERS = 12
@@ -25,17 +24,7 @@ def send(store: Store, provider: Accepting, issue: str, notices: list[str] | Non
     found = store.sends.of_issue(issue)
     if found is not None and found.digest:
         return sending.resume(store, post(provider), issue=issue, observer=watch).result()
-    return sending.start(
-        store,
-        post(provider),
-        sending.FreezeRequest(
-            compiled=make.compiled(issue=issue),
-            tailor=make.tailor(),
-            segments=[EVERYONE],
-            now=make.WHEN,
-        ),
-        observer=watch,
-    ).result()
+    return sending.start(store, post(provider), to_everyone(issue=issue), observer=watch).result()
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -23,6 +23,7 @@ from tests import make
 from tests.rows import database_of
 from tests.sending.conftest import FEW
 from tests.sending.faults import Accepting, fill, post
+from tests.sending.freeze_requests import to_everyone
 from tests.sending.kills import KEYS, Processes, new_copy, smtp, stop_outside_a_transaction
 from tests.sending.receiving import PATIENCE, Receiver, receiver
 from tests.sending.workers import DEADLINE, hands
@@ -150,12 +151,7 @@ def test_a_person_who_resumes_a_send_does_not_send_what_another_cancels_meanwhil
             sending.start_planned(
                 store,
                 post(provider),
-                sending.FreezeRequest(
-                    compiled=make.compiled(),
-                    tailor=make.tailor(),
-                    segments=[EVERYONE],
-                    now=NOON,
-                ),
+                to_everyone(NOON),
                 lease,
             ).result()
     assert provider.accepted == []

@@ -16,7 +16,6 @@ import pytest
 
 from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus, Receipt
-from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send, SendStatus
 from newsletter.errors import OutageError
 from newsletter.providers import open_provider
@@ -30,6 +29,7 @@ from tests.clock import Clock
 from tests.databases import new_sqlite
 from tests.sending.faults import fill
 from tests.sending.flaky import Failure, Line, line_to
+from tests.sending.freeze_requests import to_everyone
 from tests.sending.kills import KEYS
 from tests.sending.receiving import Receiver, Server, Ses, receiver
 from tests.ses_stub import Fault, SesStub, ses_stub
@@ -75,17 +75,7 @@ class Run:
     def send(self) -> Send:
         """Start, and resume whenever it is due."""
         watch = Observer(progress=self.progress, notice=self.notice, clock=self.clock, log=EventLog(self.log))
-        sent = sending.start(
-            self.store,
-            self.by,
-            sending.FreezeRequest(
-                compiled=make.compiled(),
-                tailor=make.tailor(),
-                segments=[EVERYONE],
-                now=make.WHEN,
-            ),
-            observer=watch,
-        ).result()
+        sent = sending.start(self.store, self.by, to_everyone(), observer=watch).result()
         for _ in range(50):
             if sent.status.ended:
                 return sent

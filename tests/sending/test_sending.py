@@ -30,6 +30,7 @@ from tests.clock import Clock
 from tests.databases import new_sqlite
 from tests.message_checklist import complaints
 from tests.rows import execute
+from tests.sending.freeze_requests import to_everyone
 from tests.smtp_server import CUT, SmtpServer, smtp_server
 
 S = DeliveryStatus
@@ -72,16 +73,7 @@ def fill(store: Store, number: int) -> list[int]:
 
 
 def begin(store: Store, by: SendContext) -> Send:
-    return sending.start(
-        store,
-        by,
-        sending.FreezeRequest(
-            compiled=make.compiled(),
-            tailor=make.tailor(),
-            segments=[EVERYONE],
-            now=make.WHEN,
-        ),
-    ).result()
+    return sending.start(store, by, to_everyone()).result()
 
 
 def go_on(store: Store, by: SendContext, *, minutes: float = 0) -> Send:
@@ -159,15 +151,7 @@ def test_every_reader_gets_one_valid_message_with_links_of_their_own(store: Stor
     seen: list[tuple[int, int]] = []
     with post("outbox", tmp_path) as by:
         send = sending.start(
-            store,
-            by,
-            sending.FreezeRequest(
-                compiled=make.compiled(),
-                tailor=make.tailor(),
-                segments=[EVERYONE],
-                now=make.WHEN,
-            ),
-            observer=Observer(progress=lambda done, total: seen.append((done, total))),
+            store, by, to_everyone(), observer=Observer(progress=lambda done, total: seen.append((done, total)))
         ).result()
     assert (send.status, send.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 450})
     assert seen[0] == (0, 450)
@@ -523,17 +507,7 @@ def test_a_send_that_is_asked_to_stop_forgets_no_answer_and_holds_nobody(tmp_pat
         fill(store, 60)
         with relay(server, tmp_path, connections=2, batch_size=5) as by:
             with pytest.raises(SendError, match=r"stopped on request.*can be resumed"):
-                sending.start(
-                    store,
-                    by,
-                    sending.FreezeRequest(
-                        compiled=make.compiled(),
-                        tailor=make.tailor(),
-                        segments=[EVERYONE],
-                        now=make.WHEN,
-                    ),
-                    observer=Observer(progress=ask),
-                ).result()
+                sending.start(store, by, to_everyone(), observer=Observer(progress=ask)).result()
             assert set(counts(store)) == {S.SUBMITTED, S.QUEUED}
             stopped = store.sends.get(1)
             # Ctrl-C was a person, who goes on; a service that is stopped goes on by itself when it is back.

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import SendStatus
 from newsletter.domain.subscriber import Subscriber
 from newsletter.providers import open_provider
@@ -17,6 +16,7 @@ from newsletter.tokens import Signer
 from tests import make
 from tests.databases import new_sqlite
 from tests.rows import fetch_column
+from tests.sending.freeze_requests import to_everyone
 from tests.sending.kills import KEYS, ses
 from tests.ses_stub import Fault, ses_stub
 
@@ -54,17 +54,7 @@ def test_every_fault_at_a_tenth_of_the_calls(tmp_path: Path) -> None:
             provider=provider, provider_name="ses", signer=Signer(make.SECRET), base_url="https://news.example.org"
         )
         watch = Observer(clock=clock)
-        send = sending.start(
-            store,
-            post,
-            sending.FreezeRequest(
-                compiled=make.compiled(),
-                tailor=make.tailor(),
-                segments=[EVERYONE],
-                now=make.WHEN,
-            ),
-            observer=watch,
-        ).result()
+        send = sending.start(store, post, to_everyone(), observer=watch).result()
         for _ in range(200):
             if send.status.ended:
                 break

@@ -22,6 +22,7 @@ from newsletter.sending import Observer, SendContext
 from newsletter.store import Store
 from newsletter.tokens import Signer
 from tests import make
+from tests.sending.freeze_requests import to_everyone
 
 S = DeliveryStatus
 ISSUE = "2026-11-23"
@@ -99,16 +100,7 @@ def fill(store: Store, number: int, **fields: object) -> None:
 
 def begin(store: Store, post: SendContext, clock: Hours, local: LocalTime | None = None) -> Send:
     return sending.start(
-        store,
-        post,
-        sending.FreezeRequest(
-            compiled=make.compiled(),
-            tailor=make.tailor(),
-            segments=[EVERYONE],
-            now=clock.now,
-            local=local,
-        ),
-        observer=Observer(clock=lambda: clock.now),
+        store, post, to_everyone(clock.now, local=local), observer=Observer(clock=lambda: clock.now)
     ).result()
 
 
@@ -203,17 +195,7 @@ def test_a_provider_that_throttles_gets_half_the_pace_and_is_asked_again(store: 
         return looks[-1]
 
     with posted(provider, per_second=1000.0) as post:
-        send = sending.start(
-            store,
-            post,
-            sending.FreezeRequest(
-                compiled=make.compiled(),
-                tailor=make.tailor(),
-                segments=[EVERYONE],
-                now=NOON,
-            ),
-            observer=Observer(clock=a_second_later),
-        ).result()
+        send = sending.start(store, post, to_everyone(NOON), observer=Observer(clock=a_second_later)).result()
     assert (send.status, send.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 20})
     assert provider.accepted[-1] == "r1@example.com"
     assert store.rate_limits.slowed("scripted", looks[-1].timestamp())
@@ -276,17 +258,7 @@ def test_whoever_stays_with_a_send_goes_on_when_its_time_comes(store: Store) -> 
     passing = iter(datetime.now(UTC) + timedelta(minutes=minutes) for minutes in range(10_000))
     watch = Observer(clock=lambda: next(passing))  # a minute passes with every look at the clock
     with posted(provider) as post:
-        send = sending.start(
-            store,
-            post,
-            sending.FreezeRequest(
-                compiled=make.compiled(),
-                tailor=make.tailor(),
-                segments=[EVERYONE],
-                now=NOON,
-            ),
-            observer=watch,
-        ).result()
+        send = sending.start(store, post, to_everyone(NOON), observer=watch).result()
         if send.status is SendStatus.RUNNING:
             send = sending.wait_until_ended(store, post, send, observer=watch).result()
     assert (send.status, send.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 2})

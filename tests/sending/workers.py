@@ -17,6 +17,7 @@ from newsletter.store import Lease, Store, open_store
 from newsletter.store.sends.leases import Leases
 from tests import make
 from tests.rows import database_of
+from tests.sending.freeze_requests import to_everyone
 from tests.sending.kills import Processes, Via, post
 from tests.sending.receiving import PATIENCE, Receiver
 
@@ -56,12 +57,7 @@ def hands(
         return sending.start_planned(
             store,
             by,
-            sending.FreezeRequest(
-                compiled=make.compiled(issue=send.issue),
-                tailor=make.tailor(slug=send.issue),
-                segments=[EVERYONE],
-                now=clock(),
-            ),
+            to_everyone(clock(), issue=send.issue),
             lease,
             scheduled=send,
             observer=watch,

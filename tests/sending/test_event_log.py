@@ -1,8 +1,10 @@
-"""The journal of a send: a line an event, whole, and without anybody's address."""
+"""The log of a send has one complete line for each event, and nobody's address."""
 
 import json
 import sys
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -139,7 +141,7 @@ def test_what_a_server_repeats_of_an_address_is_hidden_unless_asked(detail: str,
     st.lists(st.text(max_size=20), max_size=5),
     st.from_regex(r"[a-z][a-z0-9._+-]{2,20}@[a-z0-9-]{1,10}\.[a-z]{2,5}", fullmatch=True),
 )
-def test_no_words_carry_an_address_into_the_journal(words: Sequence[str], address: str) -> None:
+def test_no_words_carry_an_address_into_the_log(words: Sequence[str], address: str) -> None:
     line = said(f" <{address}> ".join(["550 no", *words]) + f" {address}", address)
     assert address not in json.dumps(line)
     assert "@" not in json.dumps(line)
@@ -156,8 +158,8 @@ def test_any_words_are_one_line_of_ascii(detail: str) -> None:
 def test_a_file_is_gone_on_with_and_nobody_elses(tmp_path: Path) -> None:
     path = tmp_path / "send.log"
     for _ in range(2):
-        with open_event_log(path) as journal:
-            journal.write(LogEvent.BEGAN, SEND)
+        with open_event_log(path) as log:
+            log.write(LogEvent.BEGAN, SEND)
             assert path.read_text().endswith("}\n")  # at once
     assert [json.loads(line)["event"] for line in path.read_text().splitlines()] == ["send.began"] * 2
     assert path.stat().st_mode & 0o777 == 0o600
@@ -168,19 +170,19 @@ def test_a_stream_such_as_stderr_will_do(capfdbinary: pytest.CaptureFixture[byte
     assert json.loads(capfdbinary.readouterr().err)["event"] == "send.paused"
 
 
-def test_no_journal_is_written_to_nowhere() -> None:
-    journal = EventLog()
-    journal.write(LogEvent.BEGAN, SEND)
-    journal.write_batch(SEND, [claimed()], [Receipt(subscriber=17, status=S.REFUSED)])
-    assert journal.unwritten == 0
+def test_a_log_without_a_file_writes_nothing() -> None:
+    log = EventLog()
+    log.write(LogEvent.BEGAN, SEND)
+    log.write_batch(SEND, [claimed()], [Receipt(subscriber=17, status=S.REFUSED)])
+    assert log.unwritten == 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
 def test_a_full_disk_stops_no_send_and_is_counted() -> None:
-    with open_event_log(Path("/dev/full")) as journal:
-        journal.write(LogEvent.BEGAN, SEND)
-        journal.write_batch(SEND, [], [])
-    assert journal.unwritten == 2
+    with open_event_log(Path("/dev/full")) as log:
+        log.write(LogEvent.BEGAN, SEND)
+        log.write_batch(SEND, [], [])
+    assert log.unwritten == 2
 
 
 class Filling(BytesIO):
@@ -197,11 +199,34 @@ class Filling(BytesIO):
         return super().write(line[: len(line) // 2] if self.turns == 1 else line)
 
 
-def test_a_line_that_was_torn_spoils_no_other() -> None:
+def test_a_torn_line_spoils_no_other_line() -> None:
     out = Filling()
-    journal = EventLog(out)
+    log = EventLog(out)
     for _ in range(4):
-        journal.write(LogEvent.BEGAN, replace(SEND, counts={}))
+        log.write(LogEvent.BEGAN, replace(SEND, counts={}))
     torn, *whole = out.getvalue().splitlines()
     assert [json.loads(line)["event"] for line in whole] == ["send.began"] * 2
-    assert (journal.unwritten, torn[:1]) == (2, b"{")
+    assert (log.unwritten, torn[:1]) == (2, b"{")
+
+
+class OneAtATime(BytesIO):
+    """A disk that refuses each line, and counts the threads that write at the same time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writers = self.most_writers = 0
+
+    def write(self, _line: Any) -> int:
+        self.writers += 1
+        self.most_writers = max(self.most_writers, self.writers)
+        time.sleep(0.001)  # lets another thread in, if nothing keeps it out
+        self.writers -= 1
+        raise OSError
+
+
+def test_threads_that_share_a_log_write_one_at_a_time_and_count_every_missing_line() -> None:
+    out = OneAtATime()
+    log = EventLog(out)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: log.write(LogEvent.PAUSED, SEND), range(40)))
+    assert (out.most_writers, log.unwritten) == (1, 40)

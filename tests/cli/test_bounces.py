@@ -10,7 +10,6 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from newsletter import bootstrap
 from newsletter.domain.consent import (
     Confirmation,
     ConfirmationKind,
@@ -29,11 +29,9 @@ from newsletter.domain.consent import (
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.events import EventKind, Outcome
 from newsletter.message.verp import return_path
-from newsletter.providers import open_provider
 from newsletter.rendering import load_theme
 from newsletter.settings import load, signer
 from newsletter.store import open_store
-from newsletter.subscriptions import ServiceMailer
 from tests import returned
 from tests.cli.conftest import Run, edit
 from tests.imap_server import PASSWORD, imap_server
@@ -416,23 +414,14 @@ def test_a_server_that_is_not_there_is_said(readers: Path, run: Run, monkeypatch
 def sign_up(root: Path, address: str, key: str, *, now: datetime = WHEN, handed: int = 1) -> None:
     """Somebody signs up with an address, and what is due is handed over as `serve` does it."""
     settings = load(root)
-    provider = open_provider("smtp", settings.provider, root=root, environment={})
     asked = Confirmation(
         kind=ConfirmationKind.SIGN_UP, key=key, address=address, asked=now, how="form", choices=SignUpChoices()
     )
-    with open_store("sqlite:///newsletter.db") as store, closing(provider):
+    with bootstrap.open_store(settings) as store, bootstrap.open_send_context(settings) as context:
         about = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=now, about=asked.key)
         assert store.confirmations.request([MailRequest(message=about, about=asked)]) == [None]
-        mailer = ServiceMailer(
-            store=store,
-            provider=provider,
-            signer=signer(),
-            newsletter=settings.newsletter,
-            theme=load_theme(root, settings.newsletter),
-            say=print,
-            return_path=settings.feedback.return_path,
-            clock=lambda: now,
-        )
+        mailer = bootstrap.service_mail(settings, store, context, load_theme(root, settings.newsletter), print)
+        mailer.clock = lambda: now
         assert mailer.send_batch() == handed
 
 

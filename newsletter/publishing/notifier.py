@@ -56,6 +56,7 @@ class Notifier:
                     lambda: bootstrap.open_provider(settings),
                     self._write,
                     self._report,
+                    now=store.now(),
                 ):
                     pass
         except BusyError:

@@ -11,7 +11,8 @@ from newsletter.sending.outcome import Finished, SendOutcome, Stopped, WaitUntil
 from newsletter.sending.plan import Plan, plan
 from newsletter.sending.proof import send_proof
 from newsletter.sending.rehearsal import rehearse
-from newsletter.sending.runner import resume, resume_running, start, start_planned
+from newsletter.sending.resuming import resume, resume_running
+from newsletter.sending.runner import start, start_planned
 from newsletter.sending.stop_signals import stop_requests
 from newsletter.sending.waiting import wait_until_ended
 from newsletter.sending.worker import WorkerCallbacks, run_due_sends

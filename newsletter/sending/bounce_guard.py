@@ -33,7 +33,7 @@ class BounceGuard:
     def reason_to_pause(self, receipts: Sequence[Receipt]) -> ProviderError | None:
         """Add receipts, and return why a person should check the send once there are enough answers, else None.
 
-        With so many bad addresses the bounces are held (``store.bounces``), and all later ones would be too.
+        With so many bad addresses the bounces are held (``store.held_bounces``), and all later ones would be too.
         """
         if self._answers >= ENOUGH:
             return None

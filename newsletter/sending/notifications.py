@@ -40,13 +40,14 @@ def notify(
     open_provider: Callable[[], AbstractContextManager[Provider]],
     write: WriteNotice,
     report: Callable[[NewsletterError], object],
+    *,
+    now: datetime,
 ) -> int:
     """Mail the notices that are due, at most twenty, and return the number that were due.
 
     If the provider can't take a notice now, retry it later, less and less often, and ``report`` that once. Report a
     notice that is refused, too.
     """
-    now = store.now()
     store.notices.address(addresses, now)
     due = store.notices.reserve(now, BATCH)
     sends = {number: store.sends.get(number) for number in {notice.send for notice in due}}

@@ -19,3 +19,9 @@ class Run:
     observer: Observer
     stop: StopRequests
     retries: StoreRetries
+
+
+def start_run(store: Store, context: SendContext, lease: Lease, observer: Observer, stop: StopRequests) -> Run:
+    """Return a run under a lease."""
+    retries = StoreRetries(stop, observer)
+    return Run(store=store, context=context, lease=lease, observer=observer, stop=stop, retries=retries)

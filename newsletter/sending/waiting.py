@@ -7,7 +7,7 @@ from newsletter.sending.context import SendContext
 from newsletter.sending.finishing import stop_on_request
 from newsletter.sending.observer import Observer, with_shared_clock
 from newsletter.sending.outcome import SendOutcome, Stopped, outcome_of
-from newsletter.sending.runner import resume_running
+from newsletter.sending.resuming import resume_running
 from newsletter.sending.stop_signals import stop_requests
 from newsletter.store import Store
 

@@ -187,7 +187,9 @@ def test_ses_is_handed_the_plain_text_too(store: Store) -> None:
     pause_scheduled(store)
     with ses_stub() as stub:
         provider = by("ses", int(stub.url.rpartition(":")[2])).provider
-        mailed = notify(store, EDITORS, NEWSLETTER, lambda: closing(provider), notice_message, fail_with)
+        mailed = notify(
+            store, EDITORS, NEWSLETTER, lambda: closing(provider), notice_message, fail_with, now=store.now()
+        )
         assert mailed == len(EDITORS)
         assert [message.to for message in stub.mailed] == EDITORS
     for message in (message_from_bytes(one.raw, policy=policy.default) for one in stub.mailed):
@@ -204,7 +206,15 @@ def test_of_several_workers_one_mails_each_notice(store: Store, tmp_path: Path) 
 
         def work() -> None:
             with closing(open_provider("smtp", options, root=tmp_path, environment={})) as provider:
-                while notify(store, EDITORS, NEWSLETTER, lambda: nullcontext(provider), notice_message, trouble.append):
+                while notify(
+                    store,
+                    EDITORS,
+                    NEWSLETTER,
+                    lambda: nullcontext(provider),
+                    notice_message,
+                    trouble.append,
+                    now=store.now(),
+                ):
                     pass
 
         workers = [threading.Thread(target=work) for _ in range(4)]
@@ -229,7 +239,7 @@ def test_an_outage_in_mid_send_is_reported_if_it_lasts(store: Store) -> None:
         def mail() -> list[str]:
             server.received.clear()
             relay = by("smtp", server.port).provider
-            notify(store, EDITORS[:1], NEWSLETTER, lambda: closing(relay), notice_message, fail_with)
+            notify(store, EDITORS[:1], NEWSLETTER, lambda: closing(relay), notice_message, fail_with, now=store.now())
             return [received.content.decode() for received in server.received]
 
         def fail(minutes_ago: int) -> None:

@@ -13,7 +13,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from pydantic import ValidationError
 
 from newsletter import settings
-from newsletter.errors import SettingsError
+from newsletter.errors import FindingsError
 from newsletter.files import library_errors
 from newsletter.settings import SettingsFile
 
@@ -47,11 +47,11 @@ THEIRS = re.compile(
 def test_broken_toml_is_explained_at_its_line(tmp_path: Path, old: str, new: str, line: int, words: str) -> None:
     assert old in TOML
     (tmp_path / "newsletter.toml").write_text(TOML.replace(old, new))
-    with pytest.raises(SettingsError) as raised:
+    with pytest.raises(FindingsError) as raised:
         settings.load(tmp_path)
-    assert raised.value.place is not None
-    assert raised.value.place.line == line
-    assert words in raised.value.what
+    (finding,) = raised.value.findings
+    assert finding.place.line == line
+    assert words in finding.what
     assert not THEIRS.search(str(raised.value))
 
 

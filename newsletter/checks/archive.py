@@ -27,7 +27,7 @@ def archive_findings(
 
 
 def topic_findings(topics: Topics, settings: str) -> Iterator[Finding]:
-    """Yield names that mean two topics. ``settings`` is the text of newsletter.toml, from which the line is taken."""
+    """Yield names that belong to two topics. ``settings`` is the text of newsletter.toml, for the line numbers."""
     for name, meant, wanted in topics.clashes:
         what = f'"{name}" is a name of two topics, {meant} and {wanted}'
         place = setting_place(settings, "topics", wanted, "aliases")

@@ -1,4 +1,4 @@
-"""Checks of issues' dates: typing mistakes, missed issues, and issues far ahead."""
+"""Checks of issues' dates: typos, missed issues, and issues far ahead."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -129,7 +129,7 @@ def _requested(connection: HTTPSConnection, url: str) -> tuple[str, str] | _Redi
     if not kind.startswith("image/"):
         return "image-unreachable", f'the server sent "{kind}", not an image'
     if _size(response) > IMAGE_LIMIT:
-        return "image-large", f"the image has more than {IMAGE_LIMIT:,} bytes"
+        return "image-large", f"the image is larger than {IMAGE_LIMIT:,} bytes"
     return None
 
 

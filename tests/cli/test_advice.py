@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import json
 import pkgutil
 import re
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from newsletter.cli import advice
 from newsletter.cli.app import app
 from newsletter.domain.send_errors import UnsettledError
 from newsletter.errors import NewsletterError, PausedError, Place, StoppedError, UsageError
+from tests.cli.conftest import Run
 
 
 def errors() -> dict[str, type[NewsletterError]]:
@@ -140,3 +142,13 @@ def test_only_the_doors_name_commands_and_options() -> None:
                 for mention in mentions(node.value)
             ]
     assert named == [], "errors and findings get their commands in newsletter/cli/advice.py"
+
+
+def test_check_and_send_print_the_commands(root: Path, run: Run) -> None:
+    (root / "issues" / "2026-12-01.md").write_text("---\ndate: 2026-12-01\nsubject: Zebras\nentries: [zebra]\n---\n")
+    listed = [finding for finding in json.loads(run("check", "--json").stdout) if finding["rule"] == "entry-unknown"]
+    assert [finding["hint"] for finding in listed] == ["create it with `newsletter entry new`, or remove it"]
+    line = 'issues/2026-12-01.md:4: no entry "zebra": create it with `newsletter entry new`, or remove it'
+    assert line in run("check").stdout.splitlines()
+    assert f"error: {line}" in run("send", "2026-12-01", "--dry-run").stderr.splitlines()
+    assert run("send", "zzz", "--dry-run").stderr == 'error: no issue "zzz": see `newsletter issue list`\n'

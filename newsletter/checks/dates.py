@@ -7,8 +7,9 @@ from datetime import date, timedelta
 
 from newsletter.checks.places import at, is_dated
 from newsletter.checks.rules import make_finding
+from newsletter.domain.date_words import day_in_words, distance_in_words
 from newsletter.domain.issue import Issue
-from newsletter.domain.schedule import FAR_AHEAD, day_in_words, distance_in_words
+from newsletter.domain.schedule import FAR_AHEAD
 from newsletter.errors import Finding
 
 WRONG_YEAR = timedelta(days=300)  # a date closer to today has the right year

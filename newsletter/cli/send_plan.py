@@ -63,7 +63,7 @@ def check_provider(settings: "Settings") -> None:
 
 def date_in_words(issue: "Issue", today: "date") -> str:
     """Return an issue's date and its distance from today."""
-    from newsletter.domain.schedule import day_in_words, distance_in_words
+    from newsletter.domain.date_words import day_in_words, distance_in_words
 
     return f"{day_in_words(issue.date)} ({distance_in_words(issue.date, today)})"
 

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from datetime import date
 
+from newsletter.domain.date_words import day_in_words
 from newsletter.domain.issue import Issue
-from newsletter.domain.schedule import day_in_words
 from newsletter.errors import UsageError, did_you_mean
 
 TODAY, NEXT, LATEST = NAMES = ("today", "next", "latest")

@@ -1,17 +1,16 @@
-"""Start times of sends: a moment in one time zone, or a local time in each reader's own. No I/O."""
+"""Start times of sends, as moments in one time zone. No I/O."""
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from newsletter.errors import UsageError, did_you_mean
 
 FAR_AHEAD = timedelta(days=60)  # a later date is more likely a typing mistake
-HOME = ""  # stands for the newsletter's own zone, used if a reader's is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,44 +21,12 @@ class Moment:
     notice: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalTime:
-    """A local time, and its moment in UTC for each time zone; ``HOME`` is always one of them."""
-
-    at: time
-    moments: Mapping[str, datetime]
-    notices: tuple[str, ...] = ()
-
-    @property
-    def first(self) -> datetime:
-        """Return its moment for the first readers, which may be the evening before in the newsletter's own zone."""
-        return min(self.moments.values())
-
-    @property
-    def last(self) -> datetime:
-        """Return its moment for the last readers."""
-        return max(self.moments.values())
-
-    def passed_notice(self, readers: Mapping[str, int], now: datetime) -> str:
-        """Return a notice if the time has passed for some readers, given their number by zone; else empty text."""
-        late = {
-            zone: number
-            for zone, number in readers.items()
-            if number and self.moments.get(zone, self.moments[HOME]) < now
-        }
-        if not late:
-            return ""
-        number = sum(late.values())
-        counted = f"{number:,} reader{'s' * (number != 1)}"
-        return f"{self.at:%H:%M} has already passed for {counted} ({_among(late)}), who get it at once"
-
-
 def parse_zone(text: str) -> str:
     """Return the IANA name of a time zone, given in any case and with spaces or underscores.
 
     Raise ValueError with a readable reason if there is no such zone.
     """
-    known = _zones()
+    known = known_zones()
     name = text.strip().replace(" ", "_")
     try:
         return known[name.casefold()]
@@ -94,54 +61,6 @@ def parse_moment(text: str, zone: ZoneInfo, now: datetime) -> Moment:
         twice = f"{wall:%Y-%m-%d %H:%M} occurs twice in {zone}, where clocks go back then"
         return Moment(at=first, notice=f"{twice}: the first one is used, {first:%H:%M} UTC")
     return Moment(at=first)
-
-
-def parse_local_time(text: str) -> time:
-    """Return a local time such as 07:00. Raise UsageError if the text isn't one."""
-    if not _TIME.fullmatch(text.strip()):
-        raise UsageError(f'"{text}" is not a local time', hint="write hours and minutes: 07:00")
-    return time.fromisoformat(text.strip())
-
-
-def moment_in_zone(day: date, at: time, zone: ZoneInfo) -> Moment:
-    """Return the moment of a local time on a day in one zone.
-
-    A time that is skipped, because clocks go forward, becomes the first moment after it, with a notice. If it occurs
-    twice, it is the first one.
-    """
-    wall = datetime.combine(day, at)
-    begin, _ = moments_showing(wall, zone)
-    here = begin.astimezone(zone)
-    if here.replace(tzinfo=None) == wall:
-        return Moment(at=begin)
-    return Moment(
-        at=begin, notice=f"{wall:%Y-%m-%d %H:%M} does not exist in {zone}: readers there get it at {here:%H:%M}"
-    )
-
-
-def moments_by_zone(day: date, at: time, zones: Iterable[str], *, home: ZoneInfo) -> LocalTime:
-    """Return the moments of a local time on an issue's day in each zone; ``home`` is the newsletter's own zone.
-
-    A day begins up to 14 hours before it does in UTC. If this machine's tables don't have a zone, because they are
-    older than another machine's, its readers get ``home``'s time, and a notice says so.
-    """
-    named = set(zones) - {HOME}
-    unknown = named.difference(_zones().values())
-    clocks = {HOME: home} | {name: ZoneInfo(name) for name in sorted(named - unknown)}
-    shifted: dict[str, set[str]] = {}
-    moments: dict[str, datetime] = {}
-    for name, zone in clocks.items():
-        begin = moment_in_zone(day, at, zone)
-        moments[name] = begin.at
-        if begin.notice:
-            shifted.setdefault(f"{begin.at.astimezone(zone):%H:%M}", set()).add(str(zone))
-    notices = [
-        f"{at:%H:%M} does not exist on {day} in {_among(there)}: readers there get it at {shown}"
-        for shown, there in sorted(shifted.items())
-    ]
-    if unknown:
-        notices.append(f"this machine does not know {_among(unknown)}: readers there get it at the time of {home}")
-    return LocalTime(at=at, moments=moments | dict.fromkeys(unknown, moments[HOME]), notices=tuple(notices))
 
 
 def moments_showing(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -186,7 +105,6 @@ def next_try(since: datetime, now: datetime) -> datetime:
 
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d", re.ASCII)
-_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
 def _wall(text: str, zone: ZoneInfo) -> datetime:
@@ -213,33 +131,7 @@ def _change(earlier: datetime, later: datetime, zone: ZoneInfo) -> datetime:
     return earlier + timedelta(seconds=passed)
 
 
-def _among(zones: Iterable[str]) -> str:
-    """Return zones in words: the names of the first three, and the number of the others."""
-    names = [name or "the newsletter's own zone" for name in sorted(zones)]
-    more = f" and {len(names) - 3:,} more time zones" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more
-
-
 @cache
-def _zones() -> Mapping[str, str]:
+def known_zones() -> Mapping[str, str]:
     """Return the IANA names by their case-folded form, without the two that aren't names of places."""
     return {name.casefold(): name for name in available_timezones() - {"Factory", "localtime"}}
-
-
-def day_in_words(day: date) -> str:
-    """Return ``Monday 30 November 2026``."""
-    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def distance_in_words(day: date, today: date) -> str:
-    """Return ``today``, ``tomorrow``, ``in 2 days``, ``yesterday`` or ``2 days ago``."""
-    days = (day - today).days
-    near = {0: "today", 1: "tomorrow", -1: "yesterday"}
-    return near.get(days) or (f"in {days:,} days" if days > 0 else f"{-days:,} days ago")
-
-
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from newsletter.domain.date_words import day_in_words
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.schedule import clock_time, day_in_words
+from newsletter.domain.schedule import clock_time
 from newsletter.domain.send import Send, SendStatus
 from newsletter.errors import AskedToStopError, SendError, UnreachableError
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from newsletter.domain import schedule
 from newsletter.domain.issue import Issue
+from newsletter.domain.local_times import LocalTime, moments_by_zone, parse_local_time
 from newsletter.publishing.audience import segments_of
 from newsletter.settings import Settings
 from newsletter.store import Store
@@ -63,6 +64,6 @@ def start_at_local_time(settings: Settings, store: Store, issue: Issue, text: st
     )
 
 
-def local_moments(settings: Settings, issue: Issue, text: str, zones: Iterable[str]) -> schedule.LocalTime:
+def local_moments(settings: Settings, issue: Issue, text: str, zones: Iterable[str]) -> LocalTime:
     """Return the moments of a local time on the issue's date in the readers' zones. Raise UsageError if invalid."""
-    return schedule.moments_by_zone(issue.date, schedule.parse_local_time(text), zones, home=settings.newsletter.zone)
+    return moments_by_zone(issue.date, parse_local_time(text), zones, home=settings.newsletter.zone)

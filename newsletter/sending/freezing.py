@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.domain.edition import Tailor
-from newsletter.domain.schedule import LocalTime, lateness
+from newsletter.domain.local_times import LocalTime
+from newsletter.domain.schedule import lateness
 from newsletter.domain.segment import Segment
 from newsletter.domain.send import Send
 from newsletter.errors import AskedToStopError, LateError

@@ -21,7 +21,7 @@ from newsletter.store.sends.leases import Lease, Leases
 from newsletter.store.sends.rate_limits import RateLimits
 from newsletter.store.sends.sends import Sends
 from newsletter.store.sqlite import sqlite_library
-from newsletter.store.subscribers.address_changes import AddressChanges, SuppressedError, TakenError
+from newsletter.store.subscribers.address_changes import AddressChanges, AddressSuppressedError, AddressTakenError
 from newsletter.store.subscribers.collisions import Collision, CollisionKind, Collisions
 from newsletter.store.subscribers.confirmations import Confirmations
 from newsletter.store.subscribers.erasures import Erasures
@@ -34,6 +34,8 @@ from newsletter.store.subscribers.suppressions import Suppression, Suppressions
 
 __all__ = [
     "SERVICE_QUIET",
+    "AddressSuppressedError",
+    "AddressTakenError",
     "Collision",
     "CollisionKind",
     "ImportedDetails",
@@ -41,9 +43,7 @@ __all__ = [
     "MergeCounts",
     "MissingSignUpError",
     "Store",
-    "SuppressedError",
     "Suppression",
-    "TakenError",
     "exists",
     "open_store",
     "sqlite_library",

@@ -12,7 +12,7 @@ from newsletter.errors import BusyError, StoreError
 from newsletter.files import library_errors
 from newsletter.files.private_files import create_private_file
 from newsletter.store.database import Database
-from newsletter.store.errors import translated
+from newsletter.store.errors import translated_errors
 
 _NUMBERS = {"bounces": 0x62_6F_75_6E}  # PostgreSQL's advisory locks
 
@@ -61,7 +61,7 @@ def _locked_session(database: Database, command: str) -> Iterator[bool]:
     released explicitly.
     """
     number = _NUMBERS[command]
-    with translated(database.engine.url), database.engine.connect() as pooled:
+    with translated_errors(database.engine.url), database.engine.connect() as pooled:
         connection = pooled.execution_options(isolation_level="AUTOCOMMIT")
         locked = connection.scalars(sa.select(sa.func.pg_try_advisory_lock(number))).one()
         try:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.store.clock import SharedClock, database_time
-from newsletter.store.errors import translated
+from newsletter.store.errors import translated_errors
 from newsletter.store.watchdog import Watchdog
 
 _LOCK = 0x6E_65_77_73  # PostgreSQL's advisory lock for migrations and imports
@@ -34,7 +34,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Open a read-only transaction that sees a single snapshot of the database."""
-        with translated(self.engine.url), self.engine.connect() as connection:
+        with translated_errors(self.engine.url), self.engine.connect() as connection:
             if self.is_sqlite:
                 connection = connection.execution_options(begin="BEGIN")
             else:
@@ -45,7 +45,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Open a transaction that commits at its end. On SQLite it takes the write lock when it begins."""
-        with translated(self.engine.url), self.engine.begin() as connection:
+        with translated_errors(self.engine.url), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -112,7 +112,7 @@ class Database:
         return True
 
     def _checkpoint(self, seconds: float) -> bool:
-        with translated(self.engine.url):
+        with translated_errors(self.engine.url):
             connection = self.engine.raw_connection()
             try:
                 driver: Any = connection.driver_connection

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from newsletter.errors import StoreError
 from newsletter.files.private_files import create_private_file
 from newsletter.store.database import Database
-from newsletter.store.errors import place_name
+from newsletter.store.errors import database_name
 from newsletter.store.sqlite import FIX, sqlite_library
 from newsletter.store.watchdog import AT_THE_SERVER, TCP, Watchdog
 
@@ -89,7 +89,7 @@ def _refuse_wal(connection: sa.Connection) -> None:
     if connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal":
         connection.invalidate()  # a new connection switches the file back from WAL mode if it can
         raise StoreError(
-            f"{sqlite_library()} could lose what it writes to {place_name(connection.engine.url)}: "
+            f"{sqlite_library()} could lose what it writes to {database_name(connection.engine.url)}: "
             "another process has put that database into WAL mode",
             hint=f"stop that process and try again, or {FIX}",
         )
@@ -133,7 +133,7 @@ def _postgresql(url: sa.URL) -> Database:
         watchdog.listen(engine)
     except ModuleNotFoundError as err:
         raise StoreError(
-            f"the database {place_name(url)} needs the driver psycopg, which is not installed",
+            f"the database {database_name(url)} needs the driver psycopg, which is not installed",
             hint="install this program with its extra `postgresql`: pip install 'newsletter[postgresql]'",
         ) from err
     return Database(engine, watchdog)

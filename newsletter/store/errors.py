@@ -57,7 +57,7 @@ _POSTGRESQL = {
 }
 
 
-def place_name(url: sa.URL) -> str:
+def database_name(url: sa.URL) -> str:
     """Return a database's name for messages: SQLite's path, or PostgreSQL's URL without password and options."""
     if url.get_backend_name() == "sqlite":
         return url.database or ":memory:"
@@ -65,7 +65,7 @@ def place_name(url: sa.URL) -> str:
 
 
 @contextmanager
-def translated(url: sa.URL) -> Iterator[None]:
+def translated_errors(url: sa.URL) -> Iterator[None]:
     """Turn every driver error raised inside into a StoreError with a hint, without the password."""
     try:
         yield
@@ -74,14 +74,14 @@ def translated(url: sa.URL) -> Iterator[None]:
     except sqlite_library().module.Error as err:  # SQLAlchemy doesn't wrap errors while a new connection is set up
         raise _store_error(err, url) from err
     except sa.exc.SQLAlchemyError as err:
-        raise StoreError(f"the database {place_name(url)} reported an error: {_reason(err, url)}") from err
+        raise StoreError(f"the database {database_name(url)} reported an error: {_reason(err, url)}") from err
 
 
 def _store_error(err: BaseException, url: sa.URL) -> StoreError:
     words = _what_and_hint(err)
     what, hint = words
     reason = _plain_reason(_reason(err, url)) if words is _UNREACHED else _reason(err, url)
-    return _KINDS.get(words, StoreError)(what.format(name=place_name(url), reason=reason), hint=hint)
+    return _KINDS.get(words, StoreError)(what.format(name=database_name(url), reason=reason), hint=hint)
 
 
 def _what_and_hint(err: BaseException) -> tuple[str, str]:

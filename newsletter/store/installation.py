@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from newsletter.errors import SendError
 from newsletter.store.copy_guard import Marker, Origin, marker_path, read_marker
 from newsletter.store.database import Database
-from newsletter.store.errors import place_name
+from newsletter.store.errors import database_name
 from newsletter.store.row_writes import insert_new
 from newsletter.store.tables import installation
 
@@ -93,7 +93,7 @@ def _bind(connection: sa.Connection, sends: int) -> None:
 
 
 def _trouble(connection: sa.Connection) -> str:
-    name = place_name(connection.engine.url)
+    name = database_name(connection.engine.url)
     row = connection.execute(sa.select(installation)).one_or_none()
     if connection.dialect.name == "postgresql":
         if row is not None and row.key != _location(connection):

@@ -16,7 +16,7 @@ from newsletter.files import library_errors
 from newsletter.files.atomic_write import PART, UnfinishedFile
 from newsletter.store.database import Database
 from newsletter.store.engines import connect
-from newsletter.store.errors import place_name, translated
+from newsletter.store.errors import database_name, translated_errors
 from newsletter.store.sqlite import sqlite_library
 from newsletter.store.tables import metadata
 
@@ -44,7 +44,7 @@ def open_database(url: str) -> Database:
         revision = _revision(database)
         if revision != _revisions()[-1]:
             if revision is not None and not database.is_sqlite:
-                raise OutdatedTablesError(database=place_name(database.engine.url))
+                raise OutdatedTablesError(database=database_name(database.engine.url))
             _upgrade(database)
     except BaseException:
         database.close()
@@ -100,7 +100,7 @@ def _revision(database: Database) -> str | None:
 
 def _known_revision(connection: sa.Connection) -> str | None:
     """Return the revision, or None if there are no tables. Raises StoreError if the database isn't this program's."""
-    name = place_name(connection.engine.url)
+    name = database_name(connection.engine.url)
     present = set(sa.inspect(connection).get_table_names())
     if REVISION_TABLE in present:
         revision = connection.scalar(sa.text(f"SELECT version_num FROM {REVISION_TABLE}"))  # noqa: S608  a constant
@@ -128,7 +128,7 @@ def _copy_beside(database: Database, revision: str) -> None:
     try:
         with (
             UnfinishedFile(target, private=True, part=part) as unfinished,
-            translated(database.engine.url),
+            translated_errors(database.engine.url),
             database.reading() as connection,
         ):
             source: Any = connection.connection.driver_connection

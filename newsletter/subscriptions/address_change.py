@@ -11,8 +11,9 @@ from newsletter.tokens import Signer
 def change_address(store: Store, signer: Signer, confirmation: Confirmation, now: datetime) -> Subscriber | None:
     """Change an address, or restore a former one, and return the reader; None if the reader no longer exists.
 
-    Service mail to the address that the reader loses is queued. Doing it twice changes nothing. Raise TakenError if the
-    address is another reader's, SuppressedError if it must not be mailed, and ValueError for a sign-up.
+    Service mail to the address that the reader loses is queued. Doing it twice changes nothing. Raise
+    AddressTakenError if the address is another reader's, AddressSuppressedError if it must not be mailed, and
+    ValueError for a sign-up.
     """
     if confirmation.kind is ConfirmationKind.MOVE:
         return store.address_changes.change(confirmation, now, signer.fingerprints)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from newsletter.domain.schedule import LocalTime
+from newsletter.domain.local_times import LocalTime
 from newsletter.domain.segment import EVERYONE
 from newsletter.sending import FreezeRequest
 from tests import make

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.local_times import LocalTime, moments_by_zone
 from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.rate_limits import SendingSettings
-from newsletter.domain.schedule import LocalTime, moments_by_zone, parse_moment
+from newsletter.domain.schedule import parse_moment
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.subscriber import Subscriber

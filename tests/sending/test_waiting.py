@@ -10,9 +10,9 @@ import pytest
 
 from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus, Receipt, Uncertainty
+from newsletter.domain.local_times import LocalTime, moments_by_zone
 from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.rate_limits import Limits, SendingSettings
-from newsletter.domain.schedule import LocalTime, moments_by_zone
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.subscriber import Subscriber

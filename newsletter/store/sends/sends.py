@@ -19,7 +19,7 @@ from newsletter.domain.delivery import (
     Uncertainty,
 )
 from newsletter.domain.edition import Edition, EditionCounts, Tailor
-from newsletter.domain.schedule import HOME
+from newsletter.domain.local_times import HOME
 from newsletter.domain.segment import AudienceCounts, Segment
 from newsletter.domain.send import PublishedIssue, Send, SendStatus
 from newsletter.domain.send_errors import NobodyError, UnknownSendError, second_send_error

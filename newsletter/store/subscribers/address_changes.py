@@ -39,13 +39,13 @@ from newsletter.store.tables import (
 )
 
 
-class TakenError(StoreError):
+class AddressTakenError(StoreError):
     """An address that belongs to another reader."""
 
     code = "address-taken"
 
 
-class SuppressedError(StoreError):
+class AddressSuppressedError(StoreError):
     """An address that must not be mailed: it bounced, or its owner complained or refused."""
 
     code = "address-suppressed"
@@ -62,8 +62,8 @@ class AddressChanges:
 
         The old address is stored as a keyed hash, and its owner can undo the change. Using the same confirmation again
         changes nothing. Other pending changes of the address are withdrawn: somebody with access to the old mailbox
-        may have requested them. Raises TakenError if the new address is another reader's, and
-        SuppressedError if it is suppressed.
+        may have requested them. Raises AddressTakenError if the new address is another reader's, and
+        AddressSuppressedError if it is suppressed.
         """
         with self._database.writing() as connection:
             known, moves = _give_address(connection, given, now, fingerprint)
@@ -133,10 +133,10 @@ def _give_address(
         return known, False
     key = address_key(given.address)
     if connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key)):
-        raise SuppressedError("the address is suppressed", hint="use another one")
+        raise AddressSuppressedError("the address is suppressed", hint="use another one")
     other = rows.read_one(connection, subscriber.c.address_key == key)
     if other is not None and other.id != known.id:
-        raise TakenError("another reader has the address", hint="unsubscribe there first")
+        raise AddressTakenError("another reader has the address", hint="unsubscribe there first")
     connection.execute(
         sa.update(subscriber)
         .where(subscriber.c.id == known.id)

@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, Response
 
 from newsletter.domain.consent import Confirmation
-from newsletter.store import SuppressedError, TakenError
+from newsletter.store import AddressSuppressedError, AddressTakenError
 from newsletter.subscriptions import PersonalLinks, change_address, masked
 from newsletter.tokens import ExpiredError
 from newsletter.web.public.change_writer import ChangeWriter
@@ -87,9 +87,9 @@ class AddressChangePages:
             reader = await self._writer.write(lambda: change_address(site.store, site.signer, confirmation, now))
         except ExpiredError:
             return expired()
-        except TakenError:
+        except AddressTakenError:
             return site.pages.answer(done_page, 409, wrong="taken")
-        except SuppressedError:
+        except AddressSuppressedError:
             return site.pages.answer(done_page, 409, wrong="never mailed")
         if reader is None:
             return site.pages.answer("no-subscription")

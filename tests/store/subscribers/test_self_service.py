@@ -21,7 +21,7 @@ from newsletter.domain.consent import (
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.store import ImportedDetails, MissingSignUpError, Store, SuppressedError, TakenError
+from newsletter.store import AddressSuppressedError, AddressTakenError, ImportedDetails, MissingSignUpError, Store
 from newsletter.tokens import Signer
 from tests import ledger, make
 
@@ -98,9 +98,9 @@ def test_moving(store: Store) -> None:
     store.subscribers.add(Subscriber(address="ben@example.com"), now=NOW)
     store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED, now=NOW)
     moving = {"kind": ConfirmationKind.MOVE, "subscriber": reader.key}
-    with pytest.raises(TakenError):
+    with pytest.raises(AddressTakenError):
         store.address_changes.change(asked(store, "Ben@example.com", "1" * 32, **moving), NOW, SIGNER.fingerprints)
-    with pytest.raises(SuppressedError, match="is suppressed"):
+    with pytest.raises(AddressSuppressedError, match="is suppressed"):
         store.address_changes.change(asked(store, "gone@example.com", "2" * 32, **moving), NOW, SIGNER.fingerprints)
     about = asked(store, "Ada@example.org", "3" * 32, **moving)
     for _ in range(2):

@@ -276,11 +276,13 @@ def pull(context: typer.Context) -> None:
 
     newsletter suppressions pull
     """
-    from newsletter.feedback import pull
+    from newsletter.feedback import pull_suppressions
 
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
-        listed, new = pull(store, bootstrap.open_suppression_list(settings), bootstrap.signer_of_erasures(store))
+        listed, new = pull_suppressions(
+            store, bootstrap.open_suppression_list(settings), bootstrap.signer_of_erasures(store)
+        )
     output.facts({"On the provider's list": f"{listed:,}", "New here": f"{new:,}"})
 
 
@@ -290,11 +292,11 @@ def push(context: typer.Context) -> None:
 
     newsletter suppressions push
     """
-    from newsletter.feedback import push
+    from newsletter.feedback import push_suppressions
 
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store, output.progress("Updating the provider") as bar:
-        added = push(store, bootstrap.open_suppression_list(settings), progress=bar)
+        added = push_suppressions(store, bootstrap.open_suppression_list(settings), progress=bar)
     output.facts({"New on the provider's list": f"{added:,}"})
 
 

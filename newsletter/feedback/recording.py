@@ -7,7 +7,7 @@ from newsletter.domain.events import Event, EventEffects
 from newsletter.store import Store
 from newsletter.tokens import Signer
 
-EVENTS_TOGETHER = 500  # events per transaction
+EVENTS_PER_TRANSACTION = 500  # events per transaction
 
 
 class Feedback:
@@ -27,9 +27,9 @@ class Feedback:
         recording all of them again counts none of them twice.
         """
         applied = EventEffects()
-        for begin in range(0, len(events), EVENTS_TOGETHER):
+        for begin in range(0, len(events), EVENTS_PER_TRANSACTION):
             applied += self._store.events.record(
-                events[begin : begin + EVENTS_TOGETHER],
+                events[begin : begin + EVENTS_PER_TRANSACTION],
                 now=now,
                 soft_bounces=self._soft_bounces,
                 fingerprints=self._signer.fingerprints,

@@ -13,7 +13,7 @@ from newsletter.tokens import Signer
 _SHARED = (SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED)
 
 
-def pull(store: Store, of_provider: SuppressionList, signer: Signer | None) -> tuple[int, int]:
+def pull_suppressions(store: Store, of_provider: SuppressionList, signer: Signer | None) -> tuple[int, int]:
     """Suppress the addresses on the provider's list. Return the number of listed addresses and that of new ones.
 
     ``signer`` recognises addresses that were erased on request, which are not stored. Raise ProviderError or
@@ -31,7 +31,7 @@ def pull(store: Store, of_provider: SuppressionList, signer: Signer | None) -> t
     return listed, new
 
 
-def push(
+def push_suppressions(
     store: Store, of_provider: SuppressionList, *, progress: Callable[[int, int], object] = lambda *_: None
 ) -> int:
     """Add bounced and complaining addresses to the provider's list if they are missing there; return their number.

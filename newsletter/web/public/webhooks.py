@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from newsletter.domain.events import Event
 from newsletter.errors import HookBusyError, HookError
-from newsletter.feedback import EVENTS_TOGETHER, Feedback
+from newsletter.feedback import EVENTS_PER_TRANSACTION, Feedback
 from newsletter.providers import Hook
 from newsletter.web.http.batching import PATIENCE, Batcher
 
@@ -22,7 +22,7 @@ class Webhooks:
 
     def __init__(self, hooks: Mapping[str, Hook], feedback: Feedback, clock: Callable[[], datetime]) -> None:
         self._hooks, self._feedback, self._clock = hooks, feedback, clock
-        self._batcher = Batcher(self._store, most=EVENTS_TOGETHER, patience=PATIENCE)
+        self._batcher = Batcher(self._store, most=EVENTS_PER_TRANSACTION, patience=PATIENCE)
 
     def route(self) -> Route:
         """Return the route of all webhooks."""

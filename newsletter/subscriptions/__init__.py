@@ -14,22 +14,24 @@ from newsletter.subscriptions.preferences import (
     preferences_of,
     switch_to_digest,
 )
+from newsletter.subscriptions.request_limits import Client, TooOftenError
 from newsletter.subscriptions.service_mail import ServiceMailer
-from newsletter.subscriptions.sign_up import Client, SignUpRequests, TooOftenError
+from newsletter.subscriptions.sign_up import MailRequests, confirm_sign_up
 from newsletter.subscriptions.typed_input import masked, parse_name
 from newsletter.subscriptions.unsubscribe import undo_ticket, undo_unsubscription, unsubscribe
 
 __all__ = [
     "LANGUAGES",
     "Client",
+    "MailRequests",
     "PauseError",
     "PersonalLinks",
     "Preferences",
     "ServiceMailer",
-    "SignUpRequests",
     "TooOftenError",
     "change_address",
     "change_preferences",
+    "confirm_sign_up",
     "erase",
     "files_below",
     "files_with",

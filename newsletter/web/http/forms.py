@@ -39,4 +39,4 @@ async def read_form(request: Request) -> Form:
     return Form({name: [value.replace("\0", "") for value in values] for name, values in fields.items()})
 
 
-Sent = Annotated[Form, Depends(read_form)]
+SubmittedForm = Annotated[Form, Depends(read_form)]

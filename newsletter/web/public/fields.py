@@ -18,7 +18,7 @@ def client_of(request: Request) -> Client:
     return Client(request.client.host if request.client else "")
 
 
-From = Annotated[Client, Depends(client_of)]
+RequestingClient = Annotated[Client, Depends(client_of)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

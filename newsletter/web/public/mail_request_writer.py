@@ -4,7 +4,7 @@ import re
 
 from newsletter.domain.consent import Confirmation, MailRequest, SignUpChoices
 from newsletter.domain.subscriber import Subscriber
-from newsletter.subscriptions import Client, SignUpRequests, TooOftenError
+from newsletter.subscriptions import Client, MailRequests, TooOftenError
 from newsletter.web.http.batching import PATIENCE, Batcher
 from newsletter.web.public.pages import Site
 
@@ -19,7 +19,7 @@ class MailRequestWriter:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._requests = SignUpRequests(site.store, site.signer)
+        self._requests = MailRequests(site.store, site.signer)
         self._batcher = Batcher(self._requests.queue, most=AT_ONCE, patience=PATIENCE)
 
     async def sign_up(self, address: str, choices: SignUpChoices, client: Client, *, how: str, wording: str) -> None:

@@ -26,10 +26,10 @@ from newsletter.subscriptions import (
     stored_about,
 )
 from newsletter.tokens import Purpose
-from newsletter.web.http.forms import Form, Sent
+from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.public.change_writer import ChangeWriter
 from newsletter.web.public.fields import (
-    From,
+    RequestingClient,
     known_topics,
     parse_typed_address,
     parse_typed_date,
@@ -79,17 +79,17 @@ class PreferencesPages:
         """Show the form that asks for a link to a reader's own page."""
         return self._site.pages.answer("request-link", wrong={}, address="")
 
-    async def request_link(self, sent: Sent, client: From) -> Response:
+    async def request_link(self, form: SubmittedForm, client: RequestingClient) -> Response:
         """Mail the link if the address is a reader's. The response is the same if it isn't."""
         try:
-            address = parse_typed_address(sent.text("address"))
+            address = parse_typed_address(form.text("address"))
         except ValueError as err:
             return self._site.pages.answer(
-                "request-link", 422, wrong={"address": str(err)}, address=sent.text("address")
+                "request-link", 422, wrong={"address": str(err)}, address=form.text("address")
             )
         return await self._mail_link(address, client)
 
-    async def mail_link(self, issue: str, token: str, client: From) -> Response:
+    async def mail_link(self, issue: str, token: str, client: RequestingClient) -> Response:
         """Mail the link to the reader who got this message."""
         reader = await run_in_threadpool(self._links.reader_of_message, Purpose.PREFERENCES, issue, token)
         return self._site.pages.answer("link-sent") if reader is None else await self._mail_link(reader.address, client)
@@ -99,24 +99,24 @@ class PreferencesPages:
         reader = self._links.reader_of_message(Purpose.PREFERENCES, issue, token)
         return self._page(_Outcome(reader=reader), f"/preferences/{issue}/{token}", own=False)
 
-    async def save_of_message(self, issue: str, token: str, sent: Sent) -> Response:
+    async def save_of_message(self, issue: str, token: str, form: SubmittedForm) -> Response:
         """Save the preferences submitted through the link in a message's footer."""
         key, path = self._site.signer.verify(Purpose.PREFERENCES, issue, token), f"/preferences/{issue}/{token}"
         await self._writer.admit(f"message {key}", path)
-        return await self._save(key, sent, path, own=False)
+        return await self._save(key, form, path, own=False)
 
     def of_visit(self, ticket: str) -> Response:
         """Show a reader's own page, behind the mailed link."""
         reader = self._links.visitor(ticket, self._site.clock())
         return self._page(_Outcome(reader=reader), f"/my/{ticket}", own=True)
 
-    async def save_of_visit(self, ticket: str, sent: Sent) -> Response:
+    async def save_of_visit(self, ticket: str, form: SubmittedForm) -> Response:
         """Save the preferences submitted on a reader's own page."""
         path = f"/my/{ticket}"
         reader = await self._admitted(ticket, path)
         if reader is None:
             return self._site.pages.answer("no-subscription")
-        return await self._save(reader.key, sent, path, own=True)
+        return await self._save(reader.key, form, path, own=True)
 
     def download(self, ticket: str) -> Response:
         """Return everything stored about the reader, as a file."""
@@ -127,28 +127,28 @@ class PreferencesPages:
         attached = {"Content-Disposition": 'attachment; filename="my-data.json"'}
         return Response(text, media_type="application/json", headers=attached)
 
-    async def request_address_change(self, ticket: str, sent: Sent, client: From) -> Response:
+    async def request_address_change(self, ticket: str, form: SubmittedForm, client: RequestingClient) -> Response:
         """Mail a confirmation link to the new address."""
         reader = await self._admitted(ticket, f"/my/{ticket}/address")
         if reader is None:
             return self._site.pages.answer("no-subscription")
         try:
-            address = parse_typed_address(sent.text("address"))
+            address = parse_typed_address(form.text("address"))
         except ValueError as err:
             return await self._refused(reader, ticket, {"address": str(err)})
         await self._requests.address_change(reader, address, client)
         return self._site.pages.answer("confirmation-sent")
 
-    async def erase(self, ticket: str, sent: Sent) -> Response:
+    async def erase(self, ticket: str, form: SubmittedForm) -> Response:
         """Delete the reader's data if they have ticked the box."""
         site, reader = self._site, await self._admitted(ticket, f"/my/{ticket}/erase")
-        if reader is not None and sent.text("sure") != "yes":
+        if reader is not None and form.text("sure") != "yes":
             return await self._refused(reader, ticket, {"sure": "Please tick the box to confirm."})
         if reader is not None:  # not through the shared writer: erasing also waits for other connections' reads to end
             await run_in_threadpool(erase, site.store, site.signer, site.kept, reader, site.clock())
         return site.pages.answer("erased")
 
-    async def _mail_link(self, address: str, client: From) -> Response:
+    async def _mail_link(self, address: str, client: RequestingClient) -> Response:
         await self._requests.visit(address, client)
         return self._site.pages.answer("link-sent")
 
@@ -159,17 +159,17 @@ class PreferencesPages:
             await self._writer.admit(f"visit {reader.key}", path)
         return reader
 
-    async def _save(self, key: str, sent: Form, action: str, *, own: bool) -> Response:
-        outcome = await self._writer.write(lambda: self._change(key, sent, own=own))
+    async def _save(self, key: str, form: Form, action: str, *, own: bool) -> Response:
+        outcome = await self._writer.write(lambda: self._change(key, form, own=own))
         return await run_in_threadpool(self._page, outcome, action, own=own)
 
-    def _change(self, key: str, sent: Form, *, own: bool) -> _Outcome:
+    def _change(self, key: str, form: Form, *, own: bool) -> _Outcome:
         """Save the submitted preferences if they are all valid."""
         store, newsletter, now = self._site.store, self._site.newsletter, self._site.clock()
         reader = store.subscribers.by_key(key)
         if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
             return _Outcome(reader=reader)
-        wanted, wrong = self._submitted(preferences_of(reader, newsletter, now), sent, own=own)
+        wanted, wrong = self._submitted(preferences_of(reader, newsletter, now), form, own=own)
         if wrong:
             return _Outcome(reader=reader, preferences=wanted, wrong=wrong)
         try:
@@ -179,26 +179,26 @@ class PreferencesPages:
             wrong = {"paused_until": "Please choose a day after today, within a year."}
             return _Outcome(reader=reader, preferences=wanted, wrong=wrong)
 
-    def _submitted(self, shown: Preferences, sent: Form, *, own: bool) -> tuple[Preferences, dict[str, str]]:
+    def _submitted(self, shown: Preferences, form: Form, *, own: bool) -> tuple[Preferences, dict[str, str]]:
         """Return the preferences as submitted, and the errors by field; a field with an error stays as shown."""
         wrong: dict[str, str] = {}
-        topics, language = self._site.newsletter.topics, sent.text("language")
+        topics, language = self._site.newsletter.topics, form.text("language")
         wanted = replace(
             shown,
-            topics=known_topics(sent.all("topic"), topics),
-            excludes=known_topics(sent.all("exclude"), topics),
-            frequency=Frequency.WEEKLY if sent.text("frequency") == Frequency.WEEKLY else Frequency.EACH,
+            topics=known_topics(form.all("topic"), topics),
+            excludes=known_topics(form.all("exclude"), topics),
+            frequency=Frequency.WEEKLY if form.text("frequency") == Frequency.WEEKLY else Frequency.EACH,
             language=language if language in LANGUAGES or not language else shown.language,
-            uncounted=bool(sent.text("uncounted")),
+            uncounted=bool(form.text("uncounted")),
         )
         try:
             if own:  # the page behind a footer's link doesn't show the name
-                first_name, last_name = parse_typed_name(sent.text("name"))
+                first_name, last_name = parse_typed_name(form.text("name"))
                 wanted = replace(wanted, first_name=first_name, last_name=last_name)
         except ValueError as err:
             wrong["name"] = str(err)
         try:
-            wanted = replace(wanted, paused_until=parse_typed_date(sent.text("paused_until")))
+            wanted = replace(wanted, paused_until=parse_typed_date(form.text("paused_until")))
         except ValueError as err:
             wrong["paused_until"] = str(err)
         return wanted, wrong

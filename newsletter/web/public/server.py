@@ -32,13 +32,13 @@ def public_server(
     Requests are not logged: most URLs contain a token.
     """
 
-    class Prompt(HeaderTimeoutProtocol):
+    class LimitedProtocol(HeaderTimeoutProtocol):
         seconds = time_limit
         malformed = Tally(say, "malformed requests were refused")
 
     config = uvicorn.Config(
         app,
-        http=Prompt,
+        http=LimitedProtocol,
         ws="none",  # a request to upgrade to WebSocket is answered like any other
         log_level="warning",
         access_log=False,

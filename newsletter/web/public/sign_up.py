@@ -12,11 +12,17 @@ from fastapi.responses import HTMLResponse, Response
 from newsletter.domain.consent import Confirmation, SignUpChoices
 from newsletter.domain.subscriber import Frequency
 from newsletter.errors import TokenError
-from newsletter.subscriptions import PersonalLinks, SignUpRequests, masked
+from newsletter.subscriptions import PersonalLinks, confirm_sign_up, masked
 from newsletter.tokens import ExpiredError, TicketPurpose
-from newsletter.web.http.forms import Form, Sent
+from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.public.change_writer import ChangeWriter
-from newsletter.web.public.fields import From, known_topics, parse_typed_address, parse_typed_name, topic_groups
+from newsletter.web.public.fields import (
+    RequestingClient,
+    known_topics,
+    parse_typed_address,
+    parse_typed_name,
+    topic_groups,
+)
 from newsletter.web.public.mail_request_writer import MailRequestWriter
 from newsletter.web.public.pages import Site
 
@@ -40,7 +46,7 @@ class SignUpPages:
 
     def __init__(self, site: Site, requests: MailRequestWriter, writer: ChangeWriter) -> None:
         self._site, self._requests, self._writer = site, requests, writer
-        self._links, self._sign_ups = PersonalLinks(site.store, site.signer), SignUpRequests(site.store, site.signer)
+        self._links = PersonalLinks(site.store, site.signer)
 
     def router(self) -> APIRouter:
         """Return all routes."""
@@ -54,16 +60,16 @@ class SignUpPages:
 
     def form(self) -> Response:
         """Show the empty form."""
-        return self._form(_Filled(wrong={}))
+        return self._form_page(_Filled(wrong={}))
 
-    async def sign_up(self, sent: Sent, client: From) -> Response:
+    async def sign_up(self, form: SubmittedForm, client: RequestingClient) -> Response:
         """Mail a confirmation link. A form from another site, or sent within two seconds, is shown again first."""
-        filled, choices = self._filled(sent)
+        filled, choices = self._parsed(form)
         if filled.wrong:
-            return self._form(filled, status=422)
-        if not self._filled_in_by_a_person(sent):
-            return self._form(filled, once_more=True)
-        if not sent.text("website"):  # only bots see that field
+            return self._form_page(filled, status=422)
+        if not self._filled_in_by_a_person(form):
+            return self._form_page(filled, once_more=True)
+        if not form.text("website"):  # only bots see that field
             wording = self._site.pages.wording
             await self._requests.sign_up(filled.address, choices, client, how="form", wording=wording)
         return self._site.pages.answer("confirmation-sent")
@@ -71,88 +77,91 @@ class SignUpPages:
     def confirm_form(self, ticket: str) -> Response:
         """Show the button that confirms a sign-up."""
         try:
-            given = self._links.sign_up(ticket, self._site.clock())
+            sign_up = self._links.sign_up(ticket, self._site.clock())
         except ExpiredError:
             return self._site.pages.answer("expired", 410, again=f"/confirm/{ticket}/again")
-        if given.confirmed is not None:
+        if sign_up.confirmed is not None:
             return self._site.pages.answer("confirmed", visit="")
-        return self._confirming(ticket, given, f"{given.choices.first_name} {given.choices.last_name}".strip())
+        return self._confirm_page(ticket, sign_up, f"{sign_up.choices.first_name} {sign_up.choices.last_name}".strip())
 
-    async def confirm(self, ticket: str, sent: Sent) -> Response:
+    async def confirm(self, ticket: str, form: SubmittedForm) -> Response:
         """Confirm a sign-up, with the name as submitted. Doing it twice changes nothing."""
         try:
-            given = await run_in_threadpool(self._links.sign_up, ticket, self._site.clock())
+            sign_up = await run_in_threadpool(self._links.sign_up, ticket, self._site.clock())
         except ExpiredError:
             return self._site.pages.answer("expired", 410, again=f"/confirm/{ticket}/again")
-        await self._writer.admit(given.key, f"/confirm/{ticket}")
+        await self._writer.admit(sign_up.key, f"/confirm/{ticket}")
         try:
-            first_name, last_name = parse_typed_name(sent.text("name"))
+            first_name, last_name = parse_typed_name(form.text("name"))
         except ValueError as err:
-            return self._confirming(ticket, given, sent.text("name"), wrong=str(err), status=422)
+            return self._confirm_page(ticket, sign_up, form.text("name"), wrong=str(err), status=422)
         now = self._site.clock()
-        choices = replace(given.choices, first_name=first_name, last_name=last_name)
-        wording = self._site.pages.wording
-        reader = await self._writer.write(partial(self._sign_ups.confirm, given, choices, wording=wording, now=now))
+        choices = replace(sign_up.choices, first_name=first_name, last_name=last_name)
+        site = self._site
+        confirm = partial(
+            confirm_sign_up, site.store, site.signer, sign_up, choices, wording=site.pages.wording, now=now
+        )
+        reader = await self._writer.write(confirm)
         visit = f"/my/{self._site.signer.ticket(TicketPurpose.VISIT, reader.key, now)}"
         return self._site.pages.answer("confirmed", visit=visit)
 
-    async def again(self, ticket: str, client: From) -> Response:
+    async def again(self, ticket: str, client: RequestingClient) -> Response:
         """Mail another confirmation link in place of an expired one."""
         expired = await run_in_threadpool(self._links.expired_sign_up, ticket, self._site.clock())
         if expired is not None:
             await self._requests.sign_up_again(expired, client)
         return self._site.pages.answer("confirmation-sent")
 
-    def _confirming(
-        self, ticket: str, given: Confirmation, name: str, *, wrong: str = "", status: int = 200
+    def _confirm_page(
+        self, ticket: str, sign_up: Confirmation, name: str, *, wrong: str = "", status: int = 200
     ) -> Response:
         return self._site.pages.answer(
             "confirm",
             status,
             ticket=ticket,
-            address=masked(given.address),
+            address=masked(sign_up.address),
             wording=self._site.pages.wording,  # never the wording given to the API, which anyone may have written
-            topics=[self._site.newsletter.topics.resolve(slug).name for slug in given.choices.topics],
+            topics=[self._site.newsletter.topics.resolve(slug).name for slug in sign_up.choices.topics],
             name=name,
             wrong={"name": wrong} if wrong else {},
         )
 
-    def _filled(self, sent: Form) -> tuple[_Filled, SignUpChoices]:
+    def _parsed(self, form: Form) -> tuple[_Filled, SignUpChoices]:
         wrong: dict[str, str] = {}
-        address, (first_name, last_name) = sent.text("address"), ("", "")
+        address, (first_name, last_name) = form.text("address"), ("", "")
         try:
             address = parse_typed_address(address)
         except ValueError as err:
             wrong["address"] = str(err)
         try:
-            first_name, last_name = parse_typed_name(sent.text("name"))
+            first_name, last_name = parse_typed_name(form.text("name"))
         except ValueError as err:
             wrong["name"] = str(err)
-        weekly = self._site.newsletter.weekly_digest and sent.text("frequency") == Frequency.WEEKLY
+        weekly = self._site.newsletter.weekly_digest and form.text("frequency") == Frequency.WEEKLY
         choices = SignUpChoices(
             first_name=first_name,
             last_name=last_name,
-            topics=known_topics(sent.all("topic"), self._site.newsletter.topics),
+            topics=known_topics(form.all("topic"), self._site.newsletter.topics),
             frequency=Frequency.WEEKLY if weekly else Frequency.EACH,
         )
         filled = _Filled(
             address=address,
-            name=sent.text("name"),
+            name=form.text("name"),
             topics=choices.topics,
             frequency=choices.frequency,
             wrong=wrong,
         )
         return filled, choices
 
-    def _filled_in_by_a_person(self, sent: Form) -> bool:
+    def _filled_in_by_a_person(self, form: Form) -> bool:
         now = self._site.clock()
         try:
-            _, opened = self._site.signer.redeem(TicketPurpose.FORM, sent.text("opened"), now=now, lasts=FORM_LASTS)
+            _, opened = self._site.signer.redeem(TicketPurpose.FORM, form.text("opened"), now=now, lasts=FORM_LASTS)
         except TokenError:
             return False
         return now - opened >= FASTEST
 
-    def _form(self, filled: _Filled, *, once_more: bool = False, status: int = 200) -> Response:
+    def _form_page(self, filled: _Filled, *, once_more: bool = False, status: int = 200) -> Response:
         return self._site.pages.answer(
             "subscribe",
             status,

@@ -9,7 +9,7 @@ from newsletter.domain.addresses import parse_address
 from newsletter.domain.consent import SignUpChoices
 from newsletter.domain.subscriber import Frequency
 from newsletter.subscriptions import parse_name
-from newsletter.web.public.fields import From, known_topics
+from newsletter.web.public.fields import RequestingClient, known_topics
 from newsletter.web.public.mail_request_writer import MailRequestWriter
 from newsletter.web.public.pages import Site
 
@@ -91,7 +91,7 @@ class SignUpApi:
         router.add_api_route("/topics", self.topics, methods=["GET"])
         return router
 
-    async def sign_up(self, wanted: SignUp, client: From) -> Accepted:
+    async def sign_up(self, wanted: SignUp, client: RequestingClient) -> Accepted:
         """Mail a confirmation link to the address, once a day and three times a week at most."""
         declared = self._site.newsletter.topics
         slugs = known_topics(wanted.topics, declared)

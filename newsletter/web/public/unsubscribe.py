@@ -21,7 +21,7 @@ from newsletter.subscriptions import (
 )
 from newsletter.tokens import ExpiredError, Purpose
 from newsletter.web.http.batching import PATIENCE, Batcher
-from newsletter.web.http.forms import Sent, read_form
+from newsletter.web.http.forms import SubmittedForm, read_form
 from newsletter.web.public.change_writer import ChangeWriter
 from newsletter.web.public.pages import Site
 
@@ -66,10 +66,10 @@ class UnsubscribePages:
     async def unsubscribe(self, request: Request) -> Response:
         """Unsubscribe at once, whatever the body: status 200, no cookie, no redirect."""
         issue, token = request.path_params["issue"], request.path_params["token"]
-        sent = await read_form(request)
+        form = await read_form(request)
         key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
         now = self._site.clock()
-        on_page = sent.text("by") == "page"
+        on_page = form.text("by") == "page"
         changed = await self._batcher.write(
             UnsubscribeRequest(key=key, how="page" if on_page else "one click", issue=issue)
         )
@@ -78,9 +78,9 @@ class UnsubscribePages:
         undo = undo_ticket(self._site.signer, key, now) if changed else ""
         return self._site.pages.answer("unsubscribed", undo=undo, action=f"/unsubscribe/{issue}/{token}")
 
-    async def undo(self, issue: str, token: str, sent: Sent) -> Response:
+    async def undo(self, issue: str, token: str, form: SubmittedForm) -> Response:
         """Undo a recent unsubscription; only the page that made it has the ticket."""
-        site, ticket = self._site, sent.text("undo")
+        site, ticket = self._site, form.text("undo")
         key = site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
         await self._writer.admit(f"message {key}", f"/unsubscribe/{issue}/{token}/undo")
         undo = partial(undo_unsubscription, site.store, site.signer, key, ticket, issue=issue, now=site.clock())
@@ -90,13 +90,13 @@ class UnsubscribePages:
             return self._unsubscribed(410)
         return site.pages.answer("returned", undo="", action="") if undone else self._unsubscribed()
 
-    async def fewer(self, issue: str, token: str, sent: Sent) -> Response:
+    async def fewer(self, issue: str, token: str, form: SubmittedForm) -> Response:
         """Pause, or switch to the weekly digest, instead of unsubscribing."""
         site = self._site
         key = site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
         await self._writer.admit(f"message {key}", f"/unsubscribe/{issue}/{token}/fewer")
         now = site.clock()
-        if site.newsletter.weekly_digest and sent.text("how") == Frequency.WEEKLY:
+        if site.newsletter.weekly_digest and form.text("how") == Frequency.WEEKLY:
             switched = await self._writer.write(partial(switch_to_digest, site.store, site.newsletter, key, now))
             return site.pages.answer("fewer", until=None) if switched else self._unsubscribed()
         until = await self._writer.write(partial(pause, site.store, site.newsletter, key, now, lasts=A_PAUSE))

@@ -1,0 +1,92 @@
+"""The rate limits on requests that anybody can make by entering an address: by address, by mailbox and by client.
+
+Requests are counted under keyed hashes, so neither an address nor a client's IP address is stored.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from newsletter.domain.addresses import address_key
+from newsletter.domain.consent import RequestLimit
+from newsletter.errors import NewsletterError
+from newsletter.tokens import Signer
+
+A_DAY, A_WEEK = 24, 24 * 7  # hours; counts are kept for a week
+
+
+class TooOftenError(NewsletterError):
+    """A client or its network has made too many requests; it must wait up to an hour."""
+
+    code = "too-often"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The IP address behind a request. It isn't stored; requests are counted by keyed hash for an hour."""
+
+    address: str
+
+    def places(self) -> Iterator[tuple[str, int]]:
+        """Yield the client and its networks, each with the number of requests it may make per hour."""
+        try:
+            address = ip_address(self.address)
+        except ValueError:
+            yield self.address, _PER_CLIENT
+            return
+        for length, times in _NETWORKS[type(address)]:
+            yield str(ip_network((address, length), strict=False)), times
+
+
+_PER_CLIENT = 20
+# Prefix lengths: a household, a neighbourhood at one provider, and a large network, through whose households and
+# neighbourhoods an attacker might rotate.
+_NETWORKS = {
+    IPv4Address: ((32, _PER_CLIENT), (24, 100), (16, 500)),
+    IPv6Address: ((64, _PER_CLIENT), (48, 100), (32, 200)),
+}
+
+
+def client_limits(signer: Signer, client: Client) -> tuple[RequestLimit, ...]:
+    """Return the hourly limits of a client and its networks."""
+    return tuple(
+        RequestLimit(subject=_subject(signer, f"client {place}"), times=times, hours=1)
+        for place, times in client.places()
+    )
+
+
+def confirmation_limits(signer: Signer, address: str) -> tuple[RequestLimit, ...]:
+    """Return the limits of confirmations to an address, and of those to its mailbox under any +tag."""
+    by_address, by_mailbox = confirmation_subjects(signer, address)
+    return (
+        RequestLimit(subject=by_address, times=1, hours=A_DAY, quiet=True),
+        RequestLimit(subject=by_address, times=3, hours=A_WEEK, quiet=True),
+        RequestLimit(subject=by_mailbox, times=3, hours=A_DAY, quiet=True),
+        RequestLimit(subject=by_mailbox, times=6, hours=A_WEEK, quiet=True),
+    )
+
+
+def confirmation_subjects(signer: Signer, address: str) -> tuple[str, str]:
+    """Return the hashes under which confirmations to an address and to its mailbox are counted."""
+    key = address_key(address)
+    return _subject(signer, f"address {key}"), _subject(signer, f"mailbox {_mailbox(key)}")
+
+
+def visit_limits(signer: Signer, address: str) -> tuple[RequestLimit, ...]:
+    """Return the limits of links to a reader's own page: once an hour, three times a day."""
+    subject = _subject(signer, f"visit {address_key(address)}")
+    return (
+        RequestLimit(subject=subject, times=1, hours=1, quiet=True),
+        RequestLimit(subject=subject, times=3, hours=A_DAY, quiet=True),
+    )
+
+
+def _subject(signer: Signer, text: str) -> str:
+    _, hashed = next(iter(signer.fingerprints(text)))
+    return hashed
+
+
+def _mailbox(key: str) -> str:
+    """Return an address without its +tag: many providers deliver all tags to the same mailbox (RFC 5233)."""
+    local, _, domain = key.rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"

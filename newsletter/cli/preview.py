@@ -33,10 +33,10 @@ def preview(
     import webbrowser
 
     from newsletter import settings
-    from newsletter.errors import SettingsError
+    from newsletter.errors import NewsletterError
     from newsletter.web.preview.app import serve_preview
 
-    with suppress(SettingsError):  # the page shows it
+    with suppress(NewsletterError):  # the page shows it
         resources.warn_of_library(resources.load_settings(context))
     serve_preview(
         settings.find_root(context.obj),  # without loading the settings: the page shows their errors

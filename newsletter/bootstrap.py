@@ -14,7 +14,7 @@ from newsletter.errors import SettingsError
 
 if TYPE_CHECKING:
     from newsletter.feedback import Feedback
-    from newsletter.providers import Hook, KeepsMessages, Provider, SuppressionList
+    from newsletter.providers import Hook, KeptMessages, Provider, SuppressionList
     from newsletter.rendering import Theme
     from newsletter.sending import SendContext
     from newsletter.settings import Settings
@@ -77,7 +77,7 @@ def open_outbox(settings: "Settings", folder: Path) -> Iterator["Provider"]:
         outbox.close()
 
 
-def open_kept_messages(settings: "Settings") -> "KeepsMessages":
+def open_kept_messages(settings: "Settings") -> "KeptMessages":
     """Open the outbox, which keeps messages of rehearsals and of sends that mail nobody. Raises SettingsError."""
     from newsletter import providers
 

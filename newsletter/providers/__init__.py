@@ -8,11 +8,11 @@ from typing import Any
 
 from newsletter.errors import SettingsError
 from newsletter.providers.base import (
-    Factory,
     Hook,
     HookFactory,
-    KeepsMessages,
+    KeptMessages,
     Provider,
+    ProviderFactory,
     SuppressionList,
     SuppressionListFactory,
 )
@@ -21,11 +21,11 @@ __all__ = [
     "ENTRY_POINTS",
     "HOOKS",
     "SUPPRESSION_LISTS",
-    "Factory",
     "Hook",
     "HookFactory",
-    "KeepsMessages",
+    "KeptMessages",
     "Provider",
+    "ProviderFactory",
     "SuppressionList",
     "SuppressionListFactory",
     "open_hook",
@@ -58,7 +58,7 @@ def open_suppression_list(
     raise SettingsError(f"the provider {name} has no suppression list of its own", hint="there is nothing to do")
 
 
-def open_kept_messages(options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> KeepsMessages:
+def open_kept_messages(options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> KeptMessages:
     """Open the outbox configured in newsletter.toml. Raise SettingsError."""
     from newsletter.providers.outbox import open_outbox
 
@@ -76,7 +76,7 @@ def open_provider(name: str, options: Mapping[str, Any], *, root: Path, environm
     if not points:
         known = ", ".join(provider_names())
         raise SettingsError(f"no provider {name!r}", hint=f"set [provider] name to one of: {known}")
-    factory: Factory = points[0].load()
+    factory: ProviderFactory = points[0].load()
     return factory(options, root=root, environment=environment)
 
 

@@ -84,8 +84,8 @@ class Provider(Protocol):
         ...
 
 
-class KeepsMessages(Protocol):
-    """A provider that stores messages as files, as the outbox does."""
+class KeptMessages(Protocol):
+    """A provider's messages that stay on this machine as files, as the outbox's do."""
 
     def forget(self, key: str, is_theirs: Callable[[str], bool]) -> int:
         """Delete all messages to the reader with this key and service mail to their addresses; return the number.
@@ -95,7 +95,7 @@ class KeepsMessages(Protocol):
         ...
 
 
-class Factory(Protocol):
+class ProviderFactory(Protocol):
     """A function that builds a provider from its table: an entry point in ``newsletter.providers``."""
 
     def __call__(self, options: Mapping[str, Any], *, root: Path, environment: Mapping[str, str]) -> Provider:

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.subscriber import Subscriber
-from newsletter.providers import KeepsMessages
+from newsletter.providers import KeptMessages
 from newsletter.store import Store
 from newsletter.tokens import Signer
 
 _PATIENCE = 2.0  # seconds to wait for other connections that read the database
 
 
-def erase(store: Store, signer: Signer, kept: KeepsMessages | None, reader: Subscriber, now: datetime) -> bool:
+def erase(store: Store, signer: Signer, kept: KeptMessages | None, reader: Subscriber, now: datetime) -> bool:
     """Erase a reader, keeping keyed hashes of the addresses they have and had; return whether the reader existed.
 
     Wait up to two seconds for other connections that read the database. If one still does, SQLite's log has the

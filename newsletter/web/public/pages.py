@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse
 from newsletter.archive import ArchiveCache
 from newsletter.domain.publication import Newsletter
 from newsletter.files.newsletter_folder import TEMPLATES
-from newsletter.providers import KeepsMessages
+from newsletter.providers import KeptMessages
 from newsletter.rendering import Prose, Theme, page_environment
 from newsletter.store import Store
 from newsletter.tokens import Signer
@@ -35,7 +35,7 @@ class Site:
     prose: Prose
     clock: Callable[[], datetime]
     wake: Callable[[], None] = field(default=lambda: None)
-    kept: KeepsMessages | None = None
+    kept: KeptMessages | None = None
     patience: float = 0.01
 
 

@@ -134,7 +134,7 @@ class Outbox:
 
     def _write(self, folder: Path, name: str, message: bytes) -> Path:
         path = folder / f"{name}.eml"
-        _write(path, message, part=folder / f".{name}{PART}")
+        _write_durably(path, message, part=folder / f".{name}{PART}")
         return path
 
 
@@ -151,7 +151,9 @@ class Maildir(Outbox):
         for seen in (folder / "cur").glob(f"{name}:2,*"):
             return seen
         path = folder / "new" / name
-        _write(path, message.replace(b"\r\n", b"\n"), part=folder / "tmp" / name)  # a Maildir has local line ends
+        _write_durably(
+            path, message.replace(b"\r\n", b"\n"), part=folder / "tmp" / name
+        )  # a Maildir has local line ends
         return path
 
 
@@ -168,7 +170,7 @@ def _recipient(path: Path) -> str:
         return ""
 
 
-def _write(path: Path, message: bytes, *, part: Path) -> None:
+def _write_durably(path: Path, message: bytes, *, part: Path) -> None:
     """Write a message durably, because the ledger will say that it was submitted; the caller syncs the folder once.
 
     The lease of a send allows one writer at a time, and a killed one's part must not stay: its name has the address.

@@ -37,7 +37,10 @@ class Bounce(StrEnum):
 
 
 class Outcome(IntFlag):
-    """Everything reported about one delivery. Flags are only added, so order and repetition don't matter."""
+    """Everything reported about one delivery. Flags are only added, so order and repetition don't matter.
+
+    The numbers are stored, so they never change. Opens and clicks have no flags: they are not kept for a delivery.
+    """
 
     SUBMITTED = 1
     DELIVERED = 2

@@ -28,14 +28,14 @@ _UNSUBSCRIBE = "left"  # in the keys of stored events
 class MailKind(StrEnum):
     """A kind of message in the bounce mailbox."""
 
-    REPORT = "report"
-    UNSUBSCRIBE = "unsubscribe request"
-    REPEATED = "already known"
-    OLD = "too old"
-    AUTOMATIC = "automatic reply"
-    NO_READER = "unknown reader"
-    UNPROVEN = "unproven"
-    UNKNOWN = "not understood"
+    REPORT = "report"  # a bounce or a complaint, proven to be about a message of ours
+    UNSUBSCRIBE = "unsubscribe request"  # to the signed address that a mail client's button writes to
+    REPEATED = "already known"  # its events are stored: an mbox file is read from its beginning each time
+    OLD = "too old"  # its events may have been pruned, and would count twice
+    AUTOMATIC = "automatic reply"  # out of the office, for example
+    NO_READER = "unknown reader"  # it names a reader who is gone
+    UNPROVEN = "unproven"  # anybody could have written it
+    UNKNOWN = "not understood"  # perhaps a reader's letter, or a form of report that we don't know
 
 
 _FOR_A_PERSON = (MailKind.UNPROVEN, MailKind.UNKNOWN)

@@ -13,8 +13,8 @@ class Step(StrEnum):
     MAIL = "MAIL FROM"
     RCPT = "RCPT TO"
     DATA = "DATA"
-    BODY = "the message"
-    ANSWER = "the answer to the message"
+    BODY = "the message"  # a connection lost here has not delivered anything: the final dot was never sent
+    ANSWER = "the answer to the message"  # lost here, the message may have arrived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

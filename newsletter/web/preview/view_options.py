@@ -38,8 +38,8 @@ class View(StrEnum):
     """The form in which the email is shown."""
 
     HTML = "html"
-    TEXT = "text"
-    SOURCE = "source"
+    TEXT = "text"  # the plain-text part, for readers whose mail client shows no HTML
+    SOURCE = "source"  # the HTML itself, with line numbers
 
 
 class EditionKind(StrEnum):

@@ -1,4 +1,4 @@
-"""What the providers' tests share."""
+"""Fixtures and helpers of the providers' tests."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,29 +13,29 @@ from tests.smtp_server import Certificate, make_certificate
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    """A certificate for localhost and 127.0.0.1."""
+    """Return a certificate for localhost and 127.0.0.1."""
     return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture
 def wire() -> Wire:
-    """A compiled email with values of the reader in every part."""
+    """Return a compiled email with values of the reader in every part."""
     return Wire(make.email(), make.WHEN)
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A newsletter's folder."""
+    """Return a newsletter's folder."""
     return tmp_path
 
 
 def readers(count: int) -> list[Recipient]:
-    """Recipients 1 to ``count``."""
+    """Return recipients 1 to ``count``."""
     return [make.recipient(number, first_name=f"Reader {number}") for number in range(1, count + 1)]
 
 
 def statuses(receipts: Sequence[Receipt]) -> dict[int, DeliveryStatus]:
-    """Each recipient's status; a recipient has one receipt."""
-    found = {receipt.subscriber: receipt.status for receipt in receipts}
-    assert len(found) == len(receipts)
-    return found
+    """Return each recipient's status, and assert that each has one receipt."""
+    by_reader = {receipt.subscriber: receipt.status for receipt in receipts}
+    assert len(by_reader) == len(receipts)
+    return by_reader

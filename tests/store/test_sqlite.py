@@ -1,4 +1,4 @@
-"""Which SQLite is chosen, and that one with the WAL-reset bug never writes in WAL mode."""
+"""The choice of SQLite. A library with the WAL-reset bug never writes in WAL mode."""
 
 import sqlite3 as own
 from contextlib import closing
@@ -40,7 +40,7 @@ ADA, GRACE = (Subscriber(address=f"{name}@example.com") for name in ("ada", "gra
         ("3.8.11.1", True),
     ],
 )
-def test_versions_with_the_bug(version: str, has_bug: bool) -> None:
+def test_versions_with_the_bug_are_recognized(version: str, has_bug: bool) -> None:
     assert has_wal_reset_bug(*map(int, version.split("."))) is has_bug
 
 
@@ -72,7 +72,7 @@ def test_a_library_without_the_bug_is_chosen(
     assert (choice.warning is None) == (not choice.has_bug)
 
 
-def test_the_library_in_use_has_no_bug_where_there_is_a_wheel() -> None:
+def test_the_library_in_use_has_no_bug_if_there_is_a_wheel() -> None:
     pytest.importorskip("pysqlite3", reason="no wheel for this system")
     assert not sqlite_library().has_bug
 
@@ -82,7 +82,7 @@ def test_the_library_in_use_has_no_bug_where_there_is_a_wheel() -> None:
 
 @pytest.fixture
 def with_bug(monkeypatch: pytest.MonkeyPatch) -> SqliteLibrary:
-    """This program, with Python's own SQLite as if it had the bug."""
+    """Make this program use Python's own SQLite as if it had the bug."""
     chosen = SqliteLibrary(own)
     chosen.has_bug = True
     for module in ("engines", "errors", "migrate"):
@@ -113,7 +113,7 @@ def test_a_file_in_wal_mode_is_taken_out_of_it(tmp_path: Path, request: pytest.F
     path = tmp_path / "newsletter.db"
     with open_store(f"sqlite:///{path}") as store:
         store.subscribers.add(ADA, now=make.WHEN)
-    with closing(own.connect(path)) as connection:  # as a library without the bug leaves it
+    with closing(own.connect(path)) as connection:  # as left by a library without the bug
         connection.execute("PRAGMA journal_mode=WAL")
     request.getfixturevalue("with_bug")
     with open_store(f"sqlite:///{path}") as store:
@@ -121,7 +121,7 @@ def test_a_file_in_wal_mode_is_taken_out_of_it(tmp_path: Path, request: pytest.F
     assert journal_of(path) == "delete"
 
 
-def test_it_writes_nothing_while_another_process_has_the_file_in_wal_mode(
+def test_a_library_with_the_bug_writes_nothing_while_another_process_uses_wal_mode(
     tmp_path: Path, with_bug: SqliteLibrary
 ) -> None:
     path = tmp_path / "newsletter.db"
@@ -136,7 +136,7 @@ def test_it_writes_nothing_while_another_process_has_the_file_in_wal_mode(
     assert journal_of(path) == "delete"
 
 
-def test_commands_say_so_once_and_how_to_fix_it(
+def test_commands_warn_about_the_bug_once_with_a_hint(
     tmp_path: Path, with_bug: SqliteLibrary, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = SimpleNamespace(database=f"sqlite:///{tmp_path}/newsletter.db")
@@ -146,7 +146,7 @@ def test_commands_say_so_once_and_how_to_fix_it(
     assert capsys.readouterr().err.count("can lose data in WAL mode") == 1
 
 
-def test_the_preview_says_so_once_if_there_is_a_database_that_it_opens(
+def test_the_preview_warns_about_the_bug_once_if_it_opens_a_database(
     tmp_path: Path, with_bug: SqliteLibrary, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = write_settings(tmp_path)

@@ -1,4 +1,4 @@
-"""What SES reports through SNS, of every kind it documents, and of kinds that it does not."""
+"""Events that SES sends through SNS, of every documented kind and of unknown kinds."""
 
 import json
 from collections.abc import Iterator
@@ -30,16 +30,16 @@ MAIL: dict[str, Any] = {
 }
 
 
-def said(kind: str, *, mail: Any = MAIL, name: str = "eventType", **parts: Any) -> list[Event]:
-    """The events of a notification."""
+def events_of(kind: str, *, mail: Any = MAIL, name: str = "eventType", **parts: Any) -> list[Event]:
+    """Return the events of a notification."""
     return parse_events(
         json.dumps({name: kind, "mail": mail, "new": {"field": 1}} | parts), key="m1", published=make.WHEN
     )
 
 
-def one(kind: str, **parts: Any) -> Event:
-    """Its only event, which knows its delivery."""
-    (event,) = said(kind, **parts)
+def event_of(kind: str, **parts: Any) -> Event:
+    """Return the only event of a notification, and assert that it identifies its delivery."""
+    (event,) = events_of(kind, **parts)
     assert (event.provider, event.issue, event.reader) == ("ses", "2026-11-23", KEY)
     assert (event.address, event.message_id, event.key) == ("ada@example.com", "0100018-message", "sns:m1:0")
     assert json.loads(event.raw)["mail"] == MAIL
@@ -48,21 +48,21 @@ def one(kind: str, **parts: Any) -> Event:
 
 @pytest.mark.parametrize("depth", [500, 2_000, 100_000])
 @pytest.mark.parametrize("around", ["{}@example.com", "{} <ada@example.com>", "a@{}"])
-def test_an_address_with_many_brackets_fails_nothing(depth: int, around: str) -> None:
+def test_an_address_with_many_brackets_is_read_without_an_error(depth: int, around: str) -> None:
     hostile = around.format("(" * depth)
     for listed in (
         [{"emailAddress": hostile}],
         [hostile],
         [{"emailAddress": hostile}, {"emailAddress": "b@example.com"}],
     ):
-        (event,) = said("Bounce", bounce={"bounceType": "Permanent", "bouncedRecipients": listed})
+        (event,) = events_of("Bounce", bounce={"bounceType": "Permanent", "bouncedRecipients": listed})
         assert event.reader == KEY
         assert len(event.address) <= 320
 
 
-def test_a_full_mailbox_has_a_status_of_its_own() -> None:
-    (full,) = said("Bounce", bounce={"bounceType": "Transient", "bounceSubType": "MailboxFull"})
-    (away,) = said("Bounce", bounce={"bounceType": "Transient", "bounceSubType": "General"})
+def test_a_full_mailbox_has_its_own_status() -> None:
+    (full,) = events_of("Bounce", bounce={"bounceType": "Transient", "bounceSubType": "MailboxFull"})
+    (away,) = events_of("Bounce", bounce={"bounceType": "Transient", "bounceSubType": "General"})
     assert (full.status, away.status) == ("4.2.2", "")
 
 
@@ -78,8 +78,8 @@ def test_a_full_mailbox_has_a_status_of_its_own() -> None:
         ("", {}, K.UNKNOWN),
     ],
 )
-def test_each_kind_that_says_little(kind: str, part: dict[str, Any], expected: EventKind) -> None:
-    event = one(kind, **part)
+def test_kinds_without_details_are_read(kind: str, part: dict[str, Any], expected: EventKind) -> None:
+    event = event_of(kind, **part)
     assert event.kind is expected
     assert event.detail == {"Reject": "Bad content", "Rendering Failure": "no name"}.get(
         kind, "no name" if "Rendering" in kind else ""
@@ -102,43 +102,43 @@ def test_each_kind_that_says_little(kind: str, part: dict[str, Any], expected: E
         ("Sideways", "New", Bounce.UNDETERMINED),
     ],
 )
-def test_bounces(name: str, how: str, subtype: str, bounce: Bounce) -> None:
+def test_bounces_are_read_with_their_reason(name: str, how: str, subtype: str, bounce: Bounce) -> None:
     recipient = {"emailAddress": "ada@example.com", "action": "failed", "status": "5.1.1", "diagnosticCode": "550 no"}
     part = {"bounceType": how, "bounceSubType": subtype, "timestamp": "2026-11-23T06:31:00.000Z"}
-    event = one("Bounce", name=name, bounce=part | {"bouncedRecipients": [recipient]})
+    event = event_of("Bounce", name=name, bounce=part | {"bouncedRecipients": [recipient]})
     assert (event.kind, event.bounce, event.status, event.detail) == (K.BOUNCED, bounce, "5.1.1", "550 no")
     assert f"{event.at:%H:%M:%S %Z}" == "06:31:00 UTC"
-    bare = one("Bounce", name=name, bounce=part | {"bouncedRecipients": [{"emailAddress": "ada@example.com"}]})
+    bare = event_of("Bounce", name=name, bounce=part | {"bouncedRecipients": [{"emailAddress": "ada@example.com"}]})
     assert (bare.status, bare.detail) == ("4.2.2" if subtype == "MailboxFull" else "", subtype)
 
 
 @pytest.mark.parametrize("feedback", ["abuse", "not-spam", "fraud", None])
-def test_complaints(feedback: str | None) -> None:
+def test_complaints_are_read_with_their_feedback(feedback: str | None) -> None:
     part = {"complainedRecipients": [{"emailAddress": "ada@example.com"}], "timestamp": "2026-11-23T08:00:00.000Z"}
-    event = one("Complaint", complaint=part | ({"complaintFeedbackType": feedback} if feedback else {}))
+    event = event_of("Complaint", complaint=part | ({"complaintFeedbackType": feedback} if feedback else {}))
     assert (event.kind, event.feedback) == (K.COMPLAINED, feedback or "")
     assert (event.suppresses is None) == (feedback == "not-spam")
 
 
-def test_deliveries_and_delays_and_clicks_and_subscriptions() -> None:
-    delivered = one("Delivery", delivery={"recipients": ["ada@example.com"], "smtpResponse": "250 ok"})
+def test_deliveries_delays_clicks_and_subscriptions_are_read() -> None:
+    delivered = event_of("Delivery", delivery={"recipients": ["ada@example.com"], "smtpResponse": "250 ok"})
     assert (delivered.kind, delivered.detail) == (K.DELIVERED, "250 ok")
-    delayed = one(
+    delayed = event_of(
         "DeliveryDelay",
         deliveryDelay={"delayType": "MailboxFull", "delayedRecipients": [{"emailAddress": "ada@example.com"}]},
     )
     assert (delayed.kind, delayed.detail) == (K.DEFERRED, "MailboxFull")
-    clicked = one("Click", click={"link": "https://example.org/a", "linkTags": {"x": ["y"]}})
+    clicked = event_of("Click", click={"link": "https://example.org/a", "linkTags": {"x": ["y"]}})
     assert (clicked.kind, clicked.link) == (K.CLICKED, "https://example.org/a")
-    chosen = one("Subscription", subscription={"newTopicPreferences": {"unsubscribeAll": False}})
+    chosen = event_of("Subscription", subscription={"newTopicPreferences": {"unsubscribeAll": False}})
     assert chosen.kind is K.SUBSCRIPTION
-    left = one("Subscription", subscription={"newTopicPreferences": {"unsubscribeAll": True}})
+    left = event_of("Subscription", subscription={"newTopicPreferences": {"unsubscribeAll": True}})
     assert left.kind is K.UNSUBSCRIBED
 
 
-def test_each_recipient_has_an_event_of_their_own() -> None:
+def test_each_recipient_has_an_event() -> None:
     part = {"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": f"r{n}@example.com"} for n in (1, 2)]}
-    first, second = said("Bounce", bounce=part)
+    first, second = events_of("Bounce", bounce=part)
     assert [first.address, second.address] == ["r1@example.com", "r2@example.com"]
     assert [first.key, second.key] == ["sns:m1:0", "sns:m1:1"]
 
@@ -146,7 +146,7 @@ def test_each_recipient_has_an_event_of_their_own() -> None:
 @pytest.mark.parametrize(
     "message", ["", "null", "[]", "Successfully validated SNS topic for event publishing.", "[" * 9999]
 )
-def test_what_is_no_event_is_kept_as_unknown(message: str) -> None:
+def test_an_unknown_notification_is_an_unknown_event(message: str) -> None:
     (event,) = parse_events(message, key="m1", published=make.WHEN)
     assert (event.kind, event.raw, event.at, event.address) == (K.UNKNOWN, message, make.WHEN, "")
 
@@ -166,9 +166,9 @@ _json = st.recursive(
         {"bouncedRecipients": _json, "timestamp": _json, "link": _json, "newTopicPreferences": _json}
     ),
 )
-def test_nothing_that_is_posted_is_too_strange(kind: str, mail: Any, part: Any) -> None:
+def test_any_notification_is_read_without_an_error(kind: str, mail: Any, part: Any) -> None:
     names = {"Bounce": "bounce", "DeliveryDelay": "deliveryDelay"}
-    for event in said(kind, mail=mail, **{names.get(kind, kind.lower()): part}):
+    for event in events_of(kind, mail=mail, **{names.get(kind, kind.lower()): part}):
         assert event.at.tzinfo is not None
         assert "\0" not in event.raw + event.address + event.issue
 
@@ -178,7 +178,7 @@ def test_nothing_that_is_posted_is_too_strange(kind: str, mail: Any, part: Any) 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "not-a-secret"}
 
 
-def test_a_provider_without_topics_has_no_hook_and_a_wrong_topic_is_said(tmp_path: Path) -> None:
+def test_a_provider_without_topics_has_no_webhook_and_a_wrong_topic_is_refused(tmp_path: Path) -> None:
     assert open_hook("ses", {}, root=tmp_path, environment={}) is None
     assert open_hook("outbox", {}, root=tmp_path, environment={}) is None
     assert open_hook("ses", {"topics": [TOPIC]}, root=tmp_path, environment={}) is not None
@@ -189,7 +189,7 @@ def test_a_provider_without_topics_has_no_hook_and_a_wrong_topic_is_said(tmp_pat
 
 @pytest.fixture
 def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A server that speaks SNS."""
+    """Start a server that speaks SNS."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -198,7 +198,7 @@ def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server.stop()
 
 
-def test_a_subscription_is_confirmed_through_the_api_and_nothing_is_fetched(moto: str, tmp_path: Path) -> None:
+def test_a_subscription_is_confirmed_through_the_api_without_fetching_a_url(moto: str, tmp_path: Path) -> None:
     import boto3
 
     client = boto3.client(
@@ -214,14 +214,14 @@ def test_a_subscription_is_confirmed_through_the_api_and_nothing_is_fetched(moto
     assert (event.kind, event.key) == (K.SUBMITTED, "sns:00000001-0000-0000-0000-000000000000:0")
 
 
-def test_a_confirmation_that_nobody_signed_never_reaches_the_api(tmp_path: Path) -> None:
+def test_an_unsigned_confirmation_never_reaches_the_api(tmp_path: Path) -> None:
     hook = open_ses_hook({"topics": [TOPIC]}, root=tmp_path, environment=CREDENTIALS, fetch=Certificates().fetch)
     assert hook is not None
     with pytest.raises(HookError):
         hook.read(envelope("x", kind="SubscriptionConfirmation", Token="forged"), make.WHEN)
 
 
-def test_a_confirmation_that_fails_may_come_again(moto: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_confirmation_should_be_retried(moto: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", "http://127.0.0.1:9")
     hook = open_ses_hook({"topics": [TOPIC]}, root=tmp_path, environment=CREDENTIALS, fetch=Certificates().fetch)
     assert hook is not None

@@ -1,4 +1,4 @@
-"""SES: what readers get, what the account may do, and what each answer means for the ledger."""
+"""SES: readers' messages, the account's permissions, and the meaning of each answer for the ledger."""
 
 import html
 import json
@@ -61,7 +61,7 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIDTEST", "AWS_SECRET_ACCESS_KEY": "never-
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SesStub]:
-    """One stub for the module; each test starts with a fresh account."""
+    """Start one stub for the module; each test begins with a new account."""
     with ses_stub() as running:
         yield running
         while _KEPT:
@@ -70,7 +70,7 @@ def server() -> Iterator[SesStub]:
 
 @pytest.fixture
 def stub(server: SesStub) -> SesStub:
-    """The stub, as new."""
+    """Reset the stub."""
     server.reset()
     return server
 
@@ -79,13 +79,13 @@ _KEPT: dict[str, Provider] = {}
 
 
 def fresh(stub: SesStub, environment: Mapping[str, str] = CREDENTIALS, **options: Any) -> Provider:
-    """A new provider for a stub."""
+    """Return a new provider for a stub."""
     given_options = {"region": "eu-west-1", "endpoint_url": stub.url, "timeout": 5} | options
     return open_provider("ses", given_options, root=Path(), environment=environment)
 
 
 def ses(stub: SesStub, **options: Any) -> Provider:
-    """A provider that knows its sender already and is kept, since boto3 takes long to make a client."""
+    """Return a cached provider that has checked its sender, since boto3 is slow to make a client."""
     kept = repr((stub.url, sorted(options.items())))
     if kept not in _KEPT:
         _KEPT[kept] = fresh(stub, **options)
@@ -93,11 +93,11 @@ def ses(stub: SesStub, **options: Any) -> Provider:
 
 
 def submitted(stub: SesStub, wire: Wire, recipients: list[Recipient], **options: Any) -> dict[int, DeliveryStatus]:
-    """Hand over, and the statuses."""
+    """Hand over messages and return the statuses."""
     return statuses(list(ses(stub, **options).submit(make.letters(wire, recipients))))
 
 
-# What readers get ----------------------------------------------------------------------------------------------------
+# Messages ----------------------------------------------------------------------------------------------------------
 
 
 def test_each_reader_gets_their_own_message_in_one_call(stub: SesStub, wire: Wire) -> None:
@@ -126,7 +126,7 @@ def test_each_reader_gets_their_own_message_in_one_call(stub: SesStub, wire: Wir
         }
 
 
-def test_headers_are_those_of_the_message_that_smtp_would_carry(stub: SesStub, wire: Wire) -> None:
+def test_headers_are_the_same_as_over_smtp(stub: SesStub, wire: Wire) -> None:
     recipient = make.recipient()
     submitted(stub, wire, [recipient])
     message = wire.message(recipient).decode()
@@ -135,7 +135,7 @@ def test_headers_are_those_of_the_message_that_smtp_would_carry(stub: SesStub, w
             assert f"\r\n{name}: {value}\r\n" in message
 
 
-def test_reply_to_and_names_beyond_ascii_are_encoded(stub: SesStub) -> None:
+def test_reply_to_and_non_ascii_names_are_encoded(stub: SesStub) -> None:
     email = make.email(
         sender=Mailbox(address="editors@news.example.org", name="Zeitung für Grüße"),
         reply_to=Mailbox(address="post@bücher.example", name="Die Köche"),
@@ -145,7 +145,7 @@ def test_reply_to_and_names_beyond_ascii_are_encoded(stub: SesStub) -> None:
     assert stub.mailed[0].reply_to[0].endswith("<post@xn--bcher-kva.example>")
 
 
-def test_a_call_is_what_boto3_itself_would_write_and_is_signed(stub: SesStub, wire: Wire) -> None:
+def test_a_call_is_identical_to_boto3s_and_signed(stub: SesStub, wire: Wire) -> None:
     submitted(stub, wire, readers(2), configuration_set="news")
     (body,) = stub.sending_calls
     ours = stub.received
@@ -187,7 +187,7 @@ templates = st.lists(
 
 @given(templates, templates, constants)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
-def test_braces_and_backslashes_in_an_email_stay_what_they_are(
+def test_braces_and_backslashes_in_an_email_are_unchanged(
     stub: SesStub, page: Template, text: Template, value: str
 ) -> None:
     stub.mailed.clear()
@@ -201,7 +201,7 @@ def test_braces_and_backslashes_in_an_email_stay_what_they_are(
     assert stub.rendering_failures == []
 
 
-def test_values_that_cannot_be_sent_refuse_their_reader_only(stub: SesStub, wire: Wire) -> None:
+def test_values_that_cannot_be_sent_refuse_only_their_reader(stub: SesStub, wire: Wire) -> None:
     recipients = [
         make.recipient(1),
         make.recipient(2, first_name="\ud800"),
@@ -227,7 +227,7 @@ def test_values_that_cannot_be_sent_refuse_their_reader_only(stub: SesStub, wire
 # Limits --------------------------------------------------------------------------------------------------------------
 
 
-def test_more_than_fifty_go_in_several_calls(stub: SesStub, wire: Wire) -> None:
+def test_more_than_fifty_messages_are_sent_in_several_calls(stub: SesStub, wire: Wire) -> None:
     assert set(submitted(stub, wire, readers(120)).values()) == {SUBMITTED}
     assert [len(body["BulkEmailEntries"]) for body in stub.sending_calls] == [50, 50, 20]
 
@@ -240,10 +240,10 @@ def test_large_values_are_spread_over_calls_of_one_megabyte(stub: SesStub, wire:
     assert max(sizes) <= 1_000_000
 
 
-def test_a_value_too_large_for_a_template_goes_in_a_message_of_its_own(stub: SesStub, wire: Wire) -> None:
+def test_a_value_too_large_for_a_template_is_sent_in_a_whole_message(stub: SesStub, wire: Wire) -> None:
     large = make.recipient(2, first_name="x" * 140_000)
-    found = submitted(stub, wire, [make.recipient(1), large, make.recipient(3)], configuration_set="news")
-    assert found == {1: SUBMITTED, 2: SUBMITTED, 3: SUBMITTED}
+    received = submitted(stub, wire, [make.recipient(1), large, make.recipient(3)], configuration_set="news")
+    assert received == {1: SUBMITTED, 2: SUBMITTED, 3: SUBMITTED}
     (whole,) = [mailed for mailed in stub.mailed if mailed.raw]
     assert whole.to == large.address
     assert whole.raw == wire.message(large)
@@ -252,13 +252,13 @@ def test_a_value_too_large_for_a_template_goes_in_a_message_of_its_own(stub: Ses
     assert whole.configuration_set == "news"
 
 
-def test_an_email_too_large_for_a_template_goes_in_whole_messages(stub: SesStub) -> None:
+def test_an_email_too_large_for_a_template_is_sent_in_whole_messages(stub: SesStub) -> None:
     wire = Wire(make.email(html=("<p>" + "y" * 1_200_000, Slot("subscriber.first_name"), "</p>")), make.WHEN)
     assert submitted(stub, wire, readers(3)) == {1: SUBMITTED, 2: SUBMITTED, 3: SUBMITTED}
     assert [mailed.raw for mailed in stub.mailed] == [wire.message(reader) for reader in readers(3)]
 
 
-def test_the_accounts_rate_and_quota_are_what_the_provider_says(stub: SesStub) -> None:
+def test_the_providers_limits_are_the_accounts_rate_and_quota(stub: SesStub) -> None:
     stub.account["SendQuota"] = {"MaxSendRate": 20.0, "Max24HourSend": 50_000.0, "SentLast24Hours": 123.0}
     assert fresh(stub).check_sender(make.SENDER) == Limits(per_second=20.0, per_day=50_000, used_elsewhere=123)
 
@@ -279,7 +279,7 @@ def test_the_accounts_rate_and_quota_are_what_the_provider_says(stub: SesStub) -
         ("SUCCESS", UNCERTAIN),  # without a MessageId
     ],
 )
-def test_an_answer_about_one_reader_leaves_the_others_alone(
+def test_an_answer_about_one_reader_does_not_affect_others(
     stub: SesStub, wire: Wire, status: str, verdict: DeliveryStatus
 ) -> None:
     stub.entry_results = {"reader2@example.com": {"Status": status, "Error": "its words"}}
@@ -314,7 +314,7 @@ def test_an_answer_about_the_account_stops_after_the_receipts_of_the_others(
     with pytest.raises(ProviderError, match=f"SES refuses: {status}: its words") as caught:
         receipts.extend(provider.submit(make.letters(wire, readers(3))))
     assert caught.value.hint
-    # Quotas and pauses end by themselves; what else stops a send is for the operator.
+    # Quotas and pauses end by themselves; other reasons need the operator.
     assert caught.value.again == (3600 if "QUOTA" in status else 900 if "PAUSED" in status else None)
     assert statuses(receipts) == {1: SUBMITTED, 3: SUBMITTED}
 
@@ -338,7 +338,7 @@ def test_a_rejection_because_of_the_sender_is_not_the_readers_fault(stub: SesStu
         ("BadGateway", 502, UNCERTAIN),
     ],
 )
-def test_an_error_of_a_call_counts_for_all_its_readers(
+def test_an_error_of_a_call_applies_to_all_its_readers(
     stub: SesStub, wire: Wire, name: str, status: int, verdict: DeliveryStatus
 ) -> None:
     stub.faults = [Fault(kind=name, status=status, message="its words")]
@@ -382,7 +382,7 @@ def test_an_error_about_the_account_stops_the_send(
         ("SignatureDoesNotMatch", "Signature not yet current: 20261123T083000Z is still later than 20261123T070500Z"),
     ],
 )
-def test_an_untimely_signature_points_to_the_clock(stub: SesStub, wire: Wire, name: str, message: str) -> None:
+def test_an_expired_signature_gets_a_hint_about_the_clock(stub: SesStub, wire: Wire, name: str, message: str) -> None:
     stub.faults = [Fault(kind=name, status=403, message=message)]
     with pytest.raises(ProviderError, match=name) as caught:
         submitted(stub, wire, readers(1))
@@ -391,15 +391,15 @@ def test_an_untimely_signature_points_to_the_clock(stub: SesStub, wire: Wire, na
 
 
 @pytest.mark.parametrize("too_large", [False, True])
-def test_the_lease_is_asked_again_right_before_a_call_is_written(stub: SesStub, wire: Wire, too_large: bool) -> None:
-    """A process that was stopped while it signed the request hands nothing over any more."""
+def test_the_lease_is_checked_again_right_before_a_call(stub: SesStub, wire: Wire, too_large: bool) -> None:
+    """A process that was stopped while signing the request hands over nothing."""
     recipients = readers(3)
-    if too_large:  # for one call of many, so it goes whole
+    if too_large:  # too large for a bulk call, so it is sent as a whole message
         recipients = [make.recipient(1, first_name="x" * 300_000)]
-    asked = count()
+    checks = count()
 
     def ask() -> None:
-        if next(asked) >= len(recipients):
+        if next(checks) >= len(recipients):
             raise TakenOverError(issue="2026-11-23")
 
     with pytest.raises(StoppedError, match="taken over"):
@@ -409,7 +409,7 @@ def test_the_lease_is_asked_again_right_before_a_call_is_written(stub: SesStub, 
 
 @pytest.mark.parametrize("error", [TakenOverError(issue="2026-11-23"), UnreachableError("the database is away")])
 def test_receipts_of_single_calls_survive_a_stop(stub: SesStub, wire: Wire, error: NewsletterError) -> None:
-    """Readers without a receipt may be queued again, so those who were handed over need one."""
+    """Readers without a receipt may be queued again, so messages handed over need one."""
     recipients = readers(3)
     stub.refused_addresses = {recipients[2].address}  # the call of three is repeated one by one
 
@@ -424,7 +424,7 @@ def test_receipts_of_single_calls_survive_a_stop(stub: SesStub, wire: Wire, erro
     assert [mailed.to for mailed in stub.mailed] == [recipients[0].address]
 
 
-def test_what_ses_repeats_of_the_credentials_is_not_printed(stub: SesStub, wire: Wire) -> None:
+def test_credentials_repeated_by_ses_are_not_printed(stub: SesStub, wire: Wire) -> None:
     stub.faults = [Fault(kind="SignatureDoesNotMatch", status=403, message="x-amz-security-token:never-to-be-printed")]
     with pytest.raises(ProviderError, match="SignatureDoesNotMatch") as caught:
         submitted(stub, wire, readers(1))
@@ -439,15 +439,13 @@ def test_what_ses_repeats_of_the_credentials_is_not_printed(stub: SesStub, wire:
         ("InternalFailure", True), ("InternalFailure", False),
     ],
 )  # fmt: skip
-def test_no_clear_answer_means_uncertain_and_is_not_repeated(
-    stub: SesStub, wire: Wire, kind: str, accepted: bool
-) -> None:
+def test_an_unclear_answer_is_uncertain_and_not_retried(stub: SesStub, wire: Wire, kind: str, accepted: bool) -> None:
     stub.faults = [Fault(kind=kind, status=500, accepted=accepted)]
     assert submitted(stub, wire, readers(3)) == {1: UNCERTAIN, 2: UNCERTAIN, 3: UNCERTAIN}
     assert len(stub.mailed) == (3 if accepted else 0)
 
 
-def test_an_answer_that_never_comes_means_uncertain_and_is_not_repeated(stub: SesStub, wire: Wire) -> None:
+def test_a_missing_answer_is_uncertain_and_not_retried(stub: SesStub, wire: Wire) -> None:
     stub.faults = [Fault(kind="hang", accepted=True)]
     assert submitted(stub, wire, readers(2), timeout=1) == {1: UNCERTAIN, 2: UNCERTAIN}
     stub.released.set()
@@ -455,19 +453,19 @@ def test_an_answer_that_never_comes_means_uncertain_and_is_not_repeated(stub: Se
 
 
 @pytest.mark.parametrize("kind", ["close", "truncate", "InternalFailure"])
-def test_no_clear_answer_to_a_whole_message_means_uncertain(stub: SesStub, wire: Wire, kind: str) -> None:
+def test_an_unclear_answer_to_a_whole_message_is_uncertain(stub: SesStub, wire: Wire, kind: str) -> None:
     stub.faults = [Fault(kind=kind, status=500, accepted=True)]
     assert submitted(stub, wire, [make.recipient(1, first_name="x" * 140_000)]) == {1: UNCERTAIN}
     assert len(stub.mailed) == 1
 
 
-def test_data_that_ses_does_not_take_stops_nobody_else(stub: SesStub, wire: Wire) -> None:
+def test_data_refused_by_ses_does_not_affect_other_readers(stub: SesStub, wire: Wire) -> None:
     stub.refused_addresses = {"reader2@example.com"}
     assert submitted(stub, wire, readers(4)) == {1: SUBMITTED, 2: REFUSED, 3: SUBMITTED, 4: SUBMITTED}
     assert sorted(mailed.to for mailed in stub.mailed) == [f"reader{number}@example.com" for number in (1, 3, 4)]
 
 
-def test_an_email_that_ses_takes_for_nobody_stops_the_send(stub: SesStub, wire: Wire) -> None:
+def test_an_email_refused_for_every_reader_stops_the_send(stub: SesStub, wire: Wire) -> None:
     stub.refused_addresses = {f"reader{number}@example.com" for number in range(1, 4)}
     with pytest.raises(ProviderError, match="Domain contains illegal character"):
         list(fresh(stub).submit(make.letters(wire, readers(3))))
@@ -487,7 +485,7 @@ def test_a_fault_in_one_kind_of_service_mail_is_not_blamed_on_its_reader(stub: S
     with pytest.raises(ProviderError, match="the template is not valid") as caught:
         list(provider.submit(make.letters(link, [second])))
     assert "fix the problem" in caught.value.hint
-    # An address that SES doesn't take is another matter: it has accepted the same mail for somebody else.
+    # Unlike an address that SES refuses: it has accepted the same mail for another reader.
     stub.refused_addresses = {third.address}
     assert statuses(list(provider.submit(make.letters(confirmation, [third])))) == {3: REFUSED}
     provider.close()
@@ -551,7 +549,7 @@ def test_a_healthy_account_passes(stub: SesStub) -> None:
         ({"EnforcementStatus": "SHUTDOWN"}, "disabled sending", "console"),
     ],
 )
-def test_an_account_that_may_not_send_says_so_before_the_send(
+def test_an_account_that_cannot_send_is_reported_before_the_send(
     stub: SesStub, change: dict[str, Any], words: str, hint: str
 ) -> None:
     stub.account |= change
@@ -561,7 +559,7 @@ def test_an_account_that_may_not_send_says_so_before_the_send(
     assert hint in caught.value.hint
 
 
-def test_the_sandbox_may_be_tried_out(stub: SesStub) -> None:
+def test_the_sandbox_is_accepted_if_enabled(stub: SesStub) -> None:
     stub.account["ProductionAccessEnabled"] = False
     fresh(stub, sandbox=True).check_sender(make.SENDER)
 
@@ -579,7 +577,7 @@ def test_a_sender_is_verified_by_address_domain_or_a_domain_above(stub: SesStub,
 
 
 @pytest.mark.parametrize("verified", ["org", "pending:news.example.org", "ews.example.org", "other.example.org"])
-def test_an_unverified_sender_is_told_before_the_send(stub: SesStub, verified: str) -> None:
+def test_an_unverified_sender_is_reported_before_the_send(stub: SesStub, verified: str) -> None:
     stub.verified = {verified}
     with pytest.raises(
         ProviderError, match=r"eu-west-1 has not verified the sender editors@news\.example\.org"
@@ -589,14 +587,14 @@ def test_an_unverified_sender_is_told_before_the_send(stub: SesStub, verified: s
     assert stub.sending_calls == []
 
 
-def test_credentials_that_may_only_send_can_send(stub: SesStub, wire: Wire) -> None:
+def test_credentials_with_only_send_permission_can_send(stub: SesStub, wire: Wire) -> None:
     stub.denied = {"account", "identities"}
     provider = fresh(stub)
     provider.check_sender(make.SENDER)
     assert statuses(list(provider.submit(make.letters(wire, readers(1))))) == {1: SUBMITTED}
 
 
-def test_an_unverified_sender_is_found_even_by_credentials_that_may_only_send(stub: SesStub, wire: Wire) -> None:
+def test_an_unverified_sender_is_reported_even_with_only_send_permission(stub: SesStub, wire: Wire) -> None:
     stub.denied = {"account", "identities"}
     stub.verified = set()
     with pytest.raises(ProviderError, match="not verified") as caught:
@@ -612,7 +610,7 @@ def test_an_unknown_configuration_set_stops_the_send(stub: SesStub, wire: Wire) 
 
 @pytest.fixture
 def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A machine that AWS knows nothing of."""
+    """Remove all AWS settings of this machine."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -631,7 +629,7 @@ def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (CREDENTIALS, {"endpoint_url": "http://127.0.0.1:1"}, "connect", "endpoint_url"),
     ],
 )
-def test_what_aws_needs_is_said(
+def test_missing_aws_settings_are_named(
     stub: SesStub, environment: dict[str, str], options: dict[str, Any], words: str, hint: str
 ) -> None:
     given_options = {
@@ -655,12 +653,12 @@ def test_what_aws_needs_is_said(
         (ConfigParseError(path="~/.aws/config"), "the AWS settings in ~/.aws/config can't be read"),
     ],
 )
-def test_what_botocore_raises_is_said_in_plain_words(err: BotoCoreError, words: str) -> None:
+def test_botocores_errors_are_explained_in_plain_words(err: BotoCoreError, words: str) -> None:
     assert error_words(err) == words
 
 
 @pytest.mark.usefixtures("no_aws")
-def test_the_region_may_come_from_the_environment(stub: SesStub) -> None:
+def test_the_region_can_come_from_the_environment(stub: SesStub) -> None:
     options = {"endpoint_url": stub.url}
     provider = open_provider("ses", options, root=Path(), environment=CREDENTIALS | {"AWS_REGION": "eu-north-1"})
     provider.check_sender(make.SENDER)
@@ -681,14 +679,14 @@ def test_the_region_may_come_from_the_environment(stub: SesStub) -> None:
         ({"endpoint_url": "ftp://x"}, r"\[provider\] endpoint_url: "),
     ],
 )
-def test_a_wrong_option_is_named_with_its_hint(options: dict[str, Any], words: str) -> None:
+def test_a_wrong_option_is_reported_with_its_hint(options: dict[str, Any], words: str) -> None:
     with pytest.raises(SettingsError, match=words) as caught:
         open_provider("ses", options, root=Path(), environment=CREDENTIALS)
     assert "docs/providers.md" in caught.value.hint
     assert "never" not in str(caught.value).replace("never in this file", "")
 
 
-def test_a_single_message_is_in_the_form_that_moto_takes(wire: Wire) -> None:
+def test_a_single_message_is_accepted_by_moto(wire: Wire) -> None:
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     try:
@@ -700,7 +698,9 @@ def test_a_single_message_is_in_the_form_that_moto_takes(wire: Wire) -> None:
         client: Any = session.client("sesv2", endpoint_url=url)
         client.create_email_identity(EmailIdentity="news.example.org")
         account = ses_backends["123456789012"]["eu-west-1"]
-        account.email_identities["news.example.org"].verified_for_sending_status = True  # as its owner would, by DNS
+        account.email_identities[
+            "news.example.org"
+        ].verified_for_sending_status = True  # as its owner would through DNS
         large = make.recipient(1, first_name="x" * 140_000)
         (receipt,) = provider.submit(make.letters(wire, [large]))
         provider.close()

@@ -1,4 +1,4 @@
-"""What SNS posts: only what SNS signed for a topic of ours, and not long ago, is read."""
+"""SNS messages: only recent ones signed by SNS for our own topic are read."""
 
 import threading
 from collections.abc import Iterator
@@ -20,16 +20,16 @@ NOW = make.WHEN
 
 
 def verifier(certificates: Certificates | None = None) -> SnsVerifier:
-    """A verifier for one topic."""
+    """Return a verifier for one topic."""
     return SnsVerifier([TOPIC], (certificates or Certificates()).fetch)
 
 
-def test_a_notification_that_sns_signed_is_opened() -> None:
+def test_a_notification_signed_by_sns_is_opened() -> None:
     opened, published = verifier().verify(envelope('{"a": "ä\\n"}'), NOW)
     assert (opened.message, opened.topic, published) == ('{"a": "ä\\n"}', TOPIC, NOW)
 
 
-def test_the_subject_is_part_of_what_is_signed_where_there_is_one() -> None:
+def test_the_signature_covers_the_subject() -> None:
     body = envelope("x", sign=lambda fields: fields | {"Subject": "Amazon SES Email Event Notification"})
     assert verifier().verify(body, NOW)[0].subject == "Amazon SES Email Event Notification"
     with pytest.raises(HookError, match="signature"):
@@ -37,7 +37,7 @@ def test_the_subject_is_part_of_what_is_signed_where_there_is_one() -> None:
 
 
 @pytest.mark.parametrize("kind", ["SubscriptionConfirmation", "UnsubscribeConfirmation"])
-def test_confirmations_are_signed_with_their_token(kind: str) -> None:
+def test_the_signature_of_a_confirmation_covers_its_token(kind: str) -> None:
     assert verifier().verify(envelope("x", kind=kind), NOW)[0].type == kind
     for changed in ({"Token": "another"}, {"SubscribeURL": "https://169.254.169.254/"}, {"Token": None}):
         with pytest.raises(HookError):
@@ -62,13 +62,13 @@ def test_confirmations_are_signed_with_their_token(kind: str) -> None:
         {"MessageId": ""},
     ],
 )
-def test_whatever_is_changed_is_refused(changes: dict[str, Any]) -> None:
+def test_any_changed_field_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(HookError) as refused:
         verifier().verify(envelope("x", **changes), NOW)
     assert not isinstance(refused.value, HookBusyError)
 
 
-def test_a_valid_signature_of_somebody_elses_topic_is_refused() -> None:
+def test_a_valid_signature_of_another_topic_is_refused() -> None:
     theirs = "arn:aws:sns:eu-central-1:999999999999:newsletter"
     certificates = Certificates()
     with pytest.raises(HookError, match="topic"):
@@ -82,12 +82,12 @@ def test_another_key_is_refused() -> None:
 
 
 @pytest.mark.parametrize("age", [timedelta(days=1, seconds=1), timedelta(minutes=-16)])
-def test_a_message_of_long_ago_or_of_the_future_is_refused(age: timedelta) -> None:
+def test_a_message_from_long_ago_or_the_future_is_refused(age: timedelta) -> None:
     with pytest.raises(HookError, match="too old"):
         verifier().verify(envelope("x", at=NOW - age), NOW)
 
 
-def test_a_message_that_sns_tries_again_hours_later_is_taken() -> None:
+def test_a_message_retried_by_sns_hours_later_is_accepted() -> None:
     verifier().verify(envelope("x", at=NOW - timedelta(hours=23)), NOW)
 
 
@@ -98,7 +98,7 @@ def test_a_certificate_that_is_not_valid_now_is_refused() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"null", b"[]", b"\xff\xfe", b'{"Type": 1}', b"[" * 100_000])
-def test_what_is_no_message_is_refused(body: bytes) -> None:
+def test_an_invalid_message_is_refused(body: bytes) -> None:
     with pytest.raises(HookError, match="not an SNS message"):
         verifier().verify(body, NOW)
 
@@ -127,25 +127,25 @@ _FILE = f"SimpleNotificationService-{'0' * 32}.pem"
         "",
     ],
 )
-def test_a_certificate_is_fetched_from_the_topics_own_region_only(said: str) -> None:
+def test_certificates_are_fetched_only_from_the_topics_region(url: str) -> None:
     certificates = Certificates()
     with pytest.raises(HookError, match="the certificate's URL is not that of SNS"):
-        verifier(certificates).verify(envelope("x", SigningCertURL=said), NOW)
+        verifier(certificates).verify(envelope("x", SigningCertURL=url), NOW)
     assert certificates.requested == []
 
 
 @given(st.text())
-def test_nothing_that_a_message_says_leads_anywhere_else(said: str) -> None:
+def test_a_message_cannot_choose_the_certificates_host(url: str) -> None:
     try:
-        assert certificate_url(TOPIC, said) == said
+        assert certificate_url(TOPIC, url) == url
     except HookError:
         return
-    assert said.startswith("https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-")
+    assert url.startswith("https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-")
 
 
-def test_china_has_a_domain_of_its_own() -> None:
-    said = f"https://sns.cn-north-1.amazonaws.com.cn/{_FILE}"
-    assert certificate_url("arn:aws-cn:sns:cn-north-1:123456789012:newsletter", said) == said
+def test_china_has_its_own_domain() -> None:
+    url = f"https://sns.cn-north-1.amazonaws.com.cn/{_FILE}"
+    assert certificate_url("arn:aws-cn:sns:cn-north-1:123456789012:newsletter", url) == url
 
 
 def test_a_certificate_is_fetched_once() -> None:
@@ -156,7 +156,7 @@ def test_a_certificate_is_fetched_once() -> None:
     assert certificates.requested == [CERTIFICATE]
 
 
-def test_a_certificate_that_cannot_be_had_is_asked_for_again_after_a_minute() -> None:
+def test_an_unavailable_certificate_is_requested_again_after_a_minute() -> None:
     certificates = Certificates(files={})
     shared = verifier(certificates)
     for _ in range(3):
@@ -167,7 +167,7 @@ def test_a_certificate_that_cannot_be_had_is_asked_for_again_after_a_minute() ->
     shared.verify(envelope("x"), NOW + timedelta(minutes=2))
 
 
-def test_who_invents_certificates_does_not_make_this_machine_ask_for_each() -> None:
+def test_invented_certificate_urls_are_not_all_requested() -> None:
     certificates = Certificates(files={})
     shared = verifier(certificates)
     for number in range(50):
@@ -178,14 +178,14 @@ def test_who_invents_certificates_does_not_make_this_machine_ask_for_each() -> N
 
 
 @pytest.mark.parametrize("file", [b"", b"<html>", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
-def test_a_file_that_is_no_certificate_is_none(file: bytes) -> None:
+def test_a_file_that_is_not_a_certificate_is_refused(file: bytes) -> None:
     with pytest.raises(HookBusyError):
         verifier(Certificates(files={CERTIFICATE: file})).verify(envelope("x"), NOW)
 
 
 @contextmanager
 def web() -> Iterator[str]:
-    """A server with a file, a redirect to it, and a file without end."""
+    """Start a server with a file, a redirect to it, and an endless file."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -197,7 +197,7 @@ def web() -> Iterator[str]:
             self.wfile.write(b"x" * (200_000 if self.path == "/endless" else 10))
 
         def log_message(self, *args: Any) -> None:
-            """Keep the tests' output for the tests."""
+            """Keep requests out of the tests' output."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -210,7 +210,7 @@ def web() -> Iterator[str]:
         thread.join(10)
 
 
-def test_a_file_is_fetched_whole_small_and_without_redirects() -> None:
+def test_a_file_is_fetched_completely_up_to_a_limit_and_without_redirects() -> None:
     with web() as at:
         assert fetch(f"{at}/file") == b"x" * 10
         assert len(fetch(f"{at}/endless")) == 65_536

@@ -34,13 +34,13 @@ KEYS = {"rsa": RSA, "ed25519": ED25519}
 
 
 def pem(key: Any, encryption: Any = None) -> bytes:
-    """A private key as a PEM file."""
+    """Return a private key as a PEM file."""
     raw: bytes = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption or NoEncryption())
     return raw
 
 
 def dns(kind: str) -> Callable[..., bytes]:
-    """The name server's answer for the selector's record."""
+    """Return a name server's answer for the selector's record."""
     if kind == "rsa":
         public = RSA.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     else:
@@ -55,14 +55,14 @@ def dns(kind: str) -> Callable[..., bytes]:
 
 
 def options(root: Path, kind: str, port: int = 1) -> dict[str, Any]:
-    """The provider's options with a key file."""
+    """Write a key file and return the provider's options."""
     (root / "dkim.pem").write_bytes(pem(KEYS[kind]))
     dkim_options = {"dkim_domain": "news.example.org", "dkim_selector": "2026", "dkim_key": "dkim.pem"}
     return {"host": "127.0.0.1", "port": port, "security": "none"} | dkim_options
 
 
 def handed_over(root: Path, wire: Wire, kind: str) -> bytes:
-    """What a server got."""
+    """Hand over a message and return the bytes that the server received."""
     with smtp_server() as server:
         provider = open_provider("smtp", options(root, kind, server.port), root=root, environment={})
         (receipt,) = provider.submit(make.letters(wire, readers(1)))
@@ -114,7 +114,7 @@ def test_a_changed_message_is_not_verified(root: Path, wire: Wire, kind: str, ol
 
 
 @pytest.mark.parametrize("kind", KEYS)
-def test_folding_and_spaces_on_the_way_do_no_harm(root: Path, wire: Wire, kind: str) -> None:
+def test_a_signature_survives_refolding_and_changed_spaces(root: Path, wire: Wire, kind: str) -> None:
     message = handed_over(root, wire, kind)
     refolded = message.replace(b"From: The Daily Test", b"FROM:   The\r\n\tDaily   Test", 1)
     refolded = b"Received: from x\r\n by y\r\n" + refolded
@@ -126,7 +126,7 @@ def test_folding_and_spaces_on_the_way_do_no_harm(root: Path, wire: Wire, kind: 
 
 
 @given(st.lists(st.sampled_from([b"a", b" ", b"\t", b"\r\n", b"=", b"."]), max_size=14).map(b"".join))
-def test_any_body_is_hashed_as_another_program_does_it(body: bytes) -> None:
+def test_the_hash_of_any_body_matches_another_program(body: bytes) -> None:
     from newsletter.providers.smtp.dkim import DkimSigner
 
     signer = DkimSigner(domain="news.example.org", selector="2026", key=ED25519)
@@ -135,7 +135,7 @@ def test_any_body_is_hashed_as_another_program_does_it(body: bytes) -> None:
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=80), st.text(st.characters(codec="utf-8"), max_size=80))
-def test_every_message_that_can_be_made_can_be_signed(name: str, subject: str) -> None:
+def test_any_message_can_be_signed(name: str, subject: str) -> None:
     from newsletter.providers.smtp.dkim import DkimSigner
 
     email = make.email(
@@ -150,7 +150,7 @@ def test_every_message_that_can_be_made_can_be_signed(name: str, subject: str) -
 
 
 @pytest.mark.parametrize("body", [b"", b"\r\n", b"a\r\n", b"a", b"a\r\n\r\n\r\n", b"\r\n\r\n"])
-def test_the_end_of_a_body_is_hashed_as_the_standard_says(body: bytes) -> None:
+def test_the_end_of_a_body_is_hashed_by_the_standard(body: bytes) -> None:
     from newsletter.providers.smtp.dkim import DkimSigner
 
     signer = DkimSigner(domain="news.example.org", selector="2026", key=ED25519)
@@ -173,7 +173,7 @@ def test_the_same_message_keeps_the_same_bytes(root: Path, wire: Wire) -> None:
         (ED25519.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), "not a private key"),
     ],
 )
-def test_a_key_that_cannot_sign_is_named(root: Path, content: bytes | None, words: str) -> None:
+def test_an_unusable_key_is_reported(root: Path, content: bytes | None, words: str) -> None:
     given_options = options(root, "rsa")
     (root / "dkim.pem").unlink()
     if content is not None:

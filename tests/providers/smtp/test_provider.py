@@ -1,4 +1,4 @@
-"""SMTP: what goes over the wire to a real server, and what each way of failing means for the ledger."""
+"""SMTP: messages on the wire to a real server, and the meaning of each failure for the ledger."""
 
 import base64
 import re
@@ -34,7 +34,7 @@ DEFERRED, UNCERTAIN = DeliveryStatus.DEFERRED, DeliveryStatus.UNCERTAIN
 def relay(
     server: SmtpServer, root: Path, environment: dict[str, str] | None = None, **options: Any
 ) -> Iterator[Provider]:
-    """The provider for a server."""
+    """Return the provider for a server."""
     given = {"host": "127.0.0.1", "port": server.port, "security": "none", "timeout": 5} | options
     provider = open_smtp(given, root=root, environment=environment or {}, timer=Clock().timer())
     try:
@@ -45,12 +45,12 @@ def relay(
 
 @pytest.fixture
 def server() -> Iterator[SmtpServer]:
-    """A server without TLS or login."""
+    """Start a server without TLS or login."""
     with smtp_server() as running:
         yield running
 
 
-def test_each_reader_gets_exactly_the_bytes_of_their_message(server: SmtpServer, root: Path, wire: Wire) -> None:
+def test_each_reader_gets_the_exact_bytes_of_their_message(server: SmtpServer, root: Path, wire: Wire) -> None:
     recipients = readers(3)
     with relay(server, root) as provider:
         provider.check_sender(make.SENDER)
@@ -63,7 +63,7 @@ def test_each_reader_gets_exactly_the_bytes_of_their_message(server: SmtpServer,
     assert [complaint for got in server.received for complaint in complaints(got.content)] == []
 
 
-def test_dots_and_long_values_arrive_as_they_were(server: SmtpServer, root: Path) -> None:
+def test_dots_and_long_values_arrive_unchanged(server: SmtpServer, root: Path) -> None:
     wire = Wire(make.email(text=(".\n..\n.x\n", "y\n"), html=(".\n",)), make.WHEN)
     recipient = make.recipient(first_name=".\r\n.\r\n" + "é" * 10_000)
     with relay(server, root) as provider:
@@ -81,13 +81,13 @@ def test_one_connection_carries_many_batches(server: SmtpServer, root: Path, wir
     assert server.connections == 1
 
 
-def test_a_connection_carries_no_more_than_it_may(server: SmtpServer, root: Path, wire: Wire) -> None:
+def test_a_connection_carries_at_most_its_limit_of_messages(server: SmtpServer, root: Path, wire: Wire) -> None:
     with relay(server, root, messages_per_connection=2) as provider:
         list(provider.submit(make.letters(wire, readers(5))))
     assert [got.connection for got in server.received] == [1, 1, 2, 2, 3]
 
 
-def test_threads_have_a_connection_each(server: SmtpServer, root: Path, wire: Wire) -> None:
+def test_each_thread_has_its_own_connection(server: SmtpServer, root: Path, wire: Wire) -> None:
     recipients = readers(40)
     batches = [recipients[start : start + 5] for start in range(0, 40, 5)]
     both = threading.Barrier(2)
@@ -101,7 +101,7 @@ def test_threads_have_a_connection_each(server: SmtpServer, root: Path, wire: Wi
         return receipts
 
     with relay(server, root, connections=2) as provider, ThreadPoolExecutor(provider.concurrency) as pool:
-        receipts = [receipt for found in pool.map(hand_over, batches) for receipt in found]
+        receipts = [receipt for handed in pool.map(hand_over, batches) for receipt in handed]
     assert set(statuses(receipts).values()) == {SUBMITTED}
     assert len(receipts) == 40
     assert server.connections <= 2
@@ -112,7 +112,7 @@ def test_threads_have_a_connection_each(server: SmtpServer, root: Path, wire: Wi
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_messages_go_encrypted_and_after_a_login(
+def test_messages_are_sent_encrypted_and_after_login(
     root: Path, wire: Wire, certificate: Certificate, security: str
 ) -> None:
     with (
@@ -153,7 +153,7 @@ def test_a_wrong_password_stops_everything_and_is_not_printed(root: Path, certif
 
 
 @pytest.mark.parametrize("step", ["AUTH", "RCPT"])
-def test_a_server_that_repeats_the_password_does_not_get_it_printed(root: Path, step: str) -> None:
+def test_a_password_repeated_by_the_server_is_not_printed(root: Path, step: str) -> None:
     plain = base64.b64encode(f"\0{USERNAME}\0{PASSWORD}".encode()).decode()
     with (
         smtp_server(login=True, answers={step: f"535 no: {PASSWORD} {plain}"}) as server,
@@ -163,7 +163,7 @@ def test_a_server_that_repeats_the_password_does_not_get_it_printed(root: Path, 
         list(provider.submit(make.letters(Wire(make.email(), make.WHEN), readers(1))))
 
 
-def test_a_password_beyond_ascii_is_said_to_be_so(root: Path) -> None:
+def test_a_non_ascii_password_is_reported(root: Path) -> None:
     with (
         smtp_server(login=True) as server,
         relay(server, root, {"NEWSLETTER_SMTP_PASSWORD": "pässwörd"}, username=USERNAME) as provider,
@@ -173,7 +173,7 @@ def test_a_password_beyond_ascii_is_said_to_be_so(root: Path) -> None:
     assert "pässwörd" not in str(caught.value)
 
 
-def test_a_server_without_login_is_said_to_have_none(server: SmtpServer, root: Path) -> None:
+def test_a_server_without_login_is_reported(server: SmtpServer, root: Path) -> None:
     with (
         relay(server, root, {"NEWSLETTER_SMTP_PASSWORD": PASSWORD}, username=USERNAME) as provider,
         pytest.raises(ProviderError, match="offers no login"),
@@ -181,7 +181,7 @@ def test_a_server_without_login_is_said_to_have_none(server: SmtpServer, root: P
         provider.check_sender(make.SENDER)
 
 
-def test_nothing_goes_to_a_server_without_starttls(server: SmtpServer, root: Path, wire: Wire) -> None:
+def test_a_server_without_starttls_gets_no_messages(server: SmtpServer, root: Path, wire: Wire) -> None:
     with (
         relay(server, root, security="starttls") as provider,
         pytest.raises(ProviderError, match=r"does not offer STARTTLS.*unencrypted"),
@@ -201,9 +201,7 @@ def test_a_refused_starttls_stops_everything(root: Path, wire: Wire, certificate
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_a_certificate_that_nobody_vouches_for_stops_everything(
-    root: Path, certificate: Certificate, security: str
-) -> None:
+def test_an_untrusted_certificate_stops_everything(root: Path, certificate: Certificate, security: str) -> None:
     with (
         smtp_server(certificate=certificate, implicit_tls=security == "tls") as server,
         relay(server, root, security=security) as provider,
@@ -238,7 +236,7 @@ def test_a_file_without_certificates_is_named(server: SmtpServer, root: Path, ce
             assert re.search(why, refused.value.what)
 
 
-def test_tls_to_a_plain_server_says_what_to_check(server: SmtpServer, root: Path) -> None:
+def test_tls_to_a_plain_server_gets_a_hint(server: SmtpServer, root: Path) -> None:
     with (
         relay(server, root, security="tls") as provider,
         pytest.raises(ProviderError, match=r"no connection to 127\.0\.0\.1") as caught,
@@ -247,7 +245,7 @@ def test_tls_to_a_plain_server_says_what_to_check(server: SmtpServer, root: Path
     assert "security" in caught.value.hint
 
 
-def test_no_server_says_what_to_check(root: Path) -> None:
+def test_an_unreachable_server_gets_a_hint(root: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         options = {"host": "127.0.0.1", "port": taken.getsockname()[1], "security": "none"}
@@ -271,7 +269,7 @@ STEPS = ["RCPT", "DATA", "END"]
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize(("answer", "status"), [("550 5.1.1 no such user", REFUSED), ("451 4.7.1 later", DEFERRED)])
-def test_an_answer_about_one_reader_leaves_the_others_alone(
+def test_an_answer_about_one_reader_does_not_affect_others(
     server: SmtpServer, root: Path, wire: Wire, step: str, answer: str, status: DeliveryStatus
 ) -> None:
     server.script.answers = {(step, "reader2@example.com"): answer}
@@ -325,7 +323,7 @@ def test_a_temporary_refusal_of_the_sender_defers_the_reader(server: SmtpServer,
         ("RCPT", "530 5.7.0 must issue STARTTLS first", "username"),
     ],
 )
-def test_an_answer_about_everybody_stops_the_send(
+def test_an_answer_about_all_readers_stops_the_send(
     server: SmtpServer, root: Path, wire: Wire, step: str, answer: str, hint: str
 ) -> None:
     key = step if step == "MAIL" else (step, "reader2@example.com")
@@ -337,23 +335,23 @@ def test_an_answer_about_everybody_stops_the_send(
         with pytest.raises(ProviderError, match="refuses: 5") as caught:
             receipts.extend(later)
     assert hint in caught.value.hint
-    assert "reader2@" not in str(caught.value)  # the send keeps the words, after an erasure too
+    assert "reader2@" not in str(caught.value)  # the send keeps the detail, even after an erasure
     assert statuses(receipts) == {1: SUBMITTED}
     assert len(server.received) == 1
 
 
 @pytest.mark.parametrize("words", ["552 5.2.2 mailbox quota exceeded", "452 4.2.2 over quota"])
-def test_a_full_mailbox_is_about_its_owner(server: SmtpServer, root: Path, wire: Wire, words: str) -> None:
+def test_a_full_mailbox_affects_only_its_owner(server: SmtpServer, root: Path, wire: Wire, words: str) -> None:
     server.script.answers = {("RCPT", "reader1@example.com"): words}
     with relay(server, root) as provider:
-        found = statuses(list(provider.submit(make.letters(wire, readers(2)))))
-    assert found == {1: REFUSED if words.startswith("5") else DEFERRED, 2: SUBMITTED}
+        by_reader = statuses(list(provider.submit(make.letters(wire, readers(2)))))
+    assert by_reader == {1: REFUSED if words.startswith("5") else DEFERRED, 2: SUBMITTED}
 
 
 # Lost connections ----------------------------------------------------------------------------------------------------
 
 
-def test_a_connection_lost_in_the_middle_of_a_message_means_not_handed_over(
+def test_a_message_is_not_handed_over_if_the_connection_is_lost_within_it(
     server: SmtpServer, root: Path, wire: Wire
 ) -> None:
     long = Wire(make.email(html=(("x" * 70 + "\n") * 150_000,)), make.WHEN)  # more than the sockets' buffers hold
@@ -369,7 +367,7 @@ def test_a_connection_lost_in_the_middle_of_a_message_means_not_handed_over(
 
 
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
-def test_a_connection_lost_before_the_final_dot_means_not_handed_over(
+def test_a_message_is_not_handed_over_if_the_connection_is_lost_before_the_final_dot(
     server: SmtpServer, root: Path, wire: Wire, step: str
 ) -> None:
     server.script.answers = {step: CUT}
@@ -381,11 +379,13 @@ def test_a_connection_lost_before_the_final_dot_means_not_handed_over(
     assert server.connections == 2
 
 
-def test_a_connection_lost_after_the_final_dot_means_uncertain(server: SmtpServer, root: Path, wire: Wire) -> None:
+def test_a_message_is_uncertain_if_the_connection_is_lost_after_the_final_dot(
+    server: SmtpServer, root: Path, wire: Wire
+) -> None:
     server.script.answers = {("END", "reader2@example.com"): CUT}
     receipts: list[Receipt] = []
     with relay(server, root) as provider:
-        with pytest.raises(OutageError, match="no clear answer"):  # the rest of the batch waits for a better time
+        with pytest.raises(OutageError, match="no clear answer"):  # the rest of the batch is sent later
             receipts.extend(provider.submit(make.letters(wire, readers(3))))
         receipts.extend(provider.submit(make.letters(wire, readers(3)[2:])))
     assert statuses(receipts) == {1: SUBMITTED, 2: UNCERTAIN, 3: SUBMITTED}
@@ -393,7 +393,7 @@ def test_a_connection_lost_after_the_final_dot_means_uncertain(server: SmtpServe
     assert server.connections == 2
 
 
-def test_no_answer_after_the_final_dot_means_uncertain(root: Path, wire: Wire) -> None:
+def test_a_message_is_uncertain_without_an_answer_to_the_final_dot(root: Path, wire: Wire) -> None:
     with scripted_socket([b"220 hi\r\n", b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"]) as port:
         options = {"host": "127.0.0.1", "port": port, "security": "none", "timeout": 1}
         provider = open_smtp(options, root=root, environment={}, timer=Clock().timer())
@@ -411,7 +411,7 @@ def test_no_answer_after_the_final_dot_means_uncertain(root: Path, wire: Wire) -
         ([b"220 hi\r\n", b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n", b"354 go\r\n"], UNCERTAIN),
     ],
 )
-def test_a_server_that_does_not_speak_smtp_is_not_believed(
+def test_a_server_that_does_not_speak_smtp_stops_the_send(
     root: Path, wire: Wire, replies: list[bytes], status: DeliveryStatus
 ) -> None:
     with scripted_socket(replies) as port:
@@ -424,7 +424,7 @@ def test_a_server_that_does_not_speak_smtp_is_not_believed(
 
 @contextmanager
 def scripted_socket(replies: list[bytes]) -> Iterator[int]:
-    """A server that says one thing after another, whatever it hears, and then listens in silence."""
+    """Start a server that sends fixed replies regardless of commands, and then stays silent."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
@@ -470,7 +470,7 @@ def test_a_server_that_closes_down_stops_the_send(server: SmtpServer, root: Path
     assert server.received == []
 
 
-def test_a_server_that_wants_nothing_says_why(server: SmtpServer, root: Path) -> None:
+def test_the_reason_of_a_server_that_refuses_all_mail_is_reported(server: SmtpServer, root: Path) -> None:
     server.script.answers = {"greeting": "554 5.7.1 your network is listed"}
     with relay(server, root) as provider, pytest.raises(ProviderError, match=r"554 5\.7\.1 your network is listed"):
         provider.check_sender(make.SENDER)
@@ -483,7 +483,7 @@ def international() -> Recipient:
     return Recipient(subscriber=9, key=make.KEY, address="grüße@bücher.example", values=make.recipient().values)
 
 
-def test_an_international_address_goes_by_smtputf8(server: SmtpServer, root: Path, wire: Wire) -> None:
+def test_an_international_address_is_sent_with_smtputf8(server: SmtpServer, root: Path, wire: Wire) -> None:
     with relay(server, root) as provider:
         assert statuses(list(provider.submit(make.letters(wire, [*readers(1), international()])))) == {
             1: SUBMITTED,
@@ -496,7 +496,7 @@ def test_an_international_address_goes_by_smtputf8(server: SmtpServer, root: Pat
     assert utf8.content == wire.message(international())
 
 
-def test_an_international_address_is_refused_with_words_where_the_server_cannot(root: Path, wire: Wire) -> None:
+def test_an_international_address_is_refused_if_the_server_lacks_smtputf8(root: Path, wire: Wire) -> None:
     with smtp_server(smtputf8=False) as server, relay(server, root) as provider:
         receipts = list(provider.submit(make.letters(wire, [international(), *readers(1)])))
         assert statuses(receipts) == {9: REFUSED, 1: SUBMITTED}
@@ -504,22 +504,22 @@ def test_an_international_address_is_refused_with_words_where_the_server_cannot(
         assert server.connections == 1
 
 
-def test_an_international_domain_needs_nothing_of_the_server(root: Path, wire: Wire) -> None:
+def test_an_international_domain_needs_no_smtputf8(root: Path, wire: Wire) -> None:
     reader = Recipient(subscriber=1, key=make.KEY, address="a@bücher.example", values=make.recipient().values)
     with smtp_server(smtputf8=False) as server, relay(server, root) as provider:
         assert statuses(list(provider.submit(make.letters(wire, [reader])))) == {1: SUBMITTED}
         assert server.received[0].recipients == ("a@xn--bcher-kva.example",)
 
 
-def test_a_value_that_cannot_be_encoded_refuses_its_reader_only(server: SmtpServer, root: Path, wire: Wire) -> None:
+def test_a_value_that_cannot_be_encoded_refuses_only_its_reader(server: SmtpServer, root: Path, wire: Wire) -> None:
     bad = make.recipient(2, first_name="\ud800")
     with relay(server, root) as provider:
         receipts = list(provider.submit(make.letters(wire, [make.recipient(1), bad, make.recipient(3)])))
     assert statuses(receipts) == {1: SUBMITTED, 2: REFUSED, 3: SUBMITTED}
-    assert "the message can't be built" in next(one.detail for one in receipts if one.subscriber == 2)
+    assert "the message can't be built" in next(receipt.detail for receipt in receipts if receipt.subscriber == 2)
 
 
-def test_an_address_that_would_be_a_second_command_is_refused(server: SmtpServer, root: Path, wire: Wire) -> None:
+def test_an_address_that_injects_a_command_is_refused(server: SmtpServer, root: Path, wire: Wire) -> None:
     address = "a@example.com>\r\nRCPT TO:<e@x.example"
     bad = Recipient(subscriber=2, key=make.KEY, address=address, values=make.recipient().values)
     with relay(server, root) as provider:
@@ -528,7 +528,7 @@ def test_an_address_that_would_be_a_second_command_is_refused(server: SmtpServer
     assert server.connections == 0
 
 
-def test_a_sender_domain_beyond_ascii_is_given_in_ascii(server: SmtpServer, root: Path) -> None:
+def test_a_non_ascii_sender_domain_is_sent_in_ascii(server: SmtpServer, root: Path) -> None:
     wire = Wire(make.email(sender=Mailbox(address="editors@bücher.example")), make.WHEN)
     with relay(server, root) as provider:
         list(provider.submit(make.letters(wire, readers(1))))
@@ -558,7 +558,7 @@ def test_a_sender_domain_beyond_ascii_is_given_in_ascii(server: SmtpServer, root
         ({"host": "mail.example.org", "timeout": True}, r"\[provider\] timeout"),
     ],
 )
-def test_a_wrong_option_is_named_with_its_hint(root: Path, options: dict[str, Any], words: str) -> None:
+def test_a_wrong_option_is_reported_with_its_hint(root: Path, options: dict[str, Any], words: str) -> None:
     with pytest.raises(SettingsError, match=words) as caught:
         open_provider("smtp", options, root=root, environment={})
     assert "hunter2" not in str(caught.value)
@@ -566,23 +566,23 @@ def test_a_wrong_option_is_named_with_its_hint(root: Path, options: dict[str, An
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
-def test_no_encryption_is_fine_to_this_machine(root: Path, host: str) -> None:
+def test_a_local_server_needs_no_encryption(root: Path, host: str) -> None:
     open_provider("smtp", {"host": host, "security": "none"}, root=root, environment={}).close()
 
 
-def test_no_encryption_elsewhere_must_be_stated(root: Path) -> None:
+def test_a_remote_server_without_encryption_must_be_allowed_explicitly(root: Path) -> None:
     options = {"host": "mail.example.org", "security": "none", "allow_unencrypted": True}
     open_provider("smtp", options, root=root, environment={}).close()
 
 
 @pytest.mark.parametrize(("security", "port"), [("starttls", 587), ("tls", 465)])
-def test_the_port_follows_from_the_security(root: Path, security: str, port: int) -> None:
+def test_the_default_port_depends_on_the_security(root: Path, security: str, port: int) -> None:
     options = {"host": "nowhere.invalid", "security": security, "timeout": 1}
     with pytest.raises(ProviderError, match=f"nowhere.invalid:{port}"):
         open_provider("smtp", options, root=root, environment={}).check_sender(make.SENDER)
 
 
-def test_batches_and_threads_are_as_the_options_say(root: Path) -> None:
+def test_batch_size_and_concurrency_follow_the_options(root: Path) -> None:
     options = {"host": "localhost", "connections": 7, "batch_size": 33}
     provider = open_provider("smtp", options, root=root, environment={})
     assert (provider.concurrency, provider.batch_size, provider.deduplicates) == (7, 33, False)

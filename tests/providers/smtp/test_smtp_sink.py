@@ -1,6 +1,6 @@
-"""Postfix's `smtp-sink` with its options for errors: receipts say what its dump files say.
+"""Postfix's `smtp-sink` with its options for errors: receipts agree with its dump files.
 
-It comes with Postfix, which these tests do not install; without it they are left out, and say so.
+It comes with Postfix, which these tests don't install; without it they are skipped.
 """
 
 import os
@@ -32,7 +32,7 @@ DEFERRED, UNCERTAIN = DeliveryStatus.DEFERRED, DeliveryStatus.UNCERTAIN
 
 @contextmanager
 def sink(dumps: Path, *options: str) -> Iterator[int]:
-    """Runs on a free port, and writes what it takes into a folder, a file a message."""
+    """Run `smtp-sink` on a free port; it writes each message to a file in a folder."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     as_nobody = ("-u", "nobody") if os.geteuid() == 0 else ()
@@ -53,7 +53,7 @@ def sink(dumps: Path, *options: str) -> Iterator[int]:
 
 
 def hand_over(port: int, wire: Wire) -> tuple[list[Receipt], str]:
-    """Three readers; the receipts, and why there are not three of them."""
+    """Hand over messages to three readers; return the receipts, and the error if some are missing."""
     given = {"host": "127.0.0.1", "port": port, "security": "none", "timeout": 20}
     provider = open_smtp(given, root=Path(), environment={}, timer=Clock().timer())
     receipts: list[Receipt] = []
@@ -67,17 +67,17 @@ def hand_over(port: int, wire: Wire) -> tuple[list[Receipt], str]:
 
 
 def taken(dumps: Path) -> list[bytes]:
-    """The messages of the dump files: after the lines of the envelope, and the Received line that it adds."""
-    found = []
+    """Return the messages in the dump files, without the envelope and the added Received line."""
+    messages = []
     for file in sorted(dumps.iterdir()):
         _, begun, content = file.read_bytes().partition(b"To: ")
         if begun:
-            found.append(begun + content.removesuffix(b"\n"))
-    return found
+            messages.append(begun + content.removesuffix(b"\n"))
+    return messages
 
 
 @pytest.mark.parametrize("options", [(), ("-p",), ("-e",), ("-8",), ("-E", "-a", "-N")])
-def test_every_message_arrives_whatever_the_server_offers(options: tuple[str, ...], wire: Wire) -> None:
+def test_every_message_arrives_with_any_extensions_of_the_server(options: tuple[str, ...], wire: Wire) -> None:
     with folder_in_memory() as dumps, sink(dumps, *options) as port:
         receipts, stopped = hand_over(port, wire)
         assert (statuses(receipts), stopped) == (dict.fromkeys((1, 2, 3), SUBMITTED), "")
@@ -102,7 +102,7 @@ def test_every_message_arrives_whatever_the_server_offers(options: tuple[str, ..
         (("-Q", "QUIT"), SUBMITTED, "2.0.0 Ok"),
     ],
 )
-def test_each_failure_has_its_status_and_its_words(
+def test_each_failure_has_its_status_and_detail(
     options: tuple[str, ...], status: DeliveryStatus, words: str, wire: Wire
 ) -> None:
     with folder_in_memory() as dumps, sink(dumps, *options) as port:
@@ -120,7 +120,7 @@ def test_each_failure_has_its_status_and_its_words(
         (("-q", "."), {1: UNCERTAIN}, "the connection was lost: the server closed it (at the answer to the message)"),
     ],
 )
-def test_a_server_that_breaks_off_costs_no_more_than_was_in_flight(
+def test_a_server_that_disconnects_affects_only_messages_in_flight(
     options: tuple[str, ...], answered: dict[int, DeliveryStatus], words: str, wire: Wire
 ) -> None:
     with folder_in_memory() as dumps, sink(dumps, *options) as port:
@@ -130,7 +130,7 @@ def test_a_server_that_breaks_off_costs_no_more_than_was_in_flight(
     assert f"gives no clear answer: {words}" in stopped
 
 
-def test_a_server_that_refuses_before_it_has_the_message_gets_none(wire: Wire) -> None:
+def test_a_server_that_refuses_early_gets_no_message(wire: Wire) -> None:
     with folder_in_memory() as dumps, sink(dumps, "-A", "0") as port:  # 354, and 550 at once
         receipts, _ = hand_over(port, wire)
         assert taken(dumps) == []
@@ -154,7 +154,7 @@ def test_a_server_that_refuses_before_it_has_the_message_gets_none(wire: Wire) -
         (("-Q", "."), "refuses: 421 4.0.0 Server closing connection (to the answer to the message)"),
     ],
 )
-def test_a_server_that_wants_nothing_stops_the_batch_and_nobody_is_answered_for(
+def test_a_server_that_refuses_all_mail_stops_the_batch_without_receipts(
     options: tuple[str, ...], words: str, wire: Wire
 ) -> None:
     with folder_in_memory() as dumps, sink(dumps, *options) as port:

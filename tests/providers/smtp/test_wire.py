@@ -1,4 +1,4 @@
-"""Pipelined or step by step, whatever the server answers and wherever it breaks off: receipts say what it accepted."""
+"""Receipts match what the server accepted, pipelined or not, whatever it answers and wherever it disconnects."""
 
 import threading
 import traceback
@@ -27,7 +27,7 @@ BUSY = "421 4.3.2 too busy"
 
 @pytest.fixture
 def server() -> Iterator[WireServer]:
-    """A server where all is well, and that pipelines."""
+    """Start a pipelining server without faults."""
     with wire_server() as running:
         yield running
 
@@ -40,16 +40,20 @@ def relay(server: WireServer, clock: Clock | None = None, **options: int) -> Smt
 def hand_over(
     server: WireServer, wire: Wire, recipients: list[Recipient], clock: Clock | None = None, **options: int
 ) -> tuple[list[Receipt], ProviderError | None]:
-    """Receipts, and why there are not more of them. After an unclear answer the rest is handed over again, as in a
-    send."""
+    """Return the receipts, and the error if some messages have none.
+
+    After an unclear answer the rest is handed over again, as in a send.
+    """
     receipts: list[Receipt] = []
     provider = relay(server, clock, **options)
     try:
         while True:
-            had = {one.subscriber for one in receipts}
+            had = {reader.subscriber for reader in receipts}
             try:
                 receipts.extend(
-                    provider.submit(make.letters(wire, [one for one in recipients if one.subscriber not in had]))
+                    provider.submit(
+                        make.letters(wire, [reader for reader in recipients if reader.subscriber not in had])
+                    )
                 )
             except ProviderError as err:
                 if len(receipts) == len(had) or "no clear answer" not in err.what:
@@ -63,12 +67,12 @@ def hand_over(
 def audit(
     server: WireServer, wire: Wire, recipients: list[Recipient], receipts: list[Receipt], stopped: ProviderError | None
 ) -> dict[int, DeliveryStatus]:
-    """Compare the receipts with what the server knows; the receipts by reader."""
-    found = statuses(receipts)
+    """Compare the receipts with the server's record, and return the statuses by reader."""
+    by_reader = statuses(receipts)
     accepted = dict(server.accepted)
     assert len(accepted) == len(server.accepted), "a message was handed over twice"
     for recipient in recipients:
-        status = found.get(recipient.subscriber)
+        status = by_reader.get(recipient.subscriber)
         if recipient.address in accepted:
             assert accepted[recipient.address] == wire.message(recipient)
             assert status in (SUBMITTED, UNCERTAIN), "a message that the server has is not counted"
@@ -79,10 +83,10 @@ def audit(
         if status is UNCERTAIN:
             assert recipient.address in server.open_ended, "the server had answered"
         assert status is not None or stopped is not None, "lost"
-    return found
+    return by_reader
 
 
-def test_the_next_commands_go_with_the_message_before(server: WireServer, wire: Wire) -> None:
+def test_the_next_commands_are_pipelined_with_the_previous_message(server: WireServer, wire: Wire) -> None:
     recipients = readers(4)
     assert audit(server, wire, recipients, *hand_over(server, wire, recipients)) == dict.fromkeys(
         range(1, 5), SUBMITTED
@@ -96,23 +100,23 @@ def test_the_next_commands_go_with_the_message_before(server: WireServer, wire: 
 @pytest.mark.parametrize("reaction", [CUT, HALF, THEN_CUT])
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("position", [0, 1, 2])
-def test_a_server_that_breaks_off_anywhere_costs_one_message_at_most(
+def test_a_server_that_disconnects_at_any_step_affects_at_most_one_message(
     server: WireServer, wire: Wire, step: str, position: int, reaction: str, pipelining: bool, abrupt: bool
 ) -> None:
     server.pipelining, server.abrupt = pipelining, abrupt
     server.script = {step: [""] * position + [reaction]}
     recipients = readers(4)
-    found = audit(server, wire, recipients, *hand_over(server, wire, recipients, messages_per_connection=3))
-    others = [number for number, status in found.items() if status is not SUBMITTED]
-    assert len(found) == 4
+    by_reader = audit(server, wire, recipients, *hand_over(server, wire, recipients, messages_per_connection=3))
+    others = [number for number, status in by_reader.items() if status is not SUBMITTED]
+    assert len(by_reader) == 4
     assert len(others) <= 1
     told_to_write = (step, reaction) == ("DATA", THEN_CUT)
     if step in ("BODY", "END"):
-        assert all(found[number] is UNCERTAIN for number in others)
+        assert all(by_reader[number] is UNCERTAIN for number in others)
     elif not abrupt and position and not told_to_write:
         assert others == []
     else:
-        assert all(found[number] in (DEFERRED, UNCERTAIN) for number in others)
+        assert all(by_reader[number] in (DEFERRED, UNCERTAIN) for number in others)
 
 
 @pytest.mark.parametrize("pipelining", [False, True])
@@ -120,7 +124,7 @@ def test_a_server_that_breaks_off_anywhere_costs_one_message_at_most(
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA", "END"])
 @pytest.mark.parametrize(("answer", "status"), [("450 4.2.0 not now", DEFERRED), ("550 5.1.1 never", REFUSED)])
 @pytest.mark.parametrize("position", [0, 1, 3])
-def test_a_refusal_is_about_one_reader_and_the_transaction_ends(
+def test_a_refusal_affects_one_reader_and_ends_the_transaction(
     server: WireServer,
     wire: Wire,
     step: str,
@@ -134,26 +138,26 @@ def test_a_refusal_is_about_one_reader_and_the_transaction_ends(
     server.script = {step: [""] * position + [answer]}
     recipients = readers(4)
     receipts, stopped = hand_over(server, wire, recipients)
-    found = audit(server, wire, recipients, receipts, stopped)
+    by_reader = audit(server, wire, recipients, receipts, stopped)
     if step == "MAIL" and status is REFUSED and position:
-        # It is about the sender, if about anybody: believed only from a new connection, which says otherwise.
-        assert (found, stopped) == (dict.fromkeys(range(1, 5), SUBMITTED), None)
+        # It would be about the sender, which is believed only on a new connection, where it isn't repeated.
+        assert (by_reader, stopped) == (dict.fromkeys(range(1, 5), SUBMITTED), None)
         assert server.connections == 2
     elif step == "MAIL" and status is REFUSED:
         assert stopped is not None
-        assert found == {}
+        assert by_reader == {}
     else:
-        assert found == dict.fromkeys(range(1, 5), SUBMITTED) | {position + 1: status}
-        assert answer[4:] in next(one.detail for one in receipts if one.status is status)
+        assert by_reader == dict.fromkeys(range(1, 5), SUBMITTED) | {position + 1: status}
+        assert answer[4:] in next(receipt.detail for receipt in receipts if receipt.status is status)
         assert server.connections == 1
 
 
-def test_several_refusals_in_a_row_keep_answers_and_readers_together(server: WireServer, wire: Wire) -> None:
+def test_consecutive_refusals_are_matched_to_their_readers(server: WireServer, wire: Wire) -> None:
     server.takes_data_for_nobody = True
     server.script = {"RCPT": ["550 one", "", "450 three", "550 four", ""], "END": ["554 two"], "DATA": ["451 five"]}
     recipients = readers(6)
-    found = audit(server, wire, recipients, *hand_over(server, wire, recipients))
-    assert found == {1: REFUSED, 2: DEFERRED, 3: DEFERRED, 4: REFUSED, 5: REFUSED, 6: SUBMITTED}
+    by_reader = audit(server, wire, recipients, *hand_over(server, wire, recipients))
+    assert by_reader == {1: REFUSED, 2: DEFERRED, 3: DEFERRED, 4: REFUSED, 5: REFUSED, 6: SUBMITTED}
 
 
 _ANSWERS = [
@@ -189,7 +193,7 @@ _SCRIPTS = st.fixed_dictionaries(
 )
 @example({"END": [BUSY] * 20}, True, False, False, 5, [3, 2])
 @example({"RCPT": ["550 no", CUT], "DATA": [BUSY]}, True, True, True, 5, [5])
-def test_receipts_say_what_the_server_did(
+def test_receipts_match_what_the_server_did(
     server: WireServer,
     wire: Wire,
     script: dict[str, list[str]],
@@ -219,22 +223,22 @@ def test_receipts_say_what_the_server_did(
         event(status)
 
 
-# When the server has too much ----------------------------------------------------------------------------------------
+# Busy servers --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("step", ["RCPT", "DATA", "END"])
 @pytest.mark.parametrize("answer", [BUSY, "454 4.7.0 Throttling failure: Maximum sending rate exceeded"])
-def test_a_busy_server_is_asked_again_after_a_pause(server: WireServer, wire: Wire, step: str, answer: str) -> None:
+def test_a_busy_server_is_retried_after_a_pause(server: WireServer, wire: Wire, step: str, answer: str) -> None:
     clock, recipients = Clock(), readers(3)
     server.script = {step: ["", answer]}
-    found = audit(server, wire, recipients, *hand_over(server, wire, recipients, clock))
-    assert found == dict.fromkeys((1, 2, 3), SUBMITTED)
+    by_reader = audit(server, wire, recipients, *hand_over(server, wire, recipients, clock))
+    assert by_reader == dict.fromkeys((1, 2, 3), SUBMITTED)
     assert clock.waits == [FIRST_WAIT]
     assert server.connections == 2
 
 
 @pytest.mark.parametrize("step", ["greeting", "MAIL", "RCPT", "END"])
-def test_the_pauses_grow_to_a_bound_and_end_with_words(server: WireServer, wire: Wire, step: str) -> None:
+def test_pauses_grow_to_a_limit_and_end_with_an_error(server: WireServer, wire: Wire, step: str) -> None:
     clock, recipients = Clock(), readers(20)
     server.script = {step: [BUSY] * 100}
     receipts, stopped = hand_over(server, wire, recipients, clock)
@@ -246,13 +250,13 @@ def test_the_pauses_grow_to_a_bound_and_end_with_words(server: WireServer, wire:
     assert server.connections == TRIES
 
 
-def test_a_server_that_was_given_up_is_asked_again_after_a_while(server: WireServer, wire: Wire) -> None:
+def test_an_abandoned_server_is_retried_later(server: WireServer, wire: Wire) -> None:
     clock, letters = Clock(), make.letters(wire, readers(2))
     provider = relay(server, clock)
     server.script = {"greeting": [BUSY] * TRIES}
     with pytest.raises(ProviderError, match="too busy") as first:
         list(provider.submit(letters))
-    with pytest.raises(ProviderError, match="too busy"):  # at once, it is not asked
+    with pytest.raises(ProviderError, match="too busy"):  # immediately, without contacting it
         list(provider.submit(letters))
     assert server.connections == TRIES
     assert first.value.again is not None
@@ -261,7 +265,7 @@ def test_a_server_that_was_given_up_is_asked_again_after_a_while(server: WireSer
     provider.close()
 
 
-def test_each_thread_raises_an_error_of_its_own_once_the_server_was_given_up(server: WireServer, wire: Wire) -> None:
+def test_each_thread_raises_its_own_error_for_an_abandoned_server(server: WireServer, wire: Wire) -> None:
     provider = relay(server, connections=4)
     server.script = {"greeting": [BUSY] * TRIES}
 
@@ -278,10 +282,10 @@ def test_each_thread_raises_an_error_of_its_own_once_the_server_was_given_up(ser
     assert server.connections == TRIES
     assert len({id(error) for error in errors}) == len(errors)
     assert len({str(error) for error in errors}) == 1
-    assert len(list(traceback.walk_tb(first.__traceback__))) == frames  # another thread's frames would be added to it
+    assert len(list(traceback.walk_tb(first.__traceback__))) == frames  # another thread would add its frames to it
 
 
-def test_the_first_message_that_goes_through_ends_the_growing(server: WireServer, wire: Wire) -> None:
+def test_the_first_accepted_message_resets_the_pauses(server: WireServer, wire: Wire) -> None:
     clock, recipients = Clock(), readers(3)
     server.script = {"END": [BUSY, BUSY, "", BUSY, BUSY]}
     receipts, stopped = hand_over(server, wire, recipients, clock)
@@ -289,7 +293,7 @@ def test_the_first_message_that_goes_through_ends_the_growing(server: WireServer
     assert clock.waits == [1, 2, 1]
 
 
-def test_a_refused_connection_is_tried_again(server: WireServer, wire: Wire) -> None:
+def test_a_refused_connection_is_retried(server: WireServer, wire: Wire) -> None:
     clock, recipients = Clock(), readers(2)
     provider = relay(server, clock)
     server.script = {"greeting": ["", "421 4.3.2 restarting", CUT, "451 4.3.0 soon"], "END": [THEN_CUT]}
@@ -299,16 +303,16 @@ def test_a_refused_connection_is_tried_again(server: WireServer, wire: Wire) -> 
     assert clock.waits == [1, 2, 4]
 
 
-def test_a_busy_answer_to_one_reader_only_does_not_stop_the_others(server: WireServer, wire: Wire) -> None:
+def test_a_busy_answer_to_one_reader_does_not_stop_the_others(server: WireServer, wire: Wire) -> None:
     recipients = readers(4)
-    server.script = {"RCPT": ["", BUSY, "", "", BUSY]}  # the second reader, who comes last then
+    server.script = {"RCPT": ["", BUSY, "", "", BUSY]}  # the second reader, who comes last
     receipts, stopped = hand_over(server, wire, recipients)
     assert stopped is None
-    found = audit(server, wire, recipients, receipts, stopped)
-    assert found == {1: SUBMITTED, 2: DEFERRED, 3: SUBMITTED, 4: SUBMITTED}
+    by_reader = audit(server, wire, recipients, receipts, stopped)
+    assert by_reader == {1: SUBMITTED, 2: DEFERRED, 3: SUBMITTED, 4: SUBMITTED}
 
 
-def test_a_check_makes_room_for_its_connection(server: WireServer, wire: Wire) -> None:
+def test_a_check_frees_a_connection_for_itself(server: WireServer, wire: Wire) -> None:
     provider = relay(server, connections=1)
     assert statuses(list(provider.submit(make.letters(wire, readers(1))))) == {1: SUBMITTED}
     provider.check_sender(make.SENDER)
@@ -316,7 +320,7 @@ def test_a_check_makes_room_for_its_connection(server: WireServer, wire: Wire) -
     assert server.commands == ["EHLO", "MAIL", "RCPT", "DATA", "QUIT", "EHLO", "MAIL", "RSET", "QUIT"]
 
 
-def test_too_many_connections_make_do_with_fewer(server: WireServer, wire: Wire) -> None:
+def test_a_server_that_limits_connections_gets_fewer(server: WireServer, wire: Wire) -> None:
     server.most_connections = 2
     clock, recipients = Clock(), readers(60)
     provider = relay(server, clock, connections=6)
@@ -328,13 +332,13 @@ def test_too_many_connections_make_do_with_fewer(server: WireServer, wire: Wire)
         return list(provider.submit(make.letters(wire, recipients[number * 5 : number * 5 + 5])))
 
     with ThreadPoolExecutor(6) as pool:
-        receipts = [receipt for found in pool.map(submit, range(12)) for receipt in found]
+        receipts = [receipt for by_reader in pool.map(submit, range(12)) for receipt in by_reader]
     provider.close()
-    found = audit(server, wire, recipients, receipts, None)
-    assert found == dict.fromkeys(range(1, 61), SUBMITTED)
+    by_reader = audit(server, wire, recipients, receipts, None)
+    assert by_reader == dict.fromkeys(range(1, 61), SUBMITTED)
 
 
-def test_a_server_that_takes_messages_and_never_answers_is_given_up(server: WireServer, wire: Wire) -> None:
+def test_a_server_that_accepts_messages_without_answering_is_abandoned(server: WireServer, wire: Wire) -> None:
     clock, recipients = Clock(), readers(30)
     server.script = {"END": [CUT] * 100}
     receipts, stopped = hand_over(server, wire, recipients, clock)
@@ -348,40 +352,38 @@ def test_a_server_that_takes_messages_and_never_answers_is_given_up(server: Wire
 
 @pytest.mark.parametrize("pipelining", [False, True])
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA", "END"])
-def test_answers_given_twice_are_no_other_readers_answers(
+def test_duplicate_answers_are_never_matched_to_another_reader(
     server: WireServer, wire: Wire, step: str, pipelining: bool
 ) -> None:
     server.pipelining, server.twice = pipelining, frozenset({step})
     recipients = readers(6)
-    found = audit(server, wire, recipients, *hand_over(server, wire, recipients))
-    assert set(found.values()) <= ({SUBMITTED} if step == "END" else {DEFERRED, UNCERTAIN, SUBMITTED})
+    by_reader = audit(server, wire, recipients, *hand_over(server, wire, recipients))
+    assert set(by_reader.values()) <= ({SUBMITTED} if step == "END" else {DEFERRED, UNCERTAIN, SUBMITTED})
     if step == "END":
-        assert len(found) == 6
-        assert server.connections >= 6  # such a connection is given up after its first message
+        assert len(by_reader) == 6
+        assert server.connections >= 6  # such a connection is closed after its first message
 
 
 @pytest.mark.parametrize("pipelining", [False, True])
 @pytest.mark.parametrize("unasked", ["550 5.7.1 sender address rejected", "554 5.7.1 relay access denied", "250 Ok"])
-def test_a_refusal_that_nobody_asked_for_stops_no_send(
+def test_an_unsolicited_refusal_does_not_stop_the_send(
     server: WireServer, wire: Wire, unasked: str, pipelining: bool
 ) -> None:
     server.pipelining, server.unasked = pipelining, {"END": unasked}
     recipients = readers(4)
-    found = audit(server, wire, recipients, *hand_over(server, wire, recipients))
-    assert found == dict.fromkeys(range(1, 5), SUBMITTED)
+    by_reader = audit(server, wire, recipients, *hand_over(server, wire, recipients))
+    assert by_reader == dict.fromkeys(range(1, 5), SUBMITTED)
 
 
-def test_the_timeout_is_that_of_a_whole_answer(server: WireServer, wire: Wire) -> None:
-    server.dribble = 0.3  # seconds, of which each octet has fewer than the timeout, and the answer more
+def test_the_timeout_applies_to_a_whole_answer(server: WireServer, wire: Wire) -> None:
+    server.dribble = 0.3  # seconds: less than the timeout for each octet, more for the whole answer
     receipts, _ = hand_over(server, wire, readers(1), timeout=1)
     assert statuses(receipts) == {1: UNCERTAIN}
 
 
 @pytest.mark.parametrize("pipelining", [False, True])
-def test_the_lease_is_asked_again_right_before_a_message_is_written(
-    server: WireServer, wire: Wire, pipelining: bool
-) -> None:
-    """The next message was made while the one before was under way; then the send is lost."""
+def test_the_lease_is_checked_again_right_before_a_message(server: WireServer, wire: Wire, pipelining: bool) -> None:
+    """The next message was built while the previous one was in flight; then the lease is lost."""
     server.pipelining = pipelining
     provider = relay(server)
     receipts: list[Receipt] = []
@@ -414,10 +416,10 @@ def test_a_message_is_not_written_to_its_end_once_the_send_is_lost() -> None:
         assert server.accepted == []
 
 
-def test_what_a_server_says_is_kept_without_octets_that_no_database_takes(server: WireServer, wire: Wire) -> None:
+def test_a_servers_answer_is_stored_without_bytes_that_databases_refuse(server: WireServer, wire: Wire) -> None:
     server.script = {"END": ["250 2.0.0 Ok: queued as A\0B\x1b[31m"], "RCPT": ["", "550 5.1.1 no\0body \x07here"]}
     receipts, _ = hand_over(server, wire, readers(2))
-    assert [one.detail for one in receipts] == [
+    assert [receipt.detail for receipt in receipts] == [
         "2.0.0 Ok: queued as A\ufffdB\ufffd[31m",
         "550 5.1.1 no\ufffdbody \ufffdhere (to RCPT TO)",
     ]

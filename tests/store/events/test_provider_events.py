@@ -1,4 +1,4 @@
-"""What providers reported, in both databases: each thing once, and the same state whatever came first."""
+"""Providers' events in both databases: each is stored once, and their order doesn't matter."""
 
 import tempfile
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ ADDRESSES = ("ada@example.com", "ben@example.net", "cleo@example.org")
 
 
 def sent(store: Store, status: DeliveryStatus = S.SUBMITTED) -> list[Subscriber]:
-    """An issue to three readers whose deliveries were handed over and stand so."""
+    """Send an issue to three readers and give their deliveries this status."""
     readers = [
         store.subscribers.add(Subscriber(address=address, key=key), now=make.WHEN)
         for address, key in zip(ADDRESSES, KEYS, strict=True)
@@ -63,7 +63,7 @@ def sent(store: Store, status: DeliveryStatus = S.SUBMITTED) -> list[Subscriber]
 
 
 def reported(kind: EventKind = K.DELIVERED, who: int = 0, /, **some: Any) -> Event:
-    """Something that SES said of a reader's delivery."""
+    """Return an event of SES about a reader's delivery."""
     values: dict[str, Any] = {
         "key": f"sns:{kind}:{who}:0",
         "provider": "ses",
@@ -77,49 +77,51 @@ def reported(kind: EventKind = K.DELIVERED, who: int = 0, /, **some: Any) -> Eve
 
 
 def bounce(how: Bounce = Bounce.PERMANENT, **some: Any) -> Event:
-    """A bounce of the first reader's."""
+    """Return a bounce of the first reader."""
     return reported(K.BOUNCED, bounce=how, status="5.1.1", detail="550 5.1.1 no such user", **some)
 
 
 def take(store: Store, *events: Event, soft_bounces: int = 7) -> EventEffects:
-    """Take events as the hook does."""
+    """Apply events as the webhook does."""
     return store.events.record(
         events, soft_bounces=soft_bounces, fingerprints=Signer(make.SECRET).fingerprints, now=make.WHEN
     )
 
 
 def deliveries(store: Store) -> list[tuple[DeliveryStatus, Outcome]]:
-    """How each reader's delivery stands."""
+    """Return the status and outcome of each reader's delivery."""
     rows = fetch(store, sa.select(delivery.c.status, delivery.c.outcome).order_by(delivery.c.subscriber))
     return [(S(row.status), Outcome(row.outcome)) for row in rows]
 
 
 def suppressed(store: Store) -> dict[str, SuppressionReason]:
-    """Who is never mailed, and why."""
-    return {one.address_key: one.reason for one in store.suppressions.stream()}
+    """Return the suppressed addresses with their reasons."""
+    return {suppression.address_key: suppression.reason for suppression in store.suppressions.stream()}
 
 
-def test_an_event_is_written_down_once_with_all_that_was_said(store: Store) -> None:
+def test_an_event_is_stored_once_with_all_its_data(store: Store) -> None:
     sent(store)
-    said = bounce()
-    assert take(store, said, said) == EventEffects(new=1, repeated=1, suppressed=1)
-    assert take(store, said) == EventEffects(repeated=1)
-    assert list(store.events.stream()) == [said]
-    assert list(store.events.stream(address="Ada@Example.com")) == [said]
+    received_event = bounce()
+    assert take(store, received_event, received_event) == EventEffects(new=1, repeated=1, suppressed=1)
+    assert take(store, received_event) == EventEffects(repeated=1)
+    assert list(store.events.stream()) == [received_event]
+    assert list(store.events.stream(address="Ada@Example.com")) == [received_event]
     assert list(store.events.stream(address="ben@example.net")) == []
     assert deliveries(store)[0] == (S.SUBMITTED, Outcome.BOUNCED)
     assert suppressed(store) == {"ada@example.com": SuppressionReason.BOUNCED}
 
 
-def test_an_unknown_kind_is_kept_and_changes_nothing(store: Store) -> None:
+def test_an_event_of_an_unknown_kind_is_stored_without_effect(store: Store) -> None:
     sent(store)
-    said = reported(K.UNKNOWN, key="sns:x:0", address="", issue="", reader="", raw='{"eventType": "Telepathy"}')
-    assert take(store, said) == EventEffects(new=1)
-    assert list(store.events.stream()) == [said]
+    received_event = reported(
+        K.UNKNOWN, key="sns:x:0", address="", issue="", reader="", raw='{"eventType": "Telepathy"}'
+    )
+    assert take(store, received_event) == EventEffects(new=1)
+    assert list(store.events.stream()) == [received_event]
     assert {outcome for _, outcome in deliveries(store)} == {Outcome(0)}
 
 
-def test_a_complaint_suppresses_and_one_that_says_it_is_no_spam_does_not(store: Store) -> None:
+def test_a_complaint_suppresses_unless_it_reports_not_spam(store: Store) -> None:
     sent(store)
     take(store, reported(K.COMPLAINED, 0, feedback="abuse"), reported(K.COMPLAINED, 1, feedback="not-spam"))
     assert suppressed(store) == {"ada@example.com": SuppressionReason.COMPLAINED}
@@ -127,7 +129,7 @@ def test_a_complaint_suppresses_and_one_that_says_it_is_no_spam_does_not(store: 
     assert store.subscribers.get("ben@example.net") is not None
 
 
-def test_a_complaint_counts_more_than_a_bounce_and_what_a_person_decided_stays(store: Store) -> None:
+def test_a_complaint_replaces_a_bounce_but_no_manual_suppression(store: Store) -> None:
     sent(store)
     store.suppressions.add("cleo@example.org", SuppressionReason.MANUAL, now=make.WHEN)
     both = [bounce(), *(reported(K.COMPLAINED, who, feedback="abuse") for who in range(3))]
@@ -141,7 +143,7 @@ def test_a_complaint_counts_more_than_a_bounce_and_what_a_person_decided_stays(s
 
 
 def soft(day: int, /, status: str = "4.2.1", detail: str = "452 4.2.1 mailbox disabled", **some: Any) -> Event:
-    """A bounce of the first reader's that is not permanent, of a day's issue."""
+    """Return a soft bounce of the first reader, for the issue of a day."""
     at = LONG_AGO + timedelta(days=day)
     values: dict[str, Any] = {"key": f"soft {day}", "issue": f"issue-{day}", "at": at, "bounce": Bounce.TRANSIENT}
     return reported(K.BOUNCED, status=status, detail=detail, **(values | some))
@@ -151,7 +153,7 @@ def arrived(day: int) -> Event:
     return reported(key=f"arrived {day}", issue=f"issue-{day}", at=LONG_AGO + timedelta(days=day, hours=1))
 
 
-LONG_AGO = make.WHEN - timedelta(days=400)  # no issue was sent at that time that could have arrived
+LONG_AGO = make.WHEN - timedelta(days=400)  # no issue was sent then that could have been delivered
 BOUNCED = {"ada@example.com": SuppressionReason.BOUNCED}
 
 
@@ -161,15 +163,19 @@ def test_soft_bounces_suppress_after_seven_issues_and_a_fortnight_without_a_deli
     assert take(store, *fortnight[:14], soft(13, key="again")).suppressed == 0
     assert suppressed(store) == {}
     assert take(store, fortnight[14]).suppressed == 1
-    (found,) = store.suppressions.stream()
-    assert (found.reason, found.since, found.issue) == (SuppressionReason.BOUNCED, fortnight[14].at, "issue-14")
+    (suppression,) = store.suppressions.stream()
+    assert (suppression.reason, suppression.since, suppression.issue) == (
+        SuppressionReason.BOUNCED,
+        fortnight[14].at,
+        "issue-14",
+    )
     assert (
-        found.explanation
+        suppression.explanation
         == "15 issues in a row bounced, the last one with: 452 4.2.1: for now, the mailbox is disabled"
     )
 
 
-def test_a_delivery_in_between_begins_the_count_anew(store: Store) -> None:
+def test_a_delivery_resets_the_count_of_soft_bounces(store: Store) -> None:
     sent(store)
     take(store, *(soft(day) for day in range(10)), arrived(10), *(soft(day) for day in range(11, 24)))
     assert suppressed(store) == {}
@@ -179,8 +185,8 @@ def test_a_delivery_in_between_begins_the_count_anew(store: Store) -> None:
     assert suppressed(store) == {}
 
 
-def test_an_issue_that_went_out_and_did_not_bounce_has_arrived_although_nobody_reports_that(store: Store) -> None:
-    sent(store)  # its issue is of now
+def test_an_issue_without_a_bounce_counts_as_delivered_without_a_report(store: Store) -> None:
+    sent(store)  # its issue is current
     near = [soft(day, at=datetime.now(UTC) + timedelta(days=day - 7)) for day in range(15)]
     take(store, *near)
     assert suppressed(store) == {}
@@ -191,7 +197,7 @@ def test_an_issue_that_went_out_and_did_not_bounce_has_arrived_although_nobody_r
 @pytest.mark.parametrize(
     ("status", "detail"),
     [
-        ("", "General"),  # SES reports an automatic reply so
+        ("", "General"),  # SES reports automatic replies this way
         ("", ""),
         ("4.4.7", "550 4.4.7 message expired"),
         ("5.7.1", "550 5.7.1 looks like spam"),
@@ -202,19 +208,19 @@ def test_an_issue_that_went_out_and_did_not_bounce_has_arrived_although_nobody_r
         ("", "the mailbox is full"),
     ],
 )
-def test_a_holiday_ends_no_subscription(store: Store, status: str, detail: str) -> None:
+def test_bounces_during_a_holiday_do_not_suppress(store: Store, status: str, detail: str) -> None:
     sent(store)
     take(store, *(soft(day, status, detail) for day in range(45)))
     assert suppressed(store) == {}
 
 
-def test_a_mailbox_that_stays_full_is_given_up(store: Store) -> None:
+def test_a_mailbox_that_stays_full_is_suppressed(store: Store) -> None:
     sent(store)
     take(store, *(soft(day, "4.2.2", "452 4.2.2 over quota") for day in range(61)))
     assert suppressed(store) == BOUNCED
 
 
-def test_an_address_that_was_let_back_in_begins_anew(store: Store) -> None:
+def test_lifting_a_suppression_resets_the_count(store: Store) -> None:
     sent(store)
     bounces = [soft(day) for day in range(20)]
     take(store, *bounces[:15])
@@ -230,7 +236,7 @@ def test_a_fresh_double_opt_in_lifts_bounces_and_not_complaints(store: Store) ->
     take(store, reported(K.COMPLAINED, 2, feedback="abuse"))
     assert len(suppressed(store)) == 3
     for number, address in enumerate(ADDRESSES):
-        asked = Confirmation(
+        pending = Confirmation(
             kind=ConfirmationKind.SIGN_UP,
             key=f"{number:032x}",
             address=address,
@@ -238,22 +244,22 @@ def test_a_fresh_double_opt_in_lifts_bounces_and_not_complaints(store: Store) ->
             how="form",
             choices=SignUpChoices(),
         )
-        about = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=make.WHEN, about=asked.key)
-        assert store.confirmations.request([MailRequest(message=about, about=asked)]) == [None]
-        store.self_service.confirm(asked, SignUpChoices(), make.WHEN)
+        about = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=make.WHEN, about=pending.key)
+        assert store.confirmations.request([MailRequest(message=about, about=pending)]) == [None]
+        store.self_service.confirm(pending, SignUpChoices(), make.WHEN)
     assert suppressed(store) == {"cleo@example.org": SuppressionReason.COMPLAINED}
     take(store, soft(16, key="one more", address=ADDRESSES[1], reader=KEYS[1]))
     assert suppressed(store) == {"cleo@example.org": SuppressionReason.COMPLAINED}
 
 
 def many(store: Store, number: int) -> list[str]:
-    """Readers at as many domains, and the keys of their addresses."""
+    """Add this number of readers, each at another domain, and return the keys of their addresses."""
     store.subscribers.merge([[Subscriber(address=f"r@d{at}.example") for at in range(number)]], now=make.WHEN)
     return [reader.key for reader in store.subscribers.stream()]
 
 
 def burst(keys: Sequence[str], *, minutes: int = 1, issue: str = ISSUE) -> list[Event]:
-    """A permanent bounce of each, one after the other."""
+    """Return a permanent bounce of each reader, one after the other."""
     return [
         bounce(
             key=f"burst {issue} {at}",
@@ -267,7 +273,7 @@ def burst(keys: Sequence[str], *, minutes: int = 1, issue: str = ISSUE) -> list[
 
 
 @pytest.mark.parametrize("batch", [1, 100])
-def test_when_permanent_bounces_jump_within_an_hour_they_are_held(store: Store, batch: int) -> None:
+def test_a_jump_of_permanent_bounces_within_an_hour_is_held(store: Store, batch: int) -> None:
     keys = many(store, 100)
     events = burst(keys)[:30]
     applied = sum((take(store, *events[at : at + batch]) for at in range(0, 30, batch)), EventEffects())
@@ -280,7 +286,7 @@ def test_when_permanent_bounces_jump_within_an_hour_they_are_held(store: Store, 
 
 
 def issues(store: Store, *names: str) -> None:
-    """Issues that went to all readers, of each of which one address bounced."""
+    """Send issues to all readers, with one bounced address each."""
     for name in names:
         frozen = store.sends.freeze(
             compiled=replace(make.compiled(), issue=name),
@@ -296,7 +302,7 @@ def issues(store: Store, *names: str) -> None:
         execute(store, sa.update(suppression).where(gone).values(issue=name))
 
 
-def test_few_bounces_of_a_list_suppress_at_once_and_many_are_held_however_slowly_they_come(store: Store) -> None:
+def test_a_few_bounces_suppress_at_once_and_many_are_held_at_any_pace(store: Store) -> None:
     keys = many(store, 250)
     take(store, *burst(keys[:12]))
     assert len(suppressed(store)) == 12
@@ -304,12 +310,12 @@ def test_few_bounces_of_a_list_suppress_at_once_and_many_are_held_however_slowly
     assert suppressed(store) == {}
     assert [hold.addresses for hold in store.held_bounces.holds()] == [25]
     store.held_bounces.apply()
-    take(store, *burst(keys)[25:40])  # what an operator confirmed of an issue is usual for it
+    take(store, *burst(keys)[25:40])  # bounces that an operator confirmed count as usual
     assert len(suppressed(store)) == 40
 
 
 @pytest.mark.parametrize(("answered", "held"), [(20, 15), (300, 0)])
-def test_bounces_are_compared_with_the_messages_that_went_out_so_far(store: Store, answered: int, held: int) -> None:
+def test_bounces_are_compared_with_the_messages_sent_so_far(store: Store, answered: int, held: int) -> None:
     keys = many(store, 300)
     send = store.sends.freeze(
         compiled=make.compiled(),
@@ -326,7 +332,7 @@ def test_bounces_are_compared_with_the_messages_that_went_out_so_far(store: Stor
     assert len(suppressed(store)) == 15 - held
 
 
-def test_bounces_are_compared_with_those_of_the_issues_before(store: Store) -> None:
+def test_bounces_are_compared_with_those_of_earlier_issues(store: Store) -> None:
     keys = many(store, 250)
     issues(store, "2026-11-18", "2026-11-19", "2026-11-20", "2026-11-21")
     assert take(store, *burst(keys[:12])).held == 12
@@ -334,7 +340,7 @@ def test_bounces_are_compared_with_those_of_the_issues_before(store: Store) -> N
     assert take(store, *burst(keys[:4], issue="2026-11-22")).suppressed == 4
 
 
-def test_a_jump_at_one_domain_is_held_and_other_domains_are_not(store: Store) -> None:
+def test_a_jump_at_one_domain_is_held_without_affecting_others(store: Store) -> None:
     keys = many(store, 40)
     small = [store.subscribers.add(Subscriber(address=f"r{at}@small.example"), now=make.WHEN) for at in range(4)]
     issues(store, "2026-11-22", ISSUE)
@@ -360,7 +366,7 @@ def test_jumps_at_five_domains_hold_the_bounces_of_all(store: Store) -> None:
         assert scopes >= {""} if at == 14 else "" not in scopes
 
 
-def test_confirmations_that_bounce_hold_nothing(store: Store) -> None:
+def test_bounced_confirmations_hold_nothing(store: Store) -> None:
     events = [
         reported(
             K.BOUNCED,
@@ -376,7 +382,7 @@ def test_confirmations_that_bounce_hold_nothing(store: Store) -> None:
     assert len(suppressed(store)) == 30
 
 
-def test_of_an_erased_reader_no_held_bounce_is_kept(store: Store) -> None:
+def test_held_bounces_of_an_erased_reader_are_deleted(store: Store) -> None:
     keys = many(store, 20)
     take(store, *burst(keys))
     assert store.self_service.erase(keys[3], make.WHEN, Signer(make.SECRET).fingerprints)
@@ -396,15 +402,15 @@ def test_of_an_erased_reader_no_held_bounce_is_kept(store: Store) -> None:
         (K.UNRENDERED, S.REFUSED),
     ],
 )
-def test_events_settle_what_is_uncertain(store: Store, kind: EventKind, status: DeliveryStatus) -> None:
+def test_events_settle_uncertain_deliveries(store: Store, kind: EventKind, status: DeliveryStatus) -> None:
     sent(store, S.UNCERTAIN)
     how = Bounce.PERMANENT if kind is K.BOUNCED else None
     assert take(store, reported(kind, 1, bounce=how, message_id="0100")).settled == 1
-    assert [one for one, _ in deliveries(store)] == [S.UNCERTAIN, status, S.UNCERTAIN]
+    assert [status_now for status_now, _ in deliveries(store)] == [S.UNCERTAIN, status, S.UNCERTAIN]
     assert store.sends.get(1).counts == {S.UNCERTAIN: 2, status: 1}
 
 
-def test_a_send_that_is_over_with_failures_may_have_none_any_more(store: Store) -> None:
+def test_a_send_with_failures_is_finished_once_events_settle_them(store: Store) -> None:
     sent(store, S.UNCERTAIN)
     execute(store, "UPDATE send SET status = 'finished with failures'")
     take(store, *(reported(K.DELIVERED, who) for who in range(2)))
@@ -421,20 +427,20 @@ def test_a_delivery_that_was_never_handed_over_is_still_handed_over(store: Store
     assert deliveries(store)[0][0] is S.QUEUED
 
 
-def test_the_answer_that_comes_after_the_event_changes_nothing(store: Store) -> None:
+def test_an_answer_after_the_event_changes_nothing(store: Store) -> None:
     readers = sent(store, S.SUBMITTING)
     take(store, reported(K.DELIVERED, 0), reported(K.REJECTED, 1))
-    ledger.record(store, 1, [Receipt(subscriber=one.id, status=S.UNCERTAIN) for one in readers])
-    assert [one for one, _ in deliveries(store)] == [S.SUBMITTED, S.REFUSED, S.UNCERTAIN]
+    ledger.record(store, 1, [Receipt(subscriber=row.id, status=S.UNCERTAIN) for row in readers])
+    assert [row for row, _ in deliveries(store)] == [S.SUBMITTED, S.REFUSED, S.UNCERTAIN]
 
 
-def test_what_an_event_says_of_a_reader_reaches_only_that_delivery(store: Store) -> None:
+def test_an_event_affects_only_its_own_delivery(store: Store) -> None:
     sent(store)
     take(store, reported(issue="2026-01-01"), reported(K.DELIVERED, 1, key="x", issue=""))
     assert {outcome for _, outcome in deliveries(store)} == {Outcome(0)}
 
 
-def test_who_unsubscribed_with_the_provider_is_unsubscribed_and_who_came_back_since_is_not(store: Store) -> None:
+def test_unsubscribing_at_the_provider_unsubscribes_unless_the_reader_returned_since(store: Store) -> None:
     ada, ben, _ = sent(store)
     take(store, reported(K.UNSUBSCRIBED, 0))
     assert store.subscribers.by_key(ada.key).status is SubscriberStatus.UNSUBSCRIBED  # type: ignore[union-attr]
@@ -447,17 +453,19 @@ def test_who_unsubscribed_with_the_provider_is_unsubscribed_and_who_came_back_si
     assert store.subscribers.by_key(ben.key).status is SubscriberStatus.CONFIRMED  # type: ignore[union-attr]
 
 
-def test_who_opened_and_clicked_is_not_kept(store: Store) -> None:
+def test_the_providers_opens_and_clicks_are_stored_without_readers(store: Store) -> None:
     sent(store)
     link = "https://example.org/review"
     opened = reported(K.OPENED, 0, detail="ua")
     clicked = [reported(K.CLICKED, who, link=link) for who in (0, 1)]
     take(store, opened, *clicked)
-    assert [(one.address, one.reader, one.raw, one.detail) for one in store.events.stream()] == [("", "", "", "")] * 3
+    assert [(stored.address, stored.reader, stored.raw, stored.detail) for stored in store.events.stream()] == [
+        ("", "", "", "")
+    ] * 3
     assert store.events.clicks(ISSUE) == {link: 2}
 
 
-def test_of_an_erased_reader_nothing_is_kept_and_no_event_brings_the_address_back(store: Store) -> None:
+def test_later_events_never_restore_an_erased_readers_address(store: Store) -> None:
     signer = Signer(make.SECRET)
     sent(store)
     take(store, bounce(Bounce.TRANSIENT))
@@ -469,14 +477,14 @@ def test_of_an_erased_reader_nothing_is_kept_and_no_event_brings_the_address_bac
     assert suppressed(store) == {}
 
 
-def test_a_bounce_of_a_reader_who_was_removed_keeps_the_address_out(store: Store) -> None:
+def test_a_bounce_of_a_removed_reader_suppresses_the_address(store: Store) -> None:
     sent(store)
     store.subscribers.remove("ada@example.com")
     take(store, bounce())
     assert suppressed(store) == {"ada@example.com": SuppressionReason.BOUNCED}
 
 
-def test_pruning_forgets_events_and_not_what_came_of_them(store: Store) -> None:
+def test_pruning_deletes_events_but_not_their_effects(store: Store) -> None:
     sent(store)
     take(store, bounce())
     (received,) = fetch_column(store, sa.select(event.c.received))
@@ -487,13 +495,13 @@ def test_pruning_forgets_events_and_not_what_came_of_them(store: Store) -> None:
     assert store.events.outcomes(ISSUE) == {Outcome.BOUNCED: 1, Outcome(0): 2}
 
 
-def test_many_threads_take_the_same_events_and_none_is_lost_or_doubled(store: Store) -> None:
+def test_threads_that_take_the_same_events_lose_and_double_none(store: Store) -> None:
     sent(store, S.UNCERTAIN)
     events = [reported(kind, who) for kind in (K.SUBMITTED, K.DELIVERED) for who in range(3)]
     with ThreadPoolExecutor(6) as pool:
         applied = list(pool.map(lambda some: take(store, *some), [events, events[::-1]] * 3))
-    assert sum(one.new for one in applied) == len(events)
-    assert sum(one.settled for one in applied) == 3
+    assert sum(effects.new for effects in applied) == len(events)
+    assert sum(effects.settled for effects in applied) == 3
     assert deliveries(store) == [(S.SUBMITTED, Outcome.SUBMITTED | Outcome.DELIVERED)] * 3
 
 
@@ -504,7 +512,7 @@ _kinds = st.sampled_from(list(K))
 
 @st.composite
 def some_events(draw: st.DrawFn) -> list[Event]:
-    """Events of all kinds about three readers, with times around each other."""
+    """Draw events of all kinds about three readers, close together in time."""
     events = []
     for number in range(draw(st.integers(1, 12))):
         kind, who = draw(_kinds), draw(st.integers(0, 2))
@@ -526,7 +534,7 @@ def some_events(draw: st.DrawFn) -> list[Event]:
 
 
 def state(events: Sequence[Sequence[Event]], status: DeliveryStatus) -> list[object]:
-    """All that some events lead to, taken in these batches by a new store."""
+    """Return the state that a new store has after applying events in these batches."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "newsletter.db"
         path.write_bytes(before(status))
@@ -535,7 +543,7 @@ def state(events: Sequence[Sequence[Event]], status: DeliveryStatus) -> list[obj
 
 @cache
 def before(status: DeliveryStatus) -> bytes:
-    """The file of a store after a send, before any events."""
+    """Return the file of a store after a send, before any events."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "newsletter.db"
         with open_store(f"sqlite:///{path}") as store:
@@ -544,7 +552,7 @@ def before(status: DeliveryStatus) -> bytes:
 
 
 def taken(path: Path, events: Sequence[Sequence[Event]]) -> list[object]:
-    """The state of a store after it took these batches."""
+    """Return the state of a store after it applied these batches."""
     with open_store(f"sqlite:///{path}?timeout=60") as store:
         for batch in events:
             take(store, *batch, soft_bounces=2)
@@ -553,7 +561,7 @@ def taken(path: Path, events: Sequence[Sequence[Event]]) -> list[object]:
                 deliveries(store),
                 connection.execute(sa.select(suppression).order_by(suppression.c.address_key)).all(),
                 connection.execute(sa.select(subscriber.c.status).order_by(subscriber.c.id)).all(),
-                sorted(one.key for one in store.events.stream()),
+                sorted(stored.key for stored in store.events.stream()),
                 store.sends.get(1).counts,
             ]
 
@@ -564,7 +572,7 @@ def taken(path: Path, events: Sequence[Sequence[Event]]) -> list[object]:
     data=st.data(),
     status=st.sampled_from([S.SUBMITTED, S.UNCERTAIN, S.SUBMITTING, S.QUEUED, S.REFUSED]),
 )
-def test_any_order_and_repetition_leads_to_the_same_state(
+def test_any_order_and_repetition_of_events_leads_to_the_same_state(
     events: list[Event], data: st.DataObject, status: DeliveryStatus
 ) -> None:
     once = state([events], status)

@@ -1,4 +1,4 @@
-"""Clicks and opens in both databases: counted by link, entry, topic and position, machines apart."""
+"""Clicks and opens in both databases, counted by link, entry, topic and position, apart from machines."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ LINKS = (
 
 
 def sent(store: Store) -> int:
-    """An issue with these links, frozen for three readers; its send."""
+    """Freeze an issue with these links for three readers, and return its send."""
     store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(3)]], now=make.WHEN)
     return store.sends.freeze(
         compiled=make.compiled(links=LINKS),
@@ -34,11 +34,11 @@ def clicked(send: int, link: int | None, reader: str = "", machine: MachineReaso
     return ClickOrOpen(send=send, link=link, at=make.WHEN + timedelta(hours=1), reader=reader, machine=machine)
 
 
-def test_a_link_leads_where_the_issue_said(store: Store) -> None:
+def test_a_link_has_the_issues_target(store: Store) -> None:
     send = sent(store)
-    found = store.clicks_and_opens.link("2026-11-23", 3)
-    assert found is not None
-    assert (found.send, found.url) == (send, "https://example.org/b#more")
+    target = store.clicks_and_opens.link("2026-11-23", 3)
+    assert target is not None
+    assert (target.send, target.url) == (send, "https://example.org/b#more")
     assert store.clicks_and_opens.link("2026-11-23", 5) is None
     assert store.clicks_and_opens.link("2026-11-24", 1) is None
     assert store.clicks_and_opens.send_of("2026-11-23") == send
@@ -52,8 +52,8 @@ def test_clicks_are_counted_by_link_entry_topic_and_position(store: Store) -> No
     store.clicks_and_opens.record([clicked(send, 3), clicked(send, 4), clicked(send, 2, keys[2], MachineReason.HEAD)])
     store.clicks_and_opens.record([clicked(send, None, keys[0]), clicked(send, None, machine=MachineReason.PREFETCH)])
     counts = store.clicks_and_opens.counts("2026-11-23")
-    assert [one.link for one in counts.links] == list(LINKS)
-    assert [one.count for one in counts.links] == [
+    assert [counted.link for counted in counts.links] == list(LINKS)
+    assert [counted.count for counted in counts.links] == [
         TrackingCount(people=2, readers=1),
         TrackingCount(people=1, machines=1, readers=1),
         TrackingCount(people=1),
@@ -66,7 +66,7 @@ def test_clicks_are_counted_by_link_entry_topic_and_position(store: Store) -> No
     assert list(counts.by_topic().items()) == [("nato", 4), ("asia", 2)]
 
 
-def test_nothing_counted_is_nothing(store: Store) -> None:
+def test_an_issue_without_clicks_has_zero_counts(store: Store) -> None:
     assert store.clicks_and_opens.counts("2026-11-23").links == ()
     sent(store)
     counts = store.clicks_and_opens.counts("2026-11-23")
@@ -75,17 +75,17 @@ def test_nothing_counted_is_nothing(store: Store) -> None:
     assert len(counts.links) == len(LINKS)
 
 
-def test_what_was_a_machine_after_all_does_not_count_any_more(store: Store) -> None:
+def test_a_response_reclassified_as_a_machines_no_longer_counts(store: Store) -> None:
     send = sent(store)
     first, second = store.clicks_and_opens.record([clicked(send, 1), clicked(send, 2)])
     (third,) = store.clicks_and_opens.record(
         [clicked(send, 3, machine=MachineReason.BURST)], machines={first: MachineReason.BURST}
     )
     assert len({first, second, third}) == 3
-    assert [one.count.people for one in store.clicks_and_opens.counts("2026-11-23").links] == [0, 1, 0, 0]
+    assert [counted.count.people for counted in store.clicks_and_opens.counts("2026-11-23").links] == [0, 1, 0, 0]
 
 
-def test_whoever_is_erased_is_not_known_any_more_and_still_counts(store: Store) -> None:
+def test_an_erased_readers_responses_are_anonymous_but_still_counted(store: Store) -> None:
     send = sent(store)
     reader = next(iter(store.subscribers.stream()))
     store.clicks_and_opens.record([clicked(send, 1, reader.key), clicked(send, None, reader.key)])

@@ -1,6 +1,6 @@
-"""A process that reserves so many messages, a few at a time, and waits as it is told: URL PER_SECOND MESSAGES.
+"""Reserve a number of messages, a few at a time, waiting as told. Arguments: URL PER_SECOND MESSAGES.
 
-Prints each grant: when, and how many.
+Prints the time and number of messages of each grant.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""What a batch costs PostgreSQL does not depend on what it knows of its tables."""
+"""PostgreSQL's cost of a batch doesn't depend on its statistics."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -29,14 +29,14 @@ only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indire
 
 @contextmanager
 def another_session_has_the_table(store: Store) -> Iterator[None]:
-    """As VACUUM does: meanwhile the statistics of `delivery` are renewed by nobody else."""
+    """Lock the table as VACUUM does, so that no other session can renew the statistics of `delivery`."""
     with database_of(store).writing() as connection:
         connection.exec_driver_sql("LOCK TABLE delivery IN SHARE UPDATE EXCLUSIVE MODE")
         yield
 
 
 def with_history(store: Store) -> None:
-    """Write some finished sends; autovacuum leaves the ledger alone."""
+    """Write some finished sends, and turn off autovacuum for the ledger."""
     fill(store, READERS)
     with database_of(store).writing() as connection:
         connection.exec_driver_sql(EARLIER_SENDS, (EARLIER,))
@@ -45,7 +45,7 @@ def with_history(store: Store) -> None:
 
 
 def freeze(store: Store) -> Send:
-    """Freeze a send to everybody."""
+    """Freeze a send to all readers."""
     return store.sends.freeze(
         compiled=make.compiled(),
         tailor=make.tailor(),
@@ -58,11 +58,11 @@ def freeze(store: Store) -> Send:
 
 @contextmanager
 def rows_visited(store: Store) -> Iterator[list[int]]:
-    """How many rows of the three large tables each transaction reads, whether it needs them or not."""
+    """Record the number of rows of the three large tables that each transaction reads."""
     visited: list[int] = []
 
     def so_far(connection: sa.Connection) -> int:
-        """Of this session, also of transactions before that the server has not added up yet."""
+        """Return the rows read by this session, including transactions that the server hasn't added up yet."""
         query = (
             "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables"
             " WHERE relname IN ('delivery', 'subscriber', 'suppression')"
@@ -85,7 +85,7 @@ def rows_visited(store: Store) -> Iterator[list[int]]:
 
 @only_postgresql
 @pytest.mark.parametrize("statistics", ["fresh", "from before the freeze", "none"])
-def test_a_batch_reads_its_own_rows_and_no_others(store: Store, statistics: str) -> None:
+def test_a_batch_reads_only_its_own_rows(store: Store, statistics: str) -> None:
     with_history(store)
     with ExitStack() as stack:
         if statistics != "fresh":
@@ -106,7 +106,7 @@ def test_a_batch_reads_its_own_rows_and_no_others(store: Store, statistics: str)
             if not batch:
                 break
             place = batch[-1].position
-            # Some are returned, as those are whom a provider was not given: they are claimed in the next pass.
+            # Some are returned, as if not handed over: they are claimed in the next pass.
             receipts = [Receipt(subscriber=claimed.subscriber, status=S.SUBMITTED) for claimed in batch[2:]]
             answers = [
                 BatchResult(
@@ -114,7 +114,7 @@ def test_a_batch_reads_its_own_rows_and_no_others(store: Store, statistics: str)
                 )
             ]
     assert len(visited) == READERS // BATCH + 1
-    # Claiming reads and locks each delivery, reads its reader, and marks it; recording finds it once more.
+    # Claiming reads and locks each delivery, reads its reader, and marks it; recording reads it once more.
     assert max(visited) <= 6 * BATCH
     assert store.sends.get(send.id).counts == {S.SUBMITTED: READERS * 48 // 50, S.QUEUED: READERS * 2 // 50}
 

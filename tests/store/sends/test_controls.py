@@ -1,4 +1,4 @@
-"""What an operator does with a send as a whole."""
+"""An operator's actions on a whole send."""
 
 import itertools
 from contextlib import nullcontext
@@ -31,9 +31,11 @@ def frozen(store: Store, readers: int = 3) -> Send:
 
 
 def settle(store: Store, send: Send, *statuses: DeliveryStatus) -> None:
-    """Hand all over, with these answers one after another."""
+    """Claim all deliveries and record these answers in order."""
     batch = ledger.claim(store, send.id, size=100)
-    receipts = [Receipt(subscriber=one.subscriber, status=status) for one, status in zip(batch, statuses, strict=True)]
+    receipts = [
+        Receipt(subscriber=delivery.subscriber, status=status) for delivery, status in zip(batch, statuses, strict=True)
+    ]
     ledger.record(store, send.id, receipts, batch=batch)
 
 
@@ -54,7 +56,7 @@ def test_a_send_that_begins_after_failed_tries_no_longer_waits(store: Store) -> 
     assert (send.status, send.reason, send.waits_until, send.failing_since) == (SendStatus.RUNNING, "", None, None)
 
 
-def test_a_paused_send_hands_nothing_over_until_it_goes_on(store: Store) -> None:
+def test_a_paused_send_claims_nothing_until_resumed(store: Store) -> None:
     send = frozen(store)
     store.controls.pause(send.id, "lunch")
     assert (store.sends.get(send.id).status, store.sends.get(send.id).reason) == (SendStatus.PAUSED, "lunch")
@@ -65,7 +67,7 @@ def test_a_paused_send_hands_nothing_over_until_it_goes_on(store: Store) -> None
     assert len(ledger.claim(store, send.id, size=10)) == 3
 
 
-def test_a_cancelled_send_skips_whoever_is_left_and_adds_up(store: Store) -> None:
+def test_a_cancelled_send_skips_the_remaining_readers(store: Store) -> None:
     send = frozen(store)
     first = ledger.claim(store, send.id, size=1)
     assert store.controls.cancel(send.id) == 2
@@ -80,11 +82,11 @@ def test_a_cancelled_send_skips_whoever_is_left_and_adds_up(store: Store) -> Non
         store.sends.plan(issue=send.issue, provider="outbox", now=make.WHEN)
 
 
-def test_whoever_is_put_off_or_given_back_after_a_send_was_cancelled_is_skipped(store: Store) -> None:
+def test_deliveries_deferred_or_returned_after_a_cancellation_are_skipped(store: Store) -> None:
     send = frozen(store)
     batch = ledger.claim(store, send.id, size=2)
     store.controls.cancel(send.id)
-    put_off, given_back = (one.subscriber for one in batch)
+    put_off, given_back = (delivery.subscriber for delivery in batch)
     answered = BatchResult(
         batch=batch,
         receipts=[Receipt(subscriber=put_off, status=S.DEFERRED, detail="450 4.2.1")],
@@ -95,7 +97,7 @@ def test_whoever_is_put_off_or_given_back_after_a_send_was_cancelled_is_skipped(
     assert store.sends.get(send.id).counts == {S.SKIPPED: 3}
 
 
-def test_what_was_cancelled_before_anything_was_frozen_may_be_sent_after_all(store: Store) -> None:
+def test_a_send_cancelled_before_it_was_frozen_can_be_planned_again(store: Store) -> None:
     planned = store.sends.schedule(
         issue="2026-11-23", provider="outbox", segments=[EVERYONE], begins=make.WHEN, deadline=3600, now=make.WHEN
     )
@@ -105,7 +107,7 @@ def test_what_was_cancelled_before_anything_was_frozen_may_be_sent_after_all(sto
     assert frozen(store).id == planned.id
 
 
-def test_refused_ones_are_tried_again_when_an_operator_asks(store: Store) -> None:
+def test_retrying_queues_refused_deliveries_again(store: Store) -> None:
     send = frozen(store)
     settle(store, send, S.SUBMITTED, S.REFUSED, S.REFUSED)
     assert store.sends.finish(send.id, now=make.WHEN).status is SendStatus.FAILURES
@@ -118,18 +120,18 @@ def test_refused_ones_are_tried_again_when_an_operator_asks(store: Store) -> Non
 
 
 @pytest.mark.parametrize("decision", list(Uncertainty))
-def test_uncertain_ones_are_held_or_sent_again_as_decided(store: Store, decision: Uncertainty) -> None:
+def test_uncertain_deliveries_are_held_or_resent_as_decided(store: Store, decision: Uncertainty) -> None:
     send = frozen(store)
     settle(store, send, S.SUBMITTED, S.UNCERTAIN, S.UNCERTAIN)
     store.sends.finish(send.id, now=make.WHEN)
     assert store.controls.settle_uncertain(send.id, decision) == 2
-    found = store.sends.get(send.id)
+    settled = store.sends.get(send.id)
     if decision is Uncertainty.HOLD:
-        assert (found.status, found.counts) == (SendStatus.FAILURES, {S.SUBMITTED: 1, S.UNCERTAIN: 2})
+        assert (settled.status, settled.counts) == (SendStatus.FAILURES, {S.SUBMITTED: 1, S.UNCERTAIN: 2})
     else:
-        assert (found.status, found.counts) == (SendStatus.RUNNING, {S.SUBMITTED: 1, S.QUEUED: 2})
+        assert (settled.status, settled.counts) == (SendStatus.RUNNING, {S.SUBMITTED: 1, S.QUEUED: 2})
         again = ledger.claim(store, send.id, size=10)
-        assert [one.attempt for one in again] == [2, 2]
+        assert [delivery.attempt for delivery in again] == [2, 2]
 
 
 def test_an_answer_to_an_earlier_attempt_changes_nothing(store: Store) -> None:
@@ -145,7 +147,7 @@ def test_an_answer_to_an_earlier_attempt_changes_nothing(store: Store) -> None:
     assert store.sends.get(send.id).counts == {S.SUBMITTED: 1}
 
 
-def test_an_answer_that_comes_late_settles_what_was_uncertain(store: Store) -> None:
+def test_a_late_answer_settles_an_uncertain_delivery(store: Store) -> None:
     send = frozen(store, 1)
     batch = ledger.claim(store, send.id, size=1)
     store.sends.settle_interrupted(send.id, deduplicates=False)
@@ -153,18 +155,18 @@ def test_an_answer_that_comes_late_settles_what_was_uncertain(store: Store) -> N
     assert store.sends.get(send.id).counts == {S.SUBMITTED: 1}
 
 
-def test_a_deferred_reader_is_not_claimed_before_time(store: Store) -> None:
+def test_a_deferred_delivery_is_not_claimed_early(store: Store) -> None:
     send = frozen(store, 1)
     batch = ledger.claim(store, send.id, size=1, now=1000)
     later = [Receipt(subscriber=batch[0].subscriber, status=S.DEFERRED)]
     ledger.record(store, send.id, later, batch=batch, due={batch[0].subscriber: 1060})
     assert store.sends.next_due(send.id) == 1060
     assert ledger.claim(store, send.id, size=1, now=1059) == ()
-    assert [one.attempt for one in ledger.claim(store, send.id, size=1, now=1060)] == [2]
+    assert [delivery.attempt for delivery in ledger.claim(store, send.id, size=1, now=1060)] == [2]
 
 
 @pytest.mark.parametrize(("before", "after"), list(itertools.product(SendStatus, SendStatus)))
-def test_a_send_goes_where_the_table_allows_and_nowhere_else(
+def test_a_send_changes_its_status_only_as_the_table_allows(
     store: Store, before: SendStatus, after: SendStatus
 ) -> None:
     send = store.sends.plan(issue="2026-11-23", provider="outbox", now=make.WHEN)

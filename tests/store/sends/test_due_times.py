@@ -1,4 +1,4 @@
-"""Deliveries in both databases that are due by their readers' clocks, or on the days of a warm-up."""
+"""Deliveries in both databases that are due by readers' local times, or on the days of a warm-up."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ ASIA = Segment(slug="asia", name="Asia", any=(frozenset({"asia"}),))
 
 
 def reader(name: str, zone: str = "", *, days: int = 0, topic: str = "asia") -> Subscriber:
-    """Whose consent is so many days younger than the first."""
+    """Return a reader whose consent is this number of days newer than the first."""
     created = CONSENT + timedelta(days=days)
     return Subscriber(address=f"{name}@example.com", time_zone=zone, created=created, topics=(topic,))
 
@@ -47,8 +47,8 @@ def put_off(store: Store, *calls: Callable[[sa.Connection], None]) -> None:
 
 
 def dues(store: Store, send: Send) -> dict[str, int]:
-    """When each reader's delivery is due, by the name in their address."""
-    names = {one.id: one.address.partition("@")[0] for one in store.subscribers.stream()}
+    """Return when each reader's delivery is due, by the name in their address."""
+    names = {reading.id: reading.address.partition("@")[0] for reading in store.subscribers.stream()}
     rows = fetch(store, sa.select(delivery.c.subscriber, delivery.c.due).where(delivery.c.send == send.id))
     return {names.get(row.subscriber, "removed"): row.due for row in rows}
 
@@ -58,12 +58,12 @@ HOME, ODD = reader("home"), reader("odd", "Mars/Tharsis")
 MOMENTS = {"Europe/Rome": START + 600, "Asia/Tokyo": START, "America/New_York": START + 900}
 
 
-def test_each_reader_is_due_by_their_own_clock(store: Store) -> None:
+def test_each_reader_is_due_by_their_local_time(store: Store) -> None:
     send = frozen(store, ROME, TOKYO, HOME, ODD)
     put_off(store, lambda connection: due_by_zone(connection, send.id, MOMENTS, START + 300))
     assert dues(store, send) == {"rome": START + 600, "tokyo": START, "home": START + 300, "odd": START + 300}
     at_each = {
-        now: [one.address for one in ledger.claim(store, send.id, size=10, now=now)]
+        now: [delivery.address for delivery in ledger.claim(store, send.id, size=10, now=now)]
         for now in (START - 1, START, START + 300, START + 600)
     }
     assert at_each == {
@@ -74,14 +74,14 @@ def test_each_reader_is_due_by_their_own_clock(store: Store) -> None:
     }
 
 
-def test_no_zone_at_all_is_the_same_moment_for_everybody_and_can_be_said_twice(store: Store) -> None:
+def test_without_zones_all_readers_are_due_at_once_and_setting_it_twice_is_harmless(store: Store) -> None:
     send = frozen(store, ROME, HOME)
     for default in (START, START + 60):
         put_off(store, partial(due_by_zone, send_id=send.id, moments={}, default=default))
         assert dues(store, send) == {"rome": default, "home": default}
 
 
-def test_only_open_deliveries_of_the_send_are_put_off(store: Store) -> None:
+def test_only_open_deliveries_of_the_send_get_a_due_time(store: Store) -> None:
     send = frozen(store, ROME, TOKYO, HOME)
     (first,) = ledger.claim(store, send.id, size=1)
     ledger.record(store, send.id, [Receipt(subscriber=first.subscriber, status=DeliveryStatus.SUBMITTED)])
@@ -96,7 +96,7 @@ def test_only_open_deliveries_of_the_send_are_put_off(store: Store) -> None:
     assert dues(store, other) == {"rome": 0, "tokyo": 0}
 
 
-# The newest consent has the name a; b, c and d have the same one, and came in this order.
+# Reader a has the newest consent; b, c and d have the same one, and were added in this order.
 YOUNG = [reader("e", days=1), reader("b", days=5), reader("c", days=5), reader("d", days=5), reader("a", days=9)]
 
 
@@ -121,7 +121,7 @@ def test_a_warm_up_begins_with_the_newest_consent(store: Store, per_day: list[in
 
 
 @pytest.mark.parametrize("order", [1, -1], ids=["zones first", "warm-up first"])
-def test_of_a_local_time_and_a_warm_up_day_the_later_counts(store: Store, order: int) -> None:
+def test_the_later_of_local_time_and_warm_up_day_counts(store: Store, order: int) -> None:
     send = frozen(store, reader("early", "Asia/Tokyo", days=2), reader("late", "Europe/Rome", days=1), reader("next"))
     calls = [
         lambda connection: due_by_zone(connection, send.id, MOMENTS, START - 3600),

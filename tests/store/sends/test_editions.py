@@ -1,4 +1,4 @@
-"""Which editions a send would have."""
+"""The editions that a send would have."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def fill(store: Store) -> None:
     )
 
 
-def test_readers_are_counted_by_edition_the_largest_first(store: Store) -> None:
+def test_readers_are_counted_by_edition_largest_first(store: Store) -> None:
     fill(store)
     counts = store.sends.count_editions([EVERYONE], TAILOR, now=make.WHEN)
     assert counts == EditionCounts(readers={(0,): 2, (1,): 1, (0, 1): 1}, left_out=1)
@@ -48,7 +48,7 @@ def test_a_reader_of_two_segments_is_counted_once(store: Store) -> None:
     assert store.sends.count_editions([ASIA, EVERYONE], TAILOR, now=make.WHEN).readers == {(0,): 2, (1,): 1, (0, 1): 1}
 
 
-def test_the_editions_of_a_plan_are_those_that_a_send_freezes(store: Store) -> None:
+def test_the_editions_of_a_plan_equal_those_of_its_send(store: Store) -> None:
     fill(store)
     send = store.sends.freeze(
         compiled=make.compiled(), tailor=TAILOR, date=make.WHEN, segments=[EVERYONE], provider="outbox", now=make.WHEN
@@ -58,12 +58,12 @@ def test_the_editions_of_a_plan_are_those_that_a_send_freezes(store: Store) -> N
 
 
 @pytest.mark.parametrize("tailor", [TAILOR, make.tailor()])
-def test_a_rehearsal_meets_the_readers_editions_and_values_of_a_send_and_writes_nothing(
+def test_a_rehearsal_has_the_readers_editions_and_values_of_a_send_without_writing(
     store: Store, tailor: Tailor
 ) -> None:
     fill(store)
     many = [Subscriber(address=f"r{at}@example.com", first_name=f"R{at}", topics=("nato",)) for at in range(4_100)]
-    store.subscribers.merge([many], now=make.WHEN)  # more than are read at once
+    store.subscribers.merge([many], now=make.WHEN)  # more than one batch
     store.subscribers.add(
         Subscriber(address="odd@example.com", topics=("nato",), attributes={"email": "hides nothing"}), now=make.WHEN
     )
@@ -79,9 +79,9 @@ def test_a_rehearsal_meets_the_readers_editions_and_values_of_a_send_and_writes_
     def got(edition: Edition, reader: ClaimedDelivery) -> tuple[object, ...]:
         return edition, reader.subscriber, reader.key, reader.address, *(reader.values[slot] for slot in slots)
 
-    frozen = {number: store.frozen.edition(send.id, number) for number in {one.edition for one in claimed}}
+    frozen = {number: store.frozen.edition(send.id, number) for number in {delivery.edition for delivery in claimed}}
     assert sorted(got(edition, reader) for edition, reader in rehearsed) == sorted(
-        got(frozen[one.edition], one) for one in claimed
+        got(frozen[delivery.edition], delivery) for delivery in claimed
     )
 
 
@@ -106,7 +106,7 @@ def test_the_latest_send_is_the_one_that_began_last(store: Store) -> None:
     assert store.sends.begun_issues() == {"2026-11-30", "2026-11-23"}
 
 
-def test_a_tailored_send_that_has_nothing_for_anybody_is_refused(store: Store) -> None:
+def test_a_tailored_send_without_any_edition_is_refused(store: Store) -> None:
     store.subscribers.add(Subscriber(address="dan@example.com", topics=("chess",)), now=make.WHEN)
     with pytest.raises(SendError, match="nobody would get"):
         store.sends.freeze(
@@ -120,7 +120,7 @@ def test_a_tailored_send_that_has_nothing_for_anybody_is_refused(store: Store) -
     assert store.sends.all() == []
 
 
-def test_a_reader_is_found_by_their_key(store: Store) -> None:
+def test_a_reader_can_be_found_by_key(store: Store) -> None:
     fill(store)
     ada = store.subscribers.get("ada@example.com")
     assert ada is not None
@@ -128,7 +128,7 @@ def test_a_reader_is_found_by_their_key(store: Store) -> None:
     assert store.subscribers.by_key("0" * 32) is None
 
 
-def test_whether_there_is_a_database_is_asked_without_making_one(tmp_path: Path) -> None:
+def test_checking_for_a_database_does_not_create_one(tmp_path: Path) -> None:
     file = tmp_path / "newsletter.db"
     assert not exists(f"sqlite:///{file}")
     assert not file.exists()
@@ -138,7 +138,7 @@ def test_whether_there_is_a_database_is_asked_without_making_one(tmp_path: Path)
     assert exists("no url")
 
 
-def test_an_issue_that_has_something_for_nobody_is_not_frozen(store: Store) -> None:
+def test_an_issue_without_an_entry_for_any_reader_is_not_frozen(store: Store) -> None:
     store.subscribers.add(Subscriber(address="dan@example.com", topics=("chess",)), now=make.WHEN)
     with pytest.raises(SendError, match="nobody would get issue"):
         store.sends.freeze(
@@ -161,7 +161,7 @@ def test_a_tailored_issue_is_frozen_by_edition(store: Store) -> None:
     assert store.frozen.editions(send.id).readers == {(0,): 2, (1,): 1, (0, 1): 1}
 
 
-def test_an_issue_that_is_the_same_for_all_counts_its_readers(store: Store) -> None:
+def test_an_untailored_issue_counts_all_its_readers(store: Store) -> None:
     fill(store)
     send = store.sends.freeze(
         compiled=make.compiled(),

@@ -1,4 +1,4 @@
-"""One process at a time runs a send, whatever the clocks say."""
+"""Only one process at a time runs a send, whatever the clocks show."""
 
 import os
 import signal
@@ -30,14 +30,14 @@ with open_store(sys.argv[1]) as store, store.leases.acquire(1):
 
 @pytest.fixture
 def planned(store: Store) -> Store:
-    """A store in which send 1 is planned."""
+    """Return a store in which send 1 is planned."""
     assert store.sends.plan(issue="2026-11-23", provider="outbox", now=make.WHEN).id == 1
     return store
 
 
 @contextmanager
 def another_process(url: str) -> Iterator[subprocess.Popen[str]]:
-    """A process that holds the lease of send 1; killed at the end."""
+    """Start a process that holds the lease of send 1, and kill it at the end."""
     with subprocess.Popen([sys.executable, "-c", HOLDING, url], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -48,22 +48,22 @@ def another_process(url: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def shift(store: Store, seconds: float) -> None:
-    """What a clock that is set by so many seconds does to the end of a lease."""
+    """Move the end of a lease as if the clock were set by this number of seconds."""
     execute(store, sa.update(sends).values(held_until=sends.c.held_until - seconds))
 
 
 def instantly(_seconds: float) -> None:
-    """Nothing happens while one sleeps."""
+    """Don't sleep."""
 
 
-def test_a_second_process_is_refused_and_told_who_is_first(planned: Store, database_url: str) -> None:
+def test_a_second_process_is_refused_with_the_first_ones_name(planned: Store, database_url: str) -> None:
     with another_process(database_url) as first:
         with pytest.raises(HeldError, match=rf"run by process {first.pid} on "):
             planned.leases.acquire(1)
         assert planned.leases.holder(1).startswith(f"process {first.pid} on ")
 
 
-def test_a_process_that_was_killed_is_succeeded_at_once(planned: Store, database_url: str) -> None:
+def test_the_lease_of_a_killed_process_is_taken_over_at_once(planned: Store, database_url: str) -> None:
     with another_process(database_url) as first:
         first.kill()
         first.wait()
@@ -72,7 +72,7 @@ def test_a_process_that_was_killed_is_succeeded_at_once(planned: Store, database
             lease.ensure_held()
 
 
-def test_a_lease_that_is_given_back_is_free_at_once(planned: Store) -> None:
+def test_a_returned_lease_is_free_at_once(planned: Store) -> None:
     with planned.leases.acquire(1), pytest.raises(HeldError):
         planned.leases.acquire(1)
     with planned.leases.acquire(1):
@@ -80,7 +80,7 @@ def test_a_lease_that_is_given_back_is_free_at_once(planned: Store) -> None:
 
 
 @pytest.mark.parametrize("jump", [3 * HOUR, -3 * HOUR])
-def test_a_clock_that_jumps_takes_no_lease_from_a_process_that_lives(planned: Store, jump: float) -> None:
+def test_a_clock_jump_takes_no_lease_from_a_live_process(planned: Store, jump: float) -> None:
     with planned.leases.acquire(1) as lease:
 
         def a_heartbeat_later(_seconds: float) -> None:
@@ -93,7 +93,7 @@ def test_a_clock_that_jumps_takes_no_lease_from_a_process_that_lives(planned: St
 
 
 @pytest.mark.parametrize("jump", [3 * HOUR, -3 * HOUR])
-def test_a_process_without_heartbeats_is_succeeded_whatever_the_clock_says(planned: Store, jump: float) -> None:
+def test_the_lease_of_a_process_without_heartbeats_is_taken_over_at_any_clock_time(planned: Store, jump: float) -> None:
     first = planned.leases.acquire(1)  # never kept
     shift(planned, jump)
     with Leases(database_of(planned), sleep=instantly).acquire(1) as second:
@@ -103,7 +103,7 @@ def test_a_process_without_heartbeats_is_succeeded_whatever_the_clock_says(plann
             first.ensure_held()
 
 
-def test_whoever_lost_a_lease_claims_nothing(planned: Store) -> None:
+def test_a_process_that_lost_its_lease_claims_nothing(planned: Store) -> None:
     first = planned.leases.acquire(1)
     shift(planned, HOUR)
     with Leases(database_of(planned), sleep=instantly).acquire(1), database_of(planned).writing() as connection:
@@ -117,21 +117,21 @@ def test_a_stopped_process_that_wakes_hands_over_nothing(planned: Store, databas
     with another_process(database_url) as first:
         os.kill(first.pid, signal.SIGSTOP)
         try:
-            shift(planned, HOUR)  # as if it had been stopped for that long
+            shift(planned, HOUR)  # as if the process had been stopped for that long
             with Leases(database_of(planned), sleep=instantly).acquire(1) as second:
                 second.ensure_held()
         finally:
             os.kill(first.pid, signal.SIGCONT)
 
 
-def test_the_database_tells_the_time(store: Store) -> None:
+def test_the_databases_time_is_in_unix_seconds(store: Store) -> None:
     with database_of(store).reading() as connection:
         first, second = (connection.scalars(sa.select(database_time(connection))).one() for _ in range(2))
     assert first <= second < first + 60
     assert 1_700_000_000 < first < 10_000_000_000
 
 
-# Another run of a machine of the same name: a container or clone, or this machine before it was started again.
+# Another boot of a machine with the same name: a container or clone, or this machine before a restart.
 AS_ANOTHER_MACHINE = """
 import sys, time
 from newsletter.store import open_store
@@ -143,7 +143,7 @@ with open_store(sys.argv[1]) as store, store.leases.acquire(1):
 """
 
 
-def test_a_machine_of_the_same_name_is_another_machine(
+def test_a_machine_with_the_same_name_is_another_machine(
     planned: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(globals(), "HOLDING", AS_ANOTHER_MACHINE)
@@ -151,7 +151,7 @@ def test_a_machine_of_the_same_name_is_another_machine(
         with pytest.raises(HeldError, match=rf"run by process {first.pid} on \S+ \(another machine of that name"):
             planned.leases.acquire(1)
         assert f"process {first.pid} on " in planned.leases.holder(1)
-        # At the end of its lease, as a clock that differs has it, a sign of life is enough.
+        # If the lease has ended by another clock, a heartbeat is enough to keep it.
         shift(planned, HOUR)
 
         def a_heartbeat_later(_seconds: float) -> None:
@@ -161,7 +161,7 @@ def test_a_machine_of_the_same_name_is_another_machine(
             Leases(database_of(planned), sleep=a_heartbeat_later).acquire(1)
 
 
-def test_a_process_that_died_with_its_machine_is_succeeded_when_no_heartbeat_comes(
+def test_the_lease_of_a_process_on_a_dead_machine_is_taken_over_without_a_heartbeat(
     planned: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(globals(), "HOLDING", AS_ANOTHER_MACHINE)

@@ -1,4 +1,4 @@
-"""The pace of a provider, kept for all processes, in both databases."""
+"""A provider's rate, shared by all processes, in both databases."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from newsletter.store import Store, open_store
 NOW = 1_795_393_800.0  # 2026-11-23 00:30 UTC
 
 
-def test_processes_hold_a_rate_together_and_none_counts_for_another(store: Store, database_url: str) -> None:
+def test_processes_share_a_providers_rate(store: Store, database_url: str) -> None:
     command = [sys.executable, "-m", "tests.store.sends.reserving", database_url, "500", "75"]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     lines = [line.split() for process in processes for line in process.communicate(timeout=60)[0].splitlines()]
@@ -21,7 +21,7 @@ def test_processes_hold_a_rate_together_and_none_counts_for_another(store: Store
     assert store.rate_limits.used("smtp", grants[-1][0]) == 300
 
 
-def test_a_process_that_starts_anew_goes_on_where_the_last_one_was(store: Store, database_url: str) -> None:
+def test_a_new_process_continues_the_rate_of_the_last_one(store: Store, database_url: str) -> None:
     limits = Limits(per_second=2.0)
     assert store.rate_limits.reserve("ses", limits, 100, NOW) == Grant(
         messages=2, at=NOW, reason="at most 2 messages a second"
@@ -35,7 +35,7 @@ def test_a_process_that_starts_anew_goes_on_where_the_last_one_was(store: Store,
         assert again.rate_limits.reserve("smtp", limits, 1, NOW).at == NOW
 
 
-def test_a_days_messages_are_kept_by_the_hour_and_forgotten(store: Store) -> None:
+def test_a_days_messages_are_counted_by_hour_and_expire(store: Store) -> None:
     limits = Limits(per_day=100)
     assert store.rate_limits.used("ses", NOW) == 0
     for hour in range(3):
@@ -48,7 +48,7 @@ def test_a_days_messages_are_kept_by_the_hour_and_forgotten(store: Store) -> Non
     assert store.rate_limits.used("ses", full.at) == 100
 
 
-def test_what_was_not_handed_over_may_be_reserved_again(store: Store) -> None:
+def test_returned_messages_can_be_reserved_again(store: Store) -> None:
     limits = Limits(per_day=100)
     store.rate_limits.reserve("ses", limits, 60, NOW)
     store.rate_limits.reserve("ses", limits, 40, NOW + HOUR)
@@ -59,7 +59,7 @@ def test_what_was_not_handed_over_may_be_reserved_again(store: Store) -> None:
     assert store.rate_limits.used("smtp", NOW) == 0
 
 
-def test_a_provider_that_throttles_is_given_less_until_it_no_longer_does(store: Store) -> None:
+def test_a_throttling_provider_gets_a_lower_rate_until_it_recovers(store: Store) -> None:
     limits = Limits(per_second=40.0)
     store.rate_limits.throttled("ses", limits, NOW)
     store.rate_limits.throttled("ses", limits, NOW + 1)
@@ -72,7 +72,7 @@ def test_a_provider_that_throttles_is_given_less_until_it_no_longer_does(store: 
     assert store.rate_limits.reserve("outbox", Limits(), 100, NOW) == Grant(messages=100, at=NOW)
 
 
-def test_a_clock_that_was_wrong_leaves_nothing_behind(store: Store) -> None:
+def test_a_wrong_clock_has_no_lasting_effect(store: Store) -> None:
     limits = Limits(per_second=10.0, per_day=100, warm_up=(50,))
     store.rate_limits.reserve("ses", limits, 10, NOW + 3 * HOUR)
     store.rate_limits.throttled("ses", limits, NOW + 3 * HOUR)

@@ -1,4 +1,4 @@
-"""The ledger in both databases: frozen once, claimed by one, never forgotten."""
+"""The ledger in both databases: frozen once, claimed by one process, never lost."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -24,12 +24,12 @@ NATO = Segment(slug="nato", name="NATO", any=(frozenset({"nato"}),))
 
 
 def filled(store: Store, number: int = 10) -> list[int]:
-    """Readers of Asia, of NATO, of both; their ids."""
+    """Add readers of Asia, of NATO and of both, and return their ids."""
     followed = (("asia",), ("nato",), ("asia", "nato"))
     store.subscribers.merge(
         [[Subscriber(address=f"r{at}@example.com", topics=followed[at % 3]) for at in range(number)]], now=make.WHEN
     )
-    return [one.id for one in store.subscribers.stream()]
+    return [row.id for row in store.subscribers.stream()]
 
 
 def frozen(store: Store, *segments: Segment, issue: str = "2026-11-23") -> Send:
@@ -44,18 +44,20 @@ def frozen(store: Store, *segments: Segment, issue: str = "2026-11-23") -> Send:
 
 
 def claim(store: Store, send_id: int, *, size: int, after: DeliveryPosition = START) -> list[int]:
-    """The readers of the next batch."""
-    return [one.subscriber for one in ledger.claim(store, send_id, size=size, after=after)]
+    """Claim the next batch and return its readers."""
+    return [row.subscriber for row in ledger.claim(store, send_id, size=size, after=after)]
 
 
 def stands(store: Store, issue: str = "2026-11-23") -> dict[DeliveryStatus, int]:
-    found = store.sends.of_issue(issue)
-    assert found is not None
-    return dict(found.counts)
+    send = store.sends.of_issue(issue)
+    assert send is not None
+    return dict(send.counts)
 
 
 def receipts(subscribers: list[int], status: DeliveryStatus = S.SUBMITTED) -> list[Receipt]:
-    return [Receipt(subscriber=one, status=status, provider_id=f"<{one}>", detail="250 ok") for one in subscribers]
+    return [
+        Receipt(subscriber=number, status=status, provider_id=f"<{number}>", detail="250 ok") for number in subscribers
+    ]
 
 
 def test_a_send_freezes_each_reader_of_any_segment_once(store: Store) -> None:
@@ -72,10 +74,10 @@ def test_a_send_freezes_each_reader_of_any_segment_once(store: Store) -> None:
         "outbox",
         None,
     )
-    assert claim(store, send.id, size=100) == [one for one in ids if one != ids[2]]
+    assert claim(store, send.id, size=100) == [reader for reader in ids if reader != ids[2]]
 
 
-def test_the_content_stays_as_it_was_frozen(store: Store) -> None:
+def test_frozen_content_never_changes(store: Store) -> None:
     filled(store)
     send = frozen(store)
     assert store.frozen.content(send.id) == (make.compiled(), make.WHEN)
@@ -92,28 +94,28 @@ def test_an_issue_has_one_send(store: Store) -> None:
     assert [send.issue for send in store.sends.all()] == ["2026-11-23"]
 
 
-def test_one_of_two_who_freeze_at_once_is_refused(database_url: str) -> None:
+def test_only_one_of_two_simultaneous_freezes_succeeds(database_url: str) -> None:
     def freeze(store: Store) -> str:
         try:
             return frozen(store).issue
         except Exception as err:  # noqa: BLE001  whatever it is, the test looks at it
             return type(err).__name__
 
-    with open_store(database_url) as one, open_store(database_url) as other:
-        filled(one, 100)
+    with open_store(database_url) as first, open_store(database_url) as second:
+        filled(first, 100)
         with ThreadPoolExecutor(2) as pool:
-            came = sorted(pool.map(freeze, [one, other]))
+            came = sorted(pool.map(freeze, [first, second]))
         assert came in (["2026-11-23", "UnfinishedError"], ["2026-11-23", "StoreError"])
-        assert stands(one) == {S.QUEUED: 100}
+        assert stands(first) == {S.QUEUED: 100}
 
 
-def test_a_send_to_nobody_is_refused_and_leaves_nothing(store: Store) -> None:
+def test_a_send_without_readers_is_refused_without_a_trace(store: Store) -> None:
     with pytest.raises(SendError, match="nobody would get"):
         frozen(store)
     assert store.sends.all() == []
 
 
-def test_batches_go_through_the_audience_once(store: Store) -> None:
+def test_batches_cover_the_audience_exactly_once(store: Store) -> None:
     ids = filled(store, 25)
     send = frozen(store)
     taken: list[int] = []
@@ -138,7 +140,7 @@ def test_a_claimed_delivery_has_its_readers_values_for_the_slots(store: Store, s
     assert claimed.values == {f"subscriber.{slot}": ada.slot_values().get(f"subscriber.{slot}", "")}
 
 
-def test_who_left_since_is_skipped(store: Store) -> None:
+def test_readers_who_left_since_the_freeze_are_skipped(store: Store) -> None:
     ids = filled(store, 12)
     send = frozen(store)
     store.subscribers.remove("r0@example.com")
@@ -146,7 +148,7 @@ def test_who_left_since_is_skipped(store: Store) -> None:
     store.subscribers.merge(
         [[Subscriber(address="r2@example.com", status=SubscriberStatus.UNSUBSCRIBED)]], now=make.WHEN
     )
-    # Every one of the first batch is gone: the next one comes in its place.
+    # All readers of the first batch have left: the next batch is claimed instead.
     assert claim(store, send.id, size=3) == ids[3:6]
     assert stands(store) == {S.SKIPPED: 3, S.SUBMITTING: 3, S.QUEUED: 6}
     left = list(store.sends.deliveries(send.id, S.SKIPPED))
@@ -161,62 +163,62 @@ def test_two_processes_never_claim_the_same_reader(database_url: str) -> None:
             taken += batch
         return taken
 
-    with open_store(database_url) as one, open_store(database_url) as other:
-        ids = filled(one, 400)
-        frozen(one)
+    with open_store(database_url) as first, open_store(database_url) as second:
+        ids = filled(first, 400)
+        frozen(first)
         with ThreadPoolExecutor(2) as pool:
-            both = [taken for some in pool.map(claim_all, [one, other]) for taken in some]
+            both = [taken for some in pool.map(claim_all, [first, second]) for taken in some]
         assert max(Counter(both).values()) == 1
-        # Whatever one left because the other was just taking it, and the other gave up, is still there to be taken.
-        assert sorted([*both, *claim_all(one)]) == ids
+        # Deliveries that one skipped because the other was claiming them can still be claimed.
+        assert sorted([*both, *claim_all(first)]) == ids
 
 
-def test_receipts_are_kept(store: Store) -> None:
+def test_receipts_are_recorded(store: Store) -> None:
     filled(store, 4)
     send = frozen(store)
     ids = claim(store, send.id, size=4)
-    said = [S.SUBMITTED, S.REFUSED, S.DEFERRED, S.UNCERTAIN]
+    answers = [S.SUBMITTED, S.REFUSED, S.DEFERRED, S.UNCERTAIN]
     ledger.record(
         store,
         send.id,
         [
             Receipt(subscriber=id_, status=status, provider_id="id", detail=f"why {status}")
-            for id_, status in zip(ids, said, strict=True)
+            for id_, status in zip(ids, answers, strict=True)
         ],
     )
     assert [(status, detail) for _, status, detail in store.sends.deliveries(send.id)] == [
-        (status, f"why {status}") for status in said
+        (status, f"why {status}") for status in answers
     ]
     assert [address for address, _, _ in store.sends.deliveries(send.id, S.REFUSED)] == ["r1@example.com"]
 
 
 @pytest.mark.parametrize("before", S)
-def test_a_receipt_changes_only_what_it_may_follow(store: Store, before: DeliveryStatus) -> None:
+def test_a_receipt_changes_only_allowed_statuses(store: Store, before: DeliveryStatus) -> None:
     reader = filled(store, 1)
-    for number, said in enumerate((S.SUBMITTED, S.REFUSED, S.DEFERRED, S.UNCERTAIN)):
+    for number, answers in enumerate((S.SUBMITTED, S.REFUSED, S.DEFERRED, S.UNCERTAIN)):
         issue = f"issue-{number}"
         send = frozen(store, issue=issue)
         execute(store, f"UPDATE delivery SET status = '{before}' WHERE send = {send.id}")
-        ledger.record(store, send.id, receipts(reader, said))
-        # No answer says nothing of a delivery that is to be handed over again.
-        none = said is S.UNCERTAIN and before in (S.QUEUED, S.DEFERRED)
-        assert stands(store, issue) == {said if said in TRANSITIONS[before] and not none else before: 1}
+        ledger.record(store, send.id, receipts(reader, answers))
+        # A missing answer doesn't change a delivery that is to be handed over again.
+        none = answers is S.UNCERTAIN and before in (S.QUEUED, S.DEFERRED)
+        assert stands(store, issue) == {answers if answers in TRANSITIONS[before] and not none else before: 1}
 
 
-def test_an_address_that_is_gone_is_suppressed_with_its_receipt(store: Store) -> None:
+def test_a_nonexistent_address_is_suppressed_with_its_receipt(store: Store) -> None:
     ids = filled(store, 3)
     send = frozen(store)
     store.suppressions.add("r1@example.com", SuppressionReason.COMPLAINED, now=make.WHEN)
     store.subscribers.remove("r2@example.com")
-    gone = [Receipt(subscriber=one, status=S.REFUSED, detail="550 5.1.1 no such user", gone=True) for one in ids]
+    gone = [Receipt(subscriber=row, status=S.REFUSED, detail="550 5.1.1 no such user", gone=True) for row in ids]
     ledger.record(store, send.id, gone)
-    assert [(one.address_key, one.reason) for one in store.suppressions.stream()] == [
+    assert [(row.address_key, row.reason) for row in store.suppressions.stream()] == [
         ("r0@example.com", SuppressionReason.BOUNCED),
         ("r1@example.com", SuppressionReason.COMPLAINED),
     ]
 
 
-def test_released_readers_are_queued_again_and_others_are_not(store: Store) -> None:
+def test_only_released_deliveries_are_queued_again(store: Store) -> None:
     filled(store, 6)
     send = frozen(store)
     ids = claim(store, send.id, size=4)
@@ -229,14 +231,16 @@ def test_released_readers_are_queued_again_and_others_are_not(store: Store) -> N
 
 
 @pytest.mark.parametrize(("deduplicates", "status"), [(True, S.QUEUED), (False, S.UNCERTAIN)])
-def test_what_a_dead_process_had_claimed_is_settled(store: Store, deduplicates: bool, status: DeliveryStatus) -> None:
+def test_deliveries_claimed_by_a_dead_process_are_settled(
+    store: Store, deduplicates: bool, status: DeliveryStatus
+) -> None:
     filled(store, 6)
     send = frozen(store)
     ids = claim(store, send.id, size=4)
     ledger.record(store, send.id, receipts(ids[:1]))
     assert store.sends.settle_interrupted(send.id, deduplicates=deduplicates) == 3
     assert store.sends.settle_interrupted(send.id, deduplicates=deduplicates) == 0
-    assert [one[1] for one in store.sends.deliveries(send.id)] == [
+    assert [row[1] for row in store.sends.deliveries(send.id)] == [
         S.SUBMITTED,
         status,
         status,
@@ -246,14 +250,14 @@ def test_what_a_dead_process_had_claimed_is_settled(store: Store, deduplicates: 
     ]
 
 
-def test_deferred_readers_come_again_and_only_then_can_a_send_end(store: Store) -> None:
+def test_a_send_cannot_finish_before_its_deferred_deliveries(store: Store) -> None:
     ids = filled(store, 3)
     send = frozen(store)
-    for said in (S.DEFERRED, S.SUBMITTED):
+    for answers in (S.DEFERRED, S.SUBMITTED):
         with pytest.raises(SendError, match="not every delivery is settled"):
             store.sends.finish(send.id, now=make.WHEN)
         assert claim(store, send.id, size=5) == ids
-        ledger.record(store, send.id, receipts(ids, said))
+        ledger.record(store, send.id, receipts(ids, answers))
     finished = store.sends.finish(send.id, now=make.WHEN)
     assert (finished.status, finished.counts, finished.recipients) == (SendStatus.FINISHED, {S.SUBMITTED: 3}, 3)
     assert finished.finished is not None
@@ -283,7 +287,7 @@ def test_the_ledger_outlives_an_erased_reader(store: Store) -> None:
 
 
 def executed(store: Store) -> list[str]:
-    """A list that gets each statement from now on."""
+    """Return a list to which each statement is added from now on."""
     seen: list[str] = []
     sa.event.listen(
         database_of(store).engine,
@@ -293,7 +297,7 @@ def executed(store: Store) -> list[str]:
     return seen
 
 
-def test_a_listing_counts_no_deliveries_that_one_before_has_counted(store: Store) -> None:
+def test_a_listing_reuses_counts_of_finished_sends(store: Store) -> None:
     ids = filled(store, 3)
     finished, answered, cancelled, running = (frozen(store, issue=issue) for issue in ("1", "2", "3", "4"))
     for send in (finished, answered):
@@ -319,7 +323,7 @@ def test_a_listing_counts_no_deliveries_that_one_before_has_counted(store: Store
     assert running.id == first[0].id
 
 
-def test_counts_are_not_stored_while_an_answer_is_to_come(store: Store) -> None:
+def test_counts_are_not_stored_while_an_answer_is_outstanding(store: Store) -> None:
     ids = filled(store, 3)
     send = frozen(store)
     claim(store, send.id, size=2)
@@ -347,7 +351,7 @@ def test_sends_are_listed_latest_first(store: Store) -> None:
     assert [send.issue for send in store.sends.all()] == ["three", "two", "one"]
 
 
-def test_the_last_late_answer_ends_the_failures_of_a_send(store: Store) -> None:
+def test_the_last_late_answer_finishes_a_send_with_failures(store: Store) -> None:
     ids = filled(store, 3)
     send = frozen(store)
     claim(store, send.id, size=3)

@@ -1,4 +1,4 @@
-"""Each action on a send moves its deliveries as the table allows, and only those that it is for."""
+"""Each action on a send changes only the deliveries that it is for, as the table allows."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -111,6 +111,6 @@ def test_an_action_moves_only_the_deliveries_it_is_for(store: Store, action: str
     assert store.sends.get(1).counts == {after: 1}
 
 
-def test_these_actions_make_all_transitions_of_the_table_and_no_others() -> None:
+def test_the_actions_cover_exactly_the_transitions_of_the_table() -> None:
     made = {(before, after) for action in ACTIONS.values() for before, after in action.moves.items()}
     assert made == {(before, after) for before, allowed in TRANSITIONS.items() for after in allowed}

@@ -1,6 +1,6 @@
 """The upgrade to addresses' stricter identity: one key becomes two, two become one, on both databases.
 
-The database has the tables of the program before, and what it wrote: case-folded keys.
+The database has the tables and case-folded keys of the previous version.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ SIGNER = Signer(make.SECRET)
 
 
 class Before:
-    """A database as the program before had it."""
+    """A database of the previous version."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -46,7 +46,7 @@ class Before:
             connection.execute(sa.insert(table).values(values))
 
     def reader(self, id_: int, address: str, key: str = "", status: str = "confirmed") -> None:
-        """Write a reader, with the key that their address had."""
+        """Write a reader with the key that their address had then."""
         self.add(
             tables.subscriber,
             id=id_,
@@ -63,7 +63,7 @@ class Before:
         )
 
     def confirmation(self, address: str, confirmed: datetime | None = None) -> None:
-        """Write that somebody asked, and perhaps confirmed."""
+        """Write a sign-up and perhaps its confirmation."""
         self.add(
             tables.confirmation,
             key=f"{abs(hash(address)):032x}"[:32],
@@ -87,19 +87,19 @@ class Before:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def before(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Before]:
-    """A database of the program before, of each kind, with nothing in it."""
+    """Make an empty database of the previous version, of each kind."""
     file = f"sqlite:///{tmp_path / 'newsletter.db'}"
-    found = Before(file if request.param == "sqlite" else request.getfixturevalue("empty_postgresql"))
-    yield found
-    found.database.close()
+    old = Before(file if request.param == "sqlite" else request.getfixturevalue("empty_postgresql"))
+    yield old
+    old.database.close()
 
 
 def listed(store: Store) -> list[tuple[str, str, str]]:
-    """Return what the operator sees."""
-    return [(one.kind.value, one.address, one.other) for one in store.collisions.all()]
+    """Return the collisions that the operator sees."""
+    return [(collision.kind.value, collision.address, collision.other) for collision in store.collisions.all()]
 
 
-def test_every_key_is_made_anew(before: Before) -> None:
+def test_every_key_is_recomputed(before: Before) -> None:
     addresses = ("Ada@example.org", "eva@fußball.org", "Jörg@bücher.example", "ﬁona@example.net")
     for number, address in enumerate(addresses, 1):
         before.reader(number, address)
@@ -111,7 +111,7 @@ def test_every_key_is_made_anew(before: Before) -> None:
             assert reader.address == address
             assert store.suppressions.has(address)
         assert store.subscribers.get("eva@fussball.org") is store.subscribers.get("fiona@example.net") is None
-        # Either may have bounced, so both stay suppressed, and the operator is told.
+        # Either may have bounced, so both stay suppressed, and the operator is informed.
         assert store.suppressions.has("eva@fussball.org")
         assert listed(store) == [
             ("suppressed", "eva@fußball.org", "eva@fussball.org"),
@@ -120,7 +120,7 @@ def test_every_key_is_made_anew(before: Before) -> None:
         assert {reader.address for reader in store.subscribers.stream()} == set(addresses)
 
 
-def test_two_readers_of_one_address_become_one_who_left(before: Before) -> None:
+def test_readers_with_the_same_address_are_merged_and_unsubscribed(before: Before) -> None:
     before.reader(1, "bea@bücher.example")
     before.reader(2, "bea@xn--bcher-kva.example", status="unsubscribed")
     before.reader(3, "cleo@xn--bcher-kva.example")
@@ -130,19 +130,19 @@ def test_two_readers_of_one_address_become_one_who_left(before: Before) -> None:
         bea, cleo = store.subscribers.stream()
         assert (bea.address, bea.status) == ("bea@bücher.example", SubscriberStatus.UNSUBSCRIBED)
         assert (cleo.id, cleo.status) == (3, SubscriberStatus.CONFIRMED)
-        assert [one.event for one in store.self_service.consents(bea.id)] == ["unsubscribed"]
+        assert [stored.event for stored in store.self_service.consents(bea.id)] == ["unsubscribed"]
         assert listed(store) == [
             ("merged", "bea@bücher.example", "bea@xn--bcher-kva.example"),
             ("merged", "cleo@xn--bcher-kva.example", "cleo@bücher.example"),
         ]
         assert store.sends.count_audience([EVERYONE], now=NOW).recipients == 1
         store.self_service.erase(bea.key, NOW, SIGNER.fingerprints)
-        assert [one.address for one in store.collisions.all()] == ["cleo@xn--bcher-kva.example"]
+        assert [stored.address for stored in store.collisions.all()] == ["cleo@xn--bcher-kva.example"]
         store.collisions.clear()
         assert listed(store) == []
 
 
-def test_of_two_readers_who_become_one_nobody_is_mailed_twice(before: Before) -> None:
+def test_merged_readers_are_not_mailed_twice(before: Before) -> None:
     before.reader(1, "bea@bücher.example")
     before.reader(2, "bea@xn--bcher-kva.example")
     for number, slug in ((1, "2026-11-22"), (2, "2026-11-23")):
@@ -171,20 +171,20 @@ def test_of_two_readers_who_become_one_nobody_is_mailed_twice(before: Before) ->
             before.add(tables.delivery, **row)
     with before.upgraded() as store, database_of(store).reading() as connection:
         query = sa.select(tables.delivery.c.send, tables.delivery.c.subscriber, tables.delivery.c.status)
-        found = {(row.send, row.subscriber): row.status for row in connection.execute(query)}
-        # The second reader is gone, so what is queued for them is skipped when it is claimed.
-        assert found == {(1, 1): "skipped", (1, 2): "submitted", (2, 1): "queued", (2, 2): "queued"}
+        statuses = {(row.send, row.subscriber): row.status for row in connection.execute(query)}
+        # The second reader is gone, so their queued deliveries are skipped when claimed.
+        assert statuses == {(1, 1): "skipped", (1, 2): "submitted", (2, 1): "queued", (2, 2): "queued"}
         assert [reader.id for reader in store.subscribers.stream()] == [1]
 
 
-def test_who_was_brought_back_by_another_s_link_has_left_again(before: Before) -> None:
+def test_a_reader_resubscribed_by_anothers_link_is_unsubscribed_again(before: Before) -> None:
     before.reader(1, "fiona@example.net")
     before.reader(2, "sam@example.net")
     before.reader(3, "ida@fußball.org")
     before.reader(4, "mia@example.net")
     before.confirmation("ﬁona@example.net", NOW)
     before.confirmation("ſam@example.net", NOW)
-    before.confirmation("ida@fussball.org", NOW)  # the other way round: the plain address is the stranger's
+    before.confirmation("ida@fussball.org", NOW)  # reversed: the plain address is the stranger's
     before.confirmation("mia@example.net", NOW)  # her own
     later = {"subscriber": 2, "at": NOW + timedelta(days=1), "wording": "", "issue": ""}
     before.add(tables.consent, event="confirmed", how="link", **later)  # by himself, since
@@ -203,10 +203,12 @@ def test_who_was_brought_back_by_another_s_link_has_left_again(before: Before) -
         ]
         fiona = store.subscribers.get("fiona@example.net")
         assert fiona is not None
-        assert [(one.event, one.how) for one in store.self_service.consents(fiona.id)] == [("unsubscribed", "upgrade")]
+        assert [(stored.event, stored.how) for stored in store.self_service.consents(fiona.id)] == [
+            ("unsubscribed", "upgrade")
+        ]
 
 
-def test_events_follow_their_reader(before: Before) -> None:
+def test_events_are_moved_to_the_merged_reader(before: Before) -> None:
     before.reader(1, "eva@fußball.org")
     common = {"provider": "ses", "kind": "bounced", "at": NOW, "received": NOW, "issue": "", "bounce": "transient"}
     common |= {"status": "", "feedback": "", "detail": "", "link": "", "raw": "", "counts": True}
@@ -215,31 +217,37 @@ def test_events_follow_their_reader(before: Before) -> None:
     ):
         before.add(tables.event, key=str(number), subscriber=reader, address_key=key, **common)
     with before.upgraded() as store:
-        found = [(one.key, one.address) for one in store.events.stream()]
-        assert found == [("0", "eva@xn--fuball-cta.org"), ("1", "eva@fussball.org"), ("2", "x@xn--bcher-kva.example")]
+        listed_events = [(stored.key, stored.address) for stored in store.events.stream()]
+        assert listed_events == [
+            ("0", "eva@xn--fuball-cta.org"),
+            ("1", "eva@fussball.org"),
+            ("2", "x@xn--bcher-kva.example"),
+        ]
 
 
-def test_who_was_erased_before_stays_away_and_may_come_back(before: Before) -> None:
+def test_an_erased_reader_stays_away_but_can_sign_up_again(before: Before) -> None:
     for address in ("jörg@bücher.example", "eva@fußball.org"):
         hashed = dict(SIGNER.fingerprints(address.casefold()))[SIGNER.key]
         before.add(tables.erasure, hash=hashed, signing_key=SIGNER.key, since=NOW)
     with before.upgraded() as store:
-        batch = [Subscriber(address=one) for one in ("Jörg@bücher.example", "eva@fußball.org", "ben@example.org")]
+        batch = [
+            Subscriber(address=written) for written in ("Jörg@bücher.example", "eva@fußball.org", "ben@example.org")
+        ]
         counts = store.subscribers.merge([batch], fingerprints=SIGNER.fingerprints, now=NOW)
         assert (counts.added, counts.kept_away) == (1, 2)
         assert store.erasures.has("jörg@xn--bcher-kva.example", SIGNER.fingerprints)
 
 
 @pytest.mark.parametrize("status", [SubscriberStatus.CONFIRMED, SubscriberStatus.UNSUBSCRIBED])
-def test_an_old_confirmation_opens_nobody_else(before: Before, status: SubscriberStatus) -> None:
+def test_an_old_confirmation_is_never_valid_for_another_reader(before: Before, status: SubscriberStatus) -> None:
     before.reader(7, "fiona@example.net", status=status.value)
     before.confirmation("ﬁona@example.net")
     with before.upgraded() as store:
         assert listed(store) == [("asked", "fiona@example.net", "ﬁona@example.net")]
         fiona = store.subscribers.get("fiona@example.net")
         assert fiona is not None
-        (asked,) = store.confirmations.of_reader("", "ﬁona@example.net")
-        other = store.self_service.confirm(asked, asked.choices, NOW)
+        (pending,) = store.confirmations.of_reader("", "ﬁona@example.net")
+        other = store.self_service.confirm(pending, pending.choices, NOW)
         assert other.id != fiona.id
         assert store.subscribers.get("fiona@example.net") == fiona
         assert address_key(other.address) == "ﬁona@example.net"

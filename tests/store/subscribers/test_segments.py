@@ -1,4 +1,4 @@
-"""A segment's rule in the database says of each reader what ``Segment.admits`` says of them."""
+"""A segment's rule in the database selects the same readers as ``Segment.admits``."""
 
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +20,7 @@ readers = st.lists(
     st.tuples(
         st.dictionaries(st.sampled_from(TOPICS), st.booleans()).map(
             lambda topics: tuple(
-                tuple(sorted(one for one in topics if topics[one] is excluded)) for excluded in (False, True)
+                tuple(sorted(topic for topic in topics if topics[topic] is excluded)) for excluded in (False, True)
             )
         ),
         st.sampled_from([SubscriberStatus.CONFIRMED] * 3 + [*SubscriberStatus]),
@@ -36,7 +36,7 @@ def emptied(store: Store) -> None:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(segments=segments, rows=readers)
-def test_the_database_admits_whom_the_rule_admits(
+def test_the_database_selects_the_readers_that_the_rule_admits(
     store: Store,
     segments: list[Segment],
     rows: list[tuple[tuple[tuple[str, ...], tuple[str, ...]], SubscriberStatus, bool]],
@@ -66,12 +66,12 @@ def test_the_database_admits_whom_the_rule_admits(
     assert audience.suppressed == sum(row[2] for row in wanted)
     assert store.subscribers.counts(segments, now=make.WHEN) == audience.by_segment
     for segment in segments:
-        assert [one.address for one in store.subscribers.stream(segment=segment)] == [
+        assert [reader.address for reader in store.subscribers.stream(segment=segment)] == [
             f"r{at}@example.com" for at, row in enumerate(rows) if segment.admits(frozenset(row[0][0]))
         ]
 
 
-def test_everyone_is_every_confirmed_reader_and_no_segment_is_nobody(store: Store) -> None:
+def test_everyone_is_every_confirmed_reader_and_no_segment_selects_none(store: Store) -> None:
     store.subscribers.merge([[Subscriber(address="a@example.com")]], now=make.WHEN)
     assert store.sends.count_audience([EVERYONE], now=make.WHEN).recipients == 1
     assert store.sends.count_audience([], now=make.WHEN).recipients == 0

@@ -1,4 +1,4 @@
-"""What readers do themselves, in both databases; and what waits for them."""
+"""Readers' own actions and pending confirmations, in both databases."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -32,7 +32,7 @@ CHOICES = SignUpChoices(first_name="Ada", topics=("asia", "nato"), frequency=Fre
 
 
 def asked(store: Store, address: str = "Ada@example.com", key: str = "a" * 32, **some: object) -> Confirmation:
-    """Something that waits for its owner's word."""
+    """Return a pending confirmation."""
     values = {"kind": ConfirmationKind.SIGN_UP, "asked": NOW, "how": "form", "wording": "Yes.", "choices": CHOICES}
     about = Confirmation(address=address, key=key, **(values | some))  # type: ignore[arg-type]
     message = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=NOW, about=key)
@@ -40,13 +40,13 @@ def asked(store: Store, address: str = "Ada@example.com", key: str = "a" * 32, *
     return about
 
 
-def test_a_confirmation_comes_back_as_it_was(store: Store) -> None:
+def test_a_confirmation_is_read_back_unchanged(store: Store) -> None:
     about = asked(store)
     assert store.confirmations.get(about.key) == about
     assert store.confirmations.get("b" * 32) is None
 
 
-def test_a_confirmed_sign_up_is_a_reader_with_a_record(store: Store) -> None:
+def test_a_confirmed_sign_up_adds_a_reader_with_consents(store: Store) -> None:
     about = asked(store)
     reader = store.self_service.confirm(about, about.choices, NOW + HOUR)
     assert (reader.address, reader.topics, reader.frequency) == ("Ada@example.com", ("asia", "nato"), Frequency.WEEKLY)
@@ -60,7 +60,7 @@ def test_a_confirmed_sign_up_is_a_reader_with_a_record(store: Store) -> None:
     assert list(store.subscribers.stream()) == []
 
 
-def test_a_reader_who_signs_up_again_keeps_what_they_do_not_say(store: Store) -> None:
+def test_signing_up_again_keeps_unstated_values(store: Store) -> None:
     store.subscribers.add(
         Subscriber(
             address="ada@example.com",
@@ -77,7 +77,7 @@ def test_a_reader_who_signs_up_again_keeps_what_they_do_not_say(store: Store) ->
     assert (reader.topics, reader.excludes, reader.attributes) == (("asia", "nato"), ("sport",), {"city": "Köln"})
 
 
-def test_leaving_and_coming_back(store: Store) -> None:
+def test_a_reader_can_leave_and_return(store: Store) -> None:
     reader = store.subscribers.add(Subscriber(address="ada@example.com"), now=NOW)
     assert store.self_service.unsubscribe(
         [UnsubscribeRequest(key=reader.key, how="one click", issue="2026-11-23")], NOW
@@ -93,7 +93,7 @@ def test_leaving_and_coming_back(store: Store) -> None:
     assert [one.event for one in store.self_service.consents(reader.id)] == ["unsubscribed", "returned"]
 
 
-def test_moving(store: Store) -> None:
+def test_a_reader_can_change_their_address(store: Store) -> None:
     reader = store.subscribers.add(Subscriber(address="ada@example.com", topics=("asia",)), now=NOW)
     store.subscribers.add(Subscriber(address="ben@example.com"), now=NOW)
     store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED, now=NOW)
@@ -111,7 +111,7 @@ def test_moving(store: Store) -> None:
     assert store.subscribers.get("ADA@example.org") == after
 
 
-def test_erasing_leaves_a_hash_that_keeps_an_import_away(store: Store) -> None:
+def test_erasing_keeps_a_hash_that_blocks_imports(store: Store) -> None:
     reader = store.subscribers.add(Subscriber(address="Ada@example.com", topics=("asia",)), now=NOW)
     store.self_service.unsubscribe([UnsubscribeRequest(key=reader.key, how="page", issue="2026-11-23")], NOW)
     store.suppressions.add("ada@example.com", SuppressionReason.COMPLAINED, now=NOW)
@@ -137,7 +137,7 @@ def test_erasing_leaves_a_hash_that_keeps_an_import_away(store: Store) -> None:
     assert not store.erasures.has("ada@example.com", SIGNER.fingerprints)
 
 
-def test_whoever_is_removed_or_erased_leaves_no_address_in_the_ledger(store: Store) -> None:
+def test_a_removed_or_erased_reader_leaves_no_address_in_the_ledger(store: Store) -> None:
     _, ben = (store.subscribers.add(Subscriber(address=f"{name}@example.com"), now=NOW) for name in ("ada", "ben"))
     send = store.sends.freeze(
         compiled=make.compiled(), tailor=make.tailor(), date=NOW, segments=[EVERYONE], provider="outbox", now=NOW
@@ -171,7 +171,7 @@ def test_a_pause_ends_by_itself(store: Store) -> None:
     assert store.self_service.save_preferences("f" * 32, reader, NOW) is None
 
 
-def test_who_pauses_after_the_audience_was_frozen_is_skipped(store: Store) -> None:
+def test_a_reader_who_pauses_after_the_freeze_is_skipped(store: Store) -> None:
     ada, ben = (store.subscribers.add(Subscriber(address=f"{name}@example.com"), now=NOW) for name in ("ada", "ben"))
     send = store.sends.freeze(
         compiled=make.compiled(), tailor=make.tailor(), date=NOW, segments=[EVERYONE], provider="outbox", now=NOW
@@ -183,7 +183,7 @@ def test_who_pauses_after_the_audience_was_frozen_is_skipped(store: Store) -> No
     assert (issue, status, "paused" in why) == ("2026-11-23", "skipped", True)
 
 
-def test_many_who_ask_at_once_get_one_message(store: Store) -> None:
+def test_simultaneous_requests_send_one_message(store: Store) -> None:
     limits = (
         RequestLimit(subject="address", times=1, hours=24, quiet=True),
         RequestLimit(subject="client", times=1000, hours=1),
@@ -198,7 +198,7 @@ def test_many_who_ask_at_once_get_one_message(store: Store) -> None:
     assert len(store.confirmations.next_messages(NOW, 100)) == 1
 
 
-def test_a_message_has_one_taker_until_it_is_put_off_or_done(store: Store) -> None:
+def test_a_message_is_taken_once_until_deferred_or_done(store: Store) -> None:
     asked(store)
     assert store.confirmations.has_due(NOW)
     (message,) = store.confirmations.next_messages(NOW, 10)
@@ -212,7 +212,7 @@ def test_a_message_has_one_taker_until_it_is_put_off_or_done(store: Store) -> No
     assert store.confirmations.next_messages(NOW + 2 * HOUR, 10) == []
 
 
-def test_what_nobody_confirmed_is_removed_after_a_month(store: Store) -> None:
+def test_unconfirmed_sign_ups_are_deleted_after_a_month(store: Store) -> None:
     about = asked(store)
     store.confirmations.tidy(NOW + timedelta(days=29))
     assert store.confirmations.get(about.key)

@@ -1,4 +1,4 @@
-"""Requests for service messages: taken together, each within its limits; one that is refused writes nothing."""
+"""Requests for service messages: handled together, each within its limits. A refused request writes nothing."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ HOUR = timedelta(hours=1)
 
 
 def request(client: str, address: str, *, times: int = 2, at: timedelta = timedelta(0)) -> MailRequest:
-    """One that may be made so many times an hour by a client, and once for an address."""
+    """Return a request with a limit per hour for a client, and of one for an address."""
     return MailRequest(
         message=ServiceMessage(kind=ServiceKind.VISIT, address=f"{address}@example.com", created=NOW + at),
         limits=(
@@ -39,12 +39,12 @@ def request(client: str, address: str, *, times: int = 2, at: timedelta = timede
 
 
 def counted(store: Store) -> Counter[str]:
-    """How often each subject was asked for, as it is stored."""
+    """Return the stored number of requests of each subject."""
     return Counter({row.subject: row.times for row in fetch(store, sa.select(allowance))})
 
 
 def transactions(store: Store) -> list[str]:
-    """A list that is given the name of each event of a writing transaction from now on."""
+    """Return a list to which each event of a writing transaction is added from now on."""
     seen: list[str] = []
     writes = ("INSERT", "UPDATE", "DELETE", "BEGIN IMMEDIATE")
 
@@ -57,7 +57,7 @@ def transactions(store: Store) -> list[str]:
     return seen
 
 
-def test_requests_are_admitted_one_after_another_within_their_limits(store: Store) -> None:
+def test_requests_are_admitted_in_order_within_their_limits(store: Store) -> None:
     requests = [request("a", "1"), request("a", "1"), request("a", "2"), request("b", "2"), request("b", "3")]
     answers = store.confirmations.request(requests)
     assert [over and over.subject for over in answers] == [None, "address 1", "client a", None, None]
@@ -78,7 +78,7 @@ def test_many_requests_are_one_transaction(store: Store) -> None:
     assert all(store.confirmations.get(each.key) == each for each in about[::50])
 
 
-def test_a_client_that_has_used_up_its_limit_is_refused_by_reading_only(store: Store) -> None:
+def test_a_client_over_its_limit_is_refused_without_writing(store: Store) -> None:
     store.confirmations.request([request("a", "1"), request("a", "2")])
     before, seen = counted(store), transactions(store)
     refused = store.confirmations.request([request("a", f"new{number}") for number in range(50)])
@@ -99,20 +99,20 @@ NUMBERS = count()
 
 @pytest.fixture(scope="module")
 def small_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """One for all examples: each has subjects of its own."""
+    """Open one store for all examples: each has its own subjects."""
     with open_store(f"sqlite:///{tmp_path_factory.mktemp('allowances') / 'newsletter.db'}") as store:
         yield store
 
 
 @settings(max_examples=25, deadline=None)
-@given(asked=st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("12345"), st.integers(0, 4)), max_size=12))
-def test_together_they_get_the_answers_that_they_get_one_by_one(
-    small_store: Store, asked: list[tuple[str, str, int]]
+@given(requests=st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("12345"), st.integers(0, 4)), max_size=12))
+def test_requests_get_the_same_answers_together_and_one_by_one(
+    small_store: Store, requests: list[tuple[str, str, int]]
 ) -> None:
     def all_of(prefix: str) -> list[MailRequest]:
         return [
             request(prefix + client, prefix + address, at=hours * HOUR)
-            for client, address, hours in sorted(asked, key=lambda each: each[2])
+            for client, address, hours in sorted(requests, key=lambda each: each[2])
         ]
 
     def quiet(answers: list[RequestLimit | None]) -> list[bool | None]:

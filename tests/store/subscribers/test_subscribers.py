@@ -38,13 +38,13 @@ def counts(**some: int) -> MergeCounts:
     return MergeCounts(**({"added": 0, "changed": 0, "unchanged": 0, "kept_away": 0, "repeated": 0} | some))
 
 
-def plain(one: Subscriber | None) -> Subscriber:
-    """Without what the store gives."""
-    assert one is not None
-    return replace(one, id=0, key="", created=None)
+def plain(reader: Subscriber | None) -> Subscriber:
+    """Return a reader without the values that the store assigns."""
+    assert reader is not None
+    return replace(reader, id=0, key="", created=None)
 
 
-def test_an_added_reader_comes_back_as_they_were(store: Store) -> None:
+def test_an_added_reader_is_read_back_unchanged(store: Store) -> None:
     added = store.subscribers.add(ADA, now=NOW)
     assert plain(added) == ADA
     assert len(bytes.fromhex(added.key)) == 16
@@ -54,13 +54,13 @@ def test_an_added_reader_comes_back_as_they_were(store: Store) -> None:
     assert list(store.subscribers.stream()) == [added]
 
 
-def test_a_key_and_a_date_that_are_given_stay(store: Store) -> None:
+def test_a_given_key_and_date_are_kept(store: Store) -> None:
     when = datetime(2020, 2, 29, 12, 30, tzinfo=UTC)
     added = store.subscribers.add(replace(ADA, key="ab" * 16, created=when), now=NOW)
     assert (added.key, added.created) == ("ab" * 16, when)
 
 
-def test_nobody_is_added_twice_in_whatever_case(store: Store) -> None:
+def test_an_address_is_added_once_in_any_case(store: Store) -> None:
     store.subscribers.add(ADA, now=NOW)
     with pytest.raises(StoreError, match="is a subscriber already, confirmed"):
         store.subscribers.add(replace(ADA, address="ADA@example.com"), now=NOW)
@@ -73,7 +73,7 @@ def test_a_suppressed_address_is_not_added(store: Store) -> None:
     assert list(store.subscribers.stream()) == []
 
 
-def test_a_removed_reader_is_gone_and_their_number_is_never_given_again(store: Store) -> None:
+def test_a_removed_readers_number_is_never_reused(store: Store) -> None:
     first = store.subscribers.add(ADA, now=NOW)
     assert store.subscribers.remove("ADA@example.com")
     assert not store.subscribers.remove("ADA@example.com")
@@ -82,11 +82,11 @@ def test_a_removed_reader_is_gone_and_their_number_is_never_given_again(store: S
     assert store.subscribers.add(ADA, now=NOW).id > first.id
 
 
-def test_an_international_address_is_found_in_any_form(store: Store) -> None:
+def test_an_international_address_can_be_found_in_any_form(store: Store) -> None:
     store.subscribers.add(replace(ADA, address="jörg@bücher.example.com"), now=NOW)
-    found = store.subscribers.get("JöRG@xn--bcher-kva.example.com")
-    assert found is not None
-    assert found.address == "jörg@bücher.example.com"
+    stored = store.subscribers.get("JöRG@xn--bcher-kva.example.com")
+    assert stored is not None
+    assert stored.address == "jörg@bücher.example.com"
 
 
 def test_readers_stream_by_segment_and_status(store: Store) -> None:
@@ -100,9 +100,9 @@ def test_readers_stream_by_segment_and_status(store: Store) -> None:
     ]
     store.subscribers.merge([readers], now=NOW)
     nato = Segment(slug="n", name="N", all=(frozenset({"nato"}),))
-    assert [plain(one) for one in store.subscribers.stream()] == readers
-    assert [plain(one) for one in store.subscribers.stream(segment=nato, status=CONFIRMED)] == [
-        one for one in readers if "nato" in one.topics and one.status is CONFIRMED
+    assert [plain(reader) for reader in store.subscribers.stream()] == readers
+    assert [plain(reader) for reader in store.subscribers.stream(segment=nato, status=CONFIRMED)] == [
+        reader for reader in readers if "nato" in reader.topics and reader.status is CONFIRMED
     ]
 
 
@@ -124,7 +124,7 @@ def test_attributes_are_named_once(store: Store) -> None:
     assert store.subscribers.attributes() == {"city", "note", "pet"}
 
 
-def test_a_nul_is_not_kept(store: Store) -> None:
+def test_nul_characters_are_removed(store: Store) -> None:
     added = store.subscribers.add(
         Subscriber(address="a@example.com", first_name="A\0da ", attributes={"x": "\0"}), now=NOW
     )
@@ -142,17 +142,17 @@ def test_a_merge_adds_and_a_second_one_changes_nothing(store: Store) -> None:
     assert list(store.subscribers.stream()) == before
 
 
-def test_a_merge_changes_what_is_said_and_leaves_what_is_not(store: Store) -> None:
+def test_a_merge_changes_only_stated_values(store: Store) -> None:
     before = store.subscribers.add(ADA, now=NOW)
-    said = Subscriber(address="ada@example.com", first_name="Adele", topics=("film",), attributes={"city": "Rome"})
-    assert store.subscribers.merge([[said]], now=NOW) == counts(changed=1)
+    update = Subscriber(address="ada@example.com", first_name="Adele", topics=("film",), attributes={"city": "Rome"})
+    assert store.subscribers.merge([[update]], now=NOW) == counts(changed=1)
     assert store.subscribers.get(ADA.address) == replace(
         before, first_name="Adele", topics=("film",), attributes={**ADA.attributes, "city": "Rome"}
     )
     moved = Subscriber(address=ADA.address, time_zone="Europe/Rome")
     assert store.subscribers.merge([[moved]], now=NOW) == counts(changed=1)
-    found = plain(store.subscribers.get(ADA.address))
-    assert (found.time_zone, found.language, found.first_name) == ("Europe/Rome", ADA.language, "Adele")
+    stored = plain(store.subscribers.get(ADA.address))
+    assert (stored.time_zone, stored.language, stored.first_name) == ("Europe/Rome", ADA.language, "Adele")
 
 
 @pytest.mark.parametrize(
@@ -164,32 +164,32 @@ def test_a_merge_changes_what_is_said_and_leaves_what_is_not(store: Store) -> No
         ((), (), (("asia", "nato"), ("sport",))),
     ],
 )
-def test_a_topic_is_followed_or_excluded_and_never_both(
+def test_a_topic_is_never_both_followed_and_excluded(
     store: Store, topics: tuple[str, ...], excludes: tuple[str, ...], then: tuple[tuple[str, ...], tuple[str, ...]]
 ) -> None:
     store.subscribers.add(ADA, now=NOW)
     store.subscribers.merge([[Subscriber(address=ADA.address, topics=topics, excludes=excludes)]], now=NOW)
-    found = plain(store.subscribers.get(ADA.address))
-    assert (found.topics, found.excludes) == then
+    stored = plain(store.subscribers.get(ADA.address))
+    assert (stored.topics, stored.excludes) == then
 
 
-def test_an_exclusion_wins_over_following_the_same(store: Store) -> None:
+def test_excluding_a_topic_overrides_following_it(store: Store) -> None:
     added = store.subscribers.add(
         Subscriber(address="a@example.com", topics=("asia", "nato"), excludes=("asia",)), now=NOW
     )
     assert (added.topics, added.excludes) == (("nato",), ("asia",))
 
 
-def test_who_left_or_is_suppressed_never_comes_back(store: Store) -> None:
+def test_a_merge_never_resubscribes_readers(store: Store) -> None:
     left = store.subscribers.add(Subscriber(address="left@example.com", status=UNSUBSCRIBED), now=NOW)
     bounced = store.subscribers.add(Subscriber(address="bounced@example.com"), now=NOW)
     store.suppressions.add(bounced.address, SuppressionReason.BOUNCED, now=NOW)
     store.suppressions.add("erased@example.com", SuppressionReason.ERASED, now=NOW)
-    said = [
+    imported = [
         Subscriber(address=f"{name}@example.com", first_name="New", topics=("asia",))
         for name in ("LEFT", "bounced", "erased")
     ]
-    assert store.subscribers.merge([said], now=NOW) == counts(kept_away=3)
+    assert store.subscribers.merge([imported], now=NOW) == counts(kept_away=3)
     assert list(store.subscribers.stream()) == [left, bounced]
     assert store.subscribers.counts([EVERYONE], now=NOW) == {"everyone": 0}
 
@@ -201,30 +201,30 @@ def test_a_file_can_unsubscribe(store: Store) -> None:
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["in one batch", "in three"])
-def test_who_comes_twice_is_as_first_said_but_unsubscribed_wherever_that_is(store: Store, together: bool) -> None:
-    said = [
+def test_a_repeated_reader_keeps_the_first_values_but_any_unsubscription(store: Store, together: bool) -> None:
+    imported = [
         Subscriber(address="a@example.com", first_name="First"),
         Subscriber(address="A@example.com", first_name="Second"),
         Subscriber(address="a@example.com", status=UNSUBSCRIBED),
     ]
-    batches = [said] if together else [[one] for one in said]
+    batches = [imported] if together else [[reader] for reader in imported]
     assert store.subscribers.merge(batches, now=NOW) == counts(added=1, repeated=2)
-    found = plain(store.subscribers.get("a@example.com"))
-    assert (found.first_name, found.status) == ("First", UNSUBSCRIBED)
+    stored = plain(store.subscribers.get("a@example.com"))
+    assert (stored.first_name, stored.status) == ("First", UNSUBSCRIBED)
     assert store.subscribers.merge(batches, now=NOW) == counts(kept_away=1, repeated=2)
-    assert plain(store.subscribers.get("a@example.com")) == found
+    assert plain(store.subscribers.get("a@example.com")) == stored
 
 
-def test_addresses_suppressed_by_a_file_are_mailed_no_more(store: Store) -> None:
-    said = {"a@example.com": ImportedDetails(suppressed=SuppressionReason.BOUNCED)}
+def test_addresses_suppressed_by_a_file_are_no_longer_mailed(store: Store) -> None:
+    in_file = {"a@example.com": ImportedDetails(suppressed=SuppressionReason.BOUNCED)}
     readers = [Subscriber(address="A@example.com"), Subscriber(address="b@example.com")]
-    assert store.subscribers.merge([readers], details=said, now=NOW) == counts(added=2)
+    assert store.subscribers.merge([readers], details=in_file, now=NOW) == counts(added=2)
     assert store.suppressions.has("a@example.com")
     assert store.subscribers.counts([EVERYONE], now=NOW) == {"everyone": 1}
-    assert store.subscribers.merge([readers], details=said, now=NOW) == counts(unchanged=2)
+    assert store.subscribers.merge([readers], details=in_file, now=NOW) == counts(unchanged=2)
 
 
-def test_what_a_file_knows_of_consent_is_recorded_once(store: Store) -> None:
+def test_consents_in_a_file_are_recorded_once(store: Store) -> None:
     earlier, later = (Consent(at=datetime(year, 1, 1, tzinfo=UTC), event=ConsentEvent.ASKED) for year in (2019, 2021))
     readers = [Subscriber(address="a@example.com"), Subscriber(address="b@example.com")]
     assert store.subscribers.merge(
@@ -236,34 +236,34 @@ def test_what_a_file_knows_of_consent_is_recorded_once(store: Store) -> None:
     assert [list(done) for _, done in store.subscribers.stream_with_consents()] == [[earlier, later], []]
 
 
-def test_of_who_is_kept_away_no_consent_is_recorded(store: Store) -> None:
-    asked = Consent(at=datetime(2019, 1, 1, tzinfo=UTC), event=ConsentEvent.ASKED)
+def test_no_consent_is_recorded_for_readers_kept_away(store: Store) -> None:
+    request = Consent(at=datetime(2019, 1, 1, tzinfo=UTC), event=ConsentEvent.ASKED)
     left = Consent(at=datetime(2020, 1, 1, tzinfo=UTC), event=ConsentEvent.UNSUBSCRIBED)
     readers = [Subscriber(address="left@example.com"), Subscriber(address="gone@example.com")]
     store.subscribers.merge([[replace(readers[0], status=UNSUBSCRIBED), readers[1]]], now=NOW)
     store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED, now=NOW)
-    said = {one.address: ImportedDetails(consents=(asked,)) for one in readers}
-    assert store.subscribers.merge([readers], details=said, now=NOW) == counts(kept_away=2)
+    in_file = {reader.address: ImportedDetails(consents=(request,)) for reader in readers}
+    assert store.subscribers.merge([readers], details=in_file, now=NOW) == counts(kept_away=2)
     assert [list(done) for _, done in store.subscribers.stream_with_consents()] == [[], []]
-    leaving = [replace(one, status=UNSUBSCRIBED) for one in readers]
-    said = {one.address: ImportedDetails(consents=(left,)) for one in readers}
-    assert store.subscribers.merge([leaving], details=said, now=NOW) == counts(changed=2)
+    leaving = [replace(reader, status=UNSUBSCRIBED) for reader in readers]
+    in_file = {reader.address: ImportedDetails(consents=(left,)) for reader in readers}
+    assert store.subscribers.merge([leaving], details=in_file, now=NOW) == counts(changed=2)
     assert [list(done) for _, done in store.subscribers.stream_with_consents()] == [[left], [left]]
 
 
 def test_a_rehearsal_counts_and_changes_nothing(store: Store) -> None:
     store.subscribers.add(ADA, now=NOW)
     before = list(store.subscribers.stream_with_consents())
-    asked = Consent(at=datetime(2019, 1, 1, tzinfo=UTC), event=ConsentEvent.ASKED)
+    request = Consent(at=datetime(2019, 1, 1, tzinfo=UTC), event=ConsentEvent.ASKED)
     readers = [replace(ADA, first_name="Augusta"), Subscriber(address="b@example.com", topics=("asia",))]
-    said = {"b@example.com": ImportedDetails(consents=(asked,), suppressed=SuppressionReason.BOUNCED)}
-    assert store.subscribers.rehearse([readers], details=said, now=NOW) == counts(added=1, changed=1)
+    in_file = {"b@example.com": ImportedDetails(consents=(request,), suppressed=SuppressionReason.BOUNCED)}
+    assert store.subscribers.rehearse([readers], details=in_file, now=NOW) == counts(added=1, changed=1)
     assert list(store.subscribers.stream_with_consents()) == before
     assert not store.suppressions.has("b@example.com")
-    assert store.subscribers.merge([readers], details=said, now=NOW) == counts(added=1, changed=1)
+    assert store.subscribers.merge([readers], details=in_file, now=NOW) == counts(added=1, changed=1)
 
 
-def test_an_error_on_the_way_leaves_whole_batches_and_merging_them_again_changes_nothing(store: Store) -> None:
+def test_a_failed_merge_keeps_whole_batches_and_can_be_repeated(store: Store) -> None:
     ben, cyd = Subscriber(address="ben@example.com"), Subscriber(address="cyd@example.com", topics=("x" * 90, "y"))
 
     def batches() -> Iterator[list[Subscriber]]:
@@ -273,7 +273,7 @@ def test_an_error_on_the_way_leaves_whole_batches_and_merging_them_again_changes
 
     with pytest.raises(KeyboardInterrupt):
         store.subscribers.merge(batches(), now=NOW)
-    assert [one.address for one in store.subscribers.stream()] == [ADA.address, ben.address]
+    assert [reader.address for reader in store.subscribers.stream()] == [ADA.address, ben.address]
     assert store.subscribers.merge([[ADA], [ben, replace(cyd, topics=())]], now=NOW) == counts(unchanged=2, added=1)
 
 
@@ -289,8 +289,8 @@ def test_others_write_between_two_batches_of_a_merge_and_of_a_rehearsal(store: S
     assert store.subscribers.rehearse(batches(), now=NOW) == counts(added=3)
     assert store.subscribers.merge(batches(), now=NOW) == counts(added=3)
     assert news == [{first.key}, *[frozenset()] * 5]
-    found = store.subscribers.get("first@example.com")
-    assert found == replace(first, status=UNSUBSCRIBED)
+    stored = store.subscribers.get("first@example.com")
+    assert stored == replace(first, status=UNSUBSCRIBED)
 
 
 def test_a_rehearsal_needs_no_lock(tmp_path: Path) -> None:
@@ -307,15 +307,15 @@ NUMBERS = count()
 
 @pytest.fixture(scope="module")
 def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """One for all examples: each has addresses of its own."""
+    """Open one store for all examples: each has its own addresses."""
     with open_store(f"sqlite:///{tmp_path_factory.mktemp('merging') / 'newsletter.db'}") as store:
         yield store
 
 
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
-def test_a_rehearsal_says_what_a_merge_does(apart: Store, data: st.DataObject) -> None:
-    """Of any readers, in any batches, known before or not, who come once or several times."""
+def test_a_rehearsal_predicts_the_counts_of_a_merge(apart: Store, data: st.DataObject) -> None:
+    """Any readers in any batches, new or known, once or repeatedly."""
     number = next(NUMBERS)
     reader = st.builds(
         Subscriber,
@@ -328,9 +328,9 @@ def test_a_rehearsal_says_what_a_merge_does(apart: Store, data: st.DataObject) -
     before, batches = data.draw(some), data.draw(some)
     apart.subscribers.merge(before, now=NOW)
     apart.suppressions.add(f"c{number}@example.com", SuppressionReason.BOUNCED, now=NOW)
-    said = {f"b{number}@example.com": ImportedDetails(suppressed=SuppressionReason.COMPLAINED)}
-    rehearsed = apart.subscribers.rehearse(batches, details=said, now=NOW)
-    assert apart.subscribers.merge(batches, details=said, now=NOW) == rehearsed
+    in_file = {f"b{number}@example.com": ImportedDetails(suppressed=SuppressionReason.COMPLAINED)}
+    rehearsed = apart.subscribers.rehearse(batches, details=in_file, now=NOW)
+    assert apart.subscribers.merge(batches, details=in_file, now=NOW) == rehearsed
 
 
 def test_thousands_merge_in_batches(store: Store) -> None:
@@ -356,17 +356,17 @@ readers = st.builds(
 
 
 @given(readers, readers, st.booleans())
-def test_merging_the_same_twice_is_merging_it_once(present: Subscriber, said: Subscriber, away: bool) -> None:
-    once = merged(present, said, away=away)
-    assert merged(once, said, away=away) == once
+def test_merging_twice_equals_merging_once(present: Subscriber, imported: Subscriber, away: bool) -> None:
+    once = merged(present, imported, away=away)
+    assert merged(once, imported, away=away) == once
 
 
 @given(readers, readers, st.booleans())
-def test_merging_never_brings_back_and_never_forgets(present: Subscriber, said: Subscriber, away: bool) -> None:
-    after = merged(present, said, away=away)
+def test_merging_never_resubscribes_and_never_loses_data(present: Subscriber, imported: Subscriber, away: bool) -> None:
+    after = merged(present, imported, away=away)
     if present.status is UNSUBSCRIBED:
         assert after == present
-    if said.status is UNSUBSCRIBED:
+    if imported.status is UNSUBSCRIBED:
         assert after.status is UNSUBSCRIBED
     if present.status is CONFIRMED:
         assert after.status is not UNCONFIRMED

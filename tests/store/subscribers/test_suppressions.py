@@ -10,19 +10,19 @@ def test_an_address_is_suppressed_once_for_the_first_reason(store: Store) -> Non
     assert store.suppressions.add("Ada@Example.com", SuppressionReason.BOUNCED, now=make.WHEN)
     assert not store.suppressions.add("ada@example.com", SuppressionReason.MANUAL, now=make.WHEN)
     assert store.suppressions.has("ADA@example.com")
-    assert [(one.address_key, one.reason) for one in store.suppressions.stream()] == [
+    assert [(suppression.address_key, suppression.reason) for suppression in store.suppressions.stream()] == [
         ("ada@example.com", SuppressionReason.BOUNCED)
     ]
 
 
-def test_an_address_that_nobody_would_take_can_be_suppressed(store: Store) -> None:
+def test_an_invalid_address_can_be_suppressed(store: Store) -> None:
     assert store.suppressions.add(" Not an address ", SuppressionReason.MANUAL, now=make.WHEN)
     assert store.suppressions.has("not an address")
 
 
-def test_all_of_them_come_in_order(store: Store) -> None:
+def test_suppressions_are_listed_in_order(store: Store) -> None:
     for number in range(30, 10, -1):
         store.suppressions.add(f"r{number}@example.com", SuppressionReason.MANUAL, now=make.WHEN)
-    assert [one.address_key for one in store.suppressions.stream()] == [
+    assert [suppression.address_key for suppression in store.suppressions.stream()] == [
         f"r{number}@example.com" for number in range(11, 31)
     ]

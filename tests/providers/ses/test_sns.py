@@ -107,7 +107,7 @@ _FILE = f"SimpleNotificationService-{'0' * 32}.pem"
 
 
 @pytest.mark.parametrize(
-    "said",
+    "url",
     [
         f"http://sns.eu-central-1.amazonaws.com/{_FILE}",
         f"https://sns.eu-west-1.amazonaws.com/{_FILE}",  # another region

@@ -24,7 +24,7 @@ class BounceGuard:
         self._gone = gone
 
     @classmethod
-    def of(cls, store: Store, send_id: int) -> Self:
+    def from_ledger(cls, store: Store, send_id: int) -> Self:
         """Return the count of the answers that the ledger has."""
         details = store.controls.first_answers(send_id, ENOUGH)
         gone = [text for status, text in details if status is DeliveryStatus.REFUSED and explain(text).gone]

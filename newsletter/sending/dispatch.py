@@ -65,10 +65,10 @@ class _Dispatcher:
         self._recorder = Recorder(run, send, self._letters.slots, self._in_flight.values())
         self._throttle = Throttle(run.store, run.context, limits, run.observer)
         self._outages = Outages(breaker, send, run.observer)
-        self._guard = BounceGuard.of(run.store, send.id)
+        self._guard = BounceGuard.from_ledger(run.store, send.id)
         self._settled = send.settled
         self._stop_reason: Exception | NotBefore | None = None
-        self._doubt: ProviderError | None = None  # recorded as a pause together with the answers that cause it
+        self._pause_reason: ProviderError | None = None  # recorded as a pause together with the answers that cause it
 
     def run(self) -> DispatchEnd:
         self._observer.progress(self._settled, self._send.recipients)
@@ -93,7 +93,9 @@ class _Dispatcher:
 
     def _end(self, reason: NotBefore | Exception | None) -> DispatchEnd:
         progressed = self._settled > self._send.settled
-        return DispatchEnd(reason=reason, progressed=progressed, paused=reason is not None and reason is self._doubt)
+        return DispatchEnd(
+            reason=reason, progressed=progressed, paused=reason is not None and reason is self._pause_reason
+        )
 
     def _hand_over_due(self) -> None:
         """Fetch, hand over and record until nothing is due or the run must stop, and nothing is in flight."""
@@ -153,7 +155,7 @@ class _Dispatcher:
     ) -> Sequence[ClaimedDelivery]:
         now = self._observer.clock()
         recorded = [to_record(answer, self._breaker, now) for answer in answers]
-        pause = self._doubt.what if self._doubt else ""
+        pause = self._pause_reason.what if self._pause_reason else ""
         claimed, stopped = self._recorder.record_and_claim(recorded, size=size, after=after, now=now, pause=pause)
         self._throttle.use(len(claimed))
         for answered in recorded:
@@ -181,9 +183,9 @@ class _Dispatcher:
         answers = [future.result() for future in done]
         refusals = list(self._serious_refusals(answers))
         answers = [answer for answer in answers if answer.batch]
-        doubt = self._guard.reason_to_pause([receipt for answer in answers for receipt in answer.receipts])
-        self._doubt = self._doubt or doubt
-        self._stop_reason = self._doubt or self._stop_reason or next(iter(refusals), None)
+        pause_reason = self._guard.reason_to_pause([receipt for answer in answers for receipt in answer.receipts])
+        self._pause_reason = self._pause_reason or pause_reason
+        self._stop_reason = self._pause_reason or self._stop_reason or next(iter(refusals), None)
         return answers
 
     def _serious_refusals(self, answers: Sequence[BatchAnswer]) -> Iterator[Exception]:

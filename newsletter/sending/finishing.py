@@ -63,7 +63,7 @@ def wait_for_provider(run: Run, send: Send, refusal: ProviderError) -> Send:
     The send is paused if the provider has been away for longer than the deadline.
     """
     if isinstance(refusal, OutageError):
-        _put_off(run, send, refusal.what)
+        _postpone(run, send, refusal.what)
     else:
         _wait(run, send, run.observer.clock() + timedelta(seconds=refusal.again or 0), refusal.what)
     waiting = run.store.sends.get(send.id)
@@ -95,10 +95,10 @@ def _suspend(run: Run, send: Send, outage: OutageError, *, progressed: bool) -> 
     """Schedule the next try. The tries become rarer as long as nothing gets through in between."""
     if progressed:
         run.retries.until_available(lambda: run.store.controls.reset_failures(send.id))
-    return None if _put_off(run, send, outage.what, again=outage.again or 0) else outage
+    return None if _postpone(run, send, outage.what, again=outage.again or 0) else outage
 
 
-def _put_off(run: Run, send: Send, why: str, *, again: float = 0) -> bool:
+def _postpone(run: Run, send: Send, why: str, *, again: float = 0) -> bool:
     now, holder = run.observer.clock(), run.lease.holder
     return run.retries.until_available(
         lambda: run.store.controls.postpone(send.id, why, now=now, holder=holder, again=again)

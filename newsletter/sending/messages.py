@@ -24,7 +24,7 @@ class LetterBuilder:
         self._compiled, self._date = store.frozen.content(send.id)
         self.sender = self._compiled.sender.address
         self.slots = self._compiled.email().slots  # the full issue has every part, so every slot
-        self._links = links(context, send, naming=READER in self.slots)
+        self._links = link_maker(context, send, naming=READER in self.slots)
         # Batches are ordered by edition, so each thread needs one or two. A wire is as large as its message.
         self._wire = lru_cache(maxsize=2 * context.provider.concurrency)(self._build_wire)
 
@@ -60,7 +60,7 @@ class LetterBuilder:
         return Wire(self._compiled.email(self._store.frozen.edition(self._send.id, number)), self._date)
 
 
-def links(context: SendContext, send: Send, *, naming: bool = False) -> LinkMaker:
+def link_maker(context: SendContext, send: Send, *, naming: bool = False) -> LinkMaker:
     """Return the maker of readers' links, with the URL and secret that the send began with.
 
     Raise TokenError if that secret is missing.

@@ -69,13 +69,13 @@ def notify(
                 status, answer = _mail(provider, notice, title, words, newsletter, now)
                 left.remove(notice)
                 if status is DeliveryStatus.DEFERRED:
-                    _put_off(store, [notice], answer, now, report)
+                    _postpone(store, [notice], answer, now, report)
                     continue
-                _done(store, notice)
+                _delete(store, notice)
                 if status is not DeliveryStatus.SUBMITTED:
                     report(NewsletterError(f"a message to a [notify] address is {status}: {answer}"))
     except (ProviderError, SettingsError) as err:
-        _put_off(store, left, str(err), now, report)
+        _postpone(store, left, str(err), now, report)
     except Exception:
         for notice in left:
             store.notices.postpone(notice, _next_attempt(notice, now))
@@ -83,7 +83,7 @@ def notify(
     return len(due)
 
 
-def _done(store: Store, notice: Notice) -> None:
+def _delete(store: Store, notice: Notice) -> None:
     for _ in range(PATIENCE):
         try:
             store.notices.delete(notice)
@@ -92,7 +92,7 @@ def _done(store: Store, notice: Notice) -> None:
         return
 
 
-def _put_off(
+def _postpone(
     store: Store, notices: Sequence[Notice], why: str, now: datetime, report: Callable[[NewsletterError], object]
 ) -> None:
     for notice in notices:

@@ -8,7 +8,7 @@ from newsletter.sending.circuit_breaker import RESUMED, Breaker
 from newsletter.sending.context import SendContext
 from newsletter.sending.event_log import LogEvent
 from newsletter.sending.finishing import wait_for_provider
-from newsletter.sending.messages import links
+from newsletter.sending.messages import link_maker
 from newsletter.sending.observer import Observer, with_shared_clock
 from newsletter.sending.outcome import SendOutcome, outcome_of
 from newsletter.sending.retrying import StoreRetries
@@ -106,4 +106,4 @@ def _refuse_other_provider(context: SendContext, send: Send) -> None:
     """Raise SendError if the provider differs from the one the send began with, TokenError if its secret is missing."""
     if send.provider != context.provider_name:
         raise ProviderChangedError(issue=send.issue, provider=send.provider, now=context.provider_name)
-    links(context, send)
+    link_maker(context, send)

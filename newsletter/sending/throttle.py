@@ -28,7 +28,7 @@ class Throttle:
     """A rate limiter for one run. Its reservations are in the database, shared by all sends and processes."""
 
     def __init__(self, store: Store, context: SendContext, provider_limits: Limits | None, observer: Observer) -> None:
-        self._paces, self._context, self._observer = store.rate_limits, context, observer
+        self._rate_limits, self._context, self._observer = store.rate_limits, context, observer
         now = self._now()
         self._limits = stricter_limits(
             context.sending, provider_limits, store.rate_limits.used(context.provider_name, now)
@@ -48,7 +48,9 @@ class Throttle:
         if self._grant and self._grant.at - now > SHORT:  # the clock has been put back since the grant
             self.give_back()
         if self._grant is None or not self._grant.messages:
-            self._grant = self._paces.reserve(self._context.provider_name, self._limits, self._reservation(wanted), now)
+            self._grant = self._rate_limits.reserve(
+                self._context.provider_name, self._limits, self._reservation(wanted), now
+            )
         left = self._grant.at - now
         if left > SHORT:
             return NotBefore(until=datetime.fromtimestamp(self._grant.at, UTC), reason=self._grant.reason)
@@ -67,13 +69,13 @@ class Throttle:
         """Lower the rate if any receipt says that the provider throttles. The rate recovers by itself."""
         if any(receipt.throttled for receipt in receipts):
             self.give_back()
-            self._paces.throttled(self._context.provider_name, self._limits, self._now())
+            self._rate_limits.throttled(self._context.provider_name, self._limits, self._now())
             self._reserves = True
 
     def give_back(self) -> None:
         """Give back the unused part of the reservation."""
         if self._grant and self._grant.messages:
-            self._paces.give_back(self._context.provider_name, self._grant.messages, self._now())
+            self._rate_limits.give_back(self._context.provider_name, self._grant.messages, self._now())
         self._grant = None
 
     def _reservation(self, wanted: int) -> int:

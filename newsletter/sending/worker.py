@@ -74,7 +74,7 @@ def _run_if_due(
         if store.controls.pause_held(send.id, why, now=clock(), holder=lease.holder, late=True):
             callbacks.late(store.sends.get(send.id))
     except Exception as err:  # noqa: BLE001  one send that can't begin or continue must not stop the others
-        _put_off(store, callbacks, send, lease, err, clock())
+        _postpone(store, callbacks, send, lease, err, clock())
     else:
         callbacks.ended(ended)
 
@@ -87,7 +87,9 @@ def _run(callbacks: WorkerCallbacks, send: Send, lease: Lease, now: datetime) ->
     return callbacks.start(send, lease)
 
 
-def _put_off(store: Store, callbacks: WorkerCallbacks, send: Send, lease: Lease, err: Exception, now: datetime) -> None:
+def _postpone(
+    store: Store, callbacks: WorkerCallbacks, send: Send, lease: Lease, err: Exception, now: datetime
+) -> None:
     what = err.what if isinstance(err, NewsletterError) else f"{type(err).__name__}: {err}"
     why = next(iter(what.splitlines()), "")
     try:

@@ -44,7 +44,7 @@ class ClaimQuery:
         named = sorted((slot, slot.removeprefix(SUBSCRIBER_SLOT)) for slot in slots if slot.startswith(SUBSCRIBER_SLOT))
         self._fields = [(slot, SUBSCRIBER_FIELDS[name]) for slot, name in named if name in SUBSCRIBER_FIELDS]
         self._attributes = [(slot, name) for slot, name in named if name not in SUBSCRIBER_FIELDS]
-        self._query = _next([subscriber.c.attributes] if self._attributes else [])
+        self._query = _select_open([subscriber.c.attributes] if self._attributes else [])
 
     def claim(
         self, connection: sa.Connection, send_id: int, *, size: int, after: DeliveryPosition, now: int
@@ -86,13 +86,13 @@ def record(connection: sa.Connection, send_id: int, answers: Sequence[BatchResul
     for answer in answers:
         _settle(connection, send_id, answer, now)
         if answer.returned:
-            _give_back(connection, send_id, answer.returned)
-    open_ones = [
+            _queue_returned(connection, send_id, answer.returned)
+    open_readers = [
         *(receipt.subscriber for answer in answers for receipt in answer.receipts if receipt.status is _S.DEFERRED),
         *(reader for answer in answers for reader in answer.returned),
     ]
-    if open_ones and is_cancelled(connection, send_id):
-        skip_open(connection, send_id, delivery.c.subscriber.in_(sorted(open_ones)))
+    if open_readers and is_cancelled(connection, send_id):
+        skip_open(connection, send_id, delivery.c.subscriber.in_(sorted(open_readers)))
     if answers:
         recount(connection, send_id)
 
@@ -158,7 +158,7 @@ def _before(status: DeliveryStatus) -> Sequence[DeliveryStatus]:
     return [before for before in earlier if before.value not in OPEN] if status is _S.UNCERTAIN else earlier
 
 
-def _give_back(connection: sa.Connection, send_id: int, readers: Sequence[int]) -> None:
+def _queue_returned(connection: sa.Connection, send_id: int, readers: Sequence[int]) -> None:
     """Queue claimed deliveries again that weren't handed over."""
     alike = {"status": _S.QUEUED.value, "send": send_id}
     rows = [(reader,) for reader in sorted(readers)]
@@ -214,14 +214,14 @@ def skip_open(connection: sa.Connection, send_id: int, *among: sa.ColumnElement[
 
     A delivery whose earlier attempt may have arrived becomes uncertain again instead.
     """
-    open_ones = sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status.in_(OPEN), *among)
+    open_deliveries = sa.update(delivery).where(delivery.c.send == send_id, delivery.c.status.in_(OPEN), *among)
     unsure = "the send was cancelled before a retry; an earlier attempt may have arrived"
-    connection.execute(open_ones.where(delivery.c.unsure).values(status=_S.UNCERTAIN.value, detail=unsure))
-    skipped = open_ones.values(status=_S.SKIPPED.value, detail="the send was cancelled")
+    connection.execute(open_deliveries.where(delivery.c.unsure).values(status=_S.UNCERTAIN.value, detail=unsure))
+    skipped = open_deliveries.values(status=_S.SKIPPED.value, detail="the send was cancelled")
     return connection.execute(skipped).rowcount
 
 
-def _next(columns: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
+def _select_open(columns: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
     """Return a query for the next open deliveries, except those that another process is claiming right now."""
     return (
         sa.select(

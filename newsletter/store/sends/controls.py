@@ -1,4 +1,4 @@
-"""Changes of a send's status by an operator or by the process that runs it. SEND_TRANSITIONS lists them all.
+"""Change a send's status, for an operator or for the process that runs it. SEND_TRANSITIONS lists all changes.
 
 A person may pause, resume and cancel at any time. A process may only do so while it holds the send's lease, and it
 never lifts a pause.
@@ -18,16 +18,15 @@ from newsletter.store.database import Database
 from newsletter.store.delivery_counts import forget_counts
 from newsletter.store.notices import queue_notice
 from newsletter.store.sends.claims import OPEN, REQUEUED, requeue_uncertain, skip_open
-from newsletter.store.sends.queries import not_to_begin, why_stopped
+from newsletter.store.sends.queries import UNFINISHED, reason_not_to_begin, reason_to_stop
 from newsletter.store.tables import delivery, send
 
 _S = SendStatus
 _DEADLINE = 6 * 60 * 60  # seconds, for sends from versions that stored no deadline
-_GOING_ON = (_S.PLANNED.value, _S.SCHEDULED.value, _S.RUNNING.value)
 
 
 class Controls:
-    """Pause, resume, cancel and retry. The process that runs the send notices before its next batch."""
+    """A set of commands to sends: pause, resume, cancel, retry. A running process obeys before its next batch."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -35,7 +34,9 @@ class Controls:
     def pause(self, send_id: int, reason: str) -> None:
         """Pause a send until a person resumes it. Raises SendError if it can't be paused."""
         with self._database.writing() as connection:
-            _advance(connection, send_id, _S.PAUSED, reason=clean_text(reason), waits_until=None, failing_since=None)
+            _change_status(
+                connection, send_id, _S.PAUSED, reason=clean_text(reason), waits_until=None, failing_since=None
+            )
 
     def pause_held(self, send_id: int, reason: str, *, now: datetime, holder: str, late: bool = False) -> bool:
         """Pause a send for the process that holds it, and return whether it was paused.
@@ -54,7 +55,7 @@ class Controls:
             return True
 
     def postpone(self, send_id: int, why: str, *, now: datetime, holder: str, again: float = 0) -> bool:
-        """Schedule a retry of a send that can't begin or go on, and return whether there will be one.
+        """Schedule a retry of a send that can't begin or continue, and return whether there will be one.
 
         The retries back off, and the next comes after at least ``again`` seconds. A send that began and has failed for
         longer than its deadline is paused instead; the worker pauses one that hasn't begun in time. Nothing changes if
@@ -63,7 +64,7 @@ class Controls:
         with self._database.writing() as connection:
             row = connection.execute(
                 sa.select(send.c.status, send.c.deadline, send.c.failing_since)
-                .where(send.c.id == send_id, send.c.holder == holder, send.c.status.in_(_GOING_ON))
+                .where(send.c.id == send_id, send.c.holder == holder, send.c.status.in_(UNFINISHED))
                 .with_for_update()
             ).one_or_none()
             if row is None:
@@ -73,7 +74,7 @@ class Controls:
             limit = timedelta(seconds=row.deadline or _DEADLINE)
             if row.status == _S.RUNNING.value and now - since > limit:
                 words = f"it could not go on for {limit}: {why}"
-                _advance(connection, send_id, _S.PAUSED, reason=words, waits_until=None, failing_since=None)
+                _change_status(connection, send_id, _S.PAUSED, reason=words, waits_until=None, failing_since=None)
                 queue_notice(connection, send_id, NoticeKind.PAUSED, words, now)
                 return False
             if row.failing_since is None:
@@ -90,7 +91,7 @@ class Controls:
         Raises StoppedError if a person paused or cancelled the send, or another process took it over.
         """
         with self._database.writing() as connection:
-            stopped = why_stopped(connection, send_id, holder)
+            stopped = reason_to_stop(connection, send_id, holder)
             if stopped is not None:
                 raise stopped
             _start_run(connection, send_id, now)
@@ -108,7 +109,7 @@ class Controls:
                 raise NotBegunError(issue=issue, cancelled=True)
             if status != _S.RUNNING.value:
                 unbegun = _S.SCHEDULED if begins and begins > now else _S.PLANNED
-                _advance(connection, send_id, _S.RUNNING if frozen else unbegun, failing_since=None)
+                _change_status(connection, send_id, _S.RUNNING if frozen else unbegun, failing_since=None)
             _start_run(connection, send_id, now)
 
     def begin_scheduled(self, send_id: int, *, begins: datetime | None, now: datetime, holder: str) -> None:
@@ -117,7 +118,7 @@ class Controls:
         Raises StoppedError if a person has paused, cancelled or rescheduled it, so that it isn't due at ``begins``.
         """
         with self._database.writing() as connection:
-            stopped = not_to_begin(connection, send_id, begins, holder)
+            stopped = reason_not_to_begin(connection, send_id, begins, holder)
             if stopped is not None:
                 raise stopped
             unbegun = sa.update(send).where(send.c.id == send_id, send.c.status == _S.SCHEDULED.value)
@@ -146,7 +147,7 @@ class Controls:
         Readers whose uncertain message was queued again become uncertain again, and aren't counted.
         """
         with self._database.writing() as connection:
-            _advance(
+            _change_status(
                 connection, send_id, _S.CANCELLED, reason="", waits_until=None, failing_since=None, counts=sa.null()
             )
             return skip_open(connection, send_id)
@@ -212,11 +213,11 @@ def _reopen(connection: sa.Connection, send_id: int, queued: int) -> None:
     """Set a send that was over to running again if any delivery was queued."""
     status = _S(connection.scalars(sa.select(send.c.status).where(send.c.id == send_id)).one())
     if queued and status not in (_S.RUNNING, _S.PAUSED):
-        _advance(connection, send_id, _S.RUNNING, finished=None)
+        _change_status(connection, send_id, _S.RUNNING, finished=None)
     forget_counts(connection, send_id)
 
 
-def _advance(connection: sa.Connection, send_id: int, to: SendStatus, **values: Any) -> None:
+def _change_status(connection: sa.Connection, send_id: int, to: SendStatus, **values: Any) -> None:
     """Change a send's status. Raises SendError if SEND_TRANSITIONS doesn't allow it."""
     before = [status.value for status in _S if to in SEND_TRANSITIONS[status]]
     change = sa.update(send).where(send.c.id == send_id, send.c.status.in_(before))

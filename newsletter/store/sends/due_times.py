@@ -1,4 +1,4 @@
-"""Due times of a frozen send's deliveries that don't all go out at once: by readers' time zones, or during a warm-up.
+"""Set the due times of deliveries that don't all go out at once: by readers' time zones, or during a warm-up.
 
 The functions only ever postpone deliveries, so if two are called for a send the later time counts.
 """
@@ -46,7 +46,7 @@ def due_by_zone(connection: sa.Connection, send_id: int, moments: Mapping[str, i
     if moments:
         connection.execute(sa.insert(_MOMENT), [{"zone": zone, "at": at} for zone, at in moments.items()])
     begin = sa.func.coalesce(_MOMENT.c.at, default)
-    _put_off(connection, send_id, begin, subscriber.outerjoin(_MOMENT, _MOMENT.c.zone == subscriber.c.time_zone))
+    _postpone(connection, send_id, begin, subscriber.outerjoin(_MOMENT, _MOMENT.c.zone == subscriber.c.time_zone))
     _MOMENT.drop(connection)
 
 
@@ -72,10 +72,10 @@ def due_by_consent(connection: sa.Connection, send_id: int, per_day: Sequence[in
         )
         days.append((no_older, start + DAY * until.pop(last.rank)))
     rest = start + DAY * min(until.values(), default=len(per_day))
-    _put_off(connection, send_id, sa.case(*days, else_=rest) if days else sa.literal(rest), subscriber)
+    _postpone(connection, send_id, sa.case(*days, else_=rest) if days else sa.literal(rest), subscriber)
 
 
-def _put_off(connection: sa.Connection, send_id: int, until: sa.ColumnElement[Any], readers: sa.FromClause) -> None:
+def _postpone(connection: sa.Connection, send_id: int, until: sa.ColumnElement[Any], readers: sa.FromClause) -> None:
     """Postpone deliveries to ``until``, an expression over ``readers``. Those of removed readers stay as they are."""
     later = sa.func.max if connection.dialect.name == "sqlite" else sa.func.greatest
     known = sa.select(until).select_from(readers).where(subscriber.c.id == delivery.c.subscriber).scalar_subquery()

@@ -1,4 +1,4 @@
-"""The choice of each reader's edition, with the same code for plans and freezes; and the stored editions of sends.
+"""Choose each reader's edition, with the same code for plans and freezes; and read the stored editions of sends.
 
 Readers are streamed by id, one row each, with only what makes a difference to the issue. Equal rows are decided once.
 Memory grows only with the number of different editions.
@@ -25,7 +25,7 @@ _OTHERS = frozenset({"*"})  # stands for the topics of a reader who follows some
 
 
 class Editions:
-    """The editions of an issue, collected while readers are streamed, each with its number and its count of readers."""
+    """A collection of an issue's editions with their numbers and counts of readers, built as readers are streamed."""
 
     def __init__(self, tailor: Tailor) -> None:
         self.left_out = 0
@@ -35,7 +35,7 @@ class Editions:
         self._by_number: list[Edition] = []
         self._decided = lru_cache(maxsize=_SELECTIONS)(self._decide)
 
-    def of(
+    def assign(
         self, connection: sa.Connection, segments: Sequence[Segment], now: datetime
     ) -> Iterator[list[tuple[int, int]]]:
         """Yield chunks of (edition's number, subscriber's id) for the audience ``now``, ordered by subscriber.
@@ -57,11 +57,11 @@ class Editions:
                     chunk.append((number, id_))
             yield chunk
 
-    def give_everybody_the_full_one(self, readers: int) -> None:
+    def count_full_edition(self, readers: int) -> None:
         """Count all readers for the full edition, for an issue that isn't tailored."""
         self._readers[FULL] = readers
 
-    def numbered(self, number: int) -> Edition:
+    def by_number(self, number: int) -> Edition:
         """Return an edition by its number."""
         if len(self._by_number) < len(self._numbers):
             self._by_number = list(self._numbers)  # in order of insertion, which is the order of the numbers

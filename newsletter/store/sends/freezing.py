@@ -1,4 +1,4 @@
-"""Storing which reader gets which edition when a send begins."""
+"""Store which reader gets which edition when a send begins."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -27,11 +27,11 @@ def freeze_deliveries(
     """
     editions = Editions(tailor)
     if tailor.tailoring is None:
-        editions.give_everybody_the_full_one(connection.execute(_insert_full_edition(send_id, segments, now)).rowcount)
+        editions.count_full_edition(connection.execute(_insert_full_edition(send_id, segments, now)).rowcount)
     else:
         names = ("send", "edition", "subscriber", "status", "detail", "provider_id")
         queued = _S.QUEUED.value
-        for placed in _sorted(editions.of(connection, segments, now)):
+        for placed in _sorted(editions.assign(connection, segments, now)):
             rows = [(send_id, number, reader, queued, "", "") for number, reader in placed]
             insert_rows(connection, delivery, names, rows)
     editions.write(connection, send_id)

@@ -1,4 +1,4 @@
-"""The frozen parts of sends: an issue's content and its editions."""
+"""Read what a send has frozen: its issue's content and its editions."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from newsletter.store.tables import delivery, send
 
 
 class Frozen:
-    """The content of all frozen sends. It never changes."""
+    """A reader of what sends have frozen, which never changes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -30,7 +30,7 @@ def _now() -> float:
 
 
 class Leases:
-    """The leases of all sends. ``seconds`` is how long one lasts; it must be the same in all processes."""
+    """A registry of the leases of all sends. A lease lasts for ``seconds``, the same in all processes."""
 
     def __init__(self, database: Database, seconds: float = LEASE, sleep: Callable[[float], None] = time.sleep) -> None:
         self._database = database

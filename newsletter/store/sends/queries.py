@@ -1,4 +1,4 @@
-"""Queries for sends and their status, and checks that stop a send from going on."""
+"""Read sends and their status, and find reasons why a send may not begin or continue."""
 
 from datetime import datetime
 
@@ -12,6 +12,8 @@ from newsletter.errors import PausedError, StoppedError, TakenOverError
 from newsletter.store.delivery_counts import UNSETTLED, count_deliveries
 from newsletter.store.notices import queue_notice
 from newsletter.store.tables import send
+
+UNFINISHED = (SendStatus.PLANNED.value, SendStatus.SCHEDULED.value, SendStatus.RUNNING.value)
 
 
 def one_send(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Send | None:
@@ -51,12 +53,12 @@ _AS_STORED = (
 
 
 def unfinished_sends(connection: sa.Connection, *, at_once: bool = False) -> list[tuple[int, datetime]]:
-    """Return the ids of sends that begin or go on by themselves, each with its due time, the oldest first.
+    """Return the ids of sends that a worker starts or resumes, each with its due time, the oldest first.
 
     ``at_once`` ignores the back-off of failing sends.
     """
     columns = (send.c.id, send.c.status, send.c.begins, send.c.waits_until, send.c.created, send.c.failing_since)
-    rows = connection.execute(sa.select(*columns).where(send.c.status.in_(_GOING_ON)).order_by(send.c.id)).all()
+    rows = connection.execute(sa.select(*columns).where(send.c.status.in_(UNFINISHED)).order_by(send.c.id)).all()
     due_times = [
         (
             row.id,
@@ -72,15 +74,12 @@ def unfinished_sends(connection: sa.Connection, *, at_once: bool = False) -> lis
     return [(send_id, due) for send_id, due in due_times if due is not None]
 
 
-_GOING_ON = (SendStatus.PLANNED.value, SendStatus.SCHEDULED.value, SendStatus.RUNNING.value)
-
-
 def finish_send(connection: sa.Connection, send_id: int, now: datetime) -> None:
     """Finish a running send.
 
     Raises StoppedError if it isn't running, SendError if deliveries are queued, deferred or submitting.
     """
-    if (stopped := why_stopped(connection, send_id, None)) is not None:
+    if (stopped := reason_to_stop(connection, send_id, None)) is not None:
         raise stopped
     counts = count_deliveries(connection, send_id)
     unsettled = [f"{counts[status]} {status}" for status in UNSETTLED if status in counts]
@@ -95,7 +94,7 @@ def finish_send(connection: sa.Connection, send_id: int, now: datetime) -> None:
     queue_notice(connection, send_id, NoticeKind.FINISHED, "", now)
 
 
-def why_stopped(connection: sa.Connection, send_id: int, holder: str | None) -> StoppedError | None:
+def reason_to_stop(connection: sa.Connection, send_id: int, holder: str | None) -> StoppedError | None:
     """Return why nothing more may be handed over, or None; the row stays locked until the transaction ends.
 
     If ``holder`` is None, the lease isn't checked.
@@ -125,7 +124,9 @@ def is_held_by(connection: sa.Connection, send_id: int, holder: str) -> bool:
     return str(connection.execute(_LOCKED_SEND, {"which": send_id}).one().holder) == holder
 
 
-def not_to_begin(connection: sa.Connection, send_id: int, begins: datetime | None, holder: str) -> StoppedError | None:
+def reason_not_to_begin(
+    connection: sa.Connection, send_id: int, begins: datetime | None, holder: str
+) -> StoppedError | None:
     """Return why a send due at ``begins`` may not begin, or None; the row stays locked until the transaction ends."""
     row = connection.execute(_LOCKED_SEND, {"which": send_id}).one()
     if row.status not in (SendStatus.PLANNED.value, SendStatus.SCHEDULED.value):

@@ -79,13 +79,13 @@ class RateLimits:
 
 
 # Building a statement takes longer than running it, and a fast send reserves hundreds of times a second.
-_LOOK = sa.select(pace).where(pace.c.provider == sa.bindparam("which")).with_for_update()
-_CHANGE = (
+_SELECT_LIMIT = sa.select(pace).where(pace.c.provider == sa.bindparam("which")).with_for_update()
+_UPDATE_LIMIT = (
     sa.update(pace)
     .where(pace.c.provider == sa.bindparam("which"))
     .values({name: sa.bindparam(f"new_{name}") for name in ("free_at", "slowed", "slowed_at", "since")})
 )
-_LOOK_AT_HOURS = sa.select(pace_hour.c.hour, pace_hour.c.messages).where(pace_hour.c.provider == sa.bindparam("which"))
+_SELECT_HOURS = sa.select(pace_hour.c.hour, pace_hour.c.messages).where(pace_hour.c.provider == sa.bindparam("which"))
 
 
 @cache
@@ -98,10 +98,10 @@ def _counting(dialect: str) -> sa.Insert:
 
 def _locked(connection: sa.Connection, provider: str, now: float) -> RateLimitState:
     """Return the state of a provider's rate limit and lock it until the transaction ends."""
-    row = connection.execute(_LOOK, {"which": provider}).one_or_none()
+    row = connection.execute(_SELECT_LIMIT, {"which": provider}).one_or_none()
     if row is None:
         insert_new(connection, pace, {"provider": provider, **asdict(unused_state(now))})
-        row = connection.execute(_LOOK, {"which": provider}).one()
+        row = connection.execute(_SELECT_LIMIT, {"which": provider}).one()
     return _state(row)
 
 
@@ -112,11 +112,11 @@ def _state(row: sa.Row[Any]) -> RateLimitState:
 def _write(connection: sa.Connection, provider: str, before: RateLimitState, after: RateLimitState) -> None:
     if after != before:
         changed = {f"new_{name}": value for name, value in asdict(after).items()}
-        connection.execute(_CHANGE, {"which": provider, **changed})
+        connection.execute(_UPDATE_LIMIT, {"which": provider, **changed})
 
 
 def _hours(connection: sa.Connection, provider: str) -> Hours:
-    return {row.hour: row.messages for row in connection.execute(_LOOK_AT_HOURS, {"which": provider})}
+    return {row.hour: row.messages for row in connection.execute(_SELECT_HOURS, {"which": provider})}
 
 
 def _write_hours(connection: sa.Connection, provider: str, before: Hours, after: Hours) -> None:

@@ -22,17 +22,17 @@ _NEEDED = (
 )
 
 
-def would_get(
+def stream_recipients(
     connection: sa.Connection, segments: Sequence[Segment], tailor: Tailor, now: datetime
 ) -> Iterator[list[tuple[Edition, ClaimedDelivery]]]:
     """Yield the readers a send to these segments would have ``now``, with their editions, in chunks."""
     editions = Editions(tailor)
-    for chunk in editions.of(connection, segments, now):
+    for chunk in editions.assign(connection, segments, now):
         numbers = {reader: number for number, reader in chunk}
         query = sa.select(*_NEEDED).where(subscriber.c.id.in_(numbers))
         yield [
             (
-                editions.numbered(numbers[row.id]),
+                editions.by_number(numbers[row.id]),
                 ClaimedDelivery(
                     edition=numbers[row.id],
                     subscriber=row.id,

@@ -46,11 +46,11 @@ from newsletter.store.sends.queries import (
     is_held_by,
     one_send,
     pause_running,
+    reason_to_stop,
     sends_where,
     unfinished_sends,
-    why_stopped,
 )
-from newsletter.store.sends.rehearsal import would_get
+from newsletter.store.sends.rehearsal import stream_recipients
 from newsletter.store.subscribers.segments import awake, confirmed, count_audience, suppressed
 from newsletter.store.tables import delivery, send, subscriber
 
@@ -61,7 +61,7 @@ _UNBEGUN = (SendStatus.PLANNED.value, SendStatus.CANCELLED.value)
 
 
 class Sends:
-    """All sends. An issue has at most one send, and each (send, subscriber) at most one delivery row."""
+    """A ledger of all sends. An issue has at most one send, and each (send, subscriber) at most one delivery row."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -71,7 +71,7 @@ class Sends:
     ) -> Iterator[list[tuple[Edition, ClaimedDelivery]]]:
         """Yield the readers a send to these segments would have ``now``, with their editions, in chunks."""
         with self._database.reading() as connection:
-            yield from would_get(connection, segments, tailor, now)
+            yield from stream_recipients(connection, segments, tailor, now)
 
     def count_audience(self, segments: Sequence[Segment], now: datetime) -> AudienceCounts:
         """Return the size of the audience that a send to these segments would have ``now``."""
@@ -245,7 +245,7 @@ class Sends:
             return frozenset(connection.scalars(sa.select(send.c.issue).where(send.c.digest != "")))
 
     def unfinished(self, *, at_once: bool = False) -> list[tuple[int, datetime]]:
-        """Return the ids of sends that begin or go on by themselves, each with its due time, the oldest first.
+        """Return the ids of sends that a worker starts or resumes, each with its due time, the oldest first.
 
         ``at_once`` ignores the back-off of failing sends. No deliveries are counted, so a worker may call this often.
         """
@@ -267,9 +267,9 @@ class Sends:
         with self._database.reading() as connection:
             editions = Editions(tailor)
             if tailor.tailoring is None:
-                editions.give_everybody_the_full_one(count_audience(connection, segments, now).recipients)
+                editions.count_full_edition(count_audience(connection, segments, now).recipients)
             else:
-                deque(editions.of(connection, segments, now), maxlen=0)
+                deque(editions.assign(connection, segments, now), maxlen=0)
             return editions.counts()
 
     def record_and_claim(
@@ -313,7 +313,7 @@ class Sends:
                 if pause:
                     pause_running(connection, send_id, pause, now)
                     pause = ""
-                stopped = why_stopped(connection, send_id, holder) if size else None
+                stopped = reason_to_stop(connection, send_id, holder) if size else None
                 if stopped is not None or not size:
                     return (), stopped
                 ready, place = query.claim(connection, send_id, size=size, after=place, now=int(now.timestamp()))

@@ -11,7 +11,7 @@ from newsletter.domain.send import SEND_TRANSITIONS, Send, SendStatus
 from newsletter.domain.subscriber import Subscriber, SuppressionReason
 from newsletter.errors import PausedError, SendError
 from newsletter.store import Store
-from newsletter.store.sends.controls import _advance
+from newsletter.store.sends.controls import _change_status
 from tests import ledger, make
 from tests.rows import database_of, execute
 
@@ -174,5 +174,5 @@ def test_a_send_changes_its_status_only_as_the_table_allows(
     allowed = after in SEND_TRANSITIONS[before]
     refused = nullcontext() if allowed else pytest.raises(SendError, match=str(before))
     with refused, database_of(store).writing() as connection:
-        _advance(connection, send.id, after)
+        _change_status(connection, send.id, after)
     assert store.sends.get(send.id).status is (after if allowed else before)

@@ -47,9 +47,9 @@ def open_provider(settings: "Settings") -> Iterator["Provider"]:
 def open_send_context(settings: "Settings") -> Iterator["SendContext"]:
     """Open everything a send or proof needs to deliver mail: provider, signer and settings. Raises SettingsError."""
     from newsletter.sending import SendContext
-    from newsletter.settings import signer
+    from newsletter.settings import load_signer
 
-    signs = signer()  # a missing secret is reported before anything about the provider
+    signs = load_signer()  # a missing secret is reported before anything about the provider
     with open_provider(settings) as provider:
         yield SendContext(
             provider=provider,
@@ -117,12 +117,12 @@ def signer_of_erasures(store: "Store") -> "Signer | None":
 
     Raises SettingsError if the environment lacks a secret that their hashes were made with.
     """
-    from newsletter.settings import EARLIER_SECRETS, signer
+    from newsletter.settings import EARLIER_SECRETS, load_signer
 
     needed = store.erasures.key_ids()
     if not needed:
         return None
-    signs = signer()
+    signs = load_signer()
     if needed - signs.key_ids:
         raise SettingsError(
             "a secret is missing that is needed to recognise readers who had their data deleted",

@@ -53,13 +53,13 @@ def compose(
     Raise UsageError if there is no such issue, and FindingsError with every error in its file, its entries and the
     theme.
     """
-    composed = draft(root, newsletter, slug, segments=segments, calendar=calendar, mails=mails)
+    composed = compose_draft(root, newsletter, slug, segments=segments, calendar=calendar, mails=mails)
     if errors := _errors(composed.findings):
         raise FindingsError(errors)
     return composed
 
 
-def draft(
+def compose_draft(
     root: Path,
     newsletter: Newsletter,
     slug: str,
@@ -96,7 +96,7 @@ def _blocks(finding: Finding, issue: Issue) -> bool:
     return finding.rule != "field-missing" or finding.place.path == issue.path
 
 
-def mjml(root: Path, newsletter: Newsletter, slug: str) -> str:
+def issue_mjml(root: Path, newsletter: Newsletter, slug: str) -> str:
     """Return the MJML of an issue as the compiler reads it, even if it doesn't compile.
 
     Raise UsageError if there is no such issue, and FindingsError if the theme can't be loaded or its Jinja fails.
@@ -169,7 +169,7 @@ def _words(
 
 
 def _theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Finding]]:
-    conflicts = list(content.conflicts_below(root, root / TEMPLATES))
+    conflicts = list(content.conflict_findings(root, root / TEMPLATES))
     if conflicts:
         return None, conflicts
     try:

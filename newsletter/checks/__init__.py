@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from newsletter.checks.archive import archive_findings, segment_findings, topic_findings
 from newsletter.checks.dates import Calendar, date_findings
-from newsletter.checks.emails import ENCODED_LIMIT, HTML_LIMIT, email_findings, share_of_limit, sizes
+from newsletter.checks.emails import ENCODED_LIMIT, HTML_LIMIT, email_findings, html_sizes, share_of_limit
 from newsletter.checks.entries import entry_findings, override_findings, undeclared_topic_findings
 from newsletter.checks.images import Inspect, Web, image_findings
 from newsletter.checks.issues import issue_findings
@@ -37,6 +37,7 @@ __all__ = [
     "email_findings",
     "entry_findings",
     "findings_in_entries",
+    "html_sizes",
     "image_findings",
     "issue_findings",
     "make_finding",
@@ -47,7 +48,6 @@ __all__ = [
     "representatives",
     "segment_findings",
     "share_of_limit",
-    "sizes",
     "tailoring_findings",
     "topic_findings",
     "undeclared_topic_findings",

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from newsletter.checks.dates import Calendar
 from newsletter.checks.entries import closest_topic
-from newsletter.checks.links import canonical
+from newsletter.checks.links import canonical_address
 from newsletter.checks.places import at, is_dated
 from newsletter.checks.rules import make_finding
 from newsletter.domain.issue import Entry, Issue
@@ -90,7 +90,7 @@ def _repeated_links(entries: Iterable[Entry], issues: Sequence[Issue], sent: Col
         return f", which {'ran' if issue.slug in sent else 'is'} in {issue.path},"
 
     for entry in sorted(entries, key=lambda entry: (runs.get(entry.slug, len(issues)), entry.path)):
-        address = canonical(entry.url)
+        address = canonical_address(entry.url)
         earlier = first.setdefault(address, entry) if address else entry
         if earlier.slug != entry.slug:
             yield make_finding("url-repeated", entry.place("url"), f"{earlier.path}{run(earlier)} has the same url")

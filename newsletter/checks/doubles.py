@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from newsletter.checks.places import below
 from newsletter.checks.rules import make_finding
-from newsletter.checks.visible import visible
+from newsletter.checks.visible import visible_prose
 from newsletter.errors import Finding, Place
 
 _ANYWHERE = "the these their our your into been because between through about and from of they with"
@@ -33,7 +33,7 @@ def doubled_findings(markdown: str, place: Place) -> Iterator[Finding]:
     """Yield words typed twice in a text that begins at ``place``, ignoring code and addresses."""
     if not _DOUBLED.search(markdown):
         return
-    text = visible(markdown)
+    text = visible_prose(markdown)
     words = {word.lower() for word in _WORD.findall(text)}
     never = set(_ANYWHERE.split())
     for telling, doubled in _LANGUAGES:

@@ -32,14 +32,14 @@ def email_findings(issue: Issue, email: Email, theme: Place) -> list[Finding]:
     return [*_size(issue, html), *_elements(html, theme)]
 
 
-def sizes(email: Email) -> tuple[int, int]:
+def html_sizes(email: Email) -> tuple[int, int]:
     """Return the bytes of the HTML for a typical reader, decoded and as quoted-printable."""
     return _sizes(fill_html(email.html, _TYPICAL))
 
 
 def share_of_limit(email: Email) -> float:
     """Return the HTML's size as a share of the limit, at which Gmail clips (1.0)."""
-    decoded, encoded = sizes(email)
+    decoded, encoded = html_sizes(email)
     return max(decoded / HTML_LIMIT, encoded / ENCODED_LIMIT)
 
 

@@ -17,7 +17,7 @@ from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urljoin
 
-from newsletter.checks.links import split
+from newsletter.checks.links import split_address
 from newsletter.checks.rules import make_finding
 from newsletter.domain.issue import Entry
 from newsletter.errors import Finding
@@ -78,7 +78,7 @@ class Web:
         return "image-unreachable", f"the image is behind more than {REDIRECTS} redirects"
 
     def _connection(self, url: str) -> "_Pinned":
-        parts = split(url)
+        parts = split_address(url)
         if parts is None or parts.scheme != "https" or not parts.hostname or parts.username is not None:
             raise _RefusedError("leads to an address that isn't plain https")
         port = parts.port or 443
@@ -117,7 +117,7 @@ class _Pinned(HTTPSConnection):
 
 
 def _requested(connection: HTTPSConnection, url: str) -> tuple[str, str] | _Redirect | None:
-    parts = split(url)
+    parts = split_address(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "") if parts else "/"
     connection.request("GET", path, headers={"Accept": "image/*", "Accept-Encoding": "identity"})
     response = connection.getresponse()

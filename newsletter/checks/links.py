@@ -32,7 +32,7 @@ def address_findings(url: str, place: Place, subject: str) -> Iterator[Finding]:
             "url-unfit", place, f"{subject} has a space or hidden character (U+{ord(match[0]):04X}) in it"
         )
         return
-    parts = split(url)
+    parts = split_address(url)
     if parts is None or (parts.scheme in ("https", "http") and not parts.hostname):
         yield make_finding("url-unfit", place, f'{subject} "{url}" names no host')
     elif url.startswith("//"):
@@ -46,14 +46,14 @@ def address_findings(url: str, place: Place, subject: str) -> Iterator[Finding]:
             "url-userinfo", place, f'{subject} really goes to "{parts.hostname}"; the part before the @ is a user name'
         )
     else:
-        why = detour(parts) if subject != "the image" else ""
+        why = detour_reason(parts) if subject != "the image" else ""
         if parts.scheme == "http" and not _is_on_own_network(parts.hostname or ""):
             yield make_finding("url-http", place, f'{subject} "{url}" is not https')
         if why:
             yield make_finding("url-detour", place, f"{subject} {why}")
 
 
-def detour(parts: SplitResult) -> str:
+def detour_reason(parts: SplitResult) -> str:
     """Return why a link doesn't lead straight to its page, or "" if it does."""
     host = _bare(parts.hostname or "")
     if _is_this_computer(host):
@@ -109,7 +109,7 @@ _AMP = re.compile(r"/amp(?:\.html)?(?:/|$)|\.amp(?:\.html)?/?$")
 _AMP_QUERY = re.compile(r"amp=(?:1|true)?|(?:outputtype|output|view|mode)=amp", re.IGNORECASE)
 
 
-def split(url: str) -> SplitResult | None:
+def split_address(url: str) -> SplitResult | None:
     """Return the parts of an address, or None if it can't be parsed."""
     try:
         parts = urlsplit(url)
@@ -119,9 +119,9 @@ def split(url: str) -> SplitResult | None:
     return parts
 
 
-def canonical(url: str) -> str:
+def canonical_address(url: str) -> str:
     """Return an address in a form to compare: without scheme, www, fragment and tracking parameters."""
-    parts = split(url.strip())
+    parts = split_address(url.strip())
     if parts is None or not parts.hostname:
         return ""
     query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(pair[0])]
@@ -133,7 +133,7 @@ def disguise(text: str, target: str) -> tuple[str, str, bool] | None:
 
     A host and its subdomains count as the same. A word with a dot is a host only if its ending is a known one.
     """
-    parts = split(target)
+    parts = split_address(target)
     if parts is None or not parts.hostname:
         return None
     goes_to = _bare(parts.hostname)

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from markdown_it.token import Token
 
-from newsletter.checks.links import address_findings, detour, disguise, split
+from newsletter.checks.links import address_findings, detour_reason, disguise, split_address
 from newsletter.checks.places import below
 from newsletter.checks.rules import make_finding
 from newsletter.domain.markdown_parser import authors_markdown
@@ -41,7 +41,7 @@ def markdown_findings(markdown: str, place: Place, *, quotation: bool = False) -
         return
     rest = _PLAIN_LINK.sub("", markdown)
     if not any(sign in rest for sign in _WORTH_PARSING) and not any(
-        (parts := split(link["url"])) and detour(parts) for link in _PLAIN_LINK.finditer(markdown)
+        (parts := split_address(link["url"])) and detour_reason(parts) for link in _PLAIN_LINK.finditer(markdown)
     ):
         return
     for token in _PARSER.parse(markdown):

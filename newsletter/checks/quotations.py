@@ -8,7 +8,7 @@ from functools import lru_cache
 from newsletter.checks.pairs import Unpaired, unpaired_brackets, unpaired_marks
 from newsletter.checks.places import below
 from newsletter.checks.rules import make_finding
-from newsletter.checks.visible import visible
+from newsletter.checks.visible import visible_prose
 from newsletter.domain.issue import Block
 from newsletter.errors import Finding, Place
 
@@ -26,7 +26,7 @@ _DOTS = re.compile(r"[.…](?:[ \u00a0\u2009\u202f]?[.…])*")
 
 def quotation_findings(block: Block, place: Place) -> Iterator[Finding]:
     """Yield the findings of a quotation that begins at ``place``."""
-    text = visible(block.markdown)
+    text = visible_prose(block.markdown)
 
     yield from _unpaired([*unpaired_brackets(text), *unpaired_marks(text)], text, place, "quotation")
 
@@ -48,7 +48,7 @@ def quotation_findings(block: Block, place: Place) -> Iterator[Finding]:
 @lru_cache(maxsize=4096)  # the entry's check and its issues' checks both call it
 def ellipses(markdown: str) -> tuple[tuple[int, str, EllipsisForm | None], ...]:
     """Return every run of dots in a text: its offset, the run itself, and its form (None if it isn't an ellipsis)."""
-    text = visible(markdown)
+    text = visible_prose(markdown)
     return tuple(
         (match.start(), match[0], _form(match[0]))
         for match in _DOTS.finditer(text)
@@ -75,7 +75,7 @@ def _is_path(text: str, match: re.Match[str]) -> bool:
 
 def mark_findings(markdown: str, place: Place, where: str) -> Iterator[Finding]:
     """Yield unbalanced quotation marks in the editor's own words: the framing or the note."""
-    text = visible(markdown)
+    text = visible_prose(markdown)
     yield from _unpaired(unpaired_marks(text), text, place, where)
 
 

@@ -16,7 +16,7 @@ _LINK_TARGET = re.compile(r"(?<=\])\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)|<https?
 
 
 @lru_cache(maxsize=4096)  # several rules read the same blocks
-def visible(markdown: str) -> str:
+def visible_prose(markdown: str) -> str:
     """Return the text with everything but prose replaced by spaces, so that offsets stay the same."""
     text = without_code(markdown)
     text = _LINK_TARGET.sub(_blanked, text) if "](" in text or "<http" in text else text

@@ -39,7 +39,7 @@ def bounces(
     location = mailbox or settings.feedback.mailbox
     if not location:
         raise UsageError("no mailbox is given", hint="name it, or set [feedback] mailbox in newsletter.toml")
-    signer = environment.signer()
+    signer = environment.load_signer()
     with (
         resources.open_store(settings) as store,
         store.command_lock("bounces"),

@@ -41,7 +41,7 @@ def build(
     settings = resources.load_settings(context)
     slug = resources.issue_slug(settings, name)
     if mjml:
-        source = composing.mjml(settings.root, settings.newsletter, slug)
+        source = composing.issue_mjml(settings.root, settings.newsletter, slug)
         out.mkdir(parents=True, exist_ok=True)
         write_files({out / f"{slug}.mjml": source.encode()})
         output.say(str(out / f"{slug}.mjml"))

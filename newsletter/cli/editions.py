@@ -20,7 +20,7 @@ def editions(context: typer.Context, name: options.IssueName, json: options.AsJs
     from newsletter.publishing.audience import segments_of
 
     settings = resources.load_settings(context)
-    composed = composing.draft(
+    composed = composing.compose_draft(
         settings.root, settings.newsletter, resources.issue_slug(settings, name), segments=tuple(settings.segments)
     )
     issue, tailor = composed.issue, composed.tailor

@@ -30,7 +30,7 @@ def proof(
     from newsletter.publishing.proofs import mail_proof
 
     settings = resources.load_settings(context)
-    environment.signer()  # report a missing secret first
+    environment.load_signer()  # report a missing secret first
     editors = [options.parse_address(text, hint="write --to name@example.org") for text in to]
     composed = resources.compose_issue(settings, resources.issue_slug(settings, name))
     output.warnings(composed.findings)

@@ -98,7 +98,7 @@ def send(
     if dry_run:
         send_plan.check_provider(settings)
     else:
-        environment.signer()  # report a missing secret before asking anything
+        environment.load_signer()  # report a missing secret before asking anything
     composed = _compose(settings, slug)
     with resources.open_store(settings) as store:
         start = _start_time(settings, store, composed, at, local_time)

@@ -209,7 +209,7 @@ def _erase(settings: "Settings", address: str) -> None:
     from newsletter import settings as environment
     from newsletter.subscriptions import erase
 
-    signer = environment.signer()
+    signer = environment.load_signer()
     with resources.open_store(settings) as store:
         reader = store.subscribers.get(address)
         if reader is None:

@@ -1,6 +1,6 @@
 """Read and write manuscripts: entry files, issue files and printed picks. docs/file-formats.md describes them."""
 
-from newsletter.content.files import conflicts_below
+from newsletter.content.files import conflict_findings
 from newsletter.content.picks_import import Pick, read_picks, read_picks_file
 from newsletter.content.reading import Manuscripts, manuscript_states, read_manuscripts
 from newsletter.content.writing import import_pick, new_entry, new_issue
@@ -8,7 +8,7 @@ from newsletter.content.writing import import_pick, new_entry, new_issue
 __all__ = [
     "Manuscripts",
     "Pick",
-    "conflicts_below",
+    "conflict_findings",
     "import_pick",
     "manuscript_states",
     "new_entry",

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from newsletter.content.fields import Fields
 from newsletter.content.frontmatter import parse_front_matter
-from newsletter.content.markdown import split
+from newsletter.content.markdown import split_blocks
 from newsletter.domain.issue import Block, BlockKind, Entry
 from newsletter.errors import Finding
 
@@ -24,7 +24,7 @@ def parse_entry(text: str, *, slug: str, path: str) -> tuple[Entry, tuple[Findin
     """Return an entry, as far as it can be read, and the findings in its file."""
     file = parse_front_matter(text, path=path)
     findings = list(file.findings)
-    entry = replace(empty_entry(slug, path), blocks=split(file.body, line=file.body_line))
+    entry = replace(empty_entry(slug, path), blocks=split_blocks(file.body, line=file.body_line))
     if file.fields is not None:
         fields = Fields(file.fields, path=path, findings=findings)
         fields.report_unknown(FIELDS, "an entry")

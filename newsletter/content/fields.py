@@ -4,7 +4,7 @@ import datetime
 import re
 from collections.abc import Iterable
 
-from newsletter.content.files import file_error, shown
+from newsletter.content.files import file_error, printable
 from newsletter.content.frontmatter import Listing, Scalar, Table, Value
 from newsletter.errors import Finding, did_you_mean
 
@@ -26,7 +26,7 @@ _EXAMPLES = {
 _SPACES = re.compile(r"[ \t\n]+")
 
 
-def is_nothing(value: Value) -> bool:
+def is_empty(value: Value) -> bool:
     """Return whether a field was left empty: ``url:``, ``url: null``."""
     return isinstance(value, Scalar) and value.plain and _NOTHING.fullmatch(value.text) is not None
 
@@ -65,7 +65,7 @@ class Fields:
         for name in self.table.values:
             if name not in names:
                 hint = did_you_mean(name, names) or f"{owner} has: {', '.join(names)}"
-                self.report("field-unknown", self.line(name), f'unknown field "{shown(name)}"', hint)
+                self.report("field-unknown", self.line(name), f'unknown field "{printable(name)}"', hint)
 
     def require(self, *names: str) -> None:
         """Report missing fields."""
@@ -90,14 +90,14 @@ class Fields:
     def lines(self, name: str) -> str:
         """Return text with its line breaks."""
         value = self.table.values[name]
-        return "" if is_nothing(value) else self._text_of(name, value)
+        return "" if is_empty(value) else self._text_of(name, value)
 
     def date(self, name: str, default: datetime.date | None = None, *, required: bool = False) -> datetime.date | None:
         """Return a calendar date (ISO 8601): ``2026-11-23``; ``required`` reports a field that is present but empty."""
         if name not in self:
             return default
         value = self.table.values[name]
-        if is_nothing(value):
+        if is_empty(value):
             if required:
                 self.report("field-missing", self.line(name), f"{name} is empty", f"write {name}: {_EXAMPLES[name]}")
             return None
@@ -108,33 +108,36 @@ class Fields:
         except ValueError:
             pass
         self.report(
-            "date-invalid", value.line, f"{name} is {shown(written)}, which is not a date", f"write {name}: 2026-11-23"
+            "date-invalid",
+            value.line,
+            f"{name} is {printable(written)}, which is not a date",
+            f"write {name}: 2026-11-23",
         )
         return None
 
     def count(self, name: str, *, least: int = 1) -> int | None:
         """Return a whole number of at least ``least``."""
         value = self.table.values.get(name)
-        if value is None or is_nothing(value):
+        if value is None or is_empty(value):
             return None
         if isinstance(value, Scalar) and re.fullmatch(r"0|[1-9][0-9]{0,8}", value.text) and int(value.text) >= least:
             return int(value.text)
         written = value.text if isinstance(value, Scalar) else _kind(value)
-        what = f"{name} is {shown(written)}, not a whole number from {least}"
+        what = f"{name} is {printable(written)}, not a whole number from {least}"
         self.report("field-type", value.line, what, f"write {name}: 7")
         return None
 
     def choice(self, name: str, words: Iterable[str]) -> str | None:
         """Return one of these words."""
         value = self.table.values.get(name)
-        if value is None or is_nothing(value):
+        if value is None or is_empty(value):
             return None
         known = list(words)
         if isinstance(value, Scalar) and value.text in known:
             return value.text
         written = value.text if isinstance(value, Scalar) else _kind(value)
         hint = did_you_mean(written, known) or f"write {' or '.join(f'{name}: {word}' for word in known)}"
-        self.report("field-type", value.line, f"{name} is {shown(written)}, not {' or '.join(known)}", hint)
+        self.report("field-type", value.line, f"{name} is {printable(written)}, not {' or '.join(known)}", hint)
         return None
 
     def boolean(self, name: str) -> bool | None:
@@ -148,7 +151,7 @@ class Fields:
         """Return a list of texts, each as one line, without empty ones."""
         words = []
         for item in self.items(name):
-            if is_nothing(item):
+            if is_empty(item):
                 self.report("field-type", item.line, f"an empty value among the {name}", "fill it in or remove it")
                 continue
             text = one_line(self._text_of(name, item, one_of_many=True))
@@ -160,7 +163,7 @@ class Fields:
     def items(self, name: str) -> tuple[Value, ...]:
         """Return the items of a list, of any kind; text in place of a list is reported and split at its commas."""
         value = self.table.values.get(name)
-        if value is None or is_nothing(value):
+        if value is None or is_empty(value):
             return ()
         if isinstance(value, Listing):
             return value.items
@@ -168,14 +171,14 @@ class Fields:
             self.report("field-type", value.line, f"{name} is a table, not a list", f"write {name}: [one, another]")
             return ()
         parts = [part.strip() for part in value.text.split(",") if part.strip()]
-        hint = f"write {name}: [{shown(', '.join(parts))}]"
+        hint = f"write {name}: [{printable(', '.join(parts))}]"
         self.report("field-type", value.line, f"{name} is text, not a list", hint)
         return tuple(Scalar(text=part, plain=value.plain, line=value.line) for part in parts)
 
     def table_of(self, name: str) -> Table | None:
         """Return a table inside the table."""
         value = self.table.values.get(name)
-        if value is None or is_nothing(value):
+        if value is None or is_empty(value):
             return None
         if isinstance(value, Table):
             return value
@@ -193,7 +196,7 @@ class Fields:
         if kind != "text":
             subject = f"one of the {name}" if one_of_many else name
             hint = f'put it in quotes: "{value.text}"'
-            self.report("field-type", value.line, f"{subject} is {kind} {shown(value.text)}, not text", hint)
+            self.report("field-type", value.line, f"{subject} is {kind} {printable(value.text)}, not text", hint)
         return value.text
 
 

@@ -26,13 +26,13 @@ def file_error(rule: str, path: str, line: int, what: str, hint: str) -> Finding
     return Finding(rule=rule, severity=Severity.ERROR, place=Place(path=path, line=line), what=what, hint=hint)
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """Return an editor's text for use in a message: at most 80 characters, all printable."""
     printable = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
     return printable if len(printable) <= 80 else printable[:79] + "…"
 
 
-def relative(root: Path, path: Path) -> str:
+def relative_path(root: Path, path: Path) -> str:
     """Return a path as findings show it: relative to the newsletter's folder, with forward slashes."""
     return path.relative_to(root).as_posix()
 
@@ -40,7 +40,7 @@ def relative(root: Path, path: Path) -> str:
 def manuscripts_in(root: Path, folder: Path, *, deep: bool) -> Iterator[Path]:
     """Yield the ``.md`` files of a folder in a stable order, without hidden ones; ``deep`` includes its subfolders.
 
-    Links to folders, folders outside ``root`` and folders that can't be opened are yielded too: ``text_of`` reports
+    Links to folders, folders outside ``root`` and folders that can't be opened are yielded too: ``read_text`` reports
     what is wrong with them.
     """
     if not folder.resolve().is_relative_to(root.resolve()):
@@ -64,7 +64,7 @@ def manuscripts_in(root: Path, folder: Path, *, deep: bool) -> Iterator[Path]:
             yield path
 
 
-def unread_in(root: Path, folder: Path, *, deep: bool) -> Iterator[Finding]:
+def unread_file_findings(root: Path, folder: Path, *, deep: bool) -> Iterator[Finding]:
     """Yield a finding for each text file that is not read because its name doesn't end in .md.
 
     In the folder of issues, which is not ``deep``, only names that begin with a date are reported: editors may keep
@@ -73,7 +73,7 @@ def unread_in(root: Path, folder: Path, *, deep: bool) -> Iterator[Finding]:
     try:
         with os.scandir(folder) as scan:
             files = sorted(scan, key=lambda file: file.name)
-    except OSError:  # `manuscripts_in` yields the folder, and `text_of` reports what is wrong with it
+    except OSError:  # `manuscripts_in` yields the folder, and `read_text` reports what is wrong with it
         return
     for file in files:
         path = folder / file.name
@@ -81,14 +81,15 @@ def unread_in(root: Path, folder: Path, *, deep: bool) -> Iterator[Finding]:
             continue
         if file.is_dir(follow_symlinks=False):
             if deep:
-                yield from unread_in(root, path, deep=deep)
+                yield from unread_file_findings(root, path, deep=deep)
         elif _is_unread(file.name) and (deep or _DATED.match(file.name)):
             yield Finding(
                 rule="file-ending",
                 severity=Severity.WARNING,
-                place=Place(path=relative(root, path)),
+                place=Place(path=relative_path(root, path)),
                 what="not read: the names of entries and issues must end in .md",
-                hint=f"rename it to {slug_of(_TEXT.sub('', file.name))}.md, or move it out of {relative(root, folder)}",
+                hint=f"rename it to {slug_of(_TEXT.sub('', file.name))}.md,"
+                f" or move it out of {relative_path(root, folder)}",
             )
 
 
@@ -101,9 +102,9 @@ def _is_unread(name: str) -> bool:
     return _TEXT.search(name) is not None and not name.endswith(".md") and not _ABOUT.match(name)
 
 
-def text_of(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Finding:
+def read_text(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Finding:
     """Return a file's text with ``\\n`` line ends and without a byte order mark, or a finding if it can't be read."""
-    name = relative(root, path)
+    name = relative_path(root, path)
     try:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode):  # resolving every path would take as long as reading the files
@@ -134,7 +135,7 @@ def text_of(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Finding
     return text if conflict is None else file_error("conflict-marker", name, conflict, CONFLICT_WHAT, CONFLICT_HINT)
 
 
-def conflicts_below(root: Path, folder: Path) -> Iterator[Finding]:
+def conflict_findings(root: Path, folder: Path) -> Iterator[Finding]:
     """Yield a finding for each text file in a folder and its subfolders that has merge markers left by Git."""
     for path in sorted(folder.rglob("*")):
         try:
@@ -147,7 +148,7 @@ def conflicts_below(root: Path, folder: Path) -> Iterator[Finding]:
         ):  # an image, perhaps; an unreadable theme is reported when it is used
             continue
         if line is not None:
-            yield file_error("conflict-marker", relative(root, path), line, CONFLICT_WHAT, CONFLICT_HINT)
+            yield file_error("conflict-marker", relative_path(root, path), line, CONFLICT_WHAT, CONFLICT_HINT)
 
 
 class SlugTakenError(UsageError):
@@ -160,12 +161,12 @@ class SlugTakenError(UsageError):
         super().__init__(what, hint="choose another slug, or edit the file")
 
 
-def create(root: Path, path: Path, text: str) -> None:
+def create_manuscript(root: Path, path: Path, text: str) -> None:
     """Write a new file completely or not at all, and never overwrite one.
 
     Raise UsageError if the file exists, FindingsError if it can't be written.
     """
-    name = relative(root, path)
+    name = relative_path(root, path)
     try:
         if not path.parent.resolve().is_relative_to(root.resolve()):
             what = "the folder is a link that leads out of the newsletter's folder"

@@ -17,7 +17,7 @@ _INDENTING_TAB = re.compile(r"(?:[ \t>*+-]|[0-9]{1,9}[.)])*\t")
 _UNDERLINE = re.compile(r" {0,3}=+[ \t]*")
 
 
-def split(body: str, *, line: int = 1) -> tuple[Block, ...]:
+def split_blocks(body: str, *, line: int = 1) -> tuple[Block, ...]:
     """Return a body's blocks; the body begins at ``line``. Every block quote at the outermost level is a quotation.
 
     Link reference definitions (CommonMark §4.7) apply to every block, wherever they are.
@@ -48,14 +48,14 @@ def split(body: str, *, line: int = 1) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def joined(blocks: Iterable[Block]) -> str:
+def join_blocks(blocks: Iterable[Block]) -> str:
     """Return the body with these blocks; the reverse of ``split``."""
     return "\n\n".join(
         _quoted(block.markdown) if block.kind is BlockKind.QUOTATION else block.markdown for block in blocks
     )
 
 
-def escaped(paragraph: str) -> str:
+def escape_markdown(paragraph: str) -> str:
     """Return Markdown that shows one line of plain text letter for letter.
 
     Brackets that can't begin a link are not escaped, so that ``[the king]`` and ``. . .`` stay readable.

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from newsletter.content.files import file_error, shown, text_of
+from newsletter.content.files import file_error, printable, read_text
 from newsletter.errors import Finding, FindingsError
 
 _SOURCE = re.compile(r"read more at\b:?\s*(.*)", re.IGNORECASE)
@@ -41,7 +41,7 @@ class _Printed:
 def read_picks_file(file: Path) -> tuple[Pick, ...]:
     """Return the picks in a UTF-8 file of at most 4 MiB. Raise FindingsError as ``read_picks`` does."""
     real = file.resolve()
-    text = text_of(real.parent, real, limit=_LIMIT)
+    text = read_text(real.parent, real, limit=_LIMIT)
     if isinstance(text, Finding):
         raise FindingsError([replace(text, place=replace(text.place, path=str(file)))])
     return read_picks(text, path=str(file))
@@ -63,10 +63,10 @@ def read_picks(text: str, *, path: str) -> tuple[Pick, ...]:
     printed = list(_printed(paragraphs, path, findings))
     for pick in printed:
         if not pick.source:
-            what = f'"{shown(pick.title)}" has no line "Read more at" that names a publication'
+            what = f'"{printable(pick.title)}" has no line "Read more at" that names a publication'
             findings.append(file_error("pick-source-missing", path, pick.line, what, "add Read more at and its name"))
         elif not pick.paragraphs:
-            what = f'there is nothing between the title "{shown(pick.title)}" and "Read more at"'
+            what = f'there is nothing between the title "{printable(pick.title)}" and "Read more at"'
             findings.append(
                 file_error("pick-text-missing", path, pick.line, what, "add the framing, or the missing title")
             )
@@ -102,7 +102,7 @@ def _printed(paragraphs: Iterable[tuple[int, str]], path: str, findings: list[Fi
         if current is None:
             current = _Printed(title=paragraph, line=line)
             if source or topics:
-                what = f'"{shown(paragraph)}" without a title above it'
+                what = f'"{printable(paragraph)}" without a title above it'
                 findings.append(file_error("pick-title-missing", path, line, what, "begin the pick with its title"))
                 current = None
         elif topics:

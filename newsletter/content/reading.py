@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from newsletter.content.entries import empty_entry, parse_entry
-from newsletter.content.files import file_error, manuscripts_in, relative, shown, text_of, unread_in
+from newsletter.content.files import (
+    file_error,
+    manuscripts_in,
+    printable,
+    read_text,
+    relative_path,
+    unread_file_findings,
+)
 from newsletter.content.issues import Draft, empty_issue, parse_draft, resolve_entries
 from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.issue_names import NoIssuesError, UnknownIssueError
@@ -32,7 +39,7 @@ class Manuscripts:
         if not self.issues:
             raise NoIssuesError
         slugs = [issue.slug for issue in self.issues]
-        raise UnknownIssueError(name=shown(slug), suggestion=did_you_mean(name, slugs))
+        raise UnknownIssueError(name=printable(slug), suggestion=did_you_mean(name, slugs))
 
     def findings_of(self, issue: Issue) -> tuple[Finding, ...]:
         """Return the findings in the issue's own file and in the files of its entries."""
@@ -49,8 +56,8 @@ def read_manuscripts(root: Path) -> Manuscripts:
     findings: list[Finding] = []
     entries: dict[str, Entry] = {}
     for slug, path in _slugs(root, ENTRIES, findings):
-        name = relative(root, path)
-        text = text_of(root, path)
+        name = relative_path(root, path)
+        text = read_text(root, path)
         if isinstance(text, Finding):
             entries[slug] = empty_entry(slug, name)
             findings.append(text)
@@ -59,8 +66,8 @@ def read_manuscripts(root: Path) -> Manuscripts:
             findings.extend(more)
     issues = []
     for slug, path in _slugs(root, ISSUES, findings):
-        name = relative(root, path)
-        text = text_of(root, path)
+        name = relative_path(root, path)
+        text = read_text(root, path)
         if isinstance(text, Finding):
             draft = Draft(issue=empty_issue(slug, name), findings=(text,))
         else:
@@ -70,7 +77,7 @@ def read_manuscripts(root: Path) -> Manuscripts:
         findings.extend((*draft.findings, *between))
     for folder in (ENTRIES, ISSUES):
         if (root / folder).resolve().is_relative_to(root.resolve()):
-            findings.extend(unread_in(root, root / folder, deep=folder == ENTRIES))
+            findings.extend(unread_file_findings(root, root / folder, deep=folder == ENTRIES))
     return Manuscripts(
         entries=dict(sorted(entries.items())),
         issues=tuple(sorted(issues, key=lambda issue: (issue.date, issue.slug))),
@@ -96,14 +103,14 @@ def _slugs(root: Path, folder: str, findings: list[Finding]) -> list[tuple[str, 
         else:
             unfit.append((slug_of(stem), path))
     for slug, path in unfit:
-        what = f'file name "{shown(path.name)}" is not a slug: use a-z, 0-9 and hyphens, at most 80 characters'
-        findings.append(file_error("slug-invalid", relative(root, path), 1, what, f"rename it to {slug}.md"))
+        what = f'file name "{printable(path.name)}" is not a slug: use a-z, 0-9 and hyphens, at most 80 characters'
+        findings.append(file_error("slug-invalid", relative_path(root, path), 1, what, f"rename it to {slug}.md"))
         files.setdefault(slug, []).append(path)
     for slug, paths in files.items():
         for path in paths[1:]:
             for file, other in ((path, paths[0]), (paths[0], path)):
-                what = f'the slug "{slug}" is used twice, also by {relative(root, other)}'
+                what = f'the slug "{slug}" is used twice, also by {relative_path(root, other)}'
                 findings.append(
-                    file_error("slug-repeated", relative(root, file), 1, what, "rename one of the two files")
+                    file_error("slug-repeated", relative_path(root, file), 1, what, "rename one of the two files")
                 )
     return [(slug, paths[0]) for slug, paths in files.items()]

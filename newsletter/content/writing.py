@@ -11,8 +11,8 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from newsletter.content.fields import one_line
-from newsletter.content.files import SlugTakenError, create, manuscripts_in, shown
-from newsletter.content.markdown import escaped, joined
+from newsletter.content.files import SlugTakenError, create_manuscript, manuscripts_in, printable
+from newsletter.content.markdown import escape_markdown, join_blocks
 from newsletter.content.picks_import import Pick
 from newsletter.domain.issue import Block, BlockKind
 from newsletter.domain.topics import SLUG, slug_of
@@ -62,7 +62,7 @@ def new_entry(
         "date": date,
         "topics": tuple(topics),
     }
-    create(root, path, _text(fields, body))
+    create_manuscript(root, path, _text(fields, body))
     return path
 
 
@@ -85,7 +85,7 @@ def new_issue(
     taken, named = _taken(root), tuple(entries)
     for entry in named:
         if entry not in taken:
-            raise UnknownEntryError(name=shown(entry), suggestion=did_you_mean(entry, taken))
+            raise UnknownEntryError(name=printable(entry), suggestion=did_you_mean(entry, taken))
         if named.count(entry) > 1:
             raise UsageError(f'entry "{entry}" is named twice', hint="name it once")
     path = root / ISSUES / f"{chosen}.md"
@@ -97,7 +97,7 @@ def new_issue(
         "digest": digest or None,
         "entries": named,
     }
-    create(root, path, _text(fields, ""))
+    create_manuscript(root, path, _text(fields, ""))
     return path
 
 
@@ -111,12 +111,12 @@ def import_pick(root: Path, pick: Pick, *, url: str = "") -> Path:
     if slug in taken:
         slug = next(name for number in count(2) if (name := _numbered(slug, number)) not in taken)
     blocks = [
-        Block(kind=kind, markdown="\n\n".join(escaped(paragraph) for paragraph in paragraphs))
+        Block(kind=kind, markdown="\n\n".join(escape_markdown(paragraph) for paragraph in paragraphs))
         for kind, paragraphs in ((BlockKind.FRAMING, pick.framing), (BlockKind.QUOTATION, pick.quotation))
         if paragraphs
     ]
     return new_entry(
-        root, title=pick.title, url=url, source=pick.source, topics=pick.topics, body=joined(blocks), slug=slug
+        root, title=pick.title, url=url, source=pick.source, topics=pick.topics, body=join_blocks(blocks), slug=slug
     )
 
 
@@ -124,7 +124,7 @@ def _slug(given: str | None, default: str) -> str:
     slug = default if given is None else given
     if not SLUG.fullmatch(slug):
         raise UsageError(
-            f'"{shown(slug)}" is not a slug: use a-z, 0-9 and hyphens, at most 80 characters',
+            f'"{printable(slug)}" is not a slug: use a-z, 0-9 and hyphens, at most 80 characters',
             hint=f"use {slug_of(slug)}",
         )
     return slug

@@ -27,7 +27,7 @@ from newsletter.files import library_errors
 from newsletter.files.newsletter_folder import SETTINGS_FILE, newsletter_folder
 from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_marker, syntax_mistake
 from newsletter.settings.file import SegmentTable, SendingTable, SettingsFile, TopicTable, parse_url
-from newsletter.settings.problems import contradictions, explained, setting_finding, settings_error
+from newsletter.settings.problems import contradictions, mistakes_in, setting_finding, settings_error
 from newsletter.tokens import Signer
 
 __all__ = [
@@ -128,13 +128,13 @@ def load(start: Path) -> Settings:
     try:
         file = SettingsFile.model_validate(raw)
     except ValidationError as err:
-        raise settings_error(explained(err.errors()), text) from err
+        raise settings_error(mistakes_in(err.errors()), text) from err
     if wrong := list(contradictions(file)):
         raise settings_error(wrong, text)
     return _settings(root, file)
 
 
-def signer(environment: Mapping[str, str] = os.environ) -> Signer:
+def load_signer(environment: Mapping[str, str] = os.environ) -> Signer:
     """Return the signer of readers' links, from the environment. Raise SettingsError if a secret is missing or weak."""
     hint = f"set {SECRET} to at least 16 random characters: `export {SECRET}=$(openssl rand -hex 32)`, and keep it"
     if not environment.get(SECRET):

@@ -76,7 +76,7 @@ def setting_finding(place: Place, what: str, hint: str) -> Finding:
     return Finding(rule="setting-invalid", severity=Severity.ERROR, place=place, what=what, hint=hint)
 
 
-def explained(errors: Sequence[ErrorDetails]) -> Iterator[Mistake]:
+def mistakes_in(errors: Sequence[ErrorDetails]) -> Iterator[Mistake]:
     """Yield the mistakes that pydantic reports, in our words."""
     meant: set[tuple[str, ...]] = set()  # settings that are missing because they are probably misspelt
     for error in errors:

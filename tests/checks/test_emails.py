@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.checks import ENCODED_LIMIT, HTML_LIMIT, email_findings, share_of_limit, sizes
+from newsletter.checks import ENCODED_LIMIT, HTML_LIMIT, email_findings, html_sizes, share_of_limit
 from newsletter.errors import Finding, Place, Severity
 from newsletter.message.template import Slot
 from tests import make
@@ -30,7 +30,7 @@ def test_an_email_that_gmail_would_clip_is_an_error_in_its_issue() -> None:
 
 def test_an_email_that_is_too_large_only_once_encoded_is_an_error() -> None:
     html = TOP + "<p>" + "י" * 20_000 + "</p>"
-    decoded, encoded = sizes(make.email(html=(html,)))
+    decoded, encoded = html_sizes(make.email(html=(html,)))
 
     assert decoded < HTML_LIMIT
     assert encoded > ENCODED_LIMIT
@@ -40,7 +40,7 @@ def test_an_email_that_is_too_large_only_once_encoded_is_an_error() -> None:
 def test_the_size_includes_the_readers_links() -> None:
     short, long = make.email(html=(TOP,)), make.email(html=(TOP, Slot("links.unsubscribe")))
 
-    assert sizes(long)[0] > sizes(short)[0] + 50
+    assert html_sizes(long)[0] > html_sizes(short)[0] + 50
     assert 0 < share_of_limit(short) < share_of_limit(long) < 0.01
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.checks.links import address_findings, canonical, disguise
+from newsletter.checks.links import address_findings, canonical_address, disguise
 from newsletter.checks.markdown import markdown_findings
 from newsletter.errors import Place, Severity
 
@@ -54,7 +54,7 @@ def test_http_is_a_warning_and_userinfo_is_an_error(url: str, severity: Severity
 @given(st.text())
 def test_any_text_can_be_checked_as_a_url(url: str) -> None:
     assert all(str(finding).isprintable() for finding in address_findings(url, HERE, "the url"))
-    assert canonical(canonical(url)) == canonical(url)
+    assert canonical_address(canonical_address(url)) == canonical_address(url)
     named = disguise(url, "https://example.org/")
     assert named is None or named[1] == "example.org"
     target = disguise("example.net", url)
@@ -68,8 +68,8 @@ def test_spellings_of_the_same_url_have_one_canonical_form() -> None:
         "https://EXAMPLE.org/piece#top",
         "https://example.org/piece?utm_source=letter&utm_medium=email",
     }
-    assert len({canonical(way) for way in ways}) == 1
-    assert canonical("https://example.org/piece?id=2") != canonical("https://example.org/piece?id=3")
+    assert len({canonical_address(way) for way in ways}) == 1
+    assert canonical_address("https://example.org/piece?id=2") != canonical_address("https://example.org/piece?id=3")
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.events import EventKind, Outcome
 from newsletter.message.verp import return_path
 from newsletter.rendering import load_theme
-from newsletter.settings import load, signer
+from newsletter.settings import load, load_signer
 from newsletter.store import open_store
 from tests import returned
 from tests.cli.conftest import Run, edit
@@ -673,7 +673,7 @@ def sender_of(address: str) -> str:
         reader = store.subscribers.get(address)
         assert reader is not None
         base = "bounces@news.example.org"
-        return return_path(base, signer(), issue="2026-11-23", key=reader.key, address=address)
+        return return_path(base, load_signer(), issue="2026-11-23", key=reader.key, address=address)
 
 
 # Whose address it is -------------------------------------------------------------------------------------------------
@@ -696,7 +696,7 @@ def move(address: str, to: str) -> None:
         )
         about = ServiceMessage(kind=ServiceKind.CONFIRM, address=to, created=WHEN, about=given.key)
         assert store.confirmations.request([MailRequest(message=about, about=given)]) == [None]
-        assert store.address_changes.change(given, WHEN, signer().fingerprints)
+        assert store.address_changes.change(given, WHEN, load_signer().fingerprints)
 
 
 @pytest.mark.parametrize("signed", [True, False], ids=["return path", "Message-ID"])

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from newsletter.content.markdown import escaped, joined, split
+from newsletter.content.markdown import escape_markdown, join_blocks, split_blocks
 from newsletter.domain.autolinks import may_be_link
 from newsletter.domain.issue import Block, BlockKind
 
@@ -18,7 +18,7 @@ COMMONMARK.validateLink = may_be_link  # type: ignore[method-assign]  # the docu
 
 
 def kinds(body: str) -> list[tuple[BlockKind, str]]:
-    return [(block.kind, block.markdown) for block in split(body)]
+    return [(block.kind, block.markdown) for block in split_blocks(body)]
 
 
 def shape(markup: str) -> str:
@@ -37,7 +37,7 @@ def test_a_body_is_split_into_framing_and_quotation_with_their_lines() -> None:
         (QUOTATION, "Said\nso.\n\nAnd so."),
         (FRAMING, "After."),
     ]
-    assert [block.line for block in split(body, line=9)] == [9, 14, 19]
+    assert [block.line for block in split_blocks(body, line=9)] == [9, 14, 19]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_quotations_are_recognized_as_in_commonmark(body: str, expected: list[tu
 
 def test_a_link_definition_at_the_end_reaches_every_block() -> None:
     body = 'See [one].\n\n> And [Two][t].\n\n[one]: https://example.org/1 "A \\"title\\""\n\n> [t]: https://example.org/2?a=b\n'
-    framing, quotation = split(body)
+    framing, quotation = split_blocks(body)
     assert '<a href="https://example.org/1" title="A &quot;title&quot;">one</a>' in COMMONMARK.render(framing.markdown)
     assert '<a href="https://example.org/2?a=b">Two</a>' in COMMONMARK.render(quotation.markdown)
 
@@ -83,7 +83,7 @@ def test_a_footnote_is_not_a_link_definition_and_stays_as_written() -> None:
 @example(">\t- a\n>\t\tb")
 @example("[a]: https://example.org/b\n> [a]")
 def test_the_blocks_render_like_the_whole_body(body: str) -> None:
-    assert shape(rendered(split(body))) == shape(COMMONMARK.render(body))
+    assert shape(rendered(split_blocks(body))) == shape(COMMONMARK.render(body))
 
 
 PARAGRAPH = st.text(
@@ -116,13 +116,13 @@ PARAGRAPH = st.text(
 @example("snake_case_ and __init__ and 2*3*4")
 @example("[Contrary to claims], the end. . . .")
 def test_escaped_text_renders_exactly_as_typed(paragraph: str) -> None:
-    shown = COMMONMARK.render(escaped(paragraph))
+    shown = COMMONMARK.render(escape_markdown(paragraph))
     assert shown == (f"<p>{html.escape(paragraph, quote=False).replace(chr(34), '&quot;')}</p>\n" if paragraph else "")
 
 
 @pytest.mark.parametrize("plain", ["[The] king, . . . [sic].", "U.S. - a land", "1984 & after", "AT&T", "(a) b; c!"])
 def test_text_without_markup_is_not_escaped(plain: str) -> None:
-    assert escaped(plain) == plain
+    assert escape_markdown(plain) == plain
 
 
 @given(st.lists(st.lists(PARAGRAPH.filter(bool), min_size=1, max_size=4), max_size=4), st.booleans())
@@ -130,8 +130,8 @@ def test_joined_blocks_are_split_again(pieces: list[list[str]], quotation_first:
     blocks = tuple(
         Block(
             kind=QUOTATION if (number % 2 == 0) == quotation_first else FRAMING,
-            markdown="\n\n".join(escaped(paragraph) for paragraph in paragraphs),
+            markdown="\n\n".join(escape_markdown(paragraph) for paragraph in paragraphs),
         )
         for number, paragraphs in enumerate(pieces)
     )
-    assert split(joined(blocks)) == blocks
+    assert split_blocks(join_blocks(blocks)) == blocks

@@ -23,7 +23,7 @@ TAILORED = "tailored: {otherwise: skip}\n"
 
 def composed(settings: Settings, *entries: str, more: str = "") -> Composed:
     issue = write_issue(settings.root, MONDAY, *entries, more=more)
-    return composing.draft(settings.root, settings.newsletter, issue.slug, segments=tuple(settings.segments))
+    return composing.compose_draft(settings.root, settings.newsletter, issue.slug, segments=tuple(settings.segments))
 
 
 def test_an_issue_goes_to_the_segments_it_names_or_to_everyone(settings: Settings) -> None:

@@ -232,24 +232,24 @@ def test_an_unknown_segment_comes_with_a_suggestion(root: Path) -> None:
 @pytest.mark.parametrize("environment", [{}, {"NEWSLETTER_SECRET": "short"}, {"NEWSLETTER_SECRET": ""}])
 def test_a_missing_or_short_secret_is_refused_without_showing_it(environment: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match="export NEWSLETTER_SECRET") as caught:
-        settings.signer(environment)
+        settings.load_signer(environment)
     assert "short" not in str(caught.value).replace("is too short", "")
 
 
 def test_a_guessable_secret_is_refused_except_as_an_earlier_one() -> None:
     weak, better = "ab" * 16, "a secret that nobody knows"
     with pytest.raises(SettingsError, match=r"can be guessed.*openssl rand.*EARLIER_SECRETS") as caught:
-        settings.signer({"NEWSLETTER_SECRET": weak})
+        settings.load_signer({"NEWSLETTER_SECRET": weak})
     assert weak not in str(caught.value)
     token = Signer(better, weak).sign(Purpose.UNSUBSCRIBE, "2026-11-23", "ab" * 16)
-    strong = settings.signer({"NEWSLETTER_SECRET": better, "NEWSLETTER_EARLIER_SECRETS": weak})
+    strong = settings.load_signer({"NEWSLETTER_SECRET": better, "NEWSLETTER_EARLIER_SECRETS": weak})
     assert strong.verify(Purpose.UNSUBSCRIBE, "2026-11-23", token) == "ab" * 16
 
 
 def test_an_earlier_secret_still_opens_old_links() -> None:
     old, other = "0123456789-old-secret", "0123456789-other-secret"
-    token = settings.signer({"NEWSLETTER_SECRET": old}).sign(Purpose.UNSUBSCRIBE, "2026-11-23", "ab" * 16)
-    rotated = settings.signer(
+    token = settings.load_signer({"NEWSLETTER_SECRET": old}).sign(Purpose.UNSUBSCRIBE, "2026-11-23", "ab" * 16)
+    rotated = settings.load_signer(
         {"NEWSLETTER_SECRET": "0123456789-newer-secret", "NEWSLETTER_EARLIER_SECRETS": f"{other} {old}"}
     )
     assert rotated.verify(Purpose.UNSUBSCRIBE, "2026-11-23", token) == "ab" * 16

@@ -10,7 +10,7 @@ from tests.web.public.public_pages import Public
 def sent(at: Public, slug: str) -> Send:
     """Freeze an issue of the newsletter's folder for all readers without checking it, so that it counts as sent."""
     site = at.site
-    composed = composing.draft(at.root, site.newsletter, slug, segments=())
+    composed = composing.compose_draft(at.root, site.newsletter, slug, segments=())
     return at.store.sends.freeze(
         compiled=link_tracking.with_tracking(composed.compiled, composed.issue, site.newsletter),
         tailor=composed.tailor,

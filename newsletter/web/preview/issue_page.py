@@ -87,7 +87,7 @@ def errors_with_excerpts(findings: Iterable[Finding], root: Path) -> list[Excerp
 
 def html_sizes(email: Email) -> tuple[HtmlSize, ...]:
     """Return the sizes of the HTML part: decoded, and encoded as it is sent."""
-    decoded, encoded = checks.sizes(email)
+    decoded, encoded = checks.html_sizes(email)
     return _html_size("HTML", decoded, checks.HTML_LIMIT), _html_size("As sent", encoded, checks.ENCODED_LIMIT)
 
 

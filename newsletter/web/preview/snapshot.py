@@ -150,7 +150,9 @@ class Snapshot:
         here = self.settings
 
         def draft() -> Composed:
-            return composing.draft(here.root, here.newsletter, slug, segments=here.segments, calendar=self.checked_by)
+            return composing.compose_draft(
+                here.root, here.newsletter, slug, segments=here.segments, calendar=self.checked_by
+            )
 
         return self._once.get(("composed", slug), draft)
 

@@ -139,9 +139,9 @@ def feedback(settings: "Settings", store: "Store", signs: "Signer") -> "Feedback
 
 
 def service_mail(
-    settings: "Settings", store: "Store", post: "SendContext", theme: "Theme", say: Callable[[str], object]
+    settings: "Settings", store: "Store", post: "SendContext", theme: "Theme", log: Callable[[str], object]
 ) -> "ServiceMailer":
-    """Return the sender of service mail. ``say`` is called with its error messages."""
+    """Return the sender of service mail. ``log`` is called with its error messages."""
     from newsletter.subscriptions import ServiceMailer
 
     return ServiceMailer(
@@ -150,7 +150,7 @@ def service_mail(
         signer=post.signer,
         newsletter=settings.newsletter,
         theme=theme,
-        say=say,
+        log=log,
         return_path=post.return_path,
         clock=store.now,
     )

@@ -47,4 +47,4 @@ def serve(
         )
         listening = listen(host, port)
         with pages:
-            serve_public(pages, listening, ready=ready, say=output.error)
+            serve_public(pages, listening, ready=ready, log=output.error)

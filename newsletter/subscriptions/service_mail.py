@@ -43,7 +43,7 @@ class _Letter:
 class ServiceMailer:
     """A sender of service mail that runs in its own thread.
 
-    ``say`` is called with error messages, which contain no addresses. ``return_path`` is the address for bounces; if
+    ``log`` is called with error messages, which contain no addresses. ``return_path`` is the address for bounces; if
     empty, they go to the sender's address.
     """
 
@@ -52,7 +52,7 @@ class ServiceMailer:
     signer: Signer
     newsletter: Newsletter
     theme: Theme
-    say: Callable[[str], object]
+    log: Callable[[str], object]
     return_path: str = ""
     clock: Callable[[], datetime]
     _wake: threading.Event = field(default_factory=threading.Event, init=False)
@@ -79,10 +79,10 @@ class ServiceMailer:
                 reported.clear()
             except NewsletterError as err:  # the database is busy, full or unreachable: messages stay queued
                 if str(err) not in reported:
-                    self.say(str(err))
+                    self.log(str(err))
                 reported.add(str(err))
             except Exception as err:  # noqa: BLE001  messages stay queued
-                self.say(f"service mail can't be sent: {type(err).__name__}")
+                self.log(f"service mail can't be sent: {type(err).__name__}")
             self._wake.wait(POLL_EVERY)
 
     def send_batch(self) -> int:
@@ -118,7 +118,7 @@ class ServiceMailer:
             raise
         except Exception as err:  # noqa: BLE001  a faulty message must not block those behind it
             why = str(err) if isinstance(err, NewsletterError) else type(err).__name__
-            self.say(f"a service message can't be built: {why}")
+            self.log(f"a service message can't be built: {why}")
             status = DeliveryStatus.DEFERRED
         delay = retry_delay(message.attempts)
         return now + timedelta(seconds=delay) if status is DeliveryStatus.DEFERRED and delay is not None else None
@@ -139,7 +139,7 @@ class ServiceMailer:
         try:
             (receipt,) = self.provider.submit([Letter(Wire(email, now), to)])
         except ProviderError as err:
-            self.say(f"a service message is deferred: {err}")
+            self.log(f"a service message is deferred: {err}")
             return DeliveryStatus.DEFERRED
         if receipt.gone:
             self.store.service_bounces.add(address, now, self.signer.fingerprints)

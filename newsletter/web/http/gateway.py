@@ -1,4 +1,4 @@
-"""The gate before every public route: checks the host, finds the client's address, limits the body and the time.
+"""The gateway before every public route: it checks the host, finds the client's address, and limits body and time.
 
 It answers only for the newsletter's own host (DNS rebinding, cache poisoning), takes a client's address only from
 trusted proxies, and sets the security headers of every response.
@@ -31,7 +31,7 @@ _PORTS = {"https": "443", "http": "80"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayRules:
-    """A gate's limits. ``base_url`` gives the host, the path prefix, and whether browsers must use TLS (HSTS).
+    """A gateway's limits. ``base_url`` gives the host, the path prefix, and whether browsers must use TLS (HSTS).
 
     ``proxies`` are the networks of trusted proxies, whose X-Forwarded-For is believed. ``larger_bodies`` overrides
     ``largest_body`` (both in bytes) by path prefix. ``seconds`` is the time limit for receiving a body and for
@@ -49,9 +49,9 @@ class GatewayRules:
 class Gateway:
     """An ASGI middleware that applies the rules, and sets security headers on every response without its own.
 
-    ``failed`` makes the error response for a path and a status. ``say`` logs internal errors by their place in the
-    code, without values: no address, no token. ``refuses`` returns whether a method, a path and a client are over a
-    rate limit.
+    ``error_response`` makes the response for a path and an error status. ``log`` logs internal errors by their place in
+    the code, without values: no address, no token. ``refuses`` returns whether a method, a path and a client are over
+    a rate limit.
     """
 
     def __init__(
@@ -59,14 +59,14 @@ class Gateway:
         app: ASGIApp,
         *,
         rules: GatewayRules,
-        failed: Callable[[str, int], Response],
-        say: Callable[[str], object],
+        error_response: Callable[[str, int], Response],
+        log: Callable[[str], object],
         refuses: Callable[[str, str, str], bool] = lambda _method, _path, _client: False,
     ) -> None:
         parts = urlsplit(rules.base_url)
-        self._app, self._rules, self._failed, self._say = app, rules, failed, say
+        self._app, self._rules, self._error_response, self._log = app, rules, error_response, log
         self._refuses, self._held_back = refuses, 0
-        self._aborted = Tally(say, "uploads were aborted by their clients")
+        self._aborted = Tally(log, "uploads were aborted by their clients")
         self._warned = bool(rules.proxies)
         self._hosts = _hosts(parts.scheme, parts.netloc.lower())
         self._prefix = parts.path
@@ -87,20 +87,20 @@ class Gateway:
                 scope, receive, answer
             )
         elif not (scope["path"] + "/").startswith(f"{self._prefix}/") or "\0" in scope["path"]:  # databases refuse NUL
-            await self._failed(scope["path"], 404)(scope, receive, answer)
+            await self._error_response(scope["path"], 404)(scope, receive, answer)
         elif scope["path"] == self._prefix != "":  # as people type it: without the slash
             await RedirectResponse(f"{self._prefix}/", 308)(scope, receive, answer)
         else:
             path = scope["path"].removeprefix(self._prefix)
-            limit = self._largest(path)
+            limit = self._body_limit(path)
             peer = scope["client"][0] if scope.get("client") else ""
             self._warn(peer, headers)
             client = client_address(peer, headers.getlist("x-forwarded-for"), self._rules.proxies)
             if self._refuses(scope["method"], path, client):
                 await self._hold_back()
-                await self._failed(scope["path"], 429)(scope, receive, answer)
+                await self._error_response(scope["path"], 429)(scope, receive, answer)
             elif _stated_length(headers) > limit:
-                await self._failed(scope["path"], 413)(scope, receive, answer)
+                await self._error_response(scope["path"], 413)(scope, receive, answer)
             else:
                 scope = {**scope, "root_path": self._prefix, "client": (client, 0)}
                 await self._forward(scope, _Body(receive, limit, self._rules.seconds), answer)
@@ -112,19 +112,19 @@ class Gateway:
                 await self._app(scope, receive, answer)
         except TimeoutError:
             if not answer.begun:
-                await self._failed(scope["path"], 503)(scope, receive, answer)
+                await self._error_response(scope["path"], 503)(scope, receive, answer)
         except ClientDisconnect:
             self._aborted.count()
         except Exception as err:  # noqa: BLE001  a traceback could put a request's values into the log
-            self._say(place_of(err))
+            self._log(place_of(err))
             if not answer.begun:
-                await self._failed(scope["path"], 500)(scope, receive, answer)
+                await self._error_response(scope["path"], 500)(scope, receive, answer)
 
     def _warn(self, peer: str, headers: Headers) -> None:
         """Warn once if a local proxy isn't trusted: all readers then share one client's rate limit."""
         if not self._warned and "x-forwarded-for" in headers and (address := _address(peer)) and address.is_loopback:
             self._warned = True
-            self._say(
+            self._log(
                 "warning: a proxy on this machine forwards requests, but newsletter.toml doesn't name it, so all"
                 f' readers count as one client: add proxies = ["{address}"] to [serving], and restart'
             )
@@ -138,7 +138,7 @@ class Gateway:
             finally:
                 self._held_back -= 1
 
-    def _largest(self, path: str) -> int:
+    def _body_limit(self, path: str) -> int:
         larger = (limit for prefix, limit in self._rules.larger_bodies.items() if path.startswith(prefix))
         return max(larger, default=self._rules.largest_body)
 

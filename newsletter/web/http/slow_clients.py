@@ -1,7 +1,7 @@
 """Drop clients that send their request headers too slowly.
 
-The gate limits a request's time and body, but sees it only once its headers are complete. uvicorn waits for headers
-for ever, and httptools accepts headers of any length. uvicorn also logs a line or two for each malformed request.
+The gateway limits a request's time and body, but sees it only once its headers are complete. uvicorn waits for headers
+forever, and httptools accepts headers of any length. uvicorn also logs a line or two for each malformed request.
 """
 
 import asyncio

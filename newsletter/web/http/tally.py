@@ -9,8 +9,8 @@ A_MINUTE = 60.0  # seconds
 class Tally:
     """A counter that logs the first event at once and later ones once a minute. Belongs to one event loop."""
 
-    def __init__(self, say: Callable[[str], object], what: str) -> None:
-        self._say, self._what = say, what
+    def __init__(self, log: Callable[[str], object], what: str) -> None:
+        self._log, self._what = log, what
         self._number = 0
         self._quiet: asyncio.TimerHandle | None = None
 
@@ -23,6 +23,6 @@ class Tally:
     def _report(self) -> None:
         self._quiet = None
         if self._number:
-            self._say(f"{self._what}: {self._number}")
+            self._log(f"{self._what}: {self._number}")
             self._number = 0
             self._quiet = asyncio.get_running_loop().call_later(A_MINUTE, self._report)

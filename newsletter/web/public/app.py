@@ -37,13 +37,13 @@ def public_app(
     *,
     proxies: Sequence[Network] = (),
     hooks: Webhooks | None = None,
-    say: Callable[[str], object] = lambda _: None,
+    log: Callable[[str], object] = lambda _: None,
     hold_back: float = HOLD_BACK,
     time_limit: float = TIME_LIMIT,
 ) -> FastAPI:
     """Return the application with all public pages of a newsletter, below the path of its ``base_url``.
 
-    ``proxies`` are the networks of trusted proxies; ``hooks`` receives the providers' webhooks; ``say`` logs internal
+    ``proxies`` are the networks of trusted proxies; ``hooks`` receives the providers' webhooks; ``log`` logs internal
     errors. A client over its rate limit waits ``hold_back`` seconds for each response. A request has ``time_limit``
     seconds once its headers are complete.
     """
@@ -54,7 +54,7 @@ def public_app(
         openapi_url="/api/openapi.json",
         redirect_slashes=False,
     )
-    errors = ErrorPages(site.pages, say)
+    errors = ErrorPages(site.pages, log)
     app.add_exception_handler(NewsletterError, errors.answer)
     app.add_exception_handler(HTTPException, errors.answer)
     app.add_exception_handler(RequestValidationError, errors.answer)
@@ -91,7 +91,7 @@ def public_app(
     def refuses(method: str, path: str, client: str) -> bool:
         return requests.refuses(method, path, client) or changes.refuses(method, path)
 
-    app.add_middleware(Gateway, rules=rules, failed=errors.at, refuses=refuses, say=say)
+    app.add_middleware(Gateway, rules=rules, error_response=errors.at, refuses=refuses, log=log)
     return app
 
 

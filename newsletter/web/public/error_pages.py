@@ -22,8 +22,8 @@ _RETRY = {503: {"Retry-After": "5"}, 429: {"Retry-After": "3600"}}  # seconds
 class ErrorPages:
     """The error responses: a page, or JSON below ``/api/``."""
 
-    def __init__(self, pages: PageTemplates, say: Callable[[str], object]) -> None:
-        self._pages, self._say = pages, say
+    def __init__(self, pages: PageTemplates, log: Callable[[str], object]) -> None:
+        self._pages, self._log = pages, log
         self.routes: Sequence[Route] = ()
         self._rendered: dict[int, str] = {}  # by status: a flood of refused requests must not render pages
 
@@ -31,7 +31,7 @@ class ErrorPages:
         """Handle the errors that routes raise on purpose."""
         status = _status(error)
         if status == 500:
-            self._say(place_of(error))
+            self._log(place_of(error))
         invalid = error.errors() if isinstance(error, RequestValidationError) else ()
         details = [
             ".".join(str(part) for part in fault["loc"][1:]) + ": " + library_errors.of_field(fault)

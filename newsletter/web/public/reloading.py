@@ -141,7 +141,7 @@ def build_app(settings: Settings, store: Store, stack: ExitStack, say_error: Say
         kept=bootstrap.open_kept_messages(settings),
     )
     posts = Webhooks(hooks, bootstrap.feedback(settings, store, post.signer), site.clock)
-    return public_app(site, proxies=settings.proxies, hooks=posts, say=say_error), mailer
+    return public_app(site, proxies=settings.proxies, hooks=posts, log=say_error), mailer
 
 
 def _state(root: Path) -> frozenset[FileState]:

@@ -15,17 +15,17 @@ from newsletter.web.public.app import TIME_LIMIT
 
 
 def serve_public(
-    app: ASGIApp, listening: socket.socket, *, ready: Callable[[], object], say: Callable[[str], object]
+    app: ASGIApp, listening: socket.socket, *, ready: Callable[[], object], log: Callable[[str], object]
 ) -> None:
-    """Serve until Ctrl-C or SIGTERM; call ``ready`` once listening. ``say`` logs the number of malformed requests."""
+    """Serve until Ctrl-C or SIGTERM; call ``ready`` once listening. ``log`` logs the number of malformed requests."""
     # uvicorn shuts down gracefully and then raises the signal again: SIGTERM would kill the process there.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with listening, contextlib.suppress(KeyboardInterrupt):
-        public_server(app, ready, say).run(sockets=[listening])
+        public_server(app, ready, log).run(sockets=[listening])
 
 
 def public_server(
-    app: ASGIApp, ready: Callable[[], object], say: Callable[[str], object], *, time_limit: float = TIME_LIMIT
+    app: ASGIApp, ready: Callable[[], object], log: Callable[[str], object], *, time_limit: float = TIME_LIMIT
 ) -> Server:
     """Return a server of the pages, which drops clients that need more than ``time_limit`` seconds for their headers.
 
@@ -34,7 +34,7 @@ def public_server(
 
     class LimitedProtocol(HeaderTimeoutProtocol):
         seconds = time_limit
-        malformed = Tally(say, "malformed requests were refused")
+        malformed = Tally(log, "malformed requests were refused")
 
     config = uvicorn.Config(
         app,

@@ -144,7 +144,7 @@ def public(
             signer=signer,
             newsletter=newsletter,
             theme=theme,
-            say=logged.append,
+            log=logged.append,
             clock=clock,
         )
         site = Site(
@@ -163,7 +163,7 @@ def public(
             site,
             proxies=[ip_network("127.0.0.1")],
             hooks=posts,
-            say=logged.append,
+            log=logged.append,
             hold_back=0,
             time_limit=time_limit,
         )

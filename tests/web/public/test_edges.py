@@ -145,7 +145,9 @@ def test_aborted_uploads_are_counted_until_the_minute_is_over(monkeypatch: pytes
         await Request(_scope, receive).body()
 
     rules = GatewayRules(base_url="http://localhost", seconds=60, hold_back=0)
-    gate = Gateway(reads, rules=rules, failed=lambda _path, status: PlainTextResponse("", status), say=logged.append)
+    gate = Gateway(
+        reads, rules=rules, error_response=lambda _path, status: PlainTextResponse("", status), log=logged.append
+    )
     _asked(gate, 5, "192.0.2.1", [])
     assert logged == [f"uploads were aborted by their clients: {number}" for number in (1, 4)]
 
@@ -168,7 +170,7 @@ def test_an_undeclared_local_proxy_is_reported_once(peer: str, forwarded: bool, 
     named = [ip_network("127.0.0.1")] if proxies else []
     rules = GatewayRules(base_url="http://localhost", proxies=named, seconds=60, hold_back=0)
     failed = lambda _path, status: PlainTextResponse("", status)  # noqa: E731
-    gate = Gateway(PlainTextResponse("Come in."), rules=rules, failed=failed, say=logged.append)
+    gate = Gateway(PlainTextResponse("Come in."), rules=rules, error_response=failed, log=logged.append)
     _asked(gate, 3, peer, [(b"x-forwarded-for", b"203.0.113.7")] if forwarded else [])
     assert len(logged) == warned
     assert all("[serving]" in line and "proxies" in line for line in logged)

@@ -105,8 +105,8 @@ def test_a_refused_clients_response_is_delayed_without_delaying_others(monkeypat
     gate = Gateway(
         PlainTextResponse("Come in."),
         rules=rules,
-        failed=lambda _path, status: PlainTextResponse("No.", status),
-        say=print,
+        error_response=lambda _path, status: PlainTextResponse("No.", status),
+        log=print,
         refuses=lambda _method, _path, client: client == "203.0.113.7",
     )
 

@@ -49,6 +49,8 @@ def merge_fields(text: str, attributes: Collection[str] | None = None) -> tuple[
 
     ``attributes`` are the names of subscribers' custom fields; without them, any name is valid.
     """
+    if "{{" not in text:  # as in most texts: the checks look at every paragraph of every entry
+        return ()
     known = None if attributes is None else (*SUBSCRIBER_FIELDS, *attributes)
     return tuple(_field(match, known) for match in _BRACES.finditer(text))
 

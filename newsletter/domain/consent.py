@@ -87,7 +87,7 @@ class Confirmation:
     key: str
     kind: ConfirmationKind
     address: str
-    asked: datetime
+    requested: datetime
     how: str
     wording: str = ""
     subscriber: str = ""

@@ -39,7 +39,7 @@ def stored_about(store: Store, reader: Subscriber) -> dict[str, Any]:
         ],
         "asked": [
             {
-                "at": request.asked.isoformat(),
+                "at": request.requested.isoformat(),
                 "what": request.kind.value,
                 "address": request.address,
                 "how": request.how,

@@ -47,7 +47,7 @@ class MailRequests:
                 key=secrets.token_hex(16),
                 kind=ConfirmationKind.SIGN_UP,
                 address=address,
-                asked=now,
+                requested=now,
                 how=how,
                 wording=wording,
                 choices=choices,
@@ -69,7 +69,7 @@ class MailRequests:
                 key=secrets.token_hex(16),
                 kind=ConfirmationKind.MOVE,
                 address=address,
-                asked=now,
+                requested=now,
                 how="preferences",
                 subscriber=reader.key,
             ),
@@ -99,7 +99,9 @@ class MailRequests:
         return any(self._refused.has(limit.subject, now) for limit in self._client_limits(client))
 
     def _confirmation_request(self, about: Confirmation, client: Client) -> MailRequest:
-        message = ServiceMessage(kind=_KINDS[about.kind], address=about.address, created=about.asked, about=about.key)
+        message = ServiceMessage(
+            kind=_KINDS[about.kind], address=about.address, created=about.requested, about=about.key
+        )
         limits = (*confirmation_limits(self._signer, about.address), *self._client_limits(client))
         return MailRequest(message=message, limits=limits, about=about)
 

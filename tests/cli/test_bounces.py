@@ -415,7 +415,7 @@ def sign_up(root: Path, address: str, key: str, *, now: datetime = WHEN, handed:
     """Somebody signs up with an address, and what is due is handed over as `serve` does it."""
     settings = load(root)
     asked = Confirmation(
-        kind=ConfirmationKind.SIGN_UP, key=key, address=address, asked=now, how="form", choices=SignUpChoices()
+        kind=ConfirmationKind.SIGN_UP, key=key, address=address, requested=now, how="form", choices=SignUpChoices()
     )
     with bootstrap.open_store(settings) as store, bootstrap.open_send_context(settings) as context:
         about = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=now, about=asked.key)
@@ -689,7 +689,7 @@ def move(address: str, to: str) -> None:
             key="f" * 32,
             address=to,
             subscriber=reader.key,
-            asked=WHEN,
+            requested=WHEN,
             how="form",
             wording="",
             choices=SignUpChoices(),

@@ -25,7 +25,7 @@ def links(store: Store) -> PersonalLinks:
 def requested(store: Store, kind: ConfirmationKind, *, subscriber: str = "") -> Confirmation:
     """A sign-up or address change for new@example.com that waits for its confirmation."""
     confirmation = Confirmation(
-        key="5" * 32, kind=kind, address="new@example.com", asked=NOW, how="form", subscriber=subscriber
+        key="5" * 32, kind=kind, address="new@example.com", requested=NOW, how="form", subscriber=subscriber
     )
     message = ServiceMessage(kind=ServiceKind.CONFIRM, address=confirmation.address, created=NOW, about="5" * 32)
     assert store.confirmations.request([Request(message=message, limits=(), about=confirmation)]) == [None]

@@ -79,7 +79,7 @@ class AddressChanges:
                 key=secrets.token_hex(16),
                 kind=ConfirmationKind.UNDO,
                 address=known.address,
-                asked=now,
+                requested=now,
                 how="undo",
                 subscriber=known.key,
             )
@@ -106,11 +106,11 @@ class AddressChanges:
                 confirmation.c.key != given.key,
                 sa.or_(
                     confirmation.c.kind == ConfirmationKind.MOVE.value,
-                    confirmation.c.asked >= given.asked,
+                    confirmation.c.asked >= given.requested,
                     confirmation.c.address_key == address_key(known.address),
                 ),
             )
-            forget_reports(connection, known.id, given.asked, given.address)
+            forget_reports(connection, known.id, given.requested, given.address)
             if address_key(known.address) != address_key(given.address):
                 queue_messages(connection, ServiceMessage(kind=ServiceKind.UNDONE, address=known.address, created=now))
             return rows.read(connection, subscriber.c.id == known.id)[0]

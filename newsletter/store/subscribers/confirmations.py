@@ -179,7 +179,7 @@ def _confirmation(row: Any) -> Confirmation:
         choices=SignUpChoices.from_json(row.choices),
         how=row.how,
         wording=row.wording,
-        asked=row.asked,
+        requested=row.asked,
         confirmed=row.confirmed,
     )
 
@@ -194,5 +194,5 @@ def _values(pending: Confirmation) -> dict[str, object]:
         "choices": pending.choices.to_json(),
         "how": pending.how,
         "wording": pending.wording,
-        "asked": pending.asked,
+        "asked": pending.requested,
     }

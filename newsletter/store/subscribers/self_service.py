@@ -97,7 +97,7 @@ class SelfService:
                 wanted = replace(wanted, id=rows.insert(connection, [wanted], now)[address_key(wanted.address)])
             else:
                 _update(connection, wanted, now)
-            request = Consent(at=given.asked, event=ConsentEvent.ASKED, how=given.how, wording=given.wording)
+            request = Consent(at=given.requested, event=ConsentEvent.ASKED, how=given.how, wording=given.wording)
             confirmed = Consent(at=now, event=ConsentEvent.CONFIRMED, how="link", wording=wording)
             record(connection, [(wanted.id, request), (wanted.id, confirmed)])
             forget_erased(connection, fingerprints)

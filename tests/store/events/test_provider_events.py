@@ -240,7 +240,7 @@ def test_a_fresh_double_opt_in_lifts_bounces_and_not_complaints(store: Store) ->
             kind=ConfirmationKind.SIGN_UP,
             key=f"{number:032x}",
             address=address,
-            asked=make.WHEN,
+            requested=make.WHEN,
             how="form",
             choices=SignUpChoices(),
         )

@@ -68,7 +68,9 @@ def test_requests_are_admitted_in_order_within_their_limits(store: Store) -> Non
 
 def test_many_requests_are_one_transaction(store: Store) -> None:
     about = [
-        Confirmation(key=f"{number:032x}", kind=ConfirmationKind.SIGN_UP, address="a@b.example", asked=NOW, how="form")
+        Confirmation(
+            key=f"{number:032x}", kind=ConfirmationKind.SIGN_UP, address="a@b.example", requested=NOW, how="form"
+        )
         for number in range(300)
     ]
     message = ServiceMessage(kind=ServiceKind.CONFIRM, address="a@b.example", created=NOW)

@@ -237,14 +237,16 @@ def test_typed_text_never_runs_as_script(browser: Browser, tmp_path: Path) -> No
             key="1" * 32,
             kind=ConfirmationKind.SIGN_UP,
             address="eve@example.com",
-            asked=pages.clock(),
+            requested=pages.clock(),
             how="api",
             wording=everything,
             choices=SignUpChoices(first_name=everything, topics=tuple(topic.slug for topic in topics)),
         )
-        message = ServiceMessage(kind=ServiceKind.CONFIRM, address=given.address, created=given.asked, about=given.key)
+        message = ServiceMessage(
+            kind=ServiceKind.CONFIRM, address=given.address, created=given.requested, about=given.key
+        )
         assert pages.store.confirmations.request([MailRequest(message=message, about=given)]) == [None]
-        eve = pages.store.self_service.confirm(given, given.choices, given.asked, wording=everything)
+        eve = pages.store.self_service.confirm(given, given.choices, given.requested, wording=everything)
         ran: list[str] = []
         page = open_page("/help", width=1280)
 

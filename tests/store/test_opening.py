@@ -171,6 +171,27 @@ def test_an_earlier_copy_is_never_overwritten(older: str) -> None:
         assert columns(url_of(earlier.with_name(f"newsletter.db.{NEWEST}-1"))) == SUPPRESSION
 
 
+def test_a_copy_that_cannot_be_written_stops_the_upgrade_and_names_the_copy(older: str) -> None:
+    if older.startswith("sqlite"):
+        copy = Path(f"{older.removeprefix('sqlite:///')}.{NEWEST}")
+        copy.with_name(f"{copy.name}.part").mkdir()  # in the way
+        with pytest.raises(StoreError, match=rf"{copy.name} cannot be written: it is a folder") as caught:
+            upgrade(older)
+        assert "copied before it is upgraded" in caught.value.hint
+        assert not copy.exists()
+        assert columns(older) == SUPPRESSION
+
+
+def test_a_copy_replaces_what_a_killed_upgrade_left_of_one(older: str) -> None:
+    if older.startswith("sqlite"):
+        copy = Path(f"{older.removeprefix('sqlite:///')}.{NEWEST}")
+        part = copy.with_name(f"{copy.name}.part")
+        part.write_text("half a copy")
+        assert upgrade(older) == ["9999"]
+        assert columns(url_of(copy)) == SUPPRESSION
+        assert not part.exists()
+
+
 def test_an_upgrade_that_fails_changes_nothing(older: str, later_program: Path) -> None:
     later_program.write_text(later_program.read_text() + '    op.execute("SELECT * FROM nowhere")\n')
     with pytest.raises(StoreError, match="nowhere"):

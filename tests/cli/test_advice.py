@@ -41,7 +41,7 @@ def errors() -> dict[str, type[NewsletterError]]:
     return kinds
 
 
-def test_every_error_has_a_code_of_its_own_and_every_hint_belongs_to_one() -> None:
+def test_every_error_has_its_own_code_and_every_hint_an_error() -> None:
     kinds = errors()
     assert advice.ERRORS.keys() <= kinds.keys()
     for code, hint in advice.ERRORS.items():
@@ -73,7 +73,7 @@ def test_an_error_is_printed_with_the_command_that_helps(error: NewsletterError,
     assert "newsletter send" not in str(error)
 
 
-def test_an_error_of_the_system_is_printed_as_it_is() -> None:
+def test_an_error_of_the_system_is_printed_unchanged() -> None:
     assert advice.error_lines(OSError("the disk is full")) == ["the disk is full"]
 
 
@@ -129,7 +129,7 @@ def test_commands_and_options_are_recognized(text: str, named: int) -> None:
     assert len(list(mentions(text))) == named
 
 
-def test_only_the_doors_name_commands_and_options() -> None:
+def test_only_entry_points_name_commands_and_options() -> None:
     named = []
     for path in sorted(PACKAGE.rglob("*.py")):
         name = path.relative_to(PACKAGE).as_posix()

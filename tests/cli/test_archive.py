@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.cli.conftest import Run, edit, files
 
 
-def test_what_was_sent_is_written_as_files_once(readers: Path, run: Run) -> None:
+def test_sent_issues_are_written_as_files_once(readers: Path, run: Run) -> None:
     assert run("archive", "build", "public").stdout.startswith("0 issues in public")
     assert "hasn’t been sent yet" in (readers / "public/index.html").read_text()
     assert run("send", "latest", "--yes").status == 0
@@ -28,7 +28,7 @@ def test_what_was_sent_is_written_as_files_once(readers: Path, run: Run) -> None
     assert files(readers / "public") == before
 
 
-def test_files_elsewhere_name_each_other_there_and_lead_back_to_subscribe(readers: Path, run: Run) -> None:
+def test_files_for_another_host_link_to_each_other_there_and_back_for_subscribing(readers: Path, run: Run) -> None:
     run("send", "latest", "--yes")
     assert run("archive", "build", "public", "--url", "https://pages.example.com/letter/").status == 0
     page = (readers / "public/issues/2026-11-23/index.html").read_text()
@@ -40,7 +40,7 @@ def test_files_elsewhere_name_each_other_there_and_lead_back_to_subscribe(reader
     assert "news.daily.example" not in feed
 
 
-def test_the_file_of_a_topic_s_earlier_slug_leads_to_the_one_of_today(readers: Path, run: Run) -> None:
+def test_the_file_of_a_topics_earlier_slug_redirects_to_the_current_one(readers: Path, run: Run) -> None:
     run("send", "latest", "--yes")
     edit("newsletter.toml", "[topics.transport]", "[topics.moving]")
     assert run("archive", "build", "public").status == 0
@@ -49,7 +49,7 @@ def test_the_file_of_a_topic_s_earlier_slug_leads_to_the_one_of_today(readers: P
     assert (readers / "public/topics/moving/index.html").is_file()
 
 
-def test_a_folder_that_is_not_an_archive_and_an_address_that_is_none_are_refused(root: Path, run: Run) -> None:
+def test_a_folder_that_is_not_an_archive_and_an_invalid_url_are_refused(root: Path, run: Run) -> None:
     before = files(root)
     refused = run("archive", "build", "issues")
     assert refused.status != 0

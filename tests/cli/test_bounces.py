@@ -133,7 +133,7 @@ def suppressed(root: Path) -> dict[str, str]:
         return {one.address_key: one.reason.value for one in store.suppressions.stream()}
 
 
-def test_each_message_has_a_return_path_of_its_own(sent: dict[str, Received]) -> None:
+def test_each_message_has_its_own_return_path(sent: dict[str, Received]) -> None:
     paths = {address: got.sender for address, got in sent.items()}
     assert sorted(paths) == [ADA, BEN, CLEO]
     assert len(set(paths.values())) == 3
@@ -141,7 +141,7 @@ def test_each_message_has_a_return_path_of_its_own(sent: dict[str, Received]) ->
     assert all(len(path.partition("@")[0]) <= 64 for path in paths.values())
 
 
-def test_what_came_back_is_believed_as_far_as_it_is_proven(
+def test_only_proven_reports_have_an_effect(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
     forged = sent[CLEO].sender.replace("+", "+" + "a" * 52, 1)[: len("bounces+") + 52] + "@news.daily.example"
@@ -174,7 +174,7 @@ def test_what_came_back_is_believed_as_far_as_it_is_proven(
     assert (again["report"], again["new"]) == (0, 0)
 
 
-def test_who_has_a_link_of_a_reader_can_forge_nothing(
+def test_a_readers_link_is_not_enough_to_forge_a_report(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
     for name, mail in forged(sent[ADA], ADA).items():
@@ -206,7 +206,7 @@ def test_without_a_return_path_the_signed_message_id_proves_a_report(
     assert suppressed(readers) == {BEN: "complained"}
 
 
-def test_a_reader_who_moved_has_nobody_elses_address_suppressed(
+def test_a_bounce_after_a_move_never_suppresses_another_readers_address(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
     without_return_path(readers)
@@ -216,7 +216,7 @@ def test_a_reader_who_moved_has_nobody_elses_address_suppressed(
     assert suppressed(readers) == {}
 
 
-def test_a_bounce_that_names_nobody_is_of_whom_its_return_path_proves(
+def test_a_bounce_without_a_recipient_is_attributed_by_its_return_path(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
     maildir.put("1", returned.in_words(sent[ADA].sender, "").replace(b"<>:\n", b""))
@@ -224,7 +224,7 @@ def test_a_bounce_that_names_nobody_is_of_whom_its_return_path_proves(
     assert suppressed(readers) == {ADA: "bounced"}
 
 
-def test_a_bounce_in_words_to_a_signed_return_path_counts(
+def test_a_plain_text_bounce_to_a_signed_return_path_counts(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
     maildir.put("1", returned.in_words(sent[ADA].sender, "ada@forwarded.example.net"))
@@ -241,7 +241,7 @@ def test_a_bounce_in_words_to_a_signed_return_path_counts(
         ("delivered", "2.0.0", "250 2.0.0 Ok"),
     ],
 )
-def test_what_is_not_for_good_suppresses_nobody_at_once(
+def test_a_temporary_bounce_does_not_suppress_at_once(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received], action: str, status: str, words: str
 ) -> None:
     maildir.put("1", returned.notification(sent[ADA].sender, ADA, action=action, status=status, words=words))
@@ -250,7 +250,7 @@ def test_what_is_not_for_good_suppresses_nobody_at_once(
     assert suppressed(readers) == {}
 
 
-def test_who_says_that_it_is_no_spam_is_not_suppressed(
+def test_a_not_spam_report_does_not_suppress(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
     maildir.put("1", complaint(sent[BEN], feedback="not-spam"))
@@ -271,7 +271,7 @@ def test_a_bounce_settles_an_uncertain_delivery(
     assert found == {ADA: DeliveryStatus.SUBMITTED, BEN: DeliveryStatus.UNCERTAIN, CLEO: DeliveryStatus.UNCERTAIN}
 
 
-def test_an_mbox_is_only_read_and_counts_once(
+def test_an_mbox_is_not_changed_and_counts_once(
     readers: Path, run: Run, sent: dict[str, Received], tmp_path: Path
 ) -> None:
     file = tmp_path / "mbox"
@@ -295,15 +295,13 @@ def test_an_mbox_is_only_read_and_counts_once(
         ("imaps://ada@mail.example.org/INBOX", "NEWSLETTER_IMAP_PASSWORD is not set"),
     ],
 )
-def test_a_mailbox_that_cannot_be_read_is_named_with_the_hint(readers: Path, run: Run, mailbox: str, said: str) -> None:
+def test_an_unreadable_mailbox_is_reported_with_a_hint(readers: Path, run: Run, mailbox: str, said: str) -> None:
     refused = run("bounces", mailbox)
     assert refused.status != 0
     assert said in refused.stderr
 
 
-def test_a_second_run_beside_the_first_is_refused_until_that_one_ends_or_is_killed(
-    readers: Path, run: Run, maildir: Maildir
-) -> None:
+def test_a_second_run_is_refused_until_the_first_ends_or_is_killed(readers: Path, run: Run, maildir: Maildir) -> None:
     message, empty = maildir.path / "new" / "1", readers / "empty"
     os.mkfifo(message)  # who reads it waits for somebody who writes it
     for folder in ("new", "cur"):
@@ -337,7 +335,7 @@ def _open_once_it_is_read(pipe: Path, by: subprocess.Popen[bytes]) -> int:
     pytest.fail("the process ended before it had read the mailbox")
 
 
-def test_many_large_messages_are_not_in_memory_together(readers: Path, run: Run, maildir: Maildir) -> None:
+def test_large_messages_are_read_one_at_a_time(readers: Path, run: Run, maildir: Maildir) -> None:
     large = returned.letter("bounces@news.daily.example") + b"x" * 6_000_000
     for number in range(10):
         maildir.put(str(number), large)
@@ -351,7 +349,7 @@ def test_many_large_messages_are_not_in_memory_together(readers: Path, run: Run,
     assert most < 5 * len(large)
 
 
-def test_without_a_mailbox_one_is_asked_for(readers: Path, run: Run) -> None:
+def test_a_missing_mailbox_is_an_error_with_a_hint(readers: Path, run: Run) -> None:
     refused = run("bounces")
     assert refused.status == 2
     assert "[feedback] mailbox" in refused.stderr
@@ -390,7 +388,7 @@ def test_a_folder_on_an_imap_server_is_read_and_marked(
         ("Elsewhere", PASSWORD, "no folder Elsewhere: no such folder"),
     ],
 )
-def test_what_the_server_refuses_is_said_without_the_password(
+def test_a_servers_refusal_is_reported_without_the_password(
     readers: Path, run: Run, monkeypatch: pytest.MonkeyPatch, folder: str, password: str, said: str
 ) -> None:
     monkeypatch.setenv("NEWSLETTER_IMAP_PASSWORD", password)
@@ -401,7 +399,7 @@ def test_what_the_server_refuses_is_said_without_the_password(
     assert PASSWORD not in refused.stdout + refused.stderr
 
 
-def test_a_server_that_is_not_there_is_said(readers: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_mail_server_is_reported(readers: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEWSLETTER_IMAP_PASSWORD", PASSWORD)
     refused = run("bounces", "imap://bounces@127.0.0.1:9/INBOX")
     assert refused.status == 1
@@ -425,7 +423,7 @@ def sign_up(root: Path, address: str, key: str, *, now: datetime = WHEN, handed:
         assert mailer.send_batch() == handed
 
 
-def test_a_confirmation_that_bounces_is_the_last_one(readers: Path, run: Run, maildir: Maildir) -> None:
+def test_a_bounced_confirmation_is_the_last_one(readers: Path, run: Run, maildir: Maildir) -> None:
     with smtp_server() as server:
         _by_smtp(readers, server, maildir)
         sign_up(readers, "typo@example.com", "e" * 32)
@@ -441,7 +439,7 @@ def test_a_confirmation_that_bounces_is_the_last_one(readers: Path, run: Run, ma
         assert len(server.received) == 2
 
 
-def test_a_reader_whose_address_bounced_is_asked_again_and_back_when_they_confirm(
+def test_a_bounced_reader_can_confirm_again_and_returns(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
     maildir.put("1", returned.notification(sent[ADA].sender, ADA))
@@ -494,7 +492,7 @@ def test_apple_mails_unsubscribe_messages_are_understood(
         assert (last.event, last.how, last.issue) == ("unsubscribed", "mail", "2026-11-23")
 
 
-def test_nobody_is_unsubscribed_by_an_address_that_is_not_theirs_to_write_to(
+def test_a_forged_unsubscribe_address_unsubscribes_no_reader(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
     good = unsubscribe_mail(sent[ADA])
@@ -512,7 +510,9 @@ def test_nobody_is_unsubscribed_by_an_address_that_is_not_theirs_to_write_to(
     assert json.loads(run("bounces", "--json").stdout)["suppressed"] == 0
 
 
-def test_no_program_unsubscribes_anybody(readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]) -> None:
+def test_automatic_messages_unsubscribe_no_reader(
+    readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
+) -> None:
     to = unsubscribe_mail(sent[ADA])
     headers = [
         "Auto-Submitted: auto-replied (vacation)",
@@ -534,7 +534,7 @@ def test_no_program_unsubscribes_anybody(readers: Path, run: Run, maildir: Maild
     assert json.loads(run("bounces", "--json").stdout)["unsubscribed"] == 1
 
 
-def test_messages_older_than_their_events_are_kept_change_nothing(
+def test_messages_older_than_the_retention_of_events_change_nothing(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
     old = f"Received: from mx by us; {format_datetime(datetime.now(UTC) - timedelta(days=366))}\n".encode()
@@ -547,7 +547,7 @@ def test_messages_older_than_their_events_are_kept_change_nothing(
     assert suppressed(readers) == {CLEO: "bounced"}
 
 
-def test_an_address_of_its_own_takes_requests_to_unsubscribe(readers: Path, run: Run, maildir: Maildir) -> None:
+def test_a_separate_address_receives_unsubscribe_requests(readers: Path, run: Run, maildir: Maildir) -> None:
     with smtp_server() as server:
         _by_smtp(readers, server, maildir)
         edit("newsletter.toml", "return_path = ", 'unsubscribe_mail = "leave@news.example.org"\n# ')
@@ -562,7 +562,7 @@ def test_an_address_of_its_own_takes_requests_to_unsubscribe(readers: Path, run:
     assert "unsubscribe_mail is set without a mailbox to read it from" in refused.stderr
 
 
-def test_without_a_mailbox_no_address_is_offered(readers: Path, run: Run, maildir: Maildir) -> None:
+def test_without_a_mailbox_no_unsubscribe_address_is_offered(readers: Path, run: Run, maildir: Maildir) -> None:
     with smtp_server() as server:
         _by_smtp(readers, server, maildir)
         edit("newsletter.toml", "mailbox = ", "# mailbox = ")
@@ -595,9 +595,7 @@ def held(run: Run) -> list[str]:
     return [bounce["address"] for bounce in json.loads(run("suppressions", "held", "--json").stdout)]
 
 
-def test_when_a_domain_bounces_as_a_whole_nobody_there_is_suppressed_until_an_operator_decides(
-    readers: Path, run: Run, flood: Maildir
-) -> None:
+def test_bounces_of_a_whole_domain_are_held_until_an_operator_decides(readers: Path, run: Run, flood: Maildir) -> None:
     strict = [f"r{number}@strict.example" for number in range(6)]
     counted = json.loads(run("bounces", "--json").stdout)
     assert (counted["report"], counted["suppressed"], counted["held"]) == (7, 1, 6)
@@ -624,7 +622,7 @@ def test_when_a_domain_bounces_as_a_whole_nobody_there_is_suppressed_until_an_op
     assert "2026-11-23,suppressed,bounced,550 5.1.1: the address does not exist,1" in (readers / "r.csv").read_text()
 
 
-def test_the_notify_addresses_are_told_once_when_a_hold_begins(readers: Path, run: Run, flood: Maildir) -> None:
+def test_the_notify_addresses_are_mailed_once_when_a_hold_begins(readers: Path, run: Run, flood: Maildir) -> None:
     edit("newsletter.toml", "addresses = []", 'addresses = ["editor@daily.example"]')
     with smtp_server() as server:
         edit("newsletter.toml", "port = ", f"port = {server.port}  # ")
@@ -645,7 +643,7 @@ def test_the_notify_addresses_are_told_once_when_a_hold_begins(readers: Path, ru
         assert len(server.received) == 2  # the next hold
 
 
-def test_held_bounces_are_applied_or_discarded_by_domain(readers: Path, run: Run, flood: Maildir) -> None:
+def test_held_bounces_can_be_applied_or_discarded_by_domain(readers: Path, run: Run, flood: Maildir) -> None:
     assert run("bounces").status == 0
     assert run("suppressions", "apply", "nowhere.example").status == 1
     assert run("suppressions", "apply", "STRICT.example").stdout == "Suppressed addresses: 6.\n"
@@ -657,7 +655,7 @@ def test_held_bounces_are_applied_or_discarded_by_domain(readers: Path, run: Run
     assert run("suppressions", "discard").status == 1
 
 
-def test_discarded_bounces_leave_their_addresses_with_the_next_issue(readers: Path, run: Run, flood: Maildir) -> None:
+def test_addresses_of_discarded_bounces_get_the_next_issue(readers: Path, run: Run, flood: Maildir) -> None:
     assert run("bounces").status == 0
     assert run("suppressions", "remove", "r0@strict.example").stdout == "r0@strict.example can be mailed again.\n"
     again = run("suppressions", "remove", "r0@strict.example")
@@ -700,7 +698,7 @@ def move(address: str, to: str) -> None:
 
 
 @pytest.mark.parametrize("signed", [True, False], ids=["return path", "Message-ID"])
-def test_of_a_reader_who_moved_the_address_that_they_left_is_suppressed(
+def test_a_bounce_after_a_move_suppresses_the_former_address(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received], signed: bool
 ) -> None:
     move(ADA, "ada@new.example.com")
@@ -713,7 +711,7 @@ def test_of_a_reader_who_moved_the_address_that_they_left_is_suppressed(
     assert list(suppressed(readers)) == [ADA]
 
 
-def test_what_was_forwarded_and_bounced_elsewhere_is_the_readers_own(
+def test_a_bounce_of_a_forwarded_message_is_the_readers_own(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
     maildir.put("1", returned.notification(sent[ADA].sender, "ada@elsewhere.example.net"))
@@ -721,7 +719,7 @@ def test_what_was_forwarded_and_bounced_elsewhere_is_the_readers_own(
     assert list(suppressed(readers)) == [ADA]
 
 
-def test_of_somebody_who_is_no_reader_any_more_nothing_is_kept(
+def test_reports_about_removed_readers_are_not_kept(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
     run("subscribers", "remove", ADA)
@@ -731,7 +729,7 @@ def test_of_somebody_who_is_no_reader_any_more_nothing_is_kept(
     assert suppressed(readers) == {}
 
 
-def test_with_another_secret_bounces_of_before_still_count(
+def test_bounces_of_earlier_messages_count_after_a_change_of_secret(
     readers: Path, run: Run, maildir: Maildir, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     monkeypatch.setenv("NEWSLETTER_SECRET", "the-secret-of-yesterday")

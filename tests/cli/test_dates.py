@@ -28,7 +28,7 @@ def sent(run: Run) -> list[str]:
     return [one["issue"] for one in json.loads(run("sends", "--json").stdout)]
 
 
-def test_cron_sends_nothing_where_no_issue_is_dated_today(run: Run, ahead: Path) -> None:
+def test_cron_sends_nothing_without_an_issue_dated_today(run: Run, ahead: Path) -> None:
     nothing = run("send", "today", "--yes", "--once")
     assert nothing.status == 4
     assert nothing.stdout == (
@@ -38,7 +38,7 @@ def test_cron_sends_nothing_where_no_issue_is_dated_today(run: Run, ahead: Path)
     assert sent(run) == []
 
 
-def test_cron_sends_the_issue_of_today_once(run: Run, ahead: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cron_sends_todays_issue_once(run: Run, ahead: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resources, "today", lambda _settings: date(2026, 11, 29))
     assert run("send", "today", "--yes", "--once").status == 0
     assert sent(run) == ["2026-11-29"]
@@ -50,7 +50,7 @@ def test_cron_sends_the_issue_of_today_once(run: Run, ahead: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize("name", ["latest", "next", "2026-11-30", "2026-11-23"])
-def test_an_issue_of_another_day_is_not_sent_unasked(run: Run, ahead: Path, name: str) -> None:
+def test_an_issue_of_another_day_is_not_sent_without_a_question(run: Run, ahead: Path, name: str) -> None:
     refused = run("send", name, "--yes")
     assert refused.status == 1
     assert "today is Saturday 28 November 2026" in refused.stderr
@@ -69,7 +69,7 @@ def test_the_plan_and_the_question_show_subject_date_and_segments(run: Run, ahea
     assert sent(run) == []
 
 
-def test_an_appointment_on_another_day_is_refused_too(run: Run, ahead: Path) -> None:
+def test_scheduling_an_issue_on_another_day_is_refused(run: Run, ahead: Path) -> None:
     at = ["--yes", "--at", "2099-11-30 06:30"]
     refused = run("send", "2026-11-30", *at)
     assert refused.status == 1
@@ -80,7 +80,7 @@ def test_an_appointment_on_another_day_is_refused_too(run: Run, ahead: Path) -> 
     assert sent(run) == ["2026-11-30"]
 
 
-def test_a_time_far_ahead_is_asked_about_or_refused(run: Run, ahead: Path) -> None:
+def test_a_time_far_ahead_is_confirmed_or_refused(run: Run, ahead: Path) -> None:
     edit("issues/2026-11-30.md", "date: 2026-11-30", "date: 9999-12-31")
     at = ["--at", "9999-12-31 06:30"]
     refused = run("send", "2026-11-30", "--yes", *at)
@@ -91,7 +91,7 @@ def test_a_time_far_ahead_is_asked_about_or_refused(run: Run, ahead: Path) -> No
     assert sent(run) == []
 
 
-def test_latest_in_a_report_and_in_sends_is_the_issue_sent_last(run: Run, ahead: Path) -> None:
+def test_latest_in_reports_and_sends_is_the_issue_sent_last(run: Run, ahead: Path) -> None:
     for command in (["report", "latest"], ["sends", "show", "latest"]):
         assert "no issue has been sent yet" in run(*command).stderr
     run("send", "2026-11-30", "--yes", "--any-date")
@@ -132,14 +132,14 @@ def test_issues_and_sends_are_listed_with_their_status(run: Run, ahead: Path) ->
     assert re.search(r"2026-11-30 .* cancelled ", run("sends").stdout)
 
 
-def test_check_says_has_run_only_of_issues_that_were_sent(run: Run, ahead: Path) -> None:
+def test_check_reports_repeated_entries_only_of_sent_issues(run: Run, ahead: Path) -> None:
     assert '"map-for-walkers" is also in issues/2026-11-23.md' in run("check").stdout
     assert "has already run" not in run("check").stdout
     run("send", "2026-11-23", "--yes", "--any-date")
     assert '"map-for-walkers" has already run in issues/2026-11-23.md' in run("check").stdout
 
 
-def test_check_finds_a_missed_issue_and_says_so_without_a_database_too(run: Run, ahead: Path) -> None:
+def test_check_reports_a_missed_issue_even_without_a_database(run: Run, ahead: Path) -> None:
     Path("issues/2026-11-27.md").write_text(
         Path("issues/2026-11-23.md").read_text().replace("date: 2026-11-23", "date: 2026-11-27")
     )

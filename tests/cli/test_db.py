@@ -23,7 +23,7 @@ def copied(root: Path) -> Path:
     return root / "newsletter.db"
 
 
-def test_a_copy_is_adopted_when_somebody_agrees(copied: Path, run: Run) -> None:
+def test_a_copy_is_adopted_after_confirmation(copied: Path, run: Run) -> None:
     asked = run("db", "adopt", stdin="n\n")
     assert asked.status == 0
     assert "newsletter.db was moved or copied: newsletter.db.installation is not beside it." in asked.stderr
@@ -34,7 +34,7 @@ def test_a_copy_is_adopted_when_somebody_agrees(copied: Path, run: Run) -> None:
     assert "Nothing to do" in run("db", "adopt").stdout
 
 
-def test_nobody_is_asked_where_there_is_nobody(copied: Path, run: Run) -> None:
+def test_without_a_terminal_there_is_no_question(copied: Path, run: Run) -> None:
     refused = run("db", "adopt")
     assert (refused.status, "add --yes" in refused.stderr) == (2, True)
     assert not copied.with_name("newsletter.db.installation").exists()
@@ -60,7 +60,7 @@ def test_confused_addresses_are_announced_listed_and_cleared(readers: Path, run:
     assert run("subscribers", "list").stderr == ""
 
 
-def test_check_reports_what_others_may_read(readers: Path, run: Run) -> None:
+def test_check_reports_files_readable_by_others(readers: Path, run: Run) -> None:
     assert "readable-by-others" not in run("check").stdout + run("check", "--json").stdout
     (readers / "newsletter.db").chmod(0o644)
     (readers / "outbox").mkdir(mode=0o755)
@@ -71,7 +71,7 @@ def test_check_reports_what_others_may_read(readers: Path, run: Run) -> None:
     ]
 
 
-def test_an_erasure_names_the_copies_that_upgrades_made(readers: Path, run: Run) -> None:
+def test_an_erasure_names_the_copies_made_by_upgrades(readers: Path, run: Run) -> None:
     (readers / "newsletter.db.0005").write_text("ada@example.com")
     erased = run("subscribers", "remove", "ada@example.com", "--erase")
     assert (erased.status, "newsletter.db.0005" in erased.stderr) == (0, True)

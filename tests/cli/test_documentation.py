@@ -51,7 +51,7 @@ def test_every_command_and_its_options_are_documented(name: str) -> None:
                 assert f"`{option}" in text
 
 
-def test_no_command_or_option_is_documented_that_is_not_there() -> None:
+def test_every_documented_command_and_option_exists() -> None:
     for heading, text in chapters(DOCS / "commands.md").items():
         if not heading.startswith("`newsletter"):
             continue
@@ -61,7 +61,7 @@ def test_no_command_or_option_is_documented_that_is_not_there() -> None:
 
 
 @pytest.mark.parametrize("file", [REPOSITORY / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda file: file.name)
-def test_no_document_shows_an_option_that_its_command_does_not_have(file: Path) -> None:
+def test_options_in_documents_belong_to_their_command(file: Path) -> None:
     options = {name: {option for each in command.params for option in each.opts} for name, command in COMMANDS.items()}
     by_length = sorted(COMMANDS, key=len, reverse=True)
     for shown in re.findall(
@@ -74,13 +74,13 @@ def test_no_document_shows_an_option_that_its_command_does_not_have(file: Path) 
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if not getattr(COMMANDS[name], "commands", None)])
-def test_every_command_has_help_with_an_example_of_itself(name: str) -> None:
+def test_every_command_has_help_with_an_example(name: str) -> None:
     assert f"\n{name}" in COMMANDS[name].help
     for parameter in COMMANDS[name].params:
         assert parameter.help
 
 
-def test_check_says_all_that_it_reads() -> None:
+def test_the_help_of_check_names_everything_it_reads() -> None:
     text = COMMANDS["newsletter check"].help
     assert all(word in text for word in ("settings", "entries", "issues", "theme", "database", "all files"))
 
@@ -88,7 +88,7 @@ def test_check_says_all_that_it_reads() -> None:
 @pytest.mark.parametrize(
     "document", ["README.md", *sorted(str(path.relative_to(REPOSITORY)) for path in DOCS.glob("*.md"))]
 )
-def test_commands_that_documents_show_exist(document: str) -> None:
+def test_commands_shown_in_documents_exist(document: str) -> None:
     text = (REPOSITORY / document).read_text()
     for line in re.findall(r"^ {4}(?:\.venv/bin/)?(newsletter .*)|`(newsletter [^`]*)`", text, re.MULTILINE):
         words = re.split(r"\s+#\s|\s{2,}", "".join(line))[0].split()
@@ -124,7 +124,7 @@ def tables(model: type[BaseModel], name: str = "The newsletter") -> Iterator[tup
 
 
 @pytest.mark.parametrize(("heading", "settings"), list(tables(SettingsFile)))
-def test_every_setting_is_documented_and_no_other(heading: str, settings: list[str]) -> None:
+def test_all_settings_and_no_others_are_documented(heading: str, settings: list[str]) -> None:
     text = chapters(DOCS / "settings.md")[heading]
     assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == set(settings)
 
@@ -143,7 +143,7 @@ def test_every_option_of_a_provider_is_documented(name: str) -> None:
         assert f"`{option}`" in text
 
 
-def test_every_variable_of_the_environment_is_documented() -> None:
+def test_every_environment_variable_is_documented() -> None:
     text = chapters(DOCS / "settings.md")["The environment"]
     named = {SECRET, EARLIER_SECRETS}
     for path in (REPOSITORY / "newsletter").rglob("*.py"):
@@ -152,14 +152,14 @@ def test_every_variable_of_the_environment_is_documented() -> None:
         assert f"`{name}`" in text
 
 
-def test_links_between_documents_lead_somewhere() -> None:
+def test_links_between_documents_work() -> None:
     for document in (*REPOSITORY.glob("*.md"), *DOCS.glob("*.md")):
         words = re.sub(r"`[^`\n]*`", "", document.read_text())  # what code shows is no link
         for target in re.findall(r"\]\((?!https?://|mailto:|#)([^)#\s]+)", words):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
 
 
-def test_what_is_stored_of_readers_is_documented_table_by_table() -> None:
+def test_the_stored_data_of_readers_is_documented_by_table() -> None:
     text = (DOCS / "privacy.md").read_text()
     documented = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
     nobody = set(re.findall(r"`(\w+)`", re.search(r"^(`send`.*) hold no personal data", text, re.MULTILINE)[1]))  # type: ignore[index]
@@ -169,7 +169,7 @@ def test_what_is_stored_of_readers_is_documented_table_by_table() -> None:
     assert all(said in text for said in days)
 
 
-def test_make_says_what_goes_on_before_pip_is_silent_for_a_minute(tmp_path: Path) -> None:
+def test_make_prints_what_it_does_before_long_silent_steps(tmp_path: Path) -> None:
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         (tmp_path / name).write_bytes((REPOSITORY / name).read_bytes())
     for target, times in (("demo", 2), ("test", 3)):
@@ -180,7 +180,7 @@ def test_make_says_what_goes_on_before_pip_is_silent_for_a_minute(tmp_path: Path
         assert all(re.match(r"echo '(Updating|Installing) ", lines[at - 1]) for at in silent)
 
 
-def test_the_unit_for_systemd_starts_the_worker_again_after_some_seconds_however_often_it_ends() -> None:
+def test_the_systemd_unit_always_restarts_the_worker_after_some_seconds() -> None:
     unit = ConfigParser()
     unit.optionxform = str  # type: ignore[assignment,method-assign]
     unit.read_string(re.findall(r"```ini\n(.*?)```", (DOCS / "sending.md").read_text(), re.DOTALL)[0])

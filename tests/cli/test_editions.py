@@ -32,7 +32,7 @@ def lines(outcome: Outcome) -> list[str]:
     return [" ".join(line.split()) for line in outcome.stdout.splitlines()]
 
 
-def test_the_matrix_has_a_line_for_each_edition_and_a_mark_for_each_entry(run: Run, readers: Path) -> None:
+def test_the_table_has_a_line_for_each_edition_and_a_mark_for_each_entry(run: Run, readers: Path) -> None:
     tailor()
     run("subscribers", "add", "dan@example.com", "-t", "Cities")
     shown = run("editions", "latest")
@@ -44,7 +44,7 @@ def test_the_matrix_has_a_line_for_each_edition_and_a_mark_for_each_entry(run: R
     assert found[-2:] == ["3 editions for 4 readers.", "1 reader would get fewer than 2 entries."]
 
 
-def test_what_nobody_reads_and_who_gets_nothing_is_said(run: Run, root: Path) -> None:
+def test_unread_entries_and_readers_without_an_edition_are_reported(run: Run, root: Path) -> None:
     tailor("tailored: {otherwise: skip}")
     for name, topic in (("ben", "Cities"), ("dan", "Chess"), ("eve", "Chess")):
         run("subscribers", "add", f"{name}@example.com", "-t", topic)
@@ -56,7 +56,7 @@ def test_what_nobody_reads_and_who_gets_nothing_is_said(run: Run, root: Path) ->
     ]
 
 
-def test_a_script_gets_all_of_it(run: Run, readers: Path) -> None:
+def test_the_json_has_every_edition(run: Run, readers: Path) -> None:
     tailor("tailored: {otherwise: skip}", pinned="lighthouse-ledger")
     run("subscribers", "add", "dan@example.com", "-t", "Chess")
     found = json.loads(run("editions", "latest", "--json").stdout)
@@ -66,7 +66,7 @@ def test_a_script_gets_all_of_it(run: Run, readers: Path) -> None:
     assert {"positions": [0], "entries": ["lighthouse-ledger"], "readers": 1} in found["editions"]
 
 
-def test_many_editions_are_summed_up(run: Run, root: Path) -> None:
+def test_many_editions_are_summarized(run: Run, root: Path) -> None:
     topics = [f"topic-{at}" for at in range(5)]
     for at, topic in enumerate(topics):
         run("entry", "new", f"Entry {at}", "--url", f"https://example.org/{at}", "--source", "A", "-t", topic)
@@ -84,14 +84,14 @@ def test_many_editions_are_summed_up(run: Run, root: Path) -> None:
     assert "31 editions for 32 readers." in found
 
 
-def test_an_issue_that_is_not_tailored_has_one_edition(run: Run, readers: Path) -> None:
+def test_an_untailored_issue_has_a_single_edition(run: Run, readers: Path) -> None:
     shown = run("editions", "latest")
     assert shown.status == 0
     assert "3 3 ✓ ✓ ✓" in lines(shown)
     assert "isn't tailored" in shown.stderr
 
 
-def test_without_readers_there_is_nothing_to_count(run: Run, root: Path) -> None:
+def test_without_readers_there_are_no_editions(run: Run, root: Path) -> None:
     tailor()
     shown = run("editions", "latest")
     assert shown.status == 0
@@ -109,7 +109,7 @@ def test_the_plan_of_a_send_shows_the_editions(run: Run, readers: Path) -> None:
     assert "Recipients 3" in lines(planned)
 
 
-def test_a_send_that_has_nothing_for_anybody_is_refused(run: Run, root: Path) -> None:
+def test_a_send_without_an_entry_for_any_reader_is_refused(run: Run, root: Path) -> None:
     tailor("tailored: {otherwise: skip}")
     run("subscribers", "add", "dan@example.com", "-t", "Chess")
     refused = run("send", "latest", "--dry-run")
@@ -129,7 +129,7 @@ def test_any_edition_can_be_built(run: Run, root: Path) -> None:
 
 
 @pytest.mark.parametrize("edition", ["3", "-1", "0,", "", "one", "0;1", "²"])
-def test_an_edition_that_the_issue_has_not_is_wrong_usage(run: Run, root: Path, edition: str) -> None:
+def test_an_edition_with_unknown_entries_is_a_usage_error(run: Run, root: Path, edition: str) -> None:
     tailor()
     refused = run("build", "latest", "--out", "built", "--edition", edition)
     assert refused.status == 2
@@ -137,13 +137,13 @@ def test_an_edition_that_the_issue_has_not_is_wrong_usage(run: Run, root: Path, 
     assert not Path("built").exists()
 
 
-def test_an_issue_that_is_not_tailored_has_no_edition_to_build(run: Run, root: Path) -> None:
+def test_an_edition_of_an_untailored_issue_cannot_be_built(run: Run, root: Path) -> None:
     refused = run("build", "latest", "--out", "built", "--edition", "0")
     assert refused.status == 2
     assert "tailored: true" in refused.stderr
 
 
-def test_what_one_reader_gets_is_built_and_explained(run: Run, readers: Path) -> None:
+def test_a_readers_edition_is_built_and_explained(run: Run, readers: Path) -> None:
     tailor("tailored: {minimum: 2}")
     built = run("build", "latest", "--out", "built", "--as", "ADA@example.com")
     assert (built.status, built.stderr) == (0, "")
@@ -157,7 +157,7 @@ def test_what_one_reader_gets_is_built_and_explained(run: Run, readers: Path) ->
     assert "A map for people on foot" not in text(message)
 
 
-def test_a_reader_for_whom_there_is_nothing_gets_no_files(run: Run, root: Path) -> None:
+def test_a_reader_without_an_edition_gets_no_files(run: Run, root: Path) -> None:
     tailor("tailored: {otherwise: skip}")
     run("subscribers", "add", "dan@example.com", "-t", "Chess")
     refused = run("build", "latest", "--out", "built", "--as", "dan@example.com")
@@ -167,14 +167,14 @@ def test_a_reader_for_whom_there_is_nothing_gets_no_files(run: Run, root: Path) 
     assert not Path("built").exists()
 
 
-def test_a_reader_whom_the_send_would_leave_out_is_said_to_be_one(run: Run, readers: Path) -> None:
+def test_a_reader_left_out_of_the_send_is_reported(run: Run, readers: Path) -> None:
     tailor("segments: [science]\ntailored: true")
     built = run("build", "latest", "--out", "built", "--as", "ben@example.net")
     assert built.status == 0
     assert "they are not in science" in built.stderr
 
 
-def test_nobody_of_that_address_is_wrong_usage(run: Run, readers: Path) -> None:
+def test_an_unknown_readers_address_is_a_usage_error(run: Run, readers: Path) -> None:
     for command in (["build", "latest", "--out", "built"], ["proof", "latest", "--to", "me@example.org"]):
         refused = run(*command, "--as", "nobody@example.com")
         assert refused.status == 2
@@ -182,7 +182,7 @@ def test_nobody_of_that_address_is_wrong_usage(run: Run, readers: Path) -> None:
     assert run("build", "latest", "--out", "built", "--as", "ada@example.com", "--edition", "0").status == 2
 
 
-def test_a_proof_as_a_reader_goes_to_the_editor(run: Run, readers: Path) -> None:
+def test_a_proof_of_a_readers_edition_is_mailed_to_the_editor(run: Run, readers: Path) -> None:
     tailor()
     proved = run("proof", "latest", "--to", "me@example.org", "--as", "ada@example.com")
     assert proved.status == 0

@@ -104,9 +104,7 @@ def edit_base_url() -> None:
 @pytest.mark.parametrize(
     "change", [edit_entry, edit_issue, remove_issue, edit_theme, break_theme, edit_settings, edit_base_url]
 )
-def test_what_is_edited_during_a_send_changes_no_octet_of_it(
-    run: Run, server: SmtpServer, change: Callable[[], None]
-) -> None:
+def test_edits_during_a_send_change_none_of_its_bytes(run: Run, server: SmtpServer, change: Callable[[], None]) -> None:
     assert CHANGED not in run("sends", "show", "1").stderr
     frozen = as_frozen()
     change()
@@ -118,7 +116,7 @@ def test_what_is_edited_during_a_send_changes_no_octet_of_it(
     assert CHANGED not in run("sends", "show", "1").stderr  # it is over
 
 
-def test_a_new_secret_changes_no_link_of_a_send_that_began_with_the_earlier_one(
+def test_a_new_secret_changes_no_link_of_a_send_in_progress(
     run: Run, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frozen = as_frozen()

@@ -26,7 +26,7 @@ Read more at Slow Lines
 """
 
 
-def test_a_new_entry_has_what_was_given_and_its_path_is_printed(run: Run, root: Path) -> None:
+def test_a_new_entry_has_the_given_fields_and_its_path_is_printed(run: Run, root: Path) -> None:
     made = run(
         *("entry", "new", "Two clocks: a quarrel", "--url", "https://example.org/clocks", "--source", "The Review"),
         *("--author", "Ada Writer", "--date", "2026-11-02", "-t", "Science", "--topic", "The sea"),
@@ -46,7 +46,7 @@ def test_a_new_entry_has_what_was_given_and_its_path_is_printed(run: Run, root: 
     }
 
 
-def test_an_entry_that_is_there_is_not_written_over(run: Run, root: Path) -> None:
+def test_an_existing_entry_is_not_overwritten(run: Run, root: Path) -> None:
     before = files(root)
     refused = run("entry", "new", "Tram to the beach", "--slug", "tram-to-the-beach")
     assert refused.status == 2
@@ -62,12 +62,12 @@ def test_a_slug_that_leaves_the_folder_is_refused(run: Run, root: Path) -> None:
     assert files(root) == before
 
 
-def test_a_date_that_is_none_is_wrong_usage(run: Run, root: Path) -> None:
+def test_an_invalid_date_is_a_usage_error(run: Run, root: Path) -> None:
     assert run("entry", "new", "Title", "--date", "yesterday").status == 2
     assert run("issue", "new", "2026-02-30").status == 2
 
 
-def test_entries_stand_by_topic_with_those_first_that_wait(run: Run, root: Path) -> None:
+def test_entries_are_listed_by_topic_unused_first(run: Run, root: Path) -> None:
     run("entry", "new", "Another harbour", "-t", "Oceans")
     run("entry", "new", "Without a topic")
     listed = json.loads(run("entry", "list", "--json").stdout)
@@ -84,7 +84,7 @@ def test_entries_stand_by_topic_with_those_first_that_wait(run: Run, root: Path)
     assert table.index("Another harbour") < table.index("What a lighthouse writes down")
 
 
-def test_a_topic_lists_what_is_about_it_or_below_it(run: Run, root: Path) -> None:
+def test_a_topic_lists_its_entries_and_those_of_subtopics(run: Run, root: Path) -> None:
     run("entry", "new", "Another harbour", "-t", "The sea")
     listed = json.loads(run("entry", "list", "--topic", "Science", "--json").stdout)
     assert [entry["slug"] for entry in listed] == ["another-harbour", "lighthouse-ledger"]
@@ -95,7 +95,7 @@ def test_a_topic_lists_what_is_about_it_or_below_it(run: Run, root: Path) -> Non
     assert nothing.stderr == 'warning: there is no topic "Oceanss" in newsletter.toml\n'
 
 
-def test_picks_become_entries_and_without_a_terminal_nothing_is_asked(run: Run, root: Path) -> None:
+def test_picks_are_imported_without_questions_if_there_is_no_terminal(run: Run, root: Path) -> None:
     Path("picks.txt").write_text(PICKS)
     imported = run("entry", "import", "picks.txt")
     assert imported.status == 0
@@ -128,7 +128,7 @@ def test_importing_the_same_picks_again_changes_nothing(run: Run, root: Path) ->
     assert files(root) == before
 
 
-def test_a_file_that_is_no_picks_stops_the_import_of_all(run: Run, root: Path) -> None:
+def test_a_file_without_picks_stops_the_whole_import(run: Run, root: Path) -> None:
     Path("picks.txt").write_text(PICKS)
     Path("broken.txt").write_bytes(b"Title\n\n\xff\xfe\n")
     before = files(root)
@@ -139,7 +139,7 @@ def test_a_file_that_is_no_picks_stops_the_import_of_all(run: Run, root: Path) -
     assert files(root) == before
 
 
-def test_a_new_issue_comes_after_the_latest_with_the_next_number(run: Run, root: Path) -> None:
+def test_a_new_issue_has_the_next_date_and_number(run: Run, root: Path) -> None:
     before = json.loads(run("issue", "list", "--json").stdout)
     made = run("issue", "new", "--subject", "Slow water", "-e", "tram-to-the-beach", "-e", "lighthouse-ledger")
     assert made.status == 0
@@ -152,7 +152,7 @@ def test_a_new_issue_comes_after_the_latest_with_the_next_number(run: Run, root:
     assert after[-1]["entries"] == ["tram-to-the-beach", "lighthouse-ledger"]
 
 
-def test_a_first_issue_has_the_number_1_and_later_ones_none_if_it_has_none(run: Run, root: Path) -> None:
+def test_the_first_issue_has_number_1_and_later_ones_have_none_if_it_has_none(run: Run, root: Path) -> None:
     (first,) = (root / "issues").glob("*.md")
     first.unlink()
     path = root / run("issue", "new", "2026-12-24").stdout.strip()
@@ -161,7 +161,7 @@ def test_a_first_issue_has_the_number_1_and_later_ones_none_if_it_has_none(run: 
     assert "number:" not in (root / run("issue", "new", "2026-12-25").stdout.strip()).read_text()
 
 
-def test_an_issue_may_be_given_its_date_number_and_slug(run: Run, root: Path) -> None:
+def test_an_issues_date_number_and_slug_can_be_given(run: Run, root: Path) -> None:
     assert run("issue", "new", "2026-12-24", "--number", "99", "--slug", "christmas").stdout == "issues/christmas.md\n"
     listed = json.loads(run("issue", "list", "--json").stdout)
     assert (listed[-1]["slug"], listed[-1]["date"], listed[-1]["number"]) == ("christmas", "2026-12-24", 99)

@@ -39,7 +39,7 @@ def completed(run: Run, typed: str, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     return run().stdout.split()
 
 
-def test_a_choice_of_many_is_no_placeholder_over_several_lines(run: Run) -> None:
+def test_a_choice_of_many_values_has_a_short_placeholder(run: Run) -> None:
     assert "<queued|" not in run("sends", "deliveries", "--help").stdout
 
 
@@ -59,7 +59,7 @@ def test_a_choice_of_many_is_no_placeholder_over_several_lines(run: Run) -> None
         ("newsletter sends deliveries 1 --status sub", {"submitting", "submitted"}),
     ],
 )
-def test_completion_knows_entries_segments_and_topics(
+def test_completion_offers_entries_segments_and_topics(
     run: Run,
     root: Path,
     typed: str,
@@ -85,7 +85,9 @@ def test_completion_knows_entries_segments_and_topics(
         (["send", "latets"], 'did you mean "latest"?'),
     ],
 )
-def test_a_wrong_date_or_name_says_what_to_write(run: Run, root: Path, command: list[str], said: str) -> None:
+def test_a_wrong_date_or_name_is_an_error_with_the_correct_form(
+    run: Run, root: Path, command: list[str], said: str
+) -> None:
     refused = run(*command)
     assert refused.status == 2
     assert said in words(refused.stderr.replace("│", ""))
@@ -93,7 +95,7 @@ def test_a_wrong_date_or_name_says_what_to_write(run: Run, root: Path, command: 
     assert not re.search("Value error|Input should", refused.stderr)
 
 
-def test_a_folder_that_is_not_there_is_said_to_be_missing(run: Run, root: Path, tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported_as_missing(run: Run, root: Path, tmp_path: Path) -> None:
     missing = run("-C", str(tmp_path / "nowhere"), "check")
     assert (missing.status, "there is no folder" in missing.stderr) == (1, True)
     assert run("-C", str(root / "newsletter.toml"), "segments").status == 0
@@ -102,7 +104,7 @@ def test_a_folder_that_is_not_there_is_said_to_be_missing(run: Run, root: Path, 
     assert "no newsletter.toml in" in run("-C", str(empty), "check").stderr
 
 
-def test_nothing_is_said_of_no_earlier_issues_and_of_no_readers(run: Run, readers: Path) -> None:
+def test_missing_earlier_issues_and_readers_are_not_mentioned(run: Run, readers: Path) -> None:
     run("send", "today", "--yes", "--any-date", "--at", "2099-11-23 06:30")
     assert not re.search(r"0 =|Recipients", run("sends", "show", "1").stdout)
     assert run("sends").stdout.count("(UTC)") == 1  # its time; it has not begun

@@ -17,7 +17,7 @@ from tests.cli.conftest import Run, files
 REPOSITORY = Path(__file__).parents[2]
 
 
-def test_a_new_newsletter_has_nothing_to_fix(run: Run, tmp_path: Path) -> None:
+def test_a_new_newsletter_has_no_findings(run: Run, tmp_path: Path) -> None:
     assert run("init", str(tmp_path / "letters" / "my-letter")).status == 0
     checked = run("-C", str(tmp_path / "letters" / "my-letter"), "check", "--strict")
     assert (checked.status, checked.stdout, checked.stderr) == (0, "No problems found.\n", "")
@@ -32,14 +32,14 @@ def test_a_new_newsletter_can_be_sent_at_once(run: Run, tmp_path: Path, monkeypa
     assert len(list(Path("outbox").rglob("*.eml"))) == 1
 
 
-def test_it_has_the_name_that_was_given_whatever_is_in_it(run: Run, tmp_path: Path) -> None:
+def test_a_new_newsletter_has_the_given_name_with_any_characters(run: Run, tmp_path: Path) -> None:
     name = 'The "Daily" \\ Ünïcode = [x] 📮'
     assert run("init", str(tmp_path / "letter"), "--name", name).status == 0
     assert tomllib.loads((tmp_path / "letter" / "newsletter.toml").read_text())["name"] == name
     assert run("-C", str(tmp_path / "letter"), "check").status == 0
 
 
-def test_without_a_name_it_is_called_as_its_folder(run: Run, tmp_path: Path) -> None:
+def test_without_a_name_a_newsletter_is_named_after_its_folder(run: Run, tmp_path: Path) -> None:
     run("init", str(tmp_path / "the-morning_post"))
     assert tomllib.loads((tmp_path / "the-morning_post" / "newsletter.toml").read_text())["name"] == "The morning post"
 
@@ -51,7 +51,7 @@ def test_a_name_of_two_lines_is_refused(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "letter").exists()
 
 
-def test_its_issue_is_dated_today_and_its_theme_is_the_default_one(run: Run, tmp_path: Path) -> None:
+def test_a_new_newsletter_has_an_issue_dated_today_and_the_default_theme(run: Run, tmp_path: Path) -> None:
     run("init", str(tmp_path / "letter"))
     (issue,) = json.loads(run("-C", str(tmp_path / "letter"), "issue", "list", "--json").stdout)
     assert abs((datetime.now(tz=UTC).date() - datetime.fromisoformat(issue["date"]).date()).days) <= 1
@@ -59,7 +59,7 @@ def test_its_issue_is_dated_today_and_its_theme_is_the_default_one(run: Run, tmp
     assert "newsletter.db*" in (tmp_path / "letter" / ".gitignore").read_text()
 
 
-def test_a_folder_with_something_in_it_is_refused_and_stays_as_it_is(run: Run, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_empty_is_refused_unchanged(run: Run, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     refused = run("init", str(tmp_path))
     assert refused.status == 2
@@ -67,7 +67,7 @@ def test_a_folder_with_something_in_it_is_refused_and_stays_as_it_is(run: Run, t
     assert files(tmp_path) == {"notes.txt": b"mine"}
 
 
-def test_a_fresh_git_repository_is_empty_enough(run: Run, tmp_path: Path) -> None:
+def test_a_new_git_repository_counts_as_empty(run: Run, tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     assert run("init", str(tmp_path)).status == 0
     assert (tmp_path / "newsletter.toml").exists()
@@ -80,7 +80,7 @@ def test_a_file_in_the_place_of_the_folder_is_refused(run: Run, tmp_path: Path) 
     assert files(tmp_path) == {"letter": b"mine"}
 
 
-def test_when_writing_fails_nothing_is_left(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_init_leaves_no_files(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # A theme that cannot be copied stands for a disk that is full: everything else is written before it.
     monkeypatch.setattr("newsletter.rendering.default_templates", lambda: tmp_path / "nowhere")
     failed = run("init", str(tmp_path / "letter"))
@@ -89,7 +89,7 @@ def test_when_writing_fails_nothing_is_left(run: Run, tmp_path: Path, monkeypatc
     assert not (tmp_path / "letter").exists()
 
 
-def test_the_built_package_carries_its_templates(tmp_path: Path) -> None:
+def test_the_built_package_contains_its_templates(tmp_path: Path) -> None:
     # Needs hatchling where the tests run, and no network: the build is not isolated.
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     build = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path), str(REPOSITORY)]

@@ -71,7 +71,7 @@ def times(server: Receiver) -> dict[str, int]:
     return {address: len(each) for address, each in server.messages.items()}
 
 
-def test_ctrl_c_finishes_what_is_under_way_pauses_and_says_how_to_go_on(server: Receiver, run: Run) -> None:
+def test_ctrl_c_finishes_messages_in_flight_pauses_and_prints_how_to_continue(server: Receiver, run: Run) -> None:
     with started("send", "latest", "--yes", "--any-date") as sending:
         with held(server, 3, sending):
             sending.send_signal(signal.SIGINT)
@@ -89,7 +89,7 @@ def test_ctrl_c_finishes_what_is_under_way_pauses_and_says_how_to_go_on(server: 
     assert times(server) == dict.fromkeys(READERS, 1)
 
 
-def test_a_second_ctrl_c_ends_at_once_and_is_as_safe_as_a_kill(server: Receiver, run: Run) -> None:
+def test_a_second_ctrl_c_stops_at_once_as_safely_as_a_kill(server: Receiver, run: Run) -> None:
     with started("send", "latest", "--yes", "--any-date") as sending, held(server, 3, sending):
         while sending.poll() is None:  # two signals may arrive as one
             sending.send_signal(signal.SIGINT)
@@ -105,7 +105,7 @@ def test_a_second_ctrl_c_ends_at_once_and_is_as_safe_as_a_kill(server: Receiver,
     assert len(got) == 11
 
 
-def test_who_goes_on_with_a_late_appointment_keeps_to_the_readers_clocks(root: Path, run: Run) -> None:
+def test_resuming_a_late_scheduled_send_keeps_readers_local_times(root: Path, run: Run) -> None:
     (root / "readers.csv").write_text("address\nada@example.com\n")
     assert run("subscribers", "import", "readers.csv").status == 0
     tomorrow = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
@@ -121,7 +121,7 @@ def test_who_goes_on_with_a_late_appointment_keeps_to_the_readers_clocks(root: P
     assert facts(run)["counts"] == {"queued": 1}
 
 
-def test_what_a_killed_worker_leaves_the_next_one_finishes(server: Receiver, run: Run) -> None:
+def test_a_killed_workers_send_is_finished_by_the_next_one(server: Receiver, run: Run) -> None:
     run("send", "latest", "--yes", "--any-date", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
     make_due(timedelta(minutes=1))
     with started("worker", "--once") as worker, held(server, 3, worker):
@@ -158,7 +158,7 @@ def test_ctrl_c_before_a_command_has_begun_ends_it_without_a_traceback() -> None
 
 
 @pytest.mark.parametrize("gone", ["a pipe that nobody reads", "closed"])
-def test_a_send_whose_output_is_gone_ends_with_its_own_status(server: Receiver, run: Run, gone: str) -> None:
+def test_a_send_whose_output_was_closed_exits_with_its_own_status(server: Receiver, run: Run, gone: str) -> None:
     arguments = [sys.executable, "-m", "newsletter", "send", "latest", "--yes", "--any-date"]
     if gone == "closed":
         status = subprocess.run(["sh", "-c", 'exec "$@" >&- 2>&-', "sh", *arguments], check=False).returncode
@@ -173,7 +173,7 @@ def test_a_send_whose_output_is_gone_ends_with_its_own_status(server: Receiver, 
     assert facts(run)["status"] == "finished"
 
 
-def test_a_worker_outlives_a_newsletter_toml_that_is_half_saved(server: Receiver, run: Run) -> None:
+def test_a_worker_survives_a_half_saved_newsletter_toml(server: Receiver, run: Run) -> None:
     words = (
         "import signal, newsletter.__main__ as n, newsletter.cli.worker as w;"
         " w.LONGEST_PAUSE = w.SHORTEST_PAUSE = 0.05; n.main(['worker'])"

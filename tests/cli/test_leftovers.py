@@ -36,7 +36,7 @@ def by_smtp(server: SmtpServer, more: str = "") -> None:
         ("templates/pages/public/x.html", "<<<<<<<"),
     ],
 )
-def test_a_marker_of_a_merge_is_an_error_with_its_line(run: Run, readers: Path, path: str, marker: str) -> None:
+def test_a_merge_marker_is_an_error_with_its_line(run: Run, readers: Path, path: str, marker: str) -> None:
     file = Path(path)
     file.parent.mkdir(parents=True, exist_ok=True)
     before = file.read_text() if file.exists() else "First\n"
@@ -51,7 +51,7 @@ def test_a_marker_of_a_merge_is_an_error_with_its_line(run: Run, readers: Path, 
     assert not Path("outbox").exists()
 
 
-def test_a_real_merge_conflict_is_found(run: Run, root: Path) -> None:
+def test_a_real_merge_conflict_is_reported(run: Run, root: Path) -> None:
     def git(*arguments: str) -> None:
         own = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"]
         subprocess.run(["git", *own, *arguments], check=False, capture_output=True)
@@ -70,14 +70,14 @@ def test_a_real_merge_conflict_is_found(run: Run, root: Path) -> None:
     assert findings(run) == {"conflict-marker": f"{ISSUE}:4"}
 
 
-def test_quotations_and_underlines_are_no_markers(run: Run, root: Path) -> None:
+def test_quotations_and_underlines_are_not_merge_markers(run: Run, root: Path) -> None:
     before = findings(run)
     path = Path(ENTRY)
     path.write_text(path.read_text() + "\n> > > a quotation in a quotation\n\n<<<<<<<<\n\n========\n")
     assert findings(run) == before
 
 
-def test_a_real_provider_refuses_what_init_wrote(run: Run, readers: Path) -> None:
+def test_placeholders_of_init_are_errors_with_a_real_provider(run: Run, readers: Path) -> None:
     for path in (Path("newsletter.toml"), *Path("issues/entries").glob("*.md")):
         theirs = path.read_text().replace("daily.example", "example.org").replace("1 Test Street", "1 Example Street")
         path.write_text(theirs)
@@ -120,7 +120,7 @@ def test_a_real_provider_refuses_what_init_wrote(run: Run, readers: Path) -> Non
         ("https://203.0.113.7", False),
     ],
 )
-def test_a_real_provider_warns_of_pages_on_this_computer(run: Run, root: Path, url: str, local: bool) -> None:
+def test_pages_on_this_computer_are_a_warning_with_a_real_provider(run: Run, root: Path, url: str, local: bool) -> None:
     edit("newsletter.toml", "https://news.daily.example", url)
     assert "base_url is" not in run("check").stdout  # the outbox mails nobody
     with smtp_server() as server:
@@ -136,7 +136,7 @@ def test_the_host_of_the_quick_start_is_a_placeholder() -> None:
     assert (finding.rule, finding.place.line) == ("placeholder-setting", 3)
 
 
-def test_a_real_page_of_example_org_and_sent_issues_are_no_placeholders(run: Run, readers: Path) -> None:
+def test_a_real_page_of_example_org_and_sent_issues_are_not_placeholders(run: Run, readers: Path) -> None:
     edit(ENTRY, "https://daily.example/harbour-review/lighthouse-ledger", "https://example.org/")
     edit("issues/entries/tram-to-the-beach.md", "https://daily.example/", "https://example.org/")
     run("send", "today", "--yes")
@@ -145,7 +145,7 @@ def test_a_real_page_of_example_org_and_sent_issues_are_no_placeholders(run: Run
         assert findings(run) == {}
 
 
-def test_check_and_a_dry_run_look_at_the_options_of_the_provider(run: Run, readers: Path) -> None:
+def test_check_and_a_dry_run_check_the_options_of_the_provider(run: Run, readers: Path) -> None:
     with smtp_server() as server:
         by_smtp(server, 'secruity = "none"\n')
         assert findings(run) == {"provider-unfit": "newsletter.toml:20"}
@@ -159,7 +159,7 @@ def test_check_and_a_dry_run_look_at_the_options_of_the_provider(run: Run, reade
     assert findings(run) == {"provider-unfit": "newsletter.toml:20"}
 
 
-def test_a_missing_password_is_a_warning_where_nothing_is_sent(
+def test_a_missing_password_is_a_warning_if_nothing_is_sent(
     run: Run, readers: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NEWSLETTER_SMTP_PASSWORD", raising=False)
@@ -174,7 +174,7 @@ def test_a_missing_password_is_a_warning_where_nothing_is_sent(
         assert run("send", "today", "--yes").status == 1
 
 
-def test_a_proof_by_a_relay_is_a_whole_sentence(run: Run, readers: Path) -> None:
+def test_the_output_of_a_proof_over_smtp_is_a_complete_sentence(run: Run, readers: Path) -> None:
     with smtp_server(answers={("END", "ada@daily.example"): "250 OK"}) as server:
         by_smtp(server)
         proved = run("proof", "today", "--to", "ada@daily.example")

@@ -22,7 +22,7 @@ from tests.message_checklist import complaints
 LEDGER = "issues/entries/lighthouse-ledger.md"
 
 
-def test_all_findings_come_in_one_pass_with_file_line_and_hint(run: Run, root: Path) -> None:
+def test_all_findings_are_printed_in_one_pass_with_file_line_and_hint(run: Run, root: Path) -> None:
     edit("issues/2026-11-23.md", "tram-to-the-beach", "tram-to-the-beech")
     edit(LEDGER, "https://daily.example/harbour-review/lighthouse-ledger", "")
     edit(LEDGER, "topics: [Oceans]", "topics: [Lamps]")
@@ -39,7 +39,7 @@ def test_all_findings_come_in_one_pass_with_file_line_and_hint(run: Run, root: P
     assert checked.stderr == ""
 
 
-def test_a_missing_folder_of_the_database_and_a_newsletter_without_words_are_said(run: Run, root: Path) -> None:
+def test_a_missing_database_folder_and_an_empty_newsletter_are_reported(run: Run, root: Path) -> None:
     settings = Path("newsletter.toml")
     settings.write_text('database = "sqlite:///nowhere/readers.db"\n' + settings.read_text())
     shutil.rmtree("issues")
@@ -51,13 +51,13 @@ def test_a_missing_folder_of_the_database_and_a_newsletter_without_words_are_sai
     assert "There are no entries and no issues yet" in checked.stderr
 
 
-def test_a_warning_stops_only_the_strict(run: Run, root: Path) -> None:
+def test_a_warning_fails_only_with_strict(run: Run, root: Path) -> None:
     edit(LEDGER, "topics: [Oceans]", "topics: [Lamps]")
     assert run("check").status == 0
     assert run("check", "--strict").status == 1
 
 
-def test_findings_are_there_for_a_script(run: Run, root: Path) -> None:
+def test_findings_can_be_printed_as_json(run: Run, root: Path) -> None:
     edit(LEDGER, "source: The Harbour Review\n", "")
     checked = run("check", "--json")
     assert checked.status == 1
@@ -66,7 +66,7 @@ def test_findings_are_there_for_a_script(run: Run, root: Path) -> None:
     assert set(finding) == {"path", "line", "column", "severity", "rule", "what", "hint"}
 
 
-def test_what_a_file_says_cannot_steer_the_terminal(run: Run, root: Path) -> None:
+def test_control_characters_in_a_file_never_reach_the_terminal(run: Run, root: Path) -> None:
     edit(LEDGER, "topics: [Oceans]", 'topics: ["\\e[2J\\u202Egnp.exe [bold]"]')
     checked = run("check")
     assert "\x1b" not in checked.stdout
@@ -84,7 +84,7 @@ def test_what_a_file_says_cannot_steer_the_terminal(run: Run, root: Path) -> Non
         ("Upper", b"---\ntitle: A\nurl: https://example.org/\nsource: A\n---\nText\n"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_an_error_with_its_line(run: Run, root: Path, name: str, content: bytes) -> None:
+def test_an_unreadable_file_is_an_error_with_its_line(run: Run, root: Path, name: str, content: bytes) -> None:
     Path(f"issues/entries/{name}.md").write_bytes(content)
     checked = run("check")
     assert checked.status == 1
@@ -92,7 +92,7 @@ def test_a_file_that_cannot_be_read_is_an_error_with_its_line(run: Run, root: Pa
     assert "Traceback" not in checked.stdout + checked.stderr
 
 
-def test_a_link_out_of_the_tree_and_a_slug_taken_twice_are_errors(run: Run, root: Path, tmp_path: Path) -> None:
+def test_a_link_to_outside_and_a_repeated_slug_are_errors(run: Run, root: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret.md"
     secret.write_text("---\ntitle: A secret\n---\n")
     Path("issues/entries/link.md").symlink_to(secret)
@@ -114,7 +114,7 @@ def test_a_link_out_of_the_tree_and_a_slug_taken_twice_are_errors(run: Run, root
         ('parent = "cities"', 'parent = "citys"', 'did you mean "cities"?'),
     ],
 )
-def test_a_setting_that_is_wrong_is_said_with_its_line(run: Run, root: Path, old: str, new: str, said: str) -> None:
+def test_a_wrong_setting_is_reported_with_its_line(run: Run, root: Path, old: str, new: str, said: str) -> None:
     edit("newsletter.toml", old, new)
     checked = run("check")
     assert (checked.status, checked.stdout) == (1, "")
@@ -122,7 +122,7 @@ def test_a_setting_that_is_wrong_is_said_with_its_line(run: Run, root: Path, old
     assert said in checked.stderr
 
 
-def test_all_settings_that_are_wrong_are_said_in_one_pass(run: Run, root: Path) -> None:
+def test_all_wrong_settings_are_reported_in_one_pass(run: Run, root: Path) -> None:
     edit("newsletter.toml", 'time_zone = "UTC"', 'time_zone = "UCT+1"')
     edit("newsletter.toml", 'any = ["science"]', 'any = "science"')
     lines = run("check").stderr.splitlines()
@@ -130,7 +130,7 @@ def test_all_settings_that_are_wrong_are_said_in_one_pass(run: Run, root: Path) 
     assert all(re.match(r"error: newsletter\.toml:\d+: ", line) for line in lines)
 
 
-def test_outside_a_newsletter_commands_say_where_to_go(
+def test_commands_outside_a_newsletter_are_refused_with_a_hint(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -154,7 +154,7 @@ def test_an_issue_is_built_as_html_text_and_message(run: Run, root: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["2026-11-23", "issues/2026-11-23.md", "latest"])
-def test_the_same_files_give_the_same_bytes_however_the_issue_is_named(run: Run, root: Path, name: str) -> None:
+def test_the_same_files_are_built_to_the_same_bytes_however_the_issue_is_named(run: Run, root: Path, name: str) -> None:
     assert run("build", "2026-11-23", "--out", "one").status == 0
     assert run("build", name, "--out", "two").status == 0
     assert files(root / "one") == files(root / "two")
@@ -169,7 +169,7 @@ def test_an_issue_with_an_error_is_not_built(run: Run, root: Path) -> None:
     assert not Path("built").exists()
 
 
-def test_the_mjml_of_an_issue_can_be_seen_even_where_it_does_not_compile(run: Run, root: Path) -> None:
+def test_the_mjml_of_an_issue_can_be_printed_even_if_it_does_not_compile(run: Run, root: Path) -> None:
     built = run("build", "latest", "--out", "built", "--mjml")
     assert built.status == 0
     source = Path("built/2026-11-23.mjml").read_text(encoding="utf-8")
@@ -188,7 +188,7 @@ def test_the_mjml_of_an_issue_can_be_seen_even_where_it_does_not_compile(run: Ru
     assert "<b>!</b>" in Path("again/2026-11-23.mjml").read_text(encoding="utf-8")
 
 
-def test_warnings_are_told_beside_what_is_built(run: Run, root: Path) -> None:
+def test_warnings_are_printed_with_the_built_files(run: Run, root: Path) -> None:
     edit(LEDGER, "topics: [Oceans]", "topics: [Lamps]")
     built = run("build", "latest", "--out", "built")
     assert built.status == 0
@@ -202,7 +202,7 @@ def test_an_unknown_issue_is_a_usage_error(run: Run, root: Path) -> None:
     assert run("build", "latest").status == 2
 
 
-def test_a_proof_goes_through_the_provider_and_says_what_it_is(run: Run, root: Path) -> None:
+def test_a_proof_is_sent_by_the_provider_and_marked_as_a_proof(run: Run, root: Path) -> None:
     proved = run("proof", "latest", "--to", "me@example.org", "--to", "you@example.net")
     assert proved.status == 0
     found = list(Path("outbox").rglob("*.eml"))
@@ -244,7 +244,7 @@ def previewing(root: Path) -> Iterator[tuple[http.client.HTTPConnection, str]]:
     assert "Traceback" not in err
 
 
-def test_the_preview_answers_to_who_has_its_address_and_ends_with_ctrl_c(root: Path) -> None:
+def test_the_preview_answers_only_with_its_token_and_stops_with_ctrl_c(root: Path) -> None:
     with previewing(root) as (connection, path):
         connection.request("GET", path)
         assert connection.getresponse().status in (200, 302, 303, 307)
@@ -253,7 +253,7 @@ def test_the_preview_answers_to_who_has_its_address_and_ends_with_ctrl_c(root: P
         assert connection.getresponse().status in (401, 403)
 
 
-def test_the_preview_starts_with_broken_settings_and_shows_what_is_wrong(root: Path) -> None:
+def test_the_preview_starts_with_broken_settings_and_shows_their_errors(root: Path) -> None:
     (root / "newsletter.toml").write_text("name = 7\n", encoding="utf-8")
     with previewing(root) as (connection, path):
         connection.request("GET", path)
@@ -264,5 +264,5 @@ def test_the_preview_starts_with_broken_settings_and_shows_what_is_wrong(root: P
         assert b"newsletter.toml" in connection.getresponse().read()
 
 
-def test_a_port_that_is_none_is_wrong_usage(run: Run, root: Path) -> None:
+def test_an_invalid_port_is_a_usage_error(run: Run, root: Path) -> None:
     assert run("preview", "--port", "99999").status == 2

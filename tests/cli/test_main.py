@@ -63,7 +63,7 @@ def test_the_script_and_the_module_are_the_same_command(root: Path) -> None:
     assert outcomes[0].stdout == outcomes[1].stdout
 
 
-def test_wrong_usage_is_2_and_on_stderr(root: Path) -> None:
+def test_a_usage_error_exits_with_2_and_prints_to_stderr(root: Path) -> None:
     for arguments in (["chekc"], ["check", "--loudly"], ["build"], ["entry"], []):
         done = newsletter(*arguments, root=root)
         assert done.returncode == 2
@@ -71,7 +71,7 @@ def test_wrong_usage_is_2_and_on_stderr(root: Path) -> None:
     assert "check" in newsletter("chekc", root=root).stderr
 
 
-def test_errors_are_one_line_on_stderr_and_status_1(root: Path) -> None:
+def test_an_error_is_one_line_on_stderr_with_status_1(root: Path) -> None:
     (root / "newsletter.toml").write_text('name = "A"\nname = "B"\n')
     done = newsletter("check", root=root)
     assert (done.returncode, done.stdout) == (1, "")
@@ -79,13 +79,13 @@ def test_errors_are_one_line_on_stderr_and_status_1(root: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_another_newsletter_is_named_with_root(root: Path, tmp_path: Path) -> None:
+def test_another_newsletter_can_be_chosen_with_root(root: Path, tmp_path: Path) -> None:
     for option in ("-C", "--root"):
         done = newsletter(option, str(root / "issues" / "entries"), "issue", "list", "--json", root=tmp_path)
         assert [issue["slug"] for issue in json.loads(done.stdout)] == ["2026-11-23"]
 
 
-def test_a_reader_of_the_output_may_leave_early(root: Path) -> None:
+def test_a_closed_output_pipe_is_no_error(root: Path) -> None:
     lines = "\n".join(f"reader{number}@example.com" for number in range(5000))
     (root / "readers.csv").write_text(f"email\n{lines}\n")
     assert newsletter("subscribers", "import", "readers.csv", root=root).returncode == 0
@@ -109,7 +109,7 @@ def test_a_terminal_without_unicode_gets_escapes_and_no_traceback(root: Path) ->
     assert "\\xdcn\\xefcode" in done.stdout
 
 
-def test_a_full_disk_is_said_in_the_systems_words(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_with_the_systems_reason(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class FullDisk(io.FileIO):
         def write(self, content: "ReadableBuffer", /) -> int:
             super().write(memoryview(content)[:100])
@@ -132,7 +132,7 @@ def test_a_full_disk_is_said_in_the_systems_words(run: Run, root: Path, monkeypa
     assert files(root / "built") == before
 
 
-def test_ctrl_c_leaves_with_130_and_no_traceback(monkeypatch: pytest.MonkeyPatch, run: Run, root: Path) -> None:
+def test_ctrl_c_exits_with_130_without_a_traceback(monkeypatch: pytest.MonkeyPatch, run: Run, root: Path) -> None:
     def interrupted(*_arguments: object, **_named: object) -> None:
         raise KeyboardInterrupt
 
@@ -142,7 +142,7 @@ def test_ctrl_c_leaves_with_130_and_no_traceback(monkeypatch: pytest.MonkeyPatch
     assert "Traceback" not in stopped.stderr
 
 
-def test_completion_knows_commands_and_issues(root: Path) -> None:
+def test_completion_offers_commands_and_issues(root: Path) -> None:
     def completed(words: str) -> list[str]:
         done = newsletter(
             root=root, _NEWSLETTER_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=str(words.count(" "))

@@ -66,7 +66,7 @@ def schedule_again() -> None:
         database.execute("UPDATE send SET status = 'scheduled', reason = ''")
 
 
-def test_a_send_that_fails_its_check_is_reported_once_and_then_that_it_is_finished(run: Run, relay: SmtpServer) -> None:
+def test_a_send_that_fails_its_check_is_reported_once_and_later_as_finished(run: Run, relay: SmtpServer) -> None:
     edit("issues/2026-11-23.md", "subject:", "subjekt:")
     assert run("worker", "--once").status == 1
     (failed,) = mailed(relay)
@@ -93,7 +93,7 @@ def test_a_send_that_fails_its_check_is_reported_once_and_then_that_it_is_finish
     assert mailed(relay) == []
 
 
-def test_a_send_that_comes_too_late_or_begins_late_is_reported(run: Run, relay: SmtpServer) -> None:
+def test_a_late_send_is_reported_whether_it_begins_or_not(run: Run, relay: SmtpServer) -> None:
     make_due(timedelta(hours=7))
     assert run("worker", "--once").status == 1
     (late,) = mailed(relay)
@@ -109,9 +109,7 @@ def test_a_send_that_comes_too_late_or_begins_late_is_reported(run: Run, relay: 
     assert finished["Subject"] == "[The Daily Test] Issue 2026-11-23 has been sent"
 
 
-def test_a_send_that_the_program_pauses_is_reported_and_one_that_a_person_pauses_is_not(
-    run: Run, relay: SmtpServer
-) -> None:
+def test_a_send_paused_by_the_program_is_reported_but_not_one_paused_by_a_person(run: Run, relay: SmtpServer) -> None:
     run("sends", "pause", "1")
     run("worker", "--once")
     assert mailed(relay) == []
@@ -130,9 +128,7 @@ def test_a_send_that_the_program_pauses_is_reported_and_one_that_a_person_pauses
     assert "newsletter sends resume 1" in stopped.get_content()
 
 
-def test_editors_whom_the_relay_puts_off_do_not_disturb_the_send_and_are_logged_once(
-    run: Run, relay: SmtpServer
-) -> None:
+def test_deferred_notices_do_not_affect_the_send_and_are_logged_once(run: Run, relay: SmtpServer) -> None:
     relay.script.answers.update({("RCPT", editor): "450 4.2.0 greylisted" for editor in EDITORS})
     sent = run("worker", "--once")
     assert (sent.status, sent.stdout) == (0, "issue 2026-11-23: finished; 3 = 3 submitted\n")
@@ -147,7 +143,7 @@ def test_editors_whom_the_relay_puts_off_do_not_disturb_the_send_and_are_logged_
     assert [one["Subject"] for one in mailed(relay)] == ["[The Daily Test] Issue 2026-11-23 has been sent"]
 
 
-def test_without_addresses_nothing_is_kept_for_later(run: Run, relay: SmtpServer) -> None:
+def test_without_addresses_no_notices_are_queued(run: Run, relay: SmtpServer) -> None:
     edit("newsletter.toml", f"addresses = {EDITORS}", "addresses = []")
     run("worker", "--once")
     edit("newsletter.toml", "addresses = []", f"addresses = {EDITORS}")
@@ -156,7 +152,7 @@ def test_without_addresses_nothing_is_kept_for_later(run: Run, relay: SmtpServer
 
 
 @pytest.mark.parametrize("address", ["editor", "Editor <editor@daily.example>", ""])
-def test_what_is_no_address_is_an_error_with_its_line(run: Run, root: Path, address: str) -> None:
+def test_an_invalid_notify_address_is_an_error_with_its_line(run: Run, root: Path, address: str) -> None:
     edit("newsletter.toml", "addresses = []", f'addresses = ["{address}"]')
     line = Path("newsletter.toml").read_text().splitlines().index(f'addresses = ["{address}"]') + 1
     checked = run("check")
@@ -183,7 +179,7 @@ def fail_with(trouble: NewsletterError) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_ses_is_handed_the_plain_text_too(store: Store) -> None:
+def test_ses_gets_the_plain_text_too(store: Store) -> None:
     pause_scheduled(store)
     with ses_stub() as stub:
         provider = by("ses", int(stub.url.rpartition(":")[2])).provider
@@ -198,7 +194,7 @@ def test_ses_is_handed_the_plain_text_too(store: Store) -> None:
         assert message["List-Id"] is None
 
 
-def test_of_several_workers_one_mails_each_notice(store: Store, tmp_path: Path) -> None:
+def test_each_notice_is_mailed_by_only_one_of_several_workers(store: Store, tmp_path: Path) -> None:
     pause_scheduled(store)
     trouble: list[NewsletterError] = []
     with smtp_server() as server:
@@ -271,7 +267,7 @@ def test_an_outage_in_mid_send_is_reported_if_it_lasts(store: Store) -> None:
         assert mail() == []  # it may be over soon
 
 
-def test_what_a_killed_worker_was_about_to_mail_is_mailed_later_under_the_same_message_id(store: Store) -> None:
+def test_a_notice_of_a_killed_worker_is_mailed_later_with_the_same_message_id(store: Store) -> None:
     pause_scheduled(store)
     now = datetime.now(UTC)
     store.notices.address(EDITORS, now)

@@ -101,7 +101,7 @@ def mailchimp() -> dict[str, str]:
     }
 
 
-def test_a_mailchimp_archive_becomes_readers_as_they_stood(run: Run, root: Path) -> None:
+def test_a_mailchimp_archive_is_imported_with_each_readers_status(run: Run, root: Path) -> None:
     archive("audience.zip", {"__MACOSX/._subscribed_email_x.csv": b"\0", "readme.txt": "x", **mailchimp()})
     report = imported(run, "--from", "mailchimp", "audience.zip", "--topic", "ocean  Lovers=oceans")
     assert (report["rows"], report["added"], report["refused"]) == (5, 5, 0)
@@ -125,7 +125,7 @@ def test_a_mailchimp_archive_becomes_readers_as_they_stood(run: Run, root: Path)
     assert b"192.0.2.7" not in b"".join(path.read_bytes() for path in Path().glob("newsletter.db*"))
 
 
-def test_a_second_import_changes_nothing_and_nobody_comes_back(run: Run, root: Path) -> None:
+def test_a_second_import_changes_nothing_and_resubscribes_no_reader(run: Run, root: Path) -> None:
     archive("audience.zip", mailchimp())
     imported(run, "--from", "mailchimp", "audience.zip")
     before, known = listed(run), consents()
@@ -136,7 +136,7 @@ def test_a_second_import_changes_nothing_and_nobody_comes_back(run: Run, root: P
     assert (listed(run), consents()) == (before, known)
 
 
-def test_a_renamed_file_of_mailchimps_is_told_by_its_columns(run: Run, root: Path) -> None:
+def test_a_renamed_mailchimp_file_is_recognized_by_its_columns(run: Run, root: Path) -> None:
     for kind, content in zip(MAILCHIMP, mailchimp().values(), strict=True):
         if kind != "nonsubscribed":
             Path(f"my-{kind}.csv").write_text(content)
@@ -149,7 +149,7 @@ def test_a_renamed_file_of_mailchimps_is_told_by_its_columns(run: Run, root: Pat
     }
 
 
-def test_columns_in_another_language_are_named(run: Run, root: Path) -> None:
+def test_columns_in_another_language_can_be_mapped(run: Run, root: Path) -> None:
     header = MAILCHIMP["subscribed"].replace("Email Address", "E-Mail-Adresse").replace("Company", "Interessen")
     row = {"E-Mail-Adresse": "ada@example.org", "Interessen": "Science, Cities", "TAGS": "Oceans"}
     Path("subscribed_members_export_1.csv").write_text(sheet(header, row))
@@ -161,7 +161,7 @@ def test_columns_in_another_language_are_named(run: Run, root: Path) -> None:
     assert standing(run) == {"ada@example.org": ("confirmed", None, ["cities", "oceans", "science"])}
 
 
-def test_refused_lines_of_several_files_keep_how_their_readers_stood(run: Run, root: Path) -> None:
+def test_refused_lines_of_several_files_keep_their_readers_status(run: Run, root: Path) -> None:
     broken = {name: text.replace("@example.org", "@example..org") for name, text in mailchimp().items()}
     archive("audience.zip", broken)
     failed = run("subscribers", "import", "--from", "mailchimp", "audience.zip", "--refused", "refused.csv")
@@ -178,7 +178,7 @@ def test_refused_lines_of_several_files_keep_how_their_readers_stood(run: Run, r
 # The others ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_substack_archive(run: Run, root: Path) -> None:
+def test_a_substack_archive_is_imported(run: Run, root: Path) -> None:
     header = "email,active_subscription,expiry,plan,email_disabled,created_at,first_payment_at"
     archive(
         "export.zip",
@@ -204,7 +204,7 @@ def test_a_substack_archive(run: Run, root: Path) -> None:
     assert ada.created == datetime(2018, 8, 27, 15, 6, 27, 713000, UTC)
 
 
-def test_a_file_of_substacks_dashboard(run: Run, root: Path) -> None:
+def test_a_file_of_substacks_dashboard_is_imported(run: Run, root: Path) -> None:
     header = "Email,Name,Stripe plan,Cancel date,Start date,Activity,Sections,Type,Country,Revenue"
     ada = {"Email": "ada@example.org", "Name": "Ada King", "Start date": "2020-05-06", "Sections": "Science, The sea"}
     ben = {"Email": "ben@example.org", "Cancel date": "2026-01-02T03:04:05.678Z", "Country": "AT"}
@@ -218,7 +218,7 @@ def test_a_file_of_substacks_dashboard(run: Run, root: Path) -> None:
     assert listed(run)["ben@example.org"]["attributes"] == {}
 
 
-def test_files_of_buttondowns(run: Run, root: Path) -> None:
+def test_buttondown_files_are_imported(run: Run, root: Path) -> None:
     header = "email_address,creation_date,type,tags,notes,metadata,ip_address,unsubscription_date"
     types = {
         "regular": ("confirmed", None),
@@ -260,7 +260,7 @@ def test_files_of_buttondowns(run: Run, root: Path) -> None:
     assert consents()["zoe@example.org"] == [("2024-04-05 10:11:12", UNSUBSCRIBED, "buttondown")]
 
 
-def test_members_of_ghosts(run: Run, root: Path) -> None:
+def test_ghost_members_are_imported(run: Run, root: Path) -> None:
     header = (
         "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,labels,"
         "tiers,gift_id,custom_fields.Favourite City"
@@ -283,7 +283,7 @@ def test_members_of_ghosts(run: Run, root: Path) -> None:
     assert (reader["first_name"], reader["attributes"]) == ("=Ada", {"favourite_city": "Turin"})
 
 
-def test_subscribers_of_beehiivs(run: Run, root: Path) -> None:
+def test_beehiiv_subscribers_are_imported(run: Run, root: Path) -> None:
     header = (
         "email,First Name,Last Name,status,tier,created_at,stripe_customer_id,Free Tier,Premium Tier,unsubscribed_at,"
         "utm_source,open_rate,last_opened_at,Tags,Home Town"
@@ -314,7 +314,7 @@ def test_subscribers_of_beehiivs(run: Run, root: Path) -> None:
     assert consents()["left@example.org"] == [("2024-03-13 11:33:53", UNSUBSCRIBED, "beehiiv")]
 
 
-def test_subscribers_of_listmonks(run: Run, root: Path) -> None:
+def test_listmonk_subscribers_are_imported(run: Run, root: Path) -> None:
     header = "uuid,email,name,attributes,status,created_at,updated_at"
     at = "2024-03-05 10:11:12.123456789 +0100 CET"
     rows = [
@@ -338,7 +338,7 @@ def test_subscribers_of_listmonks(run: Run, root: Path) -> None:
 # For all of them -----------------------------------------------------------------------------------------------------
 
 
-def test_a_dry_run_says_what_would_become_of_the_rows_and_changes_nothing(run: Run, readers: Path) -> None:
+def test_a_dry_run_reports_the_result_of_an_import_without_changes(run: Run, readers: Path) -> None:
     archive("audience.zip", mailchimp())
     before = listed(run)
     tried = run("subscribers", "import", "--from", "mailchimp", "audience.zip", "--dry-run")
@@ -356,7 +356,7 @@ def test_a_dry_run_says_what_would_become_of_the_rows_and_changes_nothing(run: R
     assert listed(run) == before
 
 
-def test_who_unsubscribed_in_any_file_is_unsubscribed(run: Run, root: Path) -> None:
+def test_a_reader_unsubscribed_in_any_file_is_unsubscribed(run: Run, root: Path) -> None:
     row = {"Email Address": "ada@example.org", **_TIMES}
     Path("subscribed_a.csv").write_text(sheet(MAILCHIMP["subscribed"], row))
     Path("unsubscribed_b.csv").write_text(
@@ -368,7 +368,7 @@ def test_who_unsubscribed_in_any_file_is_unsubscribed(run: Run, root: Path) -> N
     assert [event for _, event, _ in consents()["ada@example.org"]] == [ASKED, CONFIRMED, UNSUBSCRIBED]
 
 
-def test_who_was_erased_does_not_come_back_by_an_export(run: Run, readers: Path) -> None:
+def test_an_erased_reader_is_not_restored_by_an_export_file(run: Run, readers: Path) -> None:
     with open_store("sqlite:///newsletter.db") as store:
         ada = store.subscribers.get("ada@example.com")
         assert ada is not None
@@ -400,7 +400,7 @@ def test_who_was_erased_does_not_come_back_by_an_export(run: Run, readers: Path)
         ("friendster", "x.csv", "email\n", 'unknown platform "friendster"'),
     ],
 )
-def test_a_file_that_is_none_of_the_platforms_is_refused_with_its_place(
+def test_a_file_of_no_known_platform_is_refused_with_its_place(
     run: Run, root: Path, platform: str, name: str, content: str | bytes, words: str
 ) -> None:
     Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -418,7 +418,7 @@ def damaged() -> bytes:
     return bytes(content)
 
 
-def test_an_archive_that_cannot_be_read_imports_nothing(run: Run, root: Path) -> None:
+def test_an_unreadable_archive_imports_nothing(run: Run, root: Path) -> None:
     archive("whole.zip", mailchimp())
     archive("other.zip", {"posts.csv": "a\n", "email_list.x.csv": "b\n"})
     Path("damaged.zip").write_bytes(damaged())
@@ -452,7 +452,7 @@ def test_an_archive_that_cannot_be_read_imports_nothing(run: Run, root: Path) ->
         ("--from", "ghost", "readers.csv", "--status", "keen"),
     ],
 )
-def test_a_mapping_that_says_nothing_is_wrong_usage(run: Run, readers: Path, arguments: Sequence[str]) -> None:
+def test_an_empty_mapping_is_a_usage_error(run: Run, readers: Path, arguments: Sequence[str]) -> None:
     before = {name: content for name, content in files(readers).items() if "newsletter.db" not in name}
     refused = run("subscribers", "import", *arguments)
     assert refused.status == 2
@@ -460,7 +460,7 @@ def test_a_mapping_that_says_nothing_is_wrong_usage(run: Run, readers: Path, arg
     assert {name: content for name, content in files(readers).items() if "newsletter.db" not in name} == before
 
 
-def test_what_was_imported_is_exported_with_its_consent_and_comes_back(run: Run, root: Path) -> None:
+def test_imported_readers_are_exported_with_consents_and_imported_again(run: Run, root: Path) -> None:
     archive("audience.zip", mailchimp())
     imported(run, "--from", "mailchimp", "audience.zip")
     before, known = listed(run), consents()

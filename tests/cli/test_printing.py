@@ -7,7 +7,7 @@ import pytest
 from newsletter.cli import output
 
 
-def test_an_error_while_a_file_is_written_names_that_file_or_stays_as_it_is(tmp_path: Path) -> None:
+def test_an_error_while_writing_a_file_names_it_unless_it_has_a_place_already(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as missing, output.whole_file(tmp_path / "nowhere" / "readers.csv"):
         pass
     assert missing.value.filename == str(tmp_path / "nowhere" / "readers.csv")

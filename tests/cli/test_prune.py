@@ -8,9 +8,7 @@ from newsletter.store import open_store
 from tests.cli.conftest import Run
 
 
-def test_events_are_forgotten_after_the_time_that_the_newsletter_says_and_suppressions_are_not(
-    readers: Path, run: Run
-) -> None:
+def test_events_but_not_suppressions_are_deleted_after_the_configured_time(readers: Path, run: Run) -> None:
     bounces = [
         Event(
             key=f"k{number}",

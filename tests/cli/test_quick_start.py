@@ -51,7 +51,7 @@ def texts(message: bytes) -> str:
     return str(body.get_content())
 
 
-def test_the_quick_start_goes_all_the_way(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_quick_start_works_from_beginning_to_end(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NEWSLETTER_SECRET", SECRET)
     (_, *init), *_ = commands(BEGIN, PAGES)

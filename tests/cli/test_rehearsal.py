@@ -36,7 +36,7 @@ def test_a_rehearsal_writes_every_message_and_records_nothing(run: Run, readers:
     assert len(list(Path("outbox/2026-11-23").glob("*.eml"))) == 3
 
 
-def test_a_rehearsal_needs_no_secret_and_its_links_open_nothing(
+def test_a_rehearsal_needs_no_secret_and_its_links_are_invalid(
     run: Run, readers: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("send", "today", "--yes")
@@ -52,7 +52,7 @@ def test_a_rehearsal_needs_no_secret_and_its_links_open_nothing(
     assert [len(token) for token in tokens] == [len(tokens[0])] * 2
 
 
-def test_a_rehearsal_is_what_a_send_would_be(run: Run, readers: Path) -> None:
+def test_a_rehearsal_has_the_messages_of_the_send(run: Run, readers: Path) -> None:
     edit("issues/2026-11-23.md", "number: 1\n", "number: 1\ntailored: {otherwise: skip}\n")
     assert run("send", "today", "--rehearse").status == 0
     assert run("send", "today", "--yes").status == 0
@@ -71,14 +71,14 @@ def test_a_rehearsal_is_what_a_send_would_be(run: Run, readers: Path) -> None:
         assert len(texts[0]) > 10
 
 
-def test_a_second_rehearsal_takes_the_place_of_the_first(run: Run, readers: Path) -> None:
+def test_a_second_rehearsal_replaces_the_first(run: Run, readers: Path) -> None:
     run("send", "today", "--rehearse")
     run("subscribers", "remove", "ben@example.net")
     assert run("send", "today", "--rehearse").status == 0
     assert outbox() == ["ada@example.com", "cleo@example.org"]
 
 
-def test_with_another_provider_a_rehearsal_mails_nobody_either(run: Run, readers: Path) -> None:
+def test_a_rehearsal_mails_no_reader_with_any_provider(run: Run, readers: Path) -> None:
     with smtp_server() as server:
         relay = f'name = "smtp"\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\n'
         edit("newsletter.toml", 'name = "outbox"\npath = "outbox"\n', relay)
@@ -97,11 +97,11 @@ def test_a_scheduled_issue_can_be_rehearsed_and_an_issue_with_errors_cannot(run:
     assert files(readers / "outbox") == before
 
 
-def test_a_rehearsal_does_nothing_else(run: Run, readers: Path) -> None:
+def test_a_rehearsal_cannot_be_combined_with_other_options(run: Run, readers: Path) -> None:
     for option in ("--dry-run", "--once", "--resume", "--at=2099-01-01 06:30"):
         assert run("send", "2026-11-23", "--rehearse", option).status == 2
     assert not Path("outbox").exists()
 
 
-def test_a_real_send_to_the_outbox_says_that_the_issue_will_count_as_sent(run: Run, readers: Path) -> None:
+def test_a_send_to_the_outbox_warns_that_the_issue_will_count_as_sent(run: Run, readers: Path) -> None:
     assert "the issue will count as sent" in run("send", "today", stdin="n\n").stderr

@@ -24,7 +24,7 @@ def sent(run: Run) -> None:
         assert store.events.record(events, soft_bounces=3, now=make.WHEN).new == 2
 
 
-def test_a_report_says_what_came_of_an_issue(readers: Path, run: Run) -> None:
+def test_a_report_shows_an_issues_results(readers: Path, run: Run) -> None:
     sent(run)
     said = run("report", "latest", "--csv", "report.csv", "--html", "report.html")
     assert said.status == 0
@@ -51,14 +51,14 @@ def test_a_report_as_json_adds_up(readers: Path, run: Run) -> None:
     assert found["clicks"] == {"entries": [], "positions": [], "topics": []}
 
 
-def test_of_an_issue_that_was_not_sent_there_is_no_report(root: Path, run: Run) -> None:
+def test_a_report_of_an_unsent_issue_is_refused(root: Path, run: Run) -> None:
     refused = run("report", "latest", "--csv", "report.csv")
     assert refused.status == 2
     assert "no issue has been sent yet" in refused.stderr
     assert not (root / "report.csv").exists()
 
 
-def test_links_are_counted_from_the_send_on_and_not_before(readers: Path, run: Run) -> None:
+def test_links_are_counted_only_in_sends_after_counting_is_turned_on(readers: Path, run: Run) -> None:
     with (readers / "newsletter.toml").open("a") as toml:
         toml.write('\n[counting]\nclicks = "aggregate"\n')
     assert run("build", "latest", "--out", "built").status == 0

@@ -34,7 +34,7 @@ def test_a_send_shows_its_plan_and_ends_with_a_summary(run: Run, readers: Path) 
     assert outbox() == EVERYONE
 
 
-def test_a_dry_run_plans_only_and_needs_no_secret(run: Run, readers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dry_run_only_plans_and_needs_no_secret(run: Run, readers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NEWSLETTER_SECRET")
     planned = run("send", "latest", "--dry-run")
     assert planned.status == 0
@@ -43,7 +43,7 @@ def test_a_dry_run_plans_only_and_needs_no_secret(run: Run, readers: Path, monke
     assert json.loads(run("sends", "--json").stdout) == []
 
 
-def test_a_send_asks_and_takes_no_for_an_answer(run: Run, readers: Path) -> None:
+def test_a_send_is_not_begun_if_the_question_is_answered_with_no(run: Run, readers: Path) -> None:
     refused = run("send", "latest", stdin="n\n")
     assert refused.status == 0
     assert "Send “A lighthouse, a tram and a good map”, dated Monday 23 November 2026 (today)" in refused.stderr
@@ -55,14 +55,14 @@ def test_a_send_asks_and_takes_no_for_an_answer(run: Run, readers: Path) -> None
     assert outbox() == EVERYONE
 
 
-def test_without_a_terminal_nobody_can_be_asked(run: Run, readers: Path) -> None:
+def test_a_send_without_a_terminal_needs_yes(run: Run, readers: Path) -> None:
     refused = run("send", "latest")
     assert refused.status == 2
     assert "--yes" in refused.stderr
     assert not Path("outbox").exists()
 
 
-def test_a_finished_send_is_refused_naming_when_and_how_many(run: Run, readers: Path) -> None:
+def test_a_second_send_is_refused_with_the_time_and_size_of_the_first(run: Run, readers: Path) -> None:
     run("send", "latest", "--yes")
     before = files(readers / "outbox")
     for arguments in (["--yes"], ["--dry-run"], ["--resume"]):
@@ -73,7 +73,7 @@ def test_a_finished_send_is_refused_naming_when_and_how_many(run: Run, readers: 
     assert files(readers / "outbox") == before
 
 
-def test_once_is_content_with_an_issue_that_was_sent(run: Run, readers: Path) -> None:
+def test_once_accepts_an_issue_that_was_sent_already(run: Run, readers: Path) -> None:
     assert run("send", "latest", "--yes", "--once").status == 0
     before = files(readers / "outbox")
     Path("issues/entries/lighthouse-ledger.md").unlink()  # what was sent need not be right any more
@@ -83,7 +83,7 @@ def test_once_is_content_with_an_issue_that_was_sent(run: Run, readers: Path) ->
     assert files(readers / "outbox") == before
 
 
-def test_an_interrupted_send_is_said_to_be_one_and_goes_on(run: Run, readers: Path) -> None:
+def test_an_interrupted_send_is_reported_and_can_be_resumed(run: Run, readers: Path) -> None:
     run("send", "latest", "--yes")
     with sqlite3.connect("newsletter.db") as database:  # as a kill between two batches leaves it
         database.execute("UPDATE send SET status = 'running', finished = NULL, counts = NULL")
@@ -102,7 +102,7 @@ def test_an_interrupted_send_is_said_to_be_one_and_goes_on(run: Run, readers: Pa
     assert outbox() == EVERYONE
 
 
-def test_a_send_that_stops_half_way_sums_up_what_was_done(run: Run, readers: Path) -> None:
+def test_a_send_that_stops_half_way_prints_a_summary(run: Run, readers: Path) -> None:
     Path("outbox").mkdir()
     Path("outbox/2026-11-23").write_text("a file in the place of the issue's folder")
     stopped = run("send", "latest", "--yes")
@@ -114,7 +114,7 @@ def test_a_send_that_stops_half_way_sums_up_what_was_done(run: Run, readers: Pat
     assert outbox() == EVERYONE
 
 
-def test_what_was_never_begun_cannot_be_resumed(run: Run, readers: Path) -> None:
+def test_a_send_that_never_began_cannot_be_resumed(run: Run, readers: Path) -> None:
     refused = run("send", "2026-11-23", "--resume")
     assert refused.status == 1
     assert "has no send to resume" in refused.stderr
@@ -148,7 +148,7 @@ def test_an_unknown_segment_stops_a_send(run: Run, readers: Path) -> None:
     assert not Path("outbox").exists()
 
 
-def test_a_segment_with_nobody_in_it_stops_a_send(run: Run, root: Path) -> None:
+def test_an_empty_segment_stops_a_send(run: Run, root: Path) -> None:
     run("subscribers", "add", "ben@example.net", "-t", "Cities")
     edit("issues/2026-11-23.md", "number: 1\n", "number: 1\nsegments: [science]\n")
     for arguments in (["--yes"], ["--dry-run"]):
@@ -175,7 +175,7 @@ def test_suppressed_readers_are_counted_and_not_mailed(run: Run, readers: Path) 
     assert outbox() == ["ada@example.com", "cleo@example.org"]
 
 
-def test_a_locked_database_is_said_to_be_one(run: Run, readers: Path) -> None:
+def test_a_locked_database_is_reported(run: Run, readers: Path) -> None:
     edit("newsletter.toml", "[provider]", 'database = "sqlite:///newsletter.db?timeout=0.1"\n\n[provider]')
     holder = sqlite3.connect("newsletter.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -190,7 +190,7 @@ def test_a_locked_database_is_said_to_be_one(run: Run, readers: Path) -> None:
     assert run("send", "latest", "--yes").status == 0
 
 
-def test_a_newer_database_is_left_alone(run: Run, readers: Path) -> None:
+def test_a_newer_database_is_refused_unchanged(run: Run, readers: Path) -> None:
     with sqlite3.connect("newsletter.db") as database:
         database.execute("UPDATE newsletter_revision SET version_num = '9999'")
     database.close()
@@ -202,7 +202,7 @@ def test_a_newer_database_is_left_alone(run: Run, readers: Path) -> None:
     assert files(readers) == before
 
 
-def test_a_provider_that_is_not_there_or_cannot_write_stops_a_send(run: Run, readers: Path) -> None:
+def test_an_unknown_or_failing_provider_stops_a_send(run: Run, readers: Path) -> None:
     Path("outbox").write_text("a file in the place of the folder")
     refused = run("send", "latest", "--yes")
     assert refused.status == 1
@@ -229,7 +229,7 @@ def test_sends_and_deliveries_are_listed(run: Run, readers: Path) -> None:
     assert run("sends", "deliveries", "2026-11-23", "--csv").stdout.splitlines()[0] == "address,status,detail"
 
 
-def test_an_issue_that_was_not_sent_has_no_deliveries(run: Run, readers: Path) -> None:
+def test_deliveries_of_an_unsent_issue_are_refused(run: Run, readers: Path) -> None:
     refused = run("sends", "deliveries", "latest")
     assert refused.status == 2
     assert "no issue has been sent yet" in refused.stderr

@@ -31,7 +31,7 @@ def facts(run: Run, name: str = "1") -> dict[str, object]:
     return found
 
 
-def test_a_refusal_is_said_in_words_and_suppresses_an_address_that_is_gone(run: Run, readers: Path) -> None:
+def test_a_refusal_is_explained_and_suppresses_a_nonexistent_address(run: Run, readers: Path) -> None:
     gone = {("RCPT", "ben@example.net"): "550 5.1.1 <ben@example.net>: no such user"}
     with smtp_server(answers=dict(gone)) as server:
         by_smtp(server)
@@ -49,7 +49,7 @@ def test_a_refusal_is_said_in_words_and_suppresses_an_address_that_is_gone(run: 
         assert retried.status == 0
 
 
-def test_refusals_by_a_whole_domain_are_held_and_shown_as_such(run: Run, readers: Path) -> None:
+def test_refusals_by_a_whole_domain_are_held_and_reported(run: Run, readers: Path) -> None:
     more = [f"r{number}@strict.example" for number in range(4)]
     (readers / "more.csv").write_text("\n".join(["address", *more]) + "\n")
     assert run("subscribers", "import", "more.csv").status == 0
@@ -68,7 +68,7 @@ def test_refusals_by_a_whole_domain_are_held_and_shown_as_such(run: Run, readers
         assert len(server.received) == 7
 
 
-def test_an_uncertain_delivery_is_held_until_somebody_decides(run: Run, readers: Path) -> None:
+def test_an_uncertain_delivery_is_held_until_an_operator_decides(run: Run, readers: Path) -> None:
     with smtp_server(answers={("END", "cleo@example.org"): CUT}) as server:
         by_smtp(server)
         sent = run("send", "latest", "--yes")
@@ -85,7 +85,7 @@ def test_an_uncertain_delivery_is_held_until_somebody_decides(run: Run, readers:
     assert len({one[0] for one in identities}) == 3
 
 
-def test_readers_whose_message_cannot_be_made_are_listed_and_cost_nobody_else_theirs(run: Run, readers: Path) -> None:
+def test_readers_whose_message_cannot_be_built_are_listed_without_affecting_others(run: Run, readers: Path) -> None:
     many = [f"r{at}@example.com,Ada,Trier\n" for at in range(500)]
     Path("many.csv").write_text("address,first_name,town\n" + "".join(many))
     assert run("subscribers", "import", "many.csv").status == 0
@@ -122,7 +122,7 @@ def test_readers_whose_message_cannot_be_made_are_listed_and_cost_nobody_else_th
     assert "A\\udce9d" in Path("all.csv").read_text(encoding="utf-8")
 
 
-def test_a_paused_send_says_why_and_what_ends_it(run: Run, readers: Path) -> None:
+def test_a_paused_send_shows_its_reason_and_how_to_resume(run: Run, readers: Path) -> None:
     _interrupted(run)
     _set("status = 'running', reason = ''")
     assert run("sends", "pause", "1").status == 0
@@ -143,7 +143,7 @@ def test_a_paused_send_says_why_and_what_ends_it(run: Run, readers: Path) -> Non
         assert run("sends", verb, "1").stderr.splitlines() == [f"{finished} {verb}: {see}"]
 
 
-def test_a_cancel_after_a_resend_counts_nobody_who_may_have_the_issue(run: Run, readers: Path) -> None:
+def test_cancelling_after_a_resend_counts_no_reader_who_may_have_the_issue(run: Run, readers: Path) -> None:
     with smtp_server(answers={("END", "cleo@example.org"): CUT}) as server:
         by_smtp(server)
         assert run("send", "latest", "--yes").status == 3
@@ -157,7 +157,7 @@ def test_a_cancel_after_a_resend_counts_nobody_who_may_have_the_issue(run: Run, 
     assert facts(run)["counts"] == {"submitted": 2, "uncertain": 1}
 
 
-def test_a_cancelled_send_is_over(run: Run, readers: Path) -> None:
+def test_a_cancelled_send_cannot_be_resumed(run: Run, readers: Path) -> None:
     _interrupted(run)
     assert run("sends", "cancel", "1").status == 2  # nobody to ask
     assert run("sends", "cancel", "1", stdin="n\n").stdout.strip() == "Nothing was changed."
@@ -174,7 +174,7 @@ def test_a_cancelled_send_is_over(run: Run, readers: Path) -> None:
     assert "is already cancelled" in run("sends", "cancel", "1").stderr
 
 
-def test_a_second_cancel_says_what_came_of_a_first_that_nobody_waited_for(run: Run, readers: Path) -> None:
+def test_a_second_cancel_reports_the_result_of_an_interrupted_first_one(run: Run, readers: Path) -> None:
     _interrupted(run)
     with open_store(f"sqlite:///{Path('newsletter.db').resolve()}") as store:
         store.controls.resume(1, now=store.now())
@@ -185,7 +185,7 @@ def test_a_second_cancel_says_what_came_of_a_first_that_nobody_waited_for(run: R
     )
 
 
-def test_an_edit_during_a_send_changes_nothing_and_is_said(run: Run, readers: Path) -> None:
+def test_an_edit_during_a_send_is_reported_and_changes_nothing(run: Run, readers: Path) -> None:
     _interrupted(run)
     edit("issues/2026-11-23.md", "number: 1\n", "number: 31415926\n")
     assert "have changed since the send began" in run("sends", "show", "1").stderr
@@ -197,7 +197,7 @@ def test_an_edit_during_a_send_changes_nothing_and_is_said(run: Run, readers: Pa
     assert [name for name, message in messages.items() if b"31415926" in message] == []
 
 
-def test_deliveries_are_a_table_that_no_spreadsheet_runs(run: Run, readers: Path) -> None:
+def test_the_table_of_deliveries_has_no_formulas(run: Run, readers: Path) -> None:
     run("send", "latest", "--yes")
     with sqlite3.connect("newsletter.db") as database:
         database.execute("UPDATE delivery SET detail = '=1+1' WHERE subscriber = 1")
@@ -208,7 +208,7 @@ def test_deliveries_are_a_table_that_no_spreadsheet_runs(run: Run, readers: Path
     assert rows[1][2] == "'=1+1"
 
 
-def test_the_log_has_a_line_an_event_and_no_address(run: Run, readers: Path) -> None:
+def test_the_log_has_a_line_per_event_without_addresses(run: Run, readers: Path) -> None:
     with smtp_server(answers={("RCPT", "ben@example.net"): "550 5.1.1 <ben@example.net>: no such user"}) as server:
         by_smtp(server)
         assert run("send", "latest", "--yes", "--log", "send.log").status == 3
@@ -221,7 +221,7 @@ def test_the_log_has_a_line_an_event_and_no_address(run: Run, readers: Path) -> 
 # Appointments --------------------------------------------------------------------------------------------------------
 
 
-def test_a_send_at_a_time_is_kept_by_the_worker(run: Run, readers: Path) -> None:
+def test_a_scheduled_send_is_sent_by_the_worker(run: Run, readers: Path) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     planned = run("send", "latest", "--yes", "--any-date", "--at", f"{tomorrow:%Y-%m-%d} 06:30")
     assert planned.status == 0
@@ -239,7 +239,7 @@ def test_a_send_at_a_time_is_kept_by_the_worker(run: Run, readers: Path) -> None
     assert run("worker", "--once").stdout == ""
 
 
-def test_a_worker_that_comes_too_late_asks(run: Run, readers: Path) -> None:
+def test_a_worker_pauses_a_send_that_is_too_late(run: Run, readers: Path) -> None:
     run("send", "latest", "--yes", "--any-date", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
     make_due(timedelta(hours=7))
     late = run("worker", "--once")
@@ -252,7 +252,7 @@ def test_a_worker_that_comes_too_late_asks(run: Run, readers: Path) -> None:
     assert "3 = 3 submitted" in resumed.stdout
 
 
-def test_an_appointment_that_was_paused_is_kept_once_it_goes_on(run: Run, readers: Path) -> None:
+def test_a_paused_scheduled_send_keeps_its_time_once_resumed(run: Run, readers: Path) -> None:
     run("send", "latest", "--yes", "--any-date", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
     assert run("sends", "pause", "1").status == 0
     for _ in range(2):  # the second time there is nothing to go on with
@@ -264,7 +264,7 @@ def test_an_appointment_that_was_paused_is_kept_once_it_goes_on(run: Run, reader
     assert run("worker", "--once").stdout == "issue 2026-11-23: finished; 3 = 3 submitted\n"
 
 
-def test_a_scheduled_send_that_fails_its_checks_goes_out_once_the_file_is_right_again(run: Run, readers: Path) -> None:
+def test_a_scheduled_send_that_fails_its_checks_is_sent_once_the_file_is_fixed(run: Run, readers: Path) -> None:
     edit("newsletter.toml", 'time_zone = "UTC"', 'time_zone = "Europe/Vienna"')
     run("send", "latest", "--yes", "--any-date", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
     scheduled = run("send", "latest", "--yes").stderr
@@ -291,7 +291,7 @@ def test_a_scheduled_send_that_fails_its_checks_goes_out_once_the_file_is_right_
     assert all("(Europe/Vienna)" in shown and "UTC" not in shown for shown in by_vienna)
 
 
-def test_an_appointment_can_be_given_up(run: Run, readers: Path) -> None:
+def test_a_scheduled_send_can_be_cancelled(run: Run, readers: Path) -> None:
     run("send", "latest", "--yes", "--any-date", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
     assert run("sends", "cancel", "2026-11-23", "--yes").stdout == "Cancelled. Nothing had been sent.\n"
     make_due(timedelta(minutes=1))
@@ -312,14 +312,14 @@ def test_an_appointment_can_be_given_up(run: Run, readers: Path) -> None:
         (["--at", "2099-01-01 06:30", "--resume"], "--resume continues a send now"),
     ],
 )
-def test_a_time_that_is_none_is_refused(run: Run, readers: Path, arguments: list[str], said: str) -> None:
+def test_an_invalid_send_time_is_refused(run: Run, readers: Path, arguments: list[str], said: str) -> None:
     refused = run("send", "latest", "--yes", *arguments)
     assert (refused.status, refused.stdout) == (2, "")
     assert said in refused.stderr
     assert json.loads(run("sends", "--json").stdout) == []
 
 
-def test_the_worker_goes_on_with_what_was_interrupted_and_leaves_what_is_paused(run: Run, readers: Path) -> None:
+def test_the_worker_resumes_interrupted_sends_but_not_paused_ones(run: Run, readers: Path) -> None:
     _interrupted(run)
     assert run("worker", "--once").stdout == ""
     _set("status = 'running', reason = ''")

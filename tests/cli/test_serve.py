@@ -49,7 +49,7 @@ def served(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
             process.kill()
 
 
-def test_a_sign_up_is_mailed_by_itself_and_the_server_ends_when_asked(root: Path) -> None:
+def test_a_sign_up_is_mailed_by_the_server_and_it_stops_on_a_signal(root: Path) -> None:
     with served() as (process, address), httpx.Client(base_url=address, headers={"Host": HOST}) as client:
         assert client.post("/api/sign-ups", json={"address": "ada@example.com"}).status_code == 202
         deadline = time.monotonic() + 60
@@ -74,7 +74,7 @@ def test_a_sign_up_is_mailed_by_itself_and_the_server_ends_when_asked(root: Path
         assert [reader.address for reader in store.subscribers.stream()] == ["ada@example.com"]
 
 
-def test_without_a_secret_or_a_free_port_nothing_is_served(
+def test_the_server_does_not_start_without_a_secret_or_a_free_port(
     root: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -87,7 +87,7 @@ def test_without_a_secret_or_a_free_port_nothing_is_served(
     assert (refused.status, "NEWSLETTER_SECRET is not set" in refused.stderr) == (1, True)
 
 
-def test_a_proxy_that_is_no_address_is_an_error_with_its_line(root: Path, run: Run) -> None:
+def test_an_invalid_proxy_address_is_an_error_with_its_line(root: Path, run: Run) -> None:
     edit("newsletter.toml", "[theme]", '[serving]\nproxies = ["not an address"]\n\n[theme]')
     refused = run("serve")
     assert refused.status == 1
@@ -98,7 +98,7 @@ def _recipients(root: Path, issue: str) -> set[str]:
     return {path.name.rpartition(".eml")[0].rpartition(".")[0] for path in (root / "outbox" / issue).glob("*.eml")}
 
 
-def test_a_digest_goes_to_those_who_chose_it_and_issues_to_the_others(readers: Path, run: Run) -> None:
+def test_digests_and_issues_are_sent_to_the_readers_who_chose_them(readers: Path, run: Run) -> None:
     refused = run("issue", "new", "2026-11-22", "--digest")
     assert (refused.status, "seven days" in refused.stderr) == (2, True)
     made = run("issue", "new", "2026-11-25", "--digest", "--subject", "The week")
@@ -131,7 +131,7 @@ def test_a_digest_goes_to_those_who_chose_it_and_issues_to_the_others(readers: P
     assert _recipients(readers, "digest-2026-11-25") == {"ada@example.com"}
 
 
-def test_a_reader_who_asks_the_publisher_gets_their_data_and_is_erased(readers: Path, run: Run) -> None:
+def test_the_operator_can_export_and_erase_a_readers_data(readers: Path, run: Run) -> None:
     shown = run("subscribers", "show", "Ada@example.com")
     assert json.loads(shown.stdout)["address"] == "ada@example.com"
     assert run("subscribers", "remove", "ada@example.com", "--erase", "--suppress").status == 2
@@ -162,7 +162,7 @@ def test_a_reader_who_asks_the_publisher_gets_their_data_and_is_erased(readers: 
         assert store.subscribers.get("ada@example.com") is None
 
 
-def test_whoever_was_erased_stays_away_and_an_import_needs_the_secret_for_it(
+def test_an_erased_reader_is_not_imported_and_imports_need_the_secret_to_know(
     readers: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with open_store("sqlite:///newsletter.db") as store:
@@ -182,7 +182,7 @@ def test_whoever_was_erased_stays_away_and_an_import_needs_the_secret_for_it(
         assert store.subscribers.get("ada@example.com") is None
 
 
-def test_the_pages_follow_the_settings_and_stay_as_they_were_while_those_are_broken(root: Path) -> None:
+def test_pages_follow_changed_settings_except_while_they_are_broken(root: Path) -> None:
     def until(said: str, client: httpx.Client) -> str:
         deadline = time.monotonic() + 60
         while said not in (text := client.get("/subscribe").text) and time.monotonic() < deadline:

@@ -21,9 +21,7 @@ ISSUE = "2026-11-23"
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_silent_database_is_answered_with_503_until_it_is_back_and_keeps_nobody_from_ending_the_server(
-    root: Path, database_url: str
-) -> None:
+def test_a_silent_database_gets_503_until_it_is_back_and_the_server_can_stop(root: Path, database_url: str) -> None:
     settings = Path("newsletter.toml")
     with proxy(database_url) as between, open_store(database_url) as store:
         settings.write_text(f'database = "{between.url}"\n{settings.read_text()}')

@@ -23,7 +23,7 @@ def test_readers_are_imported_and_a_second_import_changes_nothing(run: Run, root
     assert (second["rows"], second["added"], second["changed"], second["unchanged"]) == (3, 0, 0, 3)
 
 
-def test_columns_are_named_and_refused_lines_are_reported_one_by_one(run: Run, root: Path) -> None:
+def test_columns_can_be_mapped_and_refused_lines_are_reported_individually(run: Run, root: Path) -> None:
     Path("mixed.csv").write_text(MIXED)
     imported = run(
         "subscribers", "import", "mixed.csv", "--column", "E-mail (work)=email", "--column", "Interests=topics"
@@ -36,7 +36,7 @@ def test_columns_are_named_and_refused_lines_are_reported_one_by_one(run: Run, r
     assert ben["address"] == "ben@example.net"
 
 
-def test_refused_lines_go_to_a_file_that_can_be_imported_once_mended(run: Run, root: Path) -> None:
+def test_refused_lines_are_written_to_a_file_that_can_be_imported_once_fixed(run: Run, root: Path) -> None:
     Path("readers.csv").write_text("email,topics\nada@example.com,Science\nben.example.net,Cities\n")
     imported = run("subscribers", "import", "readers.csv", "--refused", "refused.csv")
     assert Path("refused.csv").stat().st_mode & 0o777 == 0o600
@@ -47,12 +47,12 @@ def test_refused_lines_go_to_a_file_that_can_be_imported_once_mended(run: Run, r
     assert json.loads(run("subscribers", "import", "refused.csv", "--json").stdout)["added"] == 1
 
 
-def test_a_file_of_which_no_line_can_be_used_is_an_error(run: Run, root: Path) -> None:
+def test_a_file_without_a_usable_line_is_an_error(run: Run, root: Path) -> None:
     Path("readers.csv").write_text("email\nnobody\nnowhere\n")
     assert run("subscribers", "import", "readers.csv").status == 1
 
 
-def test_a_file_that_is_no_list_of_readers_is_refused_and_nothing_is_imported(run: Run, root: Path) -> None:
+def test_a_file_that_is_not_a_list_of_readers_is_refused(run: Run, root: Path) -> None:
     Path("first.csv").write_text("name,topics\nAda,Science\n")
     Path("second.csv").write_bytes(b"email\nada@example.com\n\xff\xfe@example.com\n")
     for arguments in (["first.csv"], ["second.csv"], ["nowhere.csv"], ["first.csv", "--column", "Mail=email"]):
@@ -62,7 +62,7 @@ def test_a_file_that_is_no_list_of_readers_is_refused_and_nothing_is_imported(ru
     assert json.loads(run("subscribers", "list", "--json").stdout) == []
 
 
-def test_wrong_words_are_wrong_usage(run: Run, readers: Path) -> None:
+def test_invalid_arguments_are_usage_errors(run: Run, readers: Path) -> None:
     assert run("subscribers", "import", "readers.csv", "--status", "keen").status == 2
     assert run("subscribers", "import", "readers.csv", "--column", "Mail").status == 2
     assert run("subscribers", "list", "--status", "keen").status == 2
@@ -77,7 +77,7 @@ def test_wrong_words_are_wrong_usage(run: Run, readers: Path) -> None:
     )
 
 
-def test_an_export_is_what_an_import_takes(run: Run, readers: Path) -> None:
+def test_an_export_can_be_imported(run: Run, readers: Path) -> None:
     run("subscribers", "add", "dora@example.org", "--first-name", "=SUM(A1)")
     for before in (Path("out.csv"), Path(".out.csv.part")):  # of an earlier version, and what a kill left of one
         before.touch()
@@ -96,14 +96,14 @@ def test_an_export_is_what_an_import_takes(run: Run, readers: Path) -> None:
     assert (again["unchanged"], again["refused"]) == (4, 0)
 
 
-def test_an_export_without_a_file_goes_to_stdout(run: Run, readers: Path) -> None:
+def test_an_export_without_a_file_is_printed_to_stdout(run: Run, readers: Path) -> None:
     exported = run("subscribers", "export", "--segment", "science", "--status", "confirmed")
     assert (exported.status, exported.stderr) == (0, "")
     rows = list(csv.DictReader(exported.stdout.splitlines()))
     assert [row["email"] for row in rows] == ["ada@example.com", "cleo@example.org"]
 
 
-def test_an_export_that_fails_leaves_the_earlier_file(run: Run, readers: Path) -> None:
+def test_a_failed_export_keeps_the_earlier_file(run: Run, readers: Path) -> None:
     assert run("subscribers", "export", "nowhere/out.csv").status == 1
     Path("out.csv").write_text("earlier")
     Path("newsletter.db").write_bytes(b"not a database, and longer than the header of one" * 10)
@@ -113,7 +113,7 @@ def test_an_export_that_fails_leaves_the_earlier_file(run: Run, readers: Path) -
     assert not list(readers.glob(".out.csv*"))
 
 
-def test_a_long_list_is_cut_and_says_so(run: Run, readers: Path) -> None:
+def test_a_long_list_is_cut_with_a_note(run: Run, readers: Path) -> None:
     listed = run("subscribers", "list", "--limit", "2")
     assert "ada@example.com" in listed.stdout
     assert "cleo@example.org" not in listed.stdout
@@ -121,7 +121,7 @@ def test_a_long_list_is_cut_and_says_so(run: Run, readers: Path) -> None:
     assert "cleo@example.org" in run("subscribers", "list").stdout
 
 
-def test_a_list_has_who_is_asked_for(run: Run, readers: Path) -> None:
+def test_a_list_has_only_the_requested_readers(run: Run, readers: Path) -> None:
     listed = json.loads(run("subscribers", "list", "--segment", "science", "--json").stdout)
     assert [reader["address"] for reader in listed] == ["ada@example.com", "cleo@example.org"]
     assert json.loads(run("subscribers", "list", "--status", "unsubscribed", "--json").stdout) == []
@@ -142,7 +142,7 @@ def test_one_reader_is_added_once(run: Run, root: Path) -> None:
     assert "is a subscriber already" in again.stderr
 
 
-def test_who_is_removed_may_come_back_and_who_is_suppressed_may_not(run: Run, readers: Path) -> None:
+def test_a_removed_reader_can_be_added_again_but_not_a_suppressed_one(run: Run, readers: Path) -> None:
     assert run("subscribers", "remove", "ADA@example.com").status == 0
     assert run("subscribers", "remove", "ben@example.net", "--suppress").status == 0
     assert run("subscribers", "remove", "nobody@example.org").status == 1
@@ -154,7 +154,7 @@ def test_who_is_removed_may_come_back_and_who_is_suppressed_may_not(run: Run, re
     assert run("subscribers", "add", "ben@example.net").status == 1
 
 
-def test_segments_are_counted_now(run: Run, readers: Path) -> None:
+def test_segments_show_current_counts(run: Run, readers: Path) -> None:
     counted = json.loads(run("segments", "--json").stdout)
     assert counted == [
         {"slug": "everyone", "name": "Everyone", "readers": 3},

@@ -23,7 +23,7 @@ def suppressed(root: Path) -> dict[str, str]:
         return {one.address_key: one.reason.value for one in store.suppressions.stream()}
 
 
-def test_an_address_is_put_on_the_list_and_taken_off(readers: Path, run: Run) -> None:
+def test_an_address_can_be_suppressed_and_unsuppressed(readers: Path, run: Run) -> None:
     assert run("suppressions", "add", "Ada@example.com").stdout == "Ada@example.com will never be mailed again.\n"
     assert run("suppressions", "add", "ada@example.com").stdout == "ada@example.com was already suppressed.\n"
     assert run("suppressions", "add", "x@example.com", "--reason", "complained").status == 0
@@ -53,7 +53,7 @@ def test_an_address_is_put_on_the_list_and_taken_off(readers: Path, run: Run) ->
         (("push",), "has no suppression list of its own"),
     ],
 )
-def test_what_cannot_be_done_is_said_and_changes_nothing(
+def test_an_impossible_change_is_refused_with_the_reason(
     readers: Path, run: Run, arguments: tuple[str, ...], said: str
 ) -> None:
     (readers / "latin1.csv").write_bytes(b"email\nj\xfcrg@example.org\n")
@@ -63,7 +63,7 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(
     assert suppressed(readers) == {}
 
 
-def test_what_is_exported_is_imported_as_it_was(readers: Path, run: Run) -> None:
+def test_exported_suppressions_are_imported_unchanged(readers: Path, run: Run) -> None:
     for number, reason in enumerate(SuppressionReason):
         run("suppressions", "add", f"r{number}@example.com", "--reason", reason.value)
     run("suppressions", "add", "=cmd@example.com")
@@ -81,7 +81,7 @@ def test_what_is_exported_is_imported_as_it_was(readers: Path, run: Run) -> None
     assert "New      0" in again
 
 
-def test_a_plain_list_and_other_columns_are_taken_and_wrong_lines_are_said(readers: Path, run: Run) -> None:
+def test_a_plain_list_and_other_columns_are_imported_and_wrong_lines_reported(readers: Path, run: Run) -> None:
     Path("plain.txt").write_text("ada@example.com\nnobody\n\nBen@Example.net\n")
     outcome = run("suppressions", "import", "plain.txt", "--reason", "bounced")
     assert outcome.status == 0
@@ -103,7 +103,7 @@ def test_a_plain_list_and_other_columns_are_taken_and_wrong_lines_are_said(reade
     assert run("suppressions", "import", "empty.csv").status == 1
 
 
-def test_who_was_erased_at_their_wish_is_not_written_down_again(readers: Path, run: Run) -> None:
+def test_an_erased_readers_address_is_not_stored_again(readers: Path, run: Run) -> None:
     with open_store(f"sqlite:///{readers / 'newsletter.db'}") as store:
         ada = store.subscribers.get("ada@example.com")
         assert ada is not None
@@ -129,7 +129,7 @@ def ses(readers: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SesStub]:
         yield stub
 
 
-def test_what_ses_suppresses_is_suppressed_here(readers: Path, run: Run, ses: SesStub) -> None:
+def test_suppressions_of_ses_are_imported(readers: Path, run: Run, ses: SesStub) -> None:
     ses.suppressed = {f"r{number}@example.com": "BOUNCE" for number in range(4)} | {"ada@example.com": "COMPLAINT"}
     run("suppressions", "add", "r0@example.com")
     outcome = run("suppressions", "pull")
@@ -140,7 +140,7 @@ def test_what_ses_suppresses_is_suppressed_here(readers: Path, run: Run, ses: Se
     assert run("suppressions", "pull").stdout.split()[-1] == "0"
 
 
-def test_what_bounced_here_is_put_on_the_list_of_ses_once(readers: Path, run: Run, ses: SesStub) -> None:
+def test_local_bounces_are_added_to_the_list_of_ses_once(readers: Path, run: Run, ses: SesStub) -> None:
     ses.suppressed = {"a@example.com": "BOUNCE"}
     for address, reason in (("a", "bounced"), ("b", "bounced"), ("c", "complained"), ("d", "manual"), ("e", "erased")):
         run("suppressions", "add", f"{address}@example.com", "--reason", reason)
@@ -149,7 +149,7 @@ def test_what_bounced_here_is_put_on_the_list_of_ses_once(readers: Path, run: Ru
     assert run("suppressions", "push").stdout.split()[-1] == "0"
 
 
-def test_an_address_is_taken_off_both_lists(readers: Path, run: Run, ses: SesStub) -> None:
+def test_an_address_is_removed_from_both_lists(readers: Path, run: Run, ses: SesStub) -> None:
     ses.suppressed = {"ada@example.com": "BOUNCE", "ben@example.net": "BOUNCE"}
     run("suppressions", "pull")
     assert run("suppressions", "remove", "ada@example.com", "--everywhere").status == 0
@@ -159,7 +159,7 @@ def test_an_address_is_taken_off_both_lists(readers: Path, run: Run, ses: SesStu
     assert run("suppressions", "remove", "ada@example.com", "--everywhere").status == 1
 
 
-def test_ses_says_no_and_it_is_said(readers: Path, run: Run, ses: SesStub) -> None:
+def test_a_refusal_by_ses_is_reported(readers: Path, run: Run, ses: SesStub) -> None:
     ses.denied = {"suppression"}
     before = files(readers)
     for command in ("pull", "push"):

@@ -12,7 +12,7 @@ def followed(run: Run) -> list[str]:
     return [one["what"] for one in found if one["rule"] == "topic-followed"]
 
 
-def test_followers_of_a_renamed_topic_stay_by_its_alias_and_are_found_without(readers: Path, run: Run) -> None:
+def test_followers_of_a_renamed_topic_are_kept_by_its_alias_and_reported_without_one(readers: Path, run: Run) -> None:
     segment = ("subscribers", "list", "--segment", "science", "--json")
     before = [reader["address"] for reader in json.loads(run(*segment).stdout)]
     assert before == ["ada@example.com", "cleo@example.org"]

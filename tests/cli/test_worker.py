@@ -36,7 +36,7 @@ QUICK = (
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_an_idle_worker_outlives_a_postgresql_that_goes_away_and_sends_once_it_is_back(
+def test_an_idle_worker_survives_an_outage_of_postgresql_and_sends_afterwards(
     run: Run, root: Path, database_url: str
 ) -> None:
     (root / "readers.csv").write_text(READERS)
@@ -92,9 +92,7 @@ def statements() -> Iterator[list[str]]:
         sa.event.remove(sa.Engine, "before_cursor_execute", note)
 
 
-def test_a_worker_beside_a_send_that_runs_elsewhere_asks_for_little_and_counts_no_deliveries(
-    root: Path, database_url: str
-) -> None:
+def test_a_worker_beside_a_running_send_queries_little_and_counts_no_deliveries(root: Path, database_url: str) -> None:
     own = replace(settings.load(root), database=database_url)
     with open_store(database_url) as elsewhere:
         fill(elsewhere, 3)
@@ -109,7 +107,7 @@ def test_a_worker_beside_a_send_that_runs_elsewhere_asks_for_little_and_counts_n
     assert not [statement for statement in of_a_look if "delivery" in statement]
 
 
-def test_a_relay_that_is_away_is_tried_less_and_less_often_and_each_try_is_logged_once(run: Run, readers: Path) -> None:
+def test_an_unreachable_relay_is_retried_less_and_less_often_and_logged_once_each(run: Run, readers: Path) -> None:
     with smtp_server(answers={"greeting": CUT}) as server:
         by_smtp(server)
         tomorrow = datetime.now(UTC) + timedelta(days=1)

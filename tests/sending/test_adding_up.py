@@ -168,7 +168,7 @@ def clock() -> Iterator[Waiting]:
     concurrency=1,
     policy=Uncertainty.RESEND,
 )
-def test_a_send_ends_and_adds_up_whatever_the_provider_does(
+def test_a_send_ends_with_consistent_counts_whatever_the_provider_does(
     template: Path,
     clock: Waiting,
     moods: Mapping[str, list[Mood]],

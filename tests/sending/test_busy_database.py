@@ -102,7 +102,7 @@ MOMENTS = ("installation.check", "sends.plan", "leases.acquire", "sends.freeze",
 
 
 @pytest.mark.parametrize("behind", [*MOMENTS, "a claim"])
-def test_a_send_waits_whenever_another_process_holds_the_database(database_url: str, behind: str) -> None:
+def test_a_send_waits_while_another_process_locks_the_database(database_url: str, behind: str) -> None:
     with impatient(database_url) as store, holding(database_url) as other:
         readers = fill(store, READERS)
         provider = Accepting()
@@ -118,7 +118,7 @@ def test_a_send_waits_whenever_another_process_holds_the_database(database_url: 
     assert waiting.endswith("is locked: another process holds it: waiting")
 
 
-def test_a_send_does_not_begin_while_another_process_holds_the_database(database_url: str) -> None:
+def test_a_send_does_not_begin_while_another_process_locks_the_database(database_url: str) -> None:
     with impatient(database_url) as store, holding(database_url) as other:
         fill(store, READERS)
         other.once()
@@ -130,7 +130,7 @@ def test_a_send_does_not_begin_while_another_process_holds_the_database(database
         assert (provider.called, other.notices) == (0, ["held"])
 
 
-def test_a_send_that_is_put_down_waits_until_that_can_be_written(database_url: str) -> None:
+def test_deferring_a_send_waits_until_it_can_be_written(database_url: str) -> None:
     with impatient(database_url) as store, holding(database_url) as other:
         fill(store, READERS)
         refusals = [ProviderError("the quota is used up", again=900), ProviderError("the sender is not verified")]
@@ -151,7 +151,7 @@ def test_a_send_that_is_put_down_waits_until_that_can_be_written(database_url: s
         assert other.notices[-1] == "continuing"
 
 
-def test_a_send_that_is_stopped_is_paused_as_soon_as_that_can_be_written(database_url: str) -> None:
+def test_a_stopped_send_is_paused_as_soon_as_it_can_be_written(database_url: str) -> None:
     with impatient(database_url) as store, holding(database_url) as other:
         readers = fill(store, READERS)
         provider = Accepting(before=lambda: signal.raise_signal(signal.SIGINT))
@@ -165,7 +165,7 @@ def test_a_send_that_is_stopped_is_paused_as_soon_as_that_can_be_written(databas
         assert_nothing_lost_or_doubled(store, go_on(store, provider), provider, readers)
 
 
-def test_whoever_waits_for_longer_than_their_lease_goes_on(database_url: str) -> None:
+def test_a_process_that_waits_longer_than_its_lease_continues(database_url: str) -> None:
     with impatient(database_url, 0.5) as store, holding(database_url) as other:
         store.leases = Leases(database_of(store), 0.3)
         readers = fill(store, READERS)
@@ -183,7 +183,7 @@ def test_whoever_waits_for_longer_than_their_lease_goes_on(database_url: str) ->
         assert_nothing_lost_or_doubled(store, send, provider, readers)
 
 
-def test_looks_at_locked_deliveries_become_rarer_however_long_the_lock_is_held() -> None:
+def test_locked_deliveries_are_polled_less_and_less_often() -> None:
     pauses = [retrying.lock_backoff(looks) for looks in range(2000)]
     assert pauses[:4] == [0.0, 0.1, 0.2, 0.4]
     assert pauses == sorted(pauses)
@@ -191,7 +191,7 @@ def test_looks_at_locked_deliveries_become_rarer_however_long_the_lock_is_held()
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite locks no rows
-def test_a_send_beside_locked_deliveries_asks_for_little_at_each_look_and_looks_less_and_less_often(
+def test_a_send_beside_locked_deliveries_queries_little_and_less_and_less_often(
     store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import psycopg

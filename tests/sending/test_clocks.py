@@ -63,7 +63,7 @@ class Jumping:
 
 
 @pytest.mark.parametrize("hours", [3, -3])
-def test_a_clock_that_jumps_neither_stalls_a_send_nor_lets_it_burst(
+def test_a_clock_jump_neither_stalls_a_send_nor_causes_a_burst(
     memory: Path, hours: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = at = 0
@@ -115,7 +115,7 @@ def database_clock(memory: Path) -> Iterator[tuple[Store, DatabaseClock]]:
 
 
 @pytest.mark.parametrize("hours", [3, -3])
-def test_a_database_whose_clock_jumps_has_one_process_run_a_send(
+def test_only_one_process_runs_a_send_when_the_databases_clock_jumps(
     database_clock: tuple[Store, DatabaseClock], hours: int
 ) -> None:
     store, clock = database_clock
@@ -203,7 +203,7 @@ def schedule(store: Store, begins: datetime, local_time: str = "") -> None:
 @pytest.mark.parametrize(
     ("at", "begins"), [("2026-10-25 02:30", "2026-10-25 00:30"), ("2026-03-29 03:00", "2026-03-29 01:00")]
 )
-def test_a_send_in_the_night_when_the_clock_is_changed_begins_once(store: Store, at: str, begins: str) -> None:
+def test_a_send_in_the_hour_of_a_clock_change_begins_once(store: Store, at: str, begins: str) -> None:
     readers = fill(store, 3)
     moment = parse_moment(at, BERLIN, utc("2026-01-01 00:00"))
     schedule(store, moment.at)
@@ -213,7 +213,7 @@ def test_a_send_in_the_night_when_the_clock_is_changed_begins_once(store: Store,
     assert store.sends.get(1).status is SendStatus.FINISHED
 
 
-def test_a_send_at_a_time_that_the_clock_leaves_out_is_refused_with_the_next_one() -> None:
+def test_a_send_at_a_nonexistent_time_is_refused_with_the_next_valid_one() -> None:
     with pytest.raises(UsageError, match=r'does not exist in Europe/Berlin.*: write "2026-03-29 03:00"'):
         parse_moment("2026-03-29 02:30", BERLIN, utc("2026-01-01 00:00"))
 
@@ -225,7 +225,7 @@ def test_a_send_at_a_time_that_the_clock_leaves_out_is_refused_with_the_next_one
         (date(2026, 10, 25), "00:30", "02:30"),  # comes twice in Berlin
     ],
 )
-def test_readers_in_zones_that_change_their_clocks_get_it_once_by_their_own(
+def test_readers_in_zones_with_clock_changes_get_an_issue_once_by_local_time(
     store: Store, day: date, in_berlin: str, in_london: str
 ) -> None:
     home, london, new_york, berlin = addresses(4)
@@ -254,7 +254,7 @@ def test_readers_in_zones_that_change_their_clocks_get_it_once_by_their_own(
         ("02:00-03:00", "2026-10-25 00:10", "2026-10-25 02:00"),  # comes twice
     ],
 )
-def test_quiet_hours_end_when_the_changed_clock_says_so(store: Store, quiet: str, begins: str, until: str) -> None:
+def test_quiet_hours_end_by_the_changed_clock(store: Store, quiet: str, begins: str, until: str) -> None:
     readers = fill(store, 3)
     by = replace(post(Accepting()), sending=SendingSettings(quiet=parse_quiet_hours(quiet)), zone=BERLIN)
     schedule(store, utc(begins))

@@ -85,7 +85,7 @@ def waits(store: Store, post: SendContext, send: Send, time: Time) -> list[timed
     return found
 
 
-def test_a_greylisted_reader_is_tried_at_the_promised_times_and_again_after_a_retry(
+def test_a_greylisted_reader_is_retried_at_the_documented_times_and_after_a_retry(
     store: Store, server: SmtpServer, relay: SendContext, time: Time
 ) -> None:
     faults.fill(store, 3)
@@ -105,7 +105,7 @@ def test_a_greylisted_reader_is_tried_at_the_promised_times_and_again_after_a_re
     assert store.sends.get(1).counts == {S.SUBMITTED: 3}
 
 
-def test_throttling_costs_a_reader_no_try(store: Store, tmp_path: Path, time: Time) -> None:
+def test_throttling_uses_up_no_attempt(store: Store, tmp_path: Path, time: Time) -> None:
     faults.fill(store, 2)
     with ses_stub() as stub:
         stub.entry_results = {"r2@example.com": {"Status": "ACCOUNT_THROTTLED"}}
@@ -140,7 +140,7 @@ def test_throttling_costs_a_reader_no_try(store: Store, tmp_path: Path, time: Ti
         provider.close()
 
 
-def test_being_put_off_costs_an_uncertain_reader_none_of_three_tries(
+def test_a_deferral_uses_up_none_of_an_uncertain_readers_three_attempts(
     store: Store, server: SmtpServer, relay: SendContext, time: Time
 ) -> None:
     faults.fill(store, 3)

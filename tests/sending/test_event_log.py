@@ -52,7 +52,7 @@ def said(detail: str, address: str = "ada@example.com", *, addresses: bool = Fal
     return lines(out)[1]
 
 
-def test_a_batch_is_counted_and_what_failed_is_listed() -> None:
+def test_a_batch_is_counted_and_its_failures_are_listed() -> None:
     out = BytesIO()
     batch = [claimed(f"r{reader}@example.com", reader) for reader in range(1, 6)]
     details = {
@@ -102,7 +102,7 @@ def test_a_batch_is_counted_and_what_failed_is_listed() -> None:
         (LogEvent.DATABASE_BUSY, {}),
     ],
 )
-def test_an_event_of_a_send_says_what_there_is_to_know(event: LogEvent, facts: dict[str, Any]) -> None:
+def test_an_event_of_a_send_has_all_its_details(event: LogEvent, facts: dict[str, Any]) -> None:
     out = BytesIO()
     EventLog(out, clock=lambda: make.WHEN).write(event, SEND, tried=3)
     (line,) = lines(out)
@@ -110,7 +110,7 @@ def test_an_event_of_a_send_says_what_there_is_to_know(event: LogEvent, facts: d
     assert line == start | facts | {"tried": 3}
 
 
-def test_an_event_need_not_be_of_a_send() -> None:
+def test_an_event_can_be_logged_without_a_send() -> None:
     out = BytesIO()
     EventLog(out, clock=lambda: make.WHEN).write(LogEvent.DATABASE_BUSY, seconds=10.5)
     assert lines(out) == [{"time": "2026-11-23T06:30:00.000+00:00", "event": "database.busy", "seconds": 10.5}]
@@ -129,7 +129,7 @@ def test_an_event_need_not_be_of_a_send() -> None:
         ("550 ada.byron@not..a.domain unknown", "ada.byron@not..a.domain"),
     ],
 )
-def test_what_a_server_repeats_of_an_address_is_hidden_unless_asked(detail: str, address: str) -> None:
+def test_an_address_repeated_by_the_server_is_hidden_unless_enabled(detail: str, address: str) -> None:
     line = said(detail, address)
     assert "ada.byron" not in json.dumps(line).casefold()
     assert "<address>" in line["said"]
@@ -141,21 +141,21 @@ def test_what_a_server_repeats_of_an_address_is_hidden_unless_asked(detail: str,
     st.lists(st.text(max_size=20), max_size=5),
     st.from_regex(r"[a-z][a-z0-9._+-]{2,20}@[a-z0-9-]{1,10}\.[a-z]{2,5}", fullmatch=True),
 )
-def test_no_words_carry_an_address_into_the_log(words: Sequence[str], address: str) -> None:
+def test_no_text_brings_an_address_into_the_log(words: Sequence[str], address: str) -> None:
     line = said(f" <{address}> ".join(["550 no", *words]) + f" {address}", address)
     assert address not in json.dumps(line)
     assert "@" not in json.dumps(line)
 
 
 @given(st.text())
-def test_any_words_are_one_line_of_ascii(detail: str) -> None:
+def test_any_text_is_logged_as_one_line_of_ascii(detail: str) -> None:
     out = BytesIO()
     EventLog(out).write_batch(SEND, [claimed()], [Receipt(subscriber=17, status=S.UNCERTAIN, detail=detail)])
     assert len(lines(out)) == 2
     assert all(32 <= octet < 127 or octet == 10 for octet in out.getvalue())
 
 
-def test_a_file_is_gone_on_with_and_nobody_elses(tmp_path: Path) -> None:
+def test_a_log_is_appended_to_an_existing_file_readable_only_by_its_owner(tmp_path: Path) -> None:
     path = tmp_path / "send.log"
     for _ in range(2):
         with open_event_log(path) as log:
@@ -165,7 +165,7 @@ def test_a_file_is_gone_on_with_and_nobody_elses(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_stream_such_as_stderr_will_do(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_a_log_can_be_written_to_a_stream(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     EventLog(sys.stderr.buffer).write(LogEvent.PAUSED, SEND)
     assert json.loads(capfdbinary.readouterr().err)["event"] == "send.paused"
 
@@ -178,7 +178,7 @@ def test_a_log_without_a_file_writes_nothing() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
-def test_a_full_disk_stops_no_send_and_is_counted() -> None:
+def test_a_full_disk_does_not_stop_a_send_and_missing_lines_are_counted() -> None:
     with open_event_log(Path("/dev/full")) as log:
         log.write(LogEvent.BEGAN, SEND)
         log.write_batch(SEND, [], [])
@@ -199,7 +199,7 @@ class Filling(BytesIO):
         return super().write(line[: len(line) // 2] if self.turns == 1 else line)
 
 
-def test_a_torn_line_spoils_no_other_line() -> None:
+def test_a_torn_line_does_not_affect_other_lines() -> None:
     out = Filling()
     log = EventLog(out)
     for _ in range(4):
@@ -224,7 +224,7 @@ class OneAtATime(BytesIO):
         raise OSError
 
 
-def test_threads_that_share_a_log_write_one_at_a_time_and_count_every_missing_line() -> None:
+def test_threads_share_a_log_one_at_a_time_and_count_every_missing_line() -> None:
     out = OneAtATime()
     log = EventLog(out)
     with ThreadPoolExecutor(4) as pool:

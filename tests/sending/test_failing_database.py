@@ -92,7 +92,7 @@ def copies(memory: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], str
 
 
 @pytest.mark.parametrize(("kind", "late"), [(IO_ERROR, False), (IO_ERROR, True), (LOCKED, False)])
-def test_every_write_may_fail_once(copies: Callable[[int], str], kind: tuple[str, str], *, late: bool) -> None:
+def test_any_single_write_can_fail(copies: Callable[[int], str], kind: tuple[str, str], *, late: bool) -> None:
     which, writes = 0, 0  # the first time, none fails
     while which <= writes:
         provider = Accepting(batch_size=1)
@@ -108,7 +108,7 @@ def test_every_write_may_fail_once(copies: Callable[[int], str], kind: tuple[str
 
 
 @pytest.mark.parametrize("first", [1, 51, 101, 151])  # in pieces, for several workers
-def test_every_nth_write_may_fail(copies: Callable[[int], str], first: int) -> None:
+def test_every_nth_write_can_fail(copies: Callable[[int], str], first: int) -> None:
     for nth in range(first, first + 50):
         provider = Accepting(batch_size=1)
         with open_store(copies(50)) as store:
@@ -123,7 +123,7 @@ def test_every_nth_write_may_fail(copies: Callable[[int], str], first: int) -> N
                 assert send.counts == {S.SUBMITTED: 50}
 
 
-def test_an_edition_that_cannot_be_read_holds_nobody(memory: Path) -> None:
+def test_an_unreadable_edition_makes_no_delivery_uncertain(memory: Path) -> None:
     with open_store(new_sqlite(memory / "newsletter.db")) as store:
         readers = fill(store, 10)
         failures = [refusal(*IO_ERROR)]
@@ -142,7 +142,7 @@ def test_an_edition_that_cannot_be_read_holds_nobody(memory: Path) -> None:
         assert_nothing_lost_or_doubled(store, send, provider, readers)
 
 
-def test_a_page_limit_stops_a_send_before_it_hands_anything_over(tmp_path: Path) -> None:
+def test_a_page_limit_stops_a_send_before_any_handover(tmp_path: Path) -> None:
     path = tmp_path / "newsletter.db"
     provider = Accepting()
     with open_store(f"sqlite:///{path}") as store:
@@ -173,7 +173,7 @@ def test_answers_wait_for_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.M
     assert notices[1] == "continuing"
 
 
-def test_an_answer_for_which_there_is_no_room_for_too_long_is_held(
+def test_an_answer_that_cannot_be_stored_for_too_long_is_held_as_uncertain(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retrying, "PAUSE", 0.001)
@@ -214,7 +214,7 @@ only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a 
 
 
 @only_root
-def test_a_full_disk_stops_a_send_which_goes_on_when_there_is_room(disk: Path) -> None:
+def test_a_full_disk_stops_a_send_and_it_resumes_when_there_is_room(disk: Path) -> None:
     provider = Accepting()
     with open_store(new_sqlite(disk / "newsletter.db")) as store:
         readers = fill(store, 1500)
@@ -229,7 +229,7 @@ def test_a_full_disk_stops_a_send_which_goes_on_when_there_is_room(disk: Path) -
 
 
 @only_root
-def test_a_disk_that_fills_during_a_send_is_waited_for(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_send_waits_for_a_disk_that_fills_up(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retrying, "PAUSE", 0.01)
     notices: list[str] = []
 

@@ -75,7 +75,7 @@ def test_a_deferred_reader_is_due_by_the_databases_clock(store: Store) -> None:
 
 @only_postgresql
 @pytest.mark.usefixtures("ahead")
-def test_readers_are_written_down_and_read_by_the_databases_clock(store: Store) -> None:
+def test_readers_are_written_and_read_by_the_databases_clock(store: Store) -> None:
     fill(store, 3)
     begin(store, KnowsNobody())
     added = store.subscribers.add(Subscriber(address="ada@example.net"), now=store.now())
@@ -125,7 +125,7 @@ def test_the_shared_clock_is_the_databases(store: Store) -> None:
     assert before - 1 <= now <= database_now(store) + 1
 
 
-def test_the_shared_clock_goes_on_while_the_server_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shared_clock_continues_while_the_server_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     here, answers = [1000.0], [5_000_000.0]
     monkeypatch.setattr("time.clock_gettime", lambda _: here[0])
 
@@ -144,7 +144,7 @@ def test_the_shared_clock_goes_on_while_the_server_is_away(monkeypatch: pytest.M
     assert clock.now().timestamp() == 6_000_000
 
 
-def test_a_clock_that_was_never_told_the_time_says_so() -> None:
+def test_a_shared_clock_without_a_time_raises_an_error() -> None:
     def ask() -> float:
         raise StoreError("away")
 

@@ -38,7 +38,7 @@ KILLS = 20  # of each send that is killed at random, and at each step
 
 
 @pytest.mark.parametrize("policy", [HOLD, RESEND])
-def test_random_kills_by_smtp_lose_nobody_and_double_only_what_was_uncertain(
+def test_random_kills_over_smtp_lose_no_message_and_double_only_uncertain_ones(
     processes: Processes, many: bytes, memory: Path, policy: Uncertainty
 ) -> None:
     with receiver() as server:
@@ -50,7 +50,7 @@ def test_random_kills_by_smtp_lose_nobody_and_double_only_what_was_uncertain(
 
 
 @pytest.mark.parametrize("policy", [HOLD, RESEND])
-def test_random_kills_by_ses_lose_nobody_and_double_only_what_was_uncertain(
+def test_random_kills_over_ses_lose_no_message_and_double_only_uncertain_ones(
     processes: Processes, some: bytes, memory: Path, policy: Uncertainty
 ) -> None:
     with ses_stub() as stub:
@@ -73,7 +73,9 @@ def assert_holds(found: Outcome, policy: Uncertainty, in_flight: int) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_kill_at_a_step_of_the_protocol(processes: Processes, few: bytes, memory: Path, step: str) -> None:
+def test_a_send_survives_a_kill_at_any_step_of_the_protocol(
+    processes: Processes, few: bytes, memory: Path, step: str
+) -> None:
     for time in range(KILLS):
         url = new_copy(few, memory)
         victim: Future[BaseProcess] = Future()
@@ -91,7 +93,7 @@ def test_a_kill_at_a_step_of_the_protocol(processes: Processes, few: bytes, memo
             assert_goes_on(url, server, deaths, policy(time))
 
 
-def test_a_kill_after_an_answer_that_is_not_written_down(processes: Processes, few: bytes, memory: Path) -> None:
+def test_a_send_survives_a_kill_after_an_unrecorded_answer(processes: Processes, few: bytes, memory: Path) -> None:
     for time in range(KILLS):
         url, number = new_copy(few, memory), 1 + time % FEW
         with receiver() as server:
@@ -114,7 +116,7 @@ def test_a_kill_after_an_answer_that_is_not_written_down(processes: Processes, f
         ("leases.release", 1),
     ],
 )
-def test_a_kill_before_and_after_each_commit(
+def test_a_send_survives_a_kill_before_and_after_each_commit(
     processes: Processes, few: bytes, memory: Path, what: str, call: int, when: str
 ) -> None:
     for time in range(KILLS):
@@ -132,7 +134,9 @@ def test_a_kill_before_and_after_each_commit(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_kill_before_and_after_a_heartbeat(processes: Processes, few: bytes, memory: Path, when: str) -> None:
+def test_a_send_survives_a_kill_before_and_after_a_heartbeat(
+    processes: Processes, few: bytes, memory: Path, when: str
+) -> None:
     for time in range(KILLS):
         url, over = new_copy(few, memory), threading.Event()
         with receiver() as server:
@@ -146,7 +150,7 @@ def test_a_kill_before_and_after_a_heartbeat(processes: Processes, few: bytes, m
 @pytest.mark.parametrize(
     "what", ["leases.acquire", "controls.resume_held", "sends.settle_interrupted", "sends.resend_uncertain"]
 )
-def test_a_kill_of_the_process_that_goes_on_after_a_kill(
+def test_a_send_survives_a_second_kill_while_it_is_resumed(
     processes: Processes, few: bytes, memory: Path, what: str, when: str
 ) -> None:
     for time in range(KILLS):

@@ -76,7 +76,7 @@ def assert_only_others_got_it(store: Store, send: Send, server: SmtpServer, left
 
 
 @pytest.mark.parametrize("leave", WAYS)
-def test_nobody_gets_a_message_after_they_left(store: Store, tmp_path: Path, leave: Leave) -> None:
+def test_no_message_is_sent_after_a_reader_left(store: Store, tmp_path: Path, leave: Leave) -> None:
     fill(store, READERS)
     chance, left = random.Random(1), dict[str, DeliveryStatus]()
 
@@ -92,7 +92,7 @@ def test_nobody_gets_a_message_after_they_left(store: Store, tmp_path: Path, lea
 
 
 @pytest.mark.parametrize("leave", WAYS)
-def test_nobody_gets_a_second_try_after_they_left(store: Store, tmp_path: Path, leave: Leave) -> None:
+def test_no_attempt_is_repeated_after_a_reader_left(store: Store, tmp_path: Path, leave: Leave) -> None:
     fill(store, READERS)
     answers: dict[str | tuple[str, str], str] = {
         ("RCPT", "r10@example.com"): "451 4.7.1 greylisted",
@@ -114,7 +114,7 @@ def test_nobody_gets_a_second_try_after_they_left(store: Store, tmp_path: Path, 
         assert len(server.received) == READERS - 3
 
 
-def test_readers_who_leave_while_batches_are_taken_are_before_a_claim_or_behind_it(tmp_path: Path) -> None:
+def test_readers_who_leave_during_claims_are_skipped_or_mailed_consistently(tmp_path: Path) -> None:
     left = dict[str, DeliveryStatus]()
     with open_store(new_sqlite(tmp_path / "newsletter.db")) as store, smtp_server() as server:
         fill(store, READERS)

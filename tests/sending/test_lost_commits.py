@@ -28,7 +28,7 @@ def send(store: Store, provider: Accepting, issue: str, notices: list[str] | Non
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_the_answer_to_any_commit_may_be_lost(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_answer_to_any_commit_can_be_lost(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retrying, "PAUSE", 0.001)
     with proxy(database_url) as between, open_store(between.url) as store:
         fill(store, READERS)
@@ -55,7 +55,7 @@ def commits_of_a_send(store: Store, between: Proxy) -> int:
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_send_goes_on_by_itself_after_its_connection_was_cut(
+def test_a_send_continues_by_itself_after_its_connection_was_cut(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retrying, "PAUSE", 0.001)

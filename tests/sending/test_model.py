@@ -5,6 +5,6 @@ from tests.sending.faults import fill
 from tests.sending.model import READERS, explore
 
 
-def test_a_send_does_what_the_tables_say_in_whatever_order_things_happen(store: Store) -> None:
+def test_a_send_follows_its_transition_tables_in_any_order_of_events(store: Store) -> None:
     fill(store, READERS)
     explore(store, examples=25, steps=12)

@@ -68,7 +68,7 @@ def go_on(url: str, via: Via, at_once: Barrier, said: Connection) -> None:
 
 
 @pytest.mark.parametrize(("database_url", "times"), [("sqlite", 100), ("postgresql", 20)], indirect=["database_url"])
-def test_of_two_that_begin_at_once_one_runs_and_the_other_is_told_who(
+def test_only_one_of_two_simultaneous_sends_runs_and_the_other_names_it(
     processes: Processes, database_url: str, times: int
 ) -> None:
     issues = [str(date(2026, 11, 23) + timedelta(days=day)) for day in range(times)]
@@ -94,7 +94,7 @@ def test_of_two_that_begin_at_once_one_runs_and_the_other_is_told_who(
             assert process.exitcode == 0
 
 
-def test_of_two_that_go_on_at_once_after_a_kill_one_runs(processes: Processes, few: bytes, memory: Path) -> None:
+def test_only_one_of_two_simultaneous_resumes_after_a_kill_runs(processes: Processes, few: bytes, memory: Path) -> None:
     at_once = processes.context.Barrier(2)
     for _ in range(10):
         url = new_copy(few, memory)
@@ -117,7 +117,7 @@ def assert_one_ran(both: list[BaseProcess], said: list[str]) -> None:
     assert f"is run by process {first} on " in words or "was sent on" in words or words.endswith(", finished"), words
 
 
-def test_a_stopped_process_that_wakes_hands_over_nothing_that_its_successor_handed_over(
+def test_a_stopped_process_that_wakes_repeats_no_message_of_its_successor(
     processes: Processes, few: bytes, memory: Path
 ) -> None:
     url = new_copy(few, memory)

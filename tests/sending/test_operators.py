@@ -88,7 +88,7 @@ ACTIONS: dict[str, Callable[[Store, int], object]] = {
 
 @pytest.mark.parametrize("make_due", [schedule, frozen])
 @pytest.mark.parametrize("status", list(ACTIONS))
-def test_what_a_person_does_while_the_worker_is_at_another_send_stands(
+def test_an_operators_action_during_another_send_takes_effect(
     store: Store, make_due: Callable[[Store, str, datetime], int], status: str
 ) -> None:
     fill(store, 3)
@@ -110,7 +110,7 @@ def test_what_a_person_does_while_the_worker_is_at_another_send_stands(
 
 
 @pytest.mark.parametrize("status", list(ACTIONS))
-def test_what_a_person_does_while_the_worker_composes_the_issue_stands(store: Store, status: str) -> None:
+def test_an_operators_action_while_the_issue_is_composed_takes_effect(store: Store, status: str) -> None:
     fill(store, 3)
     number = schedule(store)
     provider = Accepting()
@@ -120,7 +120,7 @@ def test_what_a_person_does_while_the_worker_composes_the_issue_stands(store: St
     assert (store.sends.get(number).status, provider.accepted, worker.failures) == (status, [], [])
 
 
-def test_a_send_that_is_moved_while_the_worker_composes_it_goes_out_at_its_new_time(store: Store) -> None:
+def test_a_send_rescheduled_while_it_is_composed_begins_at_its_new_time(store: Store) -> None:
     readers = fill(store, 3)
     tomorrow = NOON + timedelta(days=1)
 
@@ -139,7 +139,7 @@ def test_a_send_that_is_moved_while_the_worker_composes_it_goes_out_at_its_new_t
     assert provider.addresses == readers
 
 
-def test_a_person_who_resumes_a_send_does_not_send_what_another_cancels_meanwhile(store: Store) -> None:
+def test_resuming_a_send_stops_if_it_is_cancelled_meanwhile(store: Store) -> None:
     fill(store, 3)
     number = schedule(store)
     store.controls.pause(number, "lunch")
@@ -190,7 +190,7 @@ def test_a_send_that_becomes_too_late_while_it_is_composed_is_paused(store: Stor
     assert len(worker.paused) == 1
 
 
-def test_only_the_process_that_holds_a_send_may_pause_it(store: Store) -> None:
+def test_only_the_process_that_holds_a_send_can_pause_it(store: Store) -> None:
     number = schedule(store)
     with store.leases.acquire(number) as lease:
         assert not store.controls.pause_held(number, "a former holder", holder="somebody else", now=NOON)
@@ -288,7 +288,7 @@ def by(name: str, port: int) -> SendContext:
 
 
 @pytest.mark.parametrize("name", ["smtp", "ses"])
-def test_a_provider_that_is_away_when_a_send_is_due_costs_some_seconds_and_no_person(store: Store, name: str) -> None:
+def test_a_send_recovers_by_itself_from_a_short_outage_at_its_start(store: Store, name: str) -> None:
     fill(store, 3)
     number = schedule(store)
     worker = Worker(store, by(name, 1))  # nobody listens there
@@ -312,7 +312,7 @@ def test_a_provider_that_is_away_when_a_send_is_due_costs_some_seconds_and_no_pe
     assert store.sends.get(number).status is SendStatus.FINISHED
 
 
-def test_a_provider_that_is_away_for_longer_than_the_deadline_needs_a_person(store: Store) -> None:
+def test_an_outage_longer_than_the_deadline_pauses_the_send(store: Store) -> None:
     fill(store, 3)
     number = schedule(store)
     worker = Worker(store, by("smtp", 1))
@@ -327,7 +327,7 @@ def test_a_provider_that_is_away_for_longer_than_the_deadline_needs_a_person(sto
     assert NOON + timedelta(hours=6) < worker.now < NOON + timedelta(hours=6, minutes=6)
 
 
-def test_an_outage_in_mid_send_is_waited_for_until_the_deadline(store: Store) -> None:
+def test_a_send_waits_out_an_outage_until_the_deadline(store: Store) -> None:
     fill(store, 3)
     number = frozen(store, FIRST)
     worker = Worker(store, by("smtp", 1), now=datetime.now(UTC) + timedelta(minutes=1))

@@ -172,7 +172,7 @@ LENGTHS = [1, 12]  # with the last, the send is put down
 
 @pytest.mark.parametrize("lasts", LENGTHS)
 @pytest.mark.parametrize("kind", [F.REFUSED, F.RESET_AT_CONNECT, F.RESET_IN_REQUEST, F.RESET_AT_ANSWER])
-def test_a_line_to_ses_that_breaks_costs_what_was_in_flight(
+def test_a_broken_line_to_ses_affects_only_messages_in_flight(
     store: Store, tmp_path: Path, kind: Failure, lasts: int
 ) -> None:
     with over_ses(store, tmp_path, lasts) as (run, line, _):
@@ -184,7 +184,7 @@ def test_a_line_to_ses_that_breaks_costs_what_was_in_flight(
 
 
 @pytest.mark.parametrize(("kind", "lasts"), [(F.HANG, 3), (F.BLACK_HOLE, 1)])
-def test_a_line_to_ses_that_falls_silent_costs_what_was_in_flight(
+def test_a_silent_line_to_ses_affects_only_messages_in_flight(
     store: Store, tmp_path: Path, kind: Failure, lasts: int
 ) -> None:
     with over_ses(store, tmp_path, lasts) as (run, line, _):
@@ -196,7 +196,7 @@ def test_a_line_to_ses_that_falls_silent_costs_what_was_in_flight(
 @pytest.mark.parametrize(
     ("kind", "status", "accepted"), [("InternalFailure", 500, False), ("ServiceUnavailable", 503, True)]
 )
-def test_ses_that_says_5xx_costs_what_was_in_flight(
+def test_a_5xx_of_ses_affects_only_messages_in_flight(
     store: Store, tmp_path: Path, kind: str, status: int, lasts: int, accepted: bool
 ) -> None:
     with over_ses(store, tmp_path, lasts) as (run, _, stub):
@@ -207,7 +207,7 @@ def test_ses_that_says_5xx_costs_what_was_in_flight(
 
 @pytest.mark.parametrize("lasts", LENGTHS)
 @pytest.mark.parametrize("kind", [F.REFUSED, F.RESET_AT_CONNECT, F.RESET_IN_REQUEST, F.RESET_AT_ANSWER])
-def test_a_line_to_a_relay_that_breaks_costs_what_was_in_flight(
+def test_a_broken_line_to_a_relay_affects_only_messages_in_flight(
     store: Store, tmp_path: Path, kind: Failure, lasts: int
 ) -> None:
     with over_smtp(store, tmp_path, lasts) as (run, line, _):
@@ -216,7 +216,7 @@ def test_a_line_to_a_relay_that_breaks_costs_what_was_in_flight(
 
 
 @pytest.mark.parametrize(("kind", "lasts"), [(F.HANG, 3), (F.BLACK_HOLE, 1)])
-def test_a_line_to_a_relay_that_falls_silent_costs_what_was_in_flight(
+def test_a_silent_line_to_a_relay_affects_only_messages_in_flight(
     store: Store, tmp_path: Path, kind: Failure, lasts: int
 ) -> None:
     with over_smtp(store, tmp_path, lasts) as (run, line, _):
@@ -225,7 +225,7 @@ def test_a_line_to_a_relay_that_falls_silent_costs_what_was_in_flight(
 
 
 @pytest.mark.parametrize("name", ["ses", "smtp"])
-def test_a_name_that_is_not_found_any_more_costs_nobody(
+def test_a_failing_name_lookup_affects_no_message(
     store: Store, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = socket.getaddrinfo
@@ -248,7 +248,7 @@ def test_a_name_that_is_not_found_any_more_costs_nobody(
         assert_cheap(run, ended, probes=False)
 
 
-def test_an_operator_hears_when_an_outage_begins_and_ends(store: Store, tmp_path: Path) -> None:
+def test_an_operator_is_notified_when_an_outage_begins_and_ends(store: Store, tmp_path: Path) -> None:
     with over_ses(store, tmp_path, 2) as (run, _, stub):
         run.fail = lambda: stub.faults.extend([Fault(kind="InternalFailure", status=500)] * 1000)
         run.repair = stub.faults.clear
@@ -282,7 +282,7 @@ def test_after_a_probe_messages_come_back_two_four_eight_at_a_time_and_then_batc
     assert breaker.closed
 
 
-def test_ses_that_takes_single_messages_and_fails_at_batches_costs_two_at_a_time(store: Store, tmp_path: Path) -> None:
+def test_ses_that_fails_only_for_batches_affects_two_messages_at_a_time(store: Store, tmp_path: Path) -> None:
     with over_ses(store, tmp_path, 12) as (run, _, stub):
         run.fail = lambda: stub.failing_paths.add("outbound-bulk-emails")
         run.repair = stub.failing_paths.clear
@@ -292,7 +292,7 @@ def test_ses_that_takes_single_messages_and_fails_at_batches_costs_two_at_a_time
     assert max(run.accepted().values()) == 1
 
 
-def test_probes_in_vain_come_more_seldom_until_the_send_is_put_down() -> None:
+def test_failed_probes_become_less_frequent_until_the_send_is_deferred() -> None:
     found, delays = Breaker(4, 50), []
     while not found.exhausted:
         found.record(found.epoch, [UNCLEAR], None)
@@ -311,7 +311,7 @@ def test_an_outage_between_clear_answers_is_the_same_outage() -> None:
     assert found.exhausted
 
 
-def test_a_message_that_always_loses_the_connection_is_told_from_an_outage() -> None:
+def test_a_message_that_always_loses_the_connection_is_distinguished_from_an_outage() -> None:
     found = Breaker(4, 50)
     lost = Receipt(subscriber=1, status=S.DEFERRED, lost=True)
     found.record(0, [lost], None)

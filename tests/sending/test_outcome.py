@@ -35,7 +35,7 @@ def test_a_send_that_has_used_its_quota_waits_for_the_next_day(store: Store) -> 
     assert timedelta(hours=23) < outcome.until - make.WHEN <= timedelta(hours=25)
 
 
-def test_a_send_that_somebody_pauses_is_stopped_with_the_reason(store: Store) -> None:
+def test_a_send_paused_by_an_operator_is_stopped_with_the_reason(store: Store) -> None:
     fill(store, 20)
     provider = Accepting(before=lambda: store.controls.pause(1, "the subject is wrong") if provider.called == 2 else 0)
     outcome = sending.start(store, post(provider), to_everyone(), observer=AT_WHEN)
@@ -46,7 +46,7 @@ def test_a_send_that_somebody_pauses_is_stopped_with_the_reason(store: Store) ->
     assert len(provider.accepted) == 10
 
 
-def test_a_scheduled_send_that_somebody_cancels_before_it_begins_is_stopped(store: Store) -> None:
+def test_a_scheduled_send_cancelled_before_it_begins_is_stopped(store: Store) -> None:
     fill(store, 1)
     segments = to_everyone().segments
     scheduled = store.sends.schedule(

@@ -94,7 +94,7 @@ def eml(root: Path) -> dict[str, bytes]:
     return {path.name.partition("@")[0]: path.read_bytes() for path in (root / "outbox").rglob("*.eml")}
 
 
-def test_a_plan_counts_overlaps_once_and_leaves_out_who_is_not_mailed(store: Store) -> None:
+def test_a_plan_counts_overlaps_once_and_leaves_out_readers_who_are_not_mailed(store: Store) -> None:
     followed = [("asia",), ("nato",), ("asia", "nato"), ("asia",), ("asia",), ()]
     readers = [Subscriber(address=f"r{at}@example.com", topics=topics) for at, topics in enumerate(followed)]
     readers.append(Subscriber(address="new@example.com", topics=("asia",), status=SubscriberStatus.UNCONFIRMED))
@@ -105,7 +105,7 @@ def test_a_plan_counts_overlaps_once_and_leaves_out_who_is_not_mailed(store: Sto
     assert (plan.audience.recipients, plan.audience.suppressed, plan.seconds) == (4, 1, None)
 
 
-def test_a_plan_for_nobody_names_the_empty_segments(store: Store) -> None:
+def test_a_plan_without_readers_names_the_empty_segments(store: Store) -> None:
     fill(store, 1)
     with pytest.raises(
         SendError, match=r"no confirmed readers in asia, nato: import readers, or choose other segments"
@@ -113,7 +113,7 @@ def test_a_plan_for_nobody_names_the_empty_segments(store: Store) -> None:
         sending.plan(store, issue=ISSUE, segments=[ASIA, NATO], provider="outbox", now=make.WHEN)
 
 
-def test_a_plan_expects_the_pace_of_the_last_send(store: Store, tmp_path: Path) -> None:
+def test_a_plan_expects_the_rate_of_the_last_send(store: Store, tmp_path: Path) -> None:
     fill(store, 5)
     with post("outbox", tmp_path) as by:
         begin(store, by)
@@ -146,7 +146,7 @@ def test_a_plan_expects_the_rate_and_the_days_of_the_settings(
     assert after.days >= days
 
 
-def test_every_reader_gets_one_valid_message_with_links_of_their_own(store: Store, tmp_path: Path) -> None:
+def test_every_reader_gets_one_valid_message_with_their_own_links(store: Store, tmp_path: Path) -> None:
     fill(store, 450)  # three batches
     seen: list[tuple[int, int]] = []
     with post("outbox", tmp_path) as by:
@@ -177,7 +177,7 @@ def test_a_finished_send_is_refused_with_when_and_to_how_many(store: Store, tmp_
     assert eml(tmp_path) == before
 
 
-def test_a_provider_that_does_not_answer_its_check_freezes_nothing(store: Store, tmp_path: Path) -> None:
+def test_a_provider_that_fails_its_check_freezes_nothing(store: Store, tmp_path: Path) -> None:
     fill(store, 3)
     (tmp_path / "outbox").write_text("in the way")
     with post("outbox", tmp_path) as by, pytest.raises(ProviderError, match="not a folder"):
@@ -185,7 +185,7 @@ def test_a_provider_that_does_not_answer_its_check_freezes_nothing(store: Store,
     assert store.sends.of_issue(ISSUE) is None
 
 
-def test_what_is_refused_deferred_or_lost_is_told_apart_and_only_the_deferred_go_again(
+def test_refused_deferred_and_lost_messages_are_distinguished_and_only_deferred_ones_retried(
     store: Store, tmp_path: Path
 ) -> None:
     fill(store, 8)
@@ -211,7 +211,7 @@ def test_what_is_refused_deferred_or_lost_is_told_apart_and_only_the_deferred_go
     assert "550 5.1.1 no such user" in refused[0][2]
 
 
-def test_a_provider_that_stops_taking_mail_leaves_the_rest_queued_and_is_asked_again_later(
+def test_a_provider_that_stops_accepting_mail_leaves_the_rest_queued_and_is_retried(
     store: Store, tmp_path: Path
 ) -> None:
     fill(store, 30)
@@ -234,9 +234,7 @@ def test_a_provider_that_stops_taking_mail_leaves_the_rest_queued_and_is_asked_a
         )
 
 
-def test_a_relay_that_knows_hardly_anybody_is_doubted_before_it_costs_the_audience(
-    store: Store, tmp_path: Path
-) -> None:
+def test_a_relay_that_refuses_nearly_all_readers_pauses_the_send_early(store: Store, tmp_path: Path) -> None:
     fill(store, 200)
     with smtp_server(answers={"RCPT": "550 5.1.1 no such user"}) as server, relay(server, tmp_path) as by:
         with pytest.raises(ProviderError, match=r"^(\d+) of the first \1 answers say that the address does not"):
@@ -253,7 +251,7 @@ def test_a_relay_that_knows_hardly_anybody_is_doubted_before_it_costs_the_audien
         assert go_on(store, by).counts == {S.REFUSED: refused, S.SUBMITTED: 200 - refused}
 
 
-def test_an_operator_who_goes_on_is_not_asked_again(store: Store, tmp_path: Path) -> None:
+def test_a_send_resumed_by_an_operator_is_not_paused_for_refusals_again(store: Store, tmp_path: Path) -> None:
     fill(store, 200)
     with smtp_server(answers={"RCPT": "550 5.1.1 no such user"}) as server, relay(server, tmp_path) as by:
         with pytest.raises(ProviderError):
@@ -262,7 +260,7 @@ def test_an_operator_who_goes_on_is_not_asked_again(store: Store, tmp_path: Path
 
 
 @pytest.mark.parametrize("deaths", [5, 35])
-def test_a_relay_that_knows_nobody_is_doubted_after_a_kill_as_well(tmp_path: Path, deaths: int) -> None:
+def test_a_relay_that_refuses_all_readers_pauses_the_send_even_after_a_kill(tmp_path: Path, deaths: int) -> None:
     url = f"sqlite:///{tmp_path / 'newsletter.db'}"
     with open_store(url) as store, smtp_server(answers={"RCPT": "550 5.1.1 no such user"}) as server:
         fill(store, 200)
@@ -290,7 +288,7 @@ def test_a_kill_after_the_last_of_the_first_answers_leaves_the_send_paused(tmp_p
 
 
 @pytest.mark.parametrize(("gone", "answers", "doubted"), [(26, 50, True), (25, 50, False), (49, 49, False)])
-def test_first_answers_are_doubted_where_more_than_half_say_that_nobody_is_there(
+def test_a_send_is_paused_if_more_than_half_of_the_first_answers_are_nonexistent_addresses(
     gone: int, answers: int, doubted: bool
 ) -> None:
     first = BounceGuard()
@@ -301,7 +299,7 @@ def test_first_answers_are_doubted_where_more_than_half_say_that_nobody_is_there
     assert first.reason_to_pause([Receipt(subscriber=99, status=S.DEFERRED)]) is None
 
 
-def test_a_relay_that_says_nul_stops_no_send(store: Store, tmp_path: Path) -> None:
+def test_a_relay_that_answers_with_nul_does_not_stop_a_send(store: Store, tmp_path: Path) -> None:
     fill(store, 8)
     answers: dict[str | tuple[str, str], str] = {
         ("RCPT", "r2@example.com"): "550 5.1.1 no\0body",
@@ -328,7 +326,7 @@ def test_a_reason_with_nul_is_stored_without_it(store: Store, tmp_path: Path) ->
     assert "Client host rejected\ufffd" in store.sends.get(1).reason
 
 
-def test_a_send_that_is_cancelled_after_a_kill_adds_up(store: Store, tmp_path: Path) -> None:
+def test_a_send_cancelled_after_a_kill_has_consistent_counts(store: Store, tmp_path: Path) -> None:
     fill(store, 3)
     with post("outbox", tmp_path) as by:
         store.sends.freeze(
@@ -343,7 +341,7 @@ def test_a_send_that_is_cancelled_after_a_kill_adds_up(store: Store, tmp_path: P
     assert sending.cancel(store, 1).counts == {S.UNCERTAIN: 1, S.SKIPPED: 2}
 
 
-def test_a_process_that_dies_after_its_send_was_cancelled_leaves_what_another_cancel_settles(store: Store) -> None:
+def test_a_second_cancel_settles_deliveries_of_a_process_that_died_after_the_first(store: Store) -> None:
     fill(store, 3)
     store.sends.plan(issue=ISSUE, provider="outbox", now=make.WHEN)
     with store.leases.acquire(1) as lease:
@@ -364,7 +362,7 @@ def test_a_process_that_dies_after_its_send_was_cancelled_leaves_what_another_ca
         sending.cancel(store, 1)
 
 
-def test_who_leaves_or_is_suppressed_after_the_freeze_is_skipped(store: Store, tmp_path: Path) -> None:
+def test_readers_who_leave_or_are_suppressed_after_the_freeze_are_skipped(store: Store, tmp_path: Path) -> None:
     ids = fill(store, 6)
     store.sends.freeze(
         compiled=make.compiled(),
@@ -382,7 +380,7 @@ def test_who_leaves_or_is_suppressed_after_the_freeze_is_skipped(store: Store, t
     assert sorted(eml(tmp_path)) == ["r1", "r3", "r5", "r6"]
 
 
-def test_a_resumed_send_sends_what_was_frozen(store: Store, tmp_path: Path) -> None:
+def test_a_resumed_send_has_the_frozen_content(store: Store, tmp_path: Path) -> None:
     fill(store, 2)
     store.sends.freeze(
         compiled=make.compiled(subject=("As frozen",)),
@@ -399,7 +397,7 @@ def test_a_resumed_send_sends_what_was_frozen(store: Store, tmp_path: Path) -> N
     assert all(b"Date: Mon, 23 Nov 2026 06:30:00 +0000\r\n" in message for message in eml(tmp_path).values())
 
 
-def test_a_send_ends_with_the_provider_that_it_began_with(store: Store, tmp_path: Path) -> None:
+def test_a_send_cannot_be_resumed_with_another_provider(store: Store, tmp_path: Path) -> None:
     fill(store, 2)
     store.sends.freeze(
         compiled=make.compiled(),
@@ -419,7 +417,7 @@ def test_an_issue_without_a_send_cannot_be_resumed(store: Store, tmp_path: Path)
         go_on(store, by)
 
 
-def test_an_address_that_the_relay_cannot_take_costs_only_its_reader_the_issue(tmp_path: Path) -> None:
+def test_an_address_unsupported_by_the_relay_affects_only_its_reader(tmp_path: Path) -> None:
     with open_store(new_sqlite(tmp_path / "newsletter.db")) as store, smtp_server(smtputf8=False) as server:
         fill(store, 3)
         store.subscribers.add(Subscriber(address="дарья@example.org"), now=make.WHEN)
@@ -455,7 +453,7 @@ with open_store(url) as store, test_sending.relay(server, root, connections=2, b
 
 
 @pytest.mark.parametrize("deaths", [0, 5, 40])
-def test_a_killed_send_goes_on_without_a_loss_and_holds_what_was_in_flight(tmp_path: Path, deaths: int) -> None:
+def test_a_killed_send_is_resumed_without_loss_and_holds_messages_in_flight(tmp_path: Path, deaths: int) -> None:
     url = f"sqlite:///{tmp_path / 'newsletter.db'}"
     with open_store(url) as store, smtp_server() as server:
         fill(store, 60)
@@ -475,7 +473,7 @@ def test_a_killed_send_goes_on_without_a_loss_and_holds_what_was_in_flight(tmp_p
         assert lost <= {address for address, _, _ in store.sends.deliveries(send.id, S.UNCERTAIN)}
 
 
-def test_a_killed_send_to_the_outbox_goes_on_with_nobody_held(tmp_path: Path) -> None:
+def test_a_killed_send_to_the_outbox_is_resumed_without_holding_any(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'newsletter.db'}"
     with open_store(url) as store:
         fill(store, 450)
@@ -494,7 +492,7 @@ def test_a_killed_send_to_the_outbox_goes_on_with_nobody_held(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_send_that_is_asked_to_stop_forgets_no_answer_and_holds_nobody(tmp_path: Path, number: int) -> None:
+def test_a_send_told_to_stop_records_every_answer_and_holds_none(tmp_path: Path, number: int) -> None:
     asked: list[int] = []
 
     def ask(done: int, _total: int) -> None:
@@ -519,12 +517,12 @@ def test_a_send_that_is_asked_to_stop_forgets_no_answer_and_holds_nobody(tmp_pat
     assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)] == handlers
 
 
-def test_after_a_kill_few_readers_of_a_relay_are_uncertain(tmp_path: Path) -> None:
+def test_a_kill_makes_few_readers_of_a_relay_uncertain(tmp_path: Path) -> None:
     with post("smtp", tmp_path, host="127.0.0.1", security="none") as by:
         assert by.provider.concurrency * by.provider.batch_size <= 20
 
 
-def test_a_proof_says_so_goes_to_the_editor_alone_and_opens_nobodys_page(tmp_path: Path) -> None:
+def test_a_proof_is_marked_goes_only_to_the_editor_and_opens_no_readers_page(tmp_path: Path) -> None:
     editor = Subscriber(address="editor@example.org", first_name="Ed")
     with post("outbox", tmp_path) as by:
         first = sending.send_proof(by, email=make.email(), reader=editor, now=make.WHEN)

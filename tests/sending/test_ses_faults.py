@@ -34,7 +34,7 @@ KINDS = (
 FINE = Fault(kind="none")
 
 
-def test_every_fault_at_a_tenth_of_the_calls(tmp_path: Path) -> None:
+def test_faults_of_every_kind_at_a_tenth_of_the_calls_lose_and_double_no_message(tmp_path: Path) -> None:
     chance = random.Random(1)
     now = [datetime(2026, 11, 23, 12, tzinfo=UTC)]
 

@@ -64,7 +64,7 @@ def silent_in_the_middle(store: Store, between: Proxy) -> Accepting:
 
 
 @only_postgresql
-def test_a_send_waits_for_a_silent_database_with_a_notice_and_goes_on(database_url: str) -> None:
+def test_a_send_waits_for_a_silent_database_with_a_notice_and_continues(database_url: str) -> None:
     with proxy(database_url) as between, open_store(between.url) as store:
         provider = silent_in_the_middle(store, between)
         told = Told(first=between.speak)
@@ -103,7 +103,7 @@ def why_unreachable(store: Store) -> str:
 
 
 @only_postgresql
-def test_a_statement_that_takes_long_is_left_alone_and_a_silence_after_it_is_noticed(database_url: str) -> None:
+def test_a_slow_statement_is_not_interrupted_but_a_silence_after_it_is_noticed(database_url: str) -> None:
     with proxy(database_url) as between, open_store(between.url) as store:
         with database_of(store).reading() as connection:
             assert connection.exec_driver_sql("SELECT 'done' FROM pg_sleep(2)").scalar_one() == "done"
@@ -145,7 +145,7 @@ def test_a_silent_server_is_noticed_within_five_seconds(monkeypatch: pytest.Monk
 
 
 @only_postgresql
-def test_connections_have_time_limits_that_the_url_may_change(database_url: str) -> None:
+def test_connections_have_time_limits_that_the_url_can_change(database_url: str) -> None:
     with proxy(database_url) as between:
         own = sa.make_url(between.url).update_query_dict({"connect_timeout": "33"})
         with (

@@ -108,7 +108,7 @@ def go_on(store: Store, post: SendContext, clock: Hours) -> Send:
     return sending.resume(store, post, issue=ISSUE, observer=Observer(clock=lambda: clock.now)).result()
 
 
-def test_what_does_not_fit_into_the_day_goes_on_tomorrow(store: Store, clock: Hours) -> None:
+def test_a_send_over_the_daily_limit_continues_the_next_day(store: Store, clock: Hours) -> None:
     fill(store, 25)
     provider = Scripted()
     with posted(provider, per_day=10) as post:
@@ -125,7 +125,7 @@ def test_what_does_not_fit_into_the_day_goes_on_tomorrow(store: Store, clock: Ho
     assert (waiting.status, waiting.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 25})
 
 
-def test_the_quota_that_the_provider_says_counts_what_went_elsewhere(store: Store, clock: Hours) -> None:
+def test_the_providers_quota_includes_messages_sent_elsewhere(store: Store, clock: Hours) -> None:
     fill(store, 25)
     provider = Scripted(limits=Limits(per_day=20, used_elsewhere=12))
     with posted(provider) as post:
@@ -148,7 +148,7 @@ def test_a_warm_up_begins_with_the_newest_readers(store: Store, clock: Hours) ->
         assert go_on(store, post, clock).status is SendStatus.FINISHED
 
 
-def test_nothing_goes_out_in_quiet_hours(store: Store, clock: Hours) -> None:
+def test_no_message_is_sent_in_quiet_hours(store: Store, clock: Hours) -> None:
     fill(store, 5)
     provider = Scripted()
     clock.now = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
@@ -160,7 +160,7 @@ def test_nothing_goes_out_in_quiet_hours(store: Store, clock: Hours) -> None:
         assert go_on(store, post, clock).counts == {S.SUBMITTED: 5}
 
 
-def test_each_reader_is_reached_by_their_own_clock(store: Store, clock: Hours) -> None:
+def test_each_reader_is_mailed_by_local_time(store: Store, clock: Hours) -> None:
     zones = {"Asia/Tokyo": "tokyo", "Europe/Berlin": "berlin", "": "home"}
     store.subscribers.merge(
         [[Subscriber(address=f"{name}@example.com", time_zone=zone) for zone, name in zones.items()]], now=make.WHEN
@@ -184,7 +184,7 @@ def test_each_reader_is_reached_by_their_own_clock(store: Store, clock: Hours) -
     assert waiting.status is SendStatus.FINISHED
 
 
-def test_a_provider_that_throttles_gets_half_the_pace_and_is_asked_again(store: Store) -> None:
+def test_a_throttling_provider_gets_half_the_rate_and_is_retried(store: Store) -> None:
     fill(store, 20)
     busy = Receipt(subscriber=0, status=S.DEFERRED, detail="slow down", throttled=True)
     provider = Scripted(says={"r1@example.com": [busy]})
@@ -201,9 +201,7 @@ def test_a_provider_that_throttles_gets_half_the_pace_and_is_asked_again(store: 
     assert store.rate_limits.slowed("scripted", looks[-1].timestamp())
 
 
-def test_a_provider_that_says_later_is_asked_later_and_one_that_needs_mending_pauses(
-    store: Store, clock: Hours
-) -> None:
+def test_a_temporary_provider_error_defers_the_send_and_a_permanent_one_pauses_it(store: Store, clock: Hours) -> None:
     fill(store, 6)
     later, broken = ProviderError("the quota is used up", again=900), ProviderError("the sender is not verified")
     provider = Scripted(says={"r3@example.com": [later], "r5@example.com": [broken]})
@@ -219,7 +217,7 @@ def test_a_provider_that_says_later_is_asked_later_and_one_that_needs_mending_pa
     assert len(provider.accepted) == len(set(provider.accepted)) == 6
 
 
-def test_whoever_is_put_off_six_times_is_refused(store: Store, clock: Hours) -> None:
+def test_a_reader_deferred_six_times_is_refused(store: Store, clock: Hours) -> None:
     fill(store, 2)
     busy = Receipt(subscriber=0, status=S.DEFERRED, detail="451 4.7.1 greylisted (to RCPT TO)")
     provider = Scripted(says={"r1@example.com": [busy] * 6})
@@ -236,9 +234,7 @@ def test_whoever_is_put_off_six_times_is_refused(store: Store, clock: Hours) -> 
     assert detail.startswith("given up after 6 attempts: 451 4.7.1")
 
 
-def test_uncertain_ones_are_sent_again_where_the_settings_say_so_three_times_at_most(
-    store: Store, clock: Hours
-) -> None:
+def test_uncertain_messages_are_resent_at_most_three_times_if_enabled(store: Store, clock: Hours) -> None:
     fill(store, 3)
     lost = Receipt(subscriber=0, status=S.UNCERTAIN, detail="connection lost")
     provider = Scripted(says={"r1@example.com": [lost], "r2@example.com": [lost] * 9}, reports_within=600)
@@ -251,7 +247,7 @@ def test_uncertain_ones_are_sent_again_where_the_settings_say_so_three_times_at_
     assert (send.status, send.counts) == (SendStatus.FAILURES, {S.SUBMITTED: 2, S.UNCERTAIN: 1})
 
 
-def test_whoever_stays_with_a_send_goes_on_when_its_time_comes(store: Store) -> None:
+def test_waiting_for_a_send_resumes_it_when_it_is_due(store: Store) -> None:
     fill(store, 2)
     busy = Receipt(subscriber=0, status=S.DEFERRED, detail="451 later")
     provider = Scripted(says={"r1@example.com": [busy]})
@@ -264,7 +260,7 @@ def test_whoever_stays_with_a_send_goes_on_when_its_time_comes(store: Store) -> 
     assert (send.status, send.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 2})
 
 
-def test_a_send_that_an_operator_cancels_meanwhile_is_left_alone(store: Store, clock: Hours) -> None:
+def test_a_send_cancelled_meanwhile_is_not_resumed(store: Store, clock: Hours) -> None:
     fill(store, 25)
     with posted(Scripted(), per_day=10) as post:
         begin(store, post, clock)

@@ -22,9 +22,7 @@ ENDED = {SendStatus.FINISHED, SendStatus.FAILURES}
 
 
 @pytest.mark.parametrize("workers", [2, 3, 5])
-def test_of_many_sends_due_at_once_several_workers_run_each_once(
-    processes: Processes, database_url: str, workers: int
-) -> None:
+def test_several_workers_run_each_of_many_due_sends_once(processes: Processes, database_url: str, workers: int) -> None:
     with open_store(database_url) as store:
         fill(store, READERS)
         schedule(store, SENDS)
@@ -47,7 +45,7 @@ def test_of_many_sends_due_at_once_several_workers_run_each_once(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_worker_that_is_asked_to_stop_at_the_end_of_a_send_begins_no_other(
+def test_a_worker_told_to_stop_at_the_end_of_a_send_begins_no_other(
     processes: Processes, memory: Path, number: signal.Signals
 ) -> None:
     url = f"sqlite:///{memory / 'newsletter.db'}"
@@ -75,7 +73,7 @@ def test_a_worker_that_is_asked_to_stop_at_the_end_of_a_send_begins_no_other(
         assert server.accepted == BATCH + 1
 
 
-def test_a_signal_at_any_moment_locks_nothing() -> None:
+def test_a_signal_at_any_moment_causes_no_deadlock() -> None:
     hammered = """
 import signal, threading
 from newsletter.sending import stop_requests

@@ -6,10 +6,8 @@ trusted proxies, and sets the security headers of every response.
 
 import asyncio
 import traceback
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException
@@ -18,13 +16,13 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from newsletter.web.http.client_address import Network, client_address, parse_address
 from newsletter.web.http.security import ONLY_HTTPS, PUBLIC_HEADERS, SecureSend
 from newsletter.web.http.tally import Tally
 
 LARGEST_BODY = 64 * 1024  # bytes: a form with every topic ticked has a few thousand
 MOST_HELD_BACK = 500  # refused clients kept waiting at once: each holds a connection open
 
-Network = IPv4Network | IPv6Network
 _READING = ("GET", "HEAD")
 _PORTS = {"https": "443", "http": "80"}
 
@@ -122,7 +120,12 @@ class Gateway:
 
     def _warn(self, peer: str, headers: Headers) -> None:
         """Warn once if a local proxy isn't trusted: all readers then share one client's rate limit."""
-        if not self._warned and "x-forwarded-for" in headers and (address := _address(peer)) and address.is_loopback:
+        if (
+            not self._warned
+            and "x-forwarded-for" in headers
+            and (address := parse_address(peer))
+            and address.is_loopback
+        ):
             self._warned = True
             self._log(
                 "warning: a proxy on this machine forwards requests, but newsletter.toml doesn't name it, so all"
@@ -141,35 +144,6 @@ class Gateway:
     def _body_limit(self, path: str) -> int:
         larger = (limit for prefix, limit in self._rules.larger_bodies.items() if path.startswith(prefix))
         return max(larger, default=self._rules.largest_body)
-
-
-def client_address(peer: str, forwarded: Sequence[str], proxies: Collection[Network]) -> str:
-    """Return the client's address: the peer's, or followed back through X-Forwarded-For while hops are trusted.
-
-    An untrusted client's own X-Forwarded-For comes before what our proxies append, so it is never reached.
-    """
-    client = peer
-    hops = [hop.strip() for line in forwarded for hop in line.split(",")]
-    while hops and _trusted(client, proxies):
-        hop_address = _address(hops.pop())
-        if hop_address is None:
-            break
-        client = str(hop_address)
-    return client
-
-
-def _trusted(text: str, proxies: Collection[Network]) -> bool:
-    address = _address(text)
-    return address is not None and any(address in network for network in proxies)
-
-
-@lru_cache(maxsize=1024)
-def _address(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _hosts(scheme: str, authority: str) -> frozenset[str]:

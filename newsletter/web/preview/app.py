@@ -22,7 +22,8 @@ from newsletter.web.http.server import Server, listen
 from newsletter.web.preview import routes
 from newsletter.web.preview.access import AccessGuard
 from newsletter.web.preview.file_watcher import FileWatcher
-from newsletter.web.preview.snapshot import PreviewSettings, SnapshotCache
+from newsletter.web.preview.preview_settings import PreviewSettings
+from newsletter.web.preview.snapshot import SnapshotCache
 
 HOST = "127.0.0.1"
 PORT = 8025

@@ -23,7 +23,8 @@ from newsletter.web.preview.editions import PreviewReaders, choose_edition
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.issue_page import KILOBYTE, broken_values, errors_with_excerpts, findings_in, shown_values
 from newsletter.web.preview.snapshot import SnapshotCache
-from newsletter.web.preview.view_options import EditionKind, ViewOptions, toolbar
+from newsletter.web.preview.toolbar import toolbar
+from newsletter.web.preview.view_options import EditionKind, ViewOptions
 
 
 def templates() -> Environment:

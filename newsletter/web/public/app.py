@@ -10,8 +10,9 @@ from starlette.routing import Route
 
 from newsletter.errors import NewsletterError
 from newsletter.tokens import ExpiredError
+from newsletter.web.http.client_address import Network
 from newsletter.web.http.compression import GZIP, VARY, accepts_gzip, compressed
-from newsletter.web.http.gateway import Gateway, GatewayRules, Network
+from newsletter.web.http.gateway import Gateway, GatewayRules
 from newsletter.web.public.address_change import AddressChangePages
 from newsletter.web.public.archive import ArchivePages
 from newsletter.web.public.change_writer import ChangeWriter

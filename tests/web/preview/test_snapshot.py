@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from newsletter.errors import NewsletterError
-from newsletter.web.preview.snapshot import PreviewSettings, SnapshotCache
+from newsletter.web.preview.preview_settings import PreviewSettings
+from newsletter.web.preview.snapshot import SnapshotCache
 from tests import make
 from tests.web.preview.newsroom import Newsroom
 

@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.web.preview.view_options import ColorScheme, EditionKind, Images, View, ViewOptions, Width, toolbar
+from newsletter.web.preview.toolbar import toolbar
+from newsletter.web.preview.view_options import ColorScheme, EditionKind, Images, View, ViewOptions, Width
 
 options_of_all = st.builds(
     ViewOptions,

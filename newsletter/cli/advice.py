@@ -35,6 +35,7 @@ ERRORS: Mapping[str, str] = {
     ),
     "refused-unwritable": "name another file with --refused; {outcome}",
     "report-missing": "`newsletter sends` lists the issues that were",
+    "reader-unknown": "see `newsletter subscribers list`",
     "send-cancelled": "to mail the other readers, make a new issue: `newsletter issue new`",
     "send-planned": "`newsletter sends show {issue}` shows its status",
     "send-far-ahead": "check the year, or add --any-date",

@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter import bootstrap
 from newsletter.cli import importing, options, output, resources
 from newsletter.domain.plurals import counted
-from newsletter.errors import StoreError, UsageError
+from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from newsletter.domain.subscriber import Subscriber
     from newsletter.domain.topics import Topics
-    from newsletter.settings import Settings
-    from newsletter.store import Store
+    from newsletter.publishing.readers import Removal
 
 app = typer.Typer(no_args_is_help=True, help="Import, export, list, add and remove readers.")
 app.command("import")(importing.import_files)
@@ -183,60 +181,40 @@ def remove(
     newsletter subscribers remove ada@example.org --suppress
     newsletter subscribers remove ada@example.org --erase
     """
+    from newsletter import settings as environment
+
     if suppress and erase:
         raise UsageError("--suppress keeps the address, --erase deletes it", hint="leave one of them out")
-    from newsletter.domain.subscriber import SuppressionReason
+    from newsletter.publishing.readers import erase_reader, remove_reader
 
     settings = resources.load_settings(context)
     mailed = options.parse_address(address)
     if erase:
-        _erase(settings, mailed)
-        return
+        environment.load_signer()  # report a missing secret before opening the database
     with resources.open_store(settings) as store:
-        newly = store.suppressions.add(mailed, SuppressionReason.MANUAL, store.now()) if suppress else False
-        removed = store.subscribers.remove(mailed)
-        if not (removed or newly):
-            raise StoreError(f"{mailed} is not a subscriber", hint="see `newsletter subscribers list`")
-        output.say(f"Removed {mailed}." if removed else f"{mailed} was not a subscriber.")
+        if erase:
+            removal = erase_reader(settings, store, mailed, now=store.now())
+            output.say(f"Erased {mailed}. Imports will not bring the address back.")
+        else:
+            removal = remove_reader(settings, store, mailed, now=store.now(), suppress=suppress)
+            output.say(f"Removed {mailed}." if removal.was_reader else f"{mailed} was not a subscriber.")
         if suppress:
             output.say("The address will never be mailed again.")
-        if removed:
-            _scrub(store)
-            _print_leftovers(settings, mailed)
+    _print_leftovers(removal)
 
 
-def _erase(settings: "Settings", address: str) -> None:
-    from newsletter import settings as environment
-    from newsletter.subscriptions import erase
-
-    signer = environment.load_signer()
-    with resources.open_store(settings) as store:
-        reader = store.subscribers.get(address)
-        if reader is None:
-            raise StoreError(f"{address} is not a subscriber", hint="see `newsletter subscribers list`")
-        erase(store, signer, bootstrap.open_kept_messages(settings), reader, store.now())
-        output.say(f"Erased {address}. Imports will not bring the address back.")
-        _scrub(store)
-        _print_leftovers(settings, reader.address)
-
-
-def _print_leftovers(settings: "Settings", address: str) -> None:
-    from newsletter.subscriptions import files_with
-
-    for left in files_with(address, bootstrap.searched_files(settings)):
-        what = "still has the address; delete the file or remove the address from it"
-        if left.unread:
-            what = f"may still have the address, but can't be searched: {left.unread}"
-        output.note(f"{resources.relative_path(left.path)} {what}", style="yellow")
-
-
-def _scrub(store: "Store") -> None:
-    if not store.scrub():
+def _print_leftovers(removal: "Removal") -> None:
+    if not removal.log_is_clean:
         output.note(
             "Another process is reading the database, so its log still has the address. To remove it there too, run"
             " `newsletter prune` later.",
             style="yellow",
         )
+    for left in removal.leftovers:
+        what = "still has the address; delete the file or remove the address from it"
+        if left.unread:
+            what = f"may still have the address, but can't be searched: {left.unread}"
+        output.note(f"{resources.relative_path(left.path)} {what}", style="yellow")
 
 
 @app.command("show")
@@ -252,6 +230,7 @@ def show_reader(
     newsletter subscribers show ada@example.org
     newsletter subscribers show ada@example.org > ada.json
     """
+    from newsletter.publishing.readers import UnknownReaderError
     from newsletter.subscriptions import stored_about
 
     settings = resources.load_settings(context)
@@ -259,7 +238,7 @@ def show_reader(
     with resources.open_store(settings) as store:
         reader = store.subscribers.get(mailed)
         if reader is None:
-            raise StoreError(f"{mailed} is not a subscriber", hint="see `newsletter subscribers list`")
+            raise UnknownReaderError(address=mailed)
         output.as_json(stored_about(store, reader))
 
 

@@ -1,11 +1,15 @@
 """What the publisher does to readers by hand; ``subscriptions`` has what readers do themselves."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter import bootstrap
-from newsletter.domain.subscriber import Subscriber
+from newsletter.domain.subscriber import Subscriber, SuppressionReason
 from newsletter.errors import StoreError
+from newsletter.settings import Settings, load_signer
 from newsletter.store import Store
+from newsletter.subscriptions import erase, files_with
+from newsletter.subscriptions.leftover_files import Leftover
 
 
 class ErasedReaderError(StoreError):
@@ -18,6 +22,30 @@ class ErasedReaderError(StoreError):
         super().__init__(f"the owner of {address} had their data deleted", hint="only they can sign up again")
 
 
+class UnknownReaderError(StoreError):
+    """An address that no reader has."""
+
+    code = "reader-unknown"
+
+    def __init__(self, *, address: str) -> None:
+        self.address = address
+        super().__init__(f"{address} is not a subscriber")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """A reader's removal, and what is left of their address.
+
+    ``was_reader`` is false if only a suppression was added. ``log_is_clean`` is false if another process reads the
+    database, so that its log still has the address. ``leftovers`` are files that have it, or can't be searched.
+    """
+
+    address: str
+    was_reader: bool
+    log_is_clean: bool
+    leftovers: tuple[Leftover, ...]
+
+
 def add_reader(store: Store, reader: Subscriber, *, now: datetime) -> Subscriber:
     """Add a reader and return them as stored.
 
@@ -28,3 +56,40 @@ def add_reader(store: Store, reader: Subscriber, *, now: datetime) -> Subscriber
     if signer and store.erasures.has(reader.address, signer.fingerprints):
         raise ErasedReaderError(address=reader.address)
     return store.subscribers.add(reader, now)
+
+
+def remove_reader(settings: Settings, store: Store, address: str, *, now: datetime, suppress: bool = False) -> Removal:
+    """Remove a reader and everything known about them; with ``suppress``, also never mail the address again.
+
+    A later import can bring a reader back who isn't suppressed. Raise UnknownReaderError if that changes nothing.
+    """
+    is_newly_suppressed = suppress and store.suppressions.add(address, SuppressionReason.MANUAL, now)
+    was_reader = store.subscribers.remove(address)
+    if not (was_reader or is_newly_suppressed):
+        raise UnknownReaderError(address=address)
+    if not was_reader:
+        return Removal(address=address, was_reader=False, log_is_clean=True, leftovers=())
+    return _removal(settings, store, address)
+
+
+def erase_reader(settings: Settings, store: Store, address: str, *, now: datetime) -> Removal:
+    """Delete a reader's data, keeping only keyed hashes of their addresses, so that only they can sign up again.
+
+    Raise UnknownReaderError if no reader has the address, SettingsError if the secret for the hashes is missing, and
+    ProviderError if the outbox's messages can't be deleted.
+    """
+    signer = load_signer()
+    reader = store.subscribers.get(address)
+    if reader is None:
+        raise UnknownReaderError(address=address)
+    erase(store, signer, bootstrap.open_kept_messages(settings), reader, now)
+    return _removal(settings, store, reader.address)
+
+
+def _removal(settings: Settings, store: Store, address: str) -> Removal:
+    return Removal(
+        address=address,
+        was_reader=True,
+        log_is_clean=store.scrub(),
+        leftovers=tuple(files_with(address, bootstrap.searched_files(settings))),
+    )

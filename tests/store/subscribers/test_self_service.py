@@ -31,9 +31,11 @@ SIGNER = Signer(make.SECRET)
 CHOICES = SignUpChoices(first_name="Ada", topics=("asia", "nato"), frequency=Frequency.WEEKLY)
 
 
-def asked(store: Store, address: str = "Ada@example.com", key: str = "a" * 32, **some: object) -> Confirmation:
+def request_confirmation(
+    store: Store, address: str = "Ada@example.com", key: str = "a" * 32, **some: object
+) -> Confirmation:
     """Return a pending confirmation."""
-    values = {"kind": ConfirmationKind.SIGN_UP, "asked": NOW, "how": "form", "wording": "Yes.", "choices": CHOICES}
+    values = {"kind": ConfirmationKind.SIGN_UP, "requested": NOW, "how": "form", "wording": "Yes.", "choices": CHOICES}
     about = Confirmation(address=address, key=key, **(values | some))  # type: ignore[arg-type]
     message = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=NOW, about=key)
     assert store.confirmations.request([MailRequest(message=message, about=about)]) == [None]
@@ -41,13 +43,13 @@ def asked(store: Store, address: str = "Ada@example.com", key: str = "a" * 32, *
 
 
 def test_a_confirmation_is_read_back_unchanged(store: Store) -> None:
-    about = asked(store)
+    about = request_confirmation(store)
     assert store.confirmations.get(about.key) == about
     assert store.confirmations.get("b" * 32) is None
 
 
 def test_a_confirmed_sign_up_adds_a_reader_with_consents(store: Store) -> None:
-    about = asked(store)
+    about = request_confirmation(store)
     reader = store.self_service.confirm(about, about.choices, NOW + HOUR)
     assert (reader.address, reader.topics, reader.frequency) == ("Ada@example.com", ("asia", "nato"), Frequency.WEEKLY)
     assert store.self_service.confirm(about, SignUpChoices(), NOW + 2 * HOUR) == reader
@@ -71,7 +73,7 @@ def test_signing_up_again_keeps_unstated_values(store: Store) -> None:
         ),
         now=NOW,
     )
-    about = asked(store)
+    about = request_confirmation(store)
     reader = store.self_service.confirm(about, about.choices, NOW)
     assert (reader.status, reader.first_name, reader.last_name) == (SubscriberStatus.CONFIRMED, "Ada", "Lovelace")
     assert (reader.topics, reader.excludes, reader.attributes) == (("asia", "nato"), ("sport",), {"city": "Köln"})
@@ -99,10 +101,14 @@ def test_a_reader_can_change_their_address(store: Store) -> None:
     store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED, now=NOW)
     moving = {"kind": ConfirmationKind.MOVE, "subscriber": reader.key}
     with pytest.raises(AddressTakenError):
-        store.address_changes.change(asked(store, "Ben@example.com", "1" * 32, **moving), NOW, SIGNER.fingerprints)
+        store.address_changes.change(
+            request_confirmation(store, "Ben@example.com", "1" * 32, **moving), NOW, SIGNER.fingerprints
+        )
     with pytest.raises(AddressSuppressedError, match="is suppressed"):
-        store.address_changes.change(asked(store, "gone@example.com", "2" * 32, **moving), NOW, SIGNER.fingerprints)
-    about = asked(store, "Ada@example.org", "3" * 32, **moving)
+        store.address_changes.change(
+            request_confirmation(store, "gone@example.com", "2" * 32, **moving), NOW, SIGNER.fingerprints
+        )
+    about = request_confirmation(store, "Ada@example.org", "3" * 32, **moving)
     for _ in range(2):
         after = store.address_changes.change(about, NOW, SIGNER.fingerprints)
         assert after == replace(reader, address="Ada@example.org")
@@ -115,8 +121,8 @@ def test_erasing_keeps_a_hash_that_blocks_imports(store: Store) -> None:
     reader = store.subscribers.add(Subscriber(address="Ada@example.com", topics=("asia",)), now=NOW)
     store.self_service.unsubscribe([UnsubscribeRequest(key=reader.key, how="page", issue="2026-11-23")], NOW)
     store.suppressions.add("ada@example.com", SuppressionReason.COMPLAINED, now=NOW)
-    asked(store, "ada@example.com", "1" * 32)
-    asked(store, "ada@example.org", "2" * 32, kind=ConfirmationKind.MOVE, subscriber=reader.key)
+    request_confirmation(store, "ada@example.com", "1" * 32)
+    request_confirmation(store, "ada@example.org", "2" * 32, kind=ConfirmationKind.MOVE, subscriber=reader.key)
     assert store.self_service.erase(reader.key, NOW, SIGNER.fingerprints)
     assert not store.self_service.erase(reader.key, NOW, SIGNER.fingerprints)
     assert store.subscribers.get("ada@example.com") is None
@@ -132,7 +138,7 @@ def test_erasing_keeps_a_hash_that_blocks_imports(store: Store) -> None:
     counts = store.subscribers.merge([batch], details=said, fingerprints=SIGNER.fingerprints, now=NOW)
     assert (counts.added, counts.kept_away) == (1, 1)
     assert not store.suppressions.has("ada@example.com")
-    about = asked(store, "ada@example.com", "4" * 32)
+    about = request_confirmation(store, "ada@example.com", "4" * 32)
     store.self_service.confirm(about, CHOICES, NOW, fingerprints=SIGNER.fingerprints("ada@example.com"))
     assert not store.erasures.has("ada@example.com", SIGNER.fingerprints)
 
@@ -148,8 +154,8 @@ def test_a_removed_or_erased_reader_leaves_no_address_in_the_ledger(store: Store
         for one in batch
     ]
     ledger.record(store, send.id, refused, batch=batch)
-    asked(store, "ada@example.com", "1" * 32)
-    asked(store, "ben@example.com", "2" * 32)
+    request_confirmation(store, "ada@example.com", "1" * 32)
+    request_confirmation(store, "ben@example.com", "2" * 32)
     assert store.subscribers.remove("ada@example.com")
     assert store.self_service.erase(ben.key, NOW, SIGNER.fingerprints)
     assert sorted(store.sends.deliveries(send.id)) == [("", DeliveryStatus.REFUSED, "")] * 2
@@ -199,7 +205,7 @@ def test_simultaneous_requests_send_one_message(store: Store) -> None:
 
 
 def test_a_message_is_taken_once_until_deferred_or_done(store: Store) -> None:
-    asked(store)
+    request_confirmation(store)
     assert store.confirmations.has_due(NOW)
     (message,) = store.confirmations.next_messages(NOW, 10)
     assert message.attempts == 1
@@ -213,7 +219,7 @@ def test_a_message_is_taken_once_until_deferred_or_done(store: Store) -> None:
 
 
 def test_unconfirmed_sign_ups_are_deleted_after_a_month(store: Store) -> None:
-    about = asked(store)
+    about = request_confirmation(store)
     store.confirmations.tidy(NOW + timedelta(days=29))
     assert store.confirmations.get(about.key)
     store.confirmations.tidy(NOW + timedelta(days=31))

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -59,12 +58,6 @@ def _warn_once(text: str) -> None:
     from newsletter.cli import output
 
     output.note(text, style="yellow")
-
-
-def relative_path(path: Path) -> Path:
-    """Return a path relative to the current folder if it is inside."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def today(settings: "Settings") -> date:

@@ -10,6 +10,7 @@ import typer
 from newsletter.cli import importing, options, output, resources
 from newsletter.domain.plurals import counted
 from newsletter.errors import UsageError
+from newsletter.files.newsletter_folder import relative_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -214,7 +215,7 @@ def _print_leftovers(removal: "Removal") -> None:
         what = "still has the address; delete the file or remove the address from it"
         if left.unread:
             what = f"may still have the address, but can't be searched: {left.unread}"
-        output.note(f"{resources.relative_path(left.path)} {what}", style="yellow")
+        output.note(f"{relative_path(left.path, Path.cwd())} {what}", style="yellow")
 
 
 @app.command("show")

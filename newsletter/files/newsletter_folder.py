@@ -20,3 +20,8 @@ def settings_text(root: Path) -> str:
         return (root / SETTINGS_FILE).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):  # the settings came from elsewhere, or have changed since
         return ""
+
+
+def relative_path(path: Path, folder: Path) -> Path:
+    """Return a path relative to a folder if it is inside, for messages; otherwise the path itself."""
+    return path.relative_to(folder) if path.is_relative_to(folder) else path

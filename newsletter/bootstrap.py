@@ -49,12 +49,12 @@ def open_send_context(settings: "Settings") -> Iterator["SendContext"]:
     from newsletter.sending import SendContext
     from newsletter.settings import load_signer
 
-    signs = load_signer()  # a missing secret is reported before anything about the provider
+    signer = load_signer()  # a missing secret is reported before anything about the provider
     with open_provider(settings) as provider:
         yield SendContext(
             provider=provider,
             provider_name=settings.provider_name,
-            signer=signs,
+            signer=signer,
             base_url=settings.newsletter.base_url,
             sending=settings.sending,
             zone=settings.newsletter.zone,
@@ -122,36 +122,36 @@ def signer_of_erasures(store: "Store") -> "Signer | None":
     needed = store.erasures.key_ids()
     if not needed:
         return None
-    signs = load_signer()
-    if needed - signs.key_ids:
+    signer = load_signer()
+    if needed - signer.key_ids:
         raise SettingsError(
             "a secret is missing that is needed to recognise readers who had their data deleted",
             hint=f"add the earlier secret to {EARLIER_SECRETS}; nothing was changed",
         )
-    return signs
+    return signer
 
 
-def feedback(settings: "Settings", store: "Store", signs: "Signer") -> "Feedback":
+def feedback_recorder(settings: "Settings", store: "Store", signer: "Signer") -> "Feedback":
     """Return the recorder of bounces, complaints and other events that the provider reports."""
     from newsletter.feedback import Feedback
 
-    return Feedback(store, signs, soft_bounces=settings.feedback.soft_bounces)
+    return Feedback(store, signer, soft_bounces=settings.feedback.soft_bounces)
 
 
-def service_mail(
-    settings: "Settings", store: "Store", post: "SendContext", theme: "Theme", log: Callable[[str], object]
+def service_mailer(
+    settings: "Settings", store: "Store", context: "SendContext", theme: "Theme", log: Callable[[str], object]
 ) -> "ServiceMailer":
     """Return the sender of service mail. ``log`` is called with its error messages."""
     from newsletter.subscriptions import ServiceMailer
 
     return ServiceMailer(
         store=store,
-        provider=post.provider,
-        signer=post.signer,
+        provider=context.provider,
+        signer=context.signer,
         newsletter=settings.newsletter,
         theme=theme,
         log=log,
-        return_path=post.return_path,
+        return_path=context.return_path,
         clock=store.now,
     )
 

@@ -49,7 +49,7 @@ def bounces(
         collected = collect_bounces(
             store,
             signer,
-            bootstrap.feedback(settings, store, signer),
+            bootstrap.feedback_recorder(settings, store, signer),
             opened,
             store.now(),
             keep=settings.feedback.keep,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # importing any of these would take longer than `newsletter -
 
 
 def load_settings(context: typer.Context) -> "Settings":
-    """Load the settings of the newsletter in ``--root`` or the current folder. Raises SettingsError."""
+    """Load the settings of the newsletter in ``--root`` or the current folder. Raises SettingsError, FindingsError."""
     from newsletter import settings
 
     return settings.load(context.obj)

@@ -418,7 +418,7 @@ def sign_up(root: Path, address: str, key: str, *, now: datetime = WHEN, handed:
     with bootstrap.open_store(settings) as store, bootstrap.open_send_context(settings) as context:
         about = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=now, about=asked.key)
         assert store.confirmations.request([MailRequest(message=about, about=asked)]) == [None]
-        mailer = bootstrap.service_mail(settings, store, context, load_theme(root, settings.newsletter), print)
+        mailer = bootstrap.service_mailer(settings, store, context, load_theme(root, settings.newsletter), print)
         mailer.clock = lambda: now
         assert mailer.send_batch() == handed
 

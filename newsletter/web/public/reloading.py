@@ -128,7 +128,7 @@ def build_app(settings: Settings, store: Store, stack: ExitStack, say_error: Say
     theme = rendering.load_theme(settings.root, newsletter)
     hooks = bootstrap.open_webhooks(settings)
     post = stack.enter_context(bootstrap.open_send_context(settings))
-    mailer = bootstrap.service_mail(settings, store, post, theme, say_error)
+    mailer = bootstrap.service_mailer(settings, store, post, theme, say_error)
     site = Site(
         newsletter=newsletter,
         store=store,
@@ -140,7 +140,7 @@ def build_app(settings: Settings, store: Store, stack: ExitStack, say_error: Say
         wake=mailer.wake,
         kept=bootstrap.open_kept_messages(settings),
     )
-    posts = Webhooks(hooks, bootstrap.feedback(settings, store, post.signer), site.clock)
+    posts = Webhooks(hooks, bootstrap.feedback_recorder(settings, store, post.signer), site.clock)
     return public_app(site, proxies=settings.proxies, hooks=posts, log=say_error), mailer
 
 

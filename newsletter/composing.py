@@ -75,16 +75,16 @@ def compose_draft(
     """
     read = content.read_manuscripts(root)
     issue = read.issue(slug)
-    theme, findings = _theme(root, newsletter)
+    theme, findings = _load_theme(root, newsletter)
     unreadable = read.findings_of(issue)
     findings += unreadable
-    findings += _words(read, issue, newsletter, segments, calendar)
+    findings += _content_findings(read, issue, newsletter, segments, calendar)
     findings += merge_findings(issue, newsletter)
     if mails:
         findings += checks.placeholder_settings(newsletter, settings_text(root))
         findings += checks.placeholder_links(issue)
-    compiled, more = _rendered(issue, newsletter, theme) if theme else (None, [])
-    ordered = _ordered([*findings, *more])
+    compiled, more = _render(issue, newsletter, theme) if theme else (None, [])
+    ordered = _without_consequences([*findings, *more])
     if compiled is None or any(_blocks(finding, issue) for finding in unreadable):
         raise FindingsError(_errors(ordered))
     tailor = Tailor(issue, newsletter.topics, tailoring_of(issue, newsletter))
@@ -120,7 +120,7 @@ def check_manuscripts(
     that could be too large. With ``inspect``, remote images are checked too, over the network.
     """
     read = content.read_manuscripts(root)
-    theme, findings = _theme(root, newsletter)
+    theme, findings = _load_theme(root, newsletter)
     findings += read.findings
     findings += checks.content_findings(
         read.entries,
@@ -140,13 +140,13 @@ def check_manuscripts(
     if mails:
         findings += checks.placeholder_settings(newsletter, settings_text(root))
     if theme:
-        findings += _all_rendered(read.issues, newsletter, theme)
+        findings += _email_findings(read.issues, newsletter, theme)
     if inspect:
         findings += checks.image_findings(read.entries.values(), inspect)
-    return tuple(_ordered(findings))
+    return tuple(_without_consequences(findings))
 
 
-def _words(
+def _content_findings(
     read: Manuscripts,
     issue: Issue,
     newsletter: Newsletter,
@@ -168,7 +168,8 @@ def _words(
     yield from checks.digest_findings(issue, newsletter)
 
 
-def _theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Finding]]:
+def _load_theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Finding]]:
+    """Return the theme, or None if it can't be used, and its findings."""
     conflicts = list(content.conflict_findings(root, root / TEMPLATES))
     if conflicts:
         return None, conflicts
@@ -181,22 +182,25 @@ def _theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Findi
     except FindingsError as err:
         return None, list(err.findings)
     except Exception as err:  # noqa: BLE001  any error is a finding: entries and issues can still be checked
-        return None, [checks.make_finding(_BROKEN, theme.files.place, f"the theme can't be rendered: {_fault(err)}")]
+        return None, [checks.make_finding(_BROKEN, theme.files.place, f"the theme can't be rendered: {_origin(err)}")]
     broken = any(finding.rule == _BROKEN for finding in findings)
     return None if broken else theme, findings
 
 
-def _rendered(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[CompiledIssue | None, list[Finding]]:
+def _render(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[CompiledIssue | None, list[Finding]]:
     """Return a compiled issue and the findings in its email, or None and the reasons if it can't be rendered."""
     try:
-        return _compiled(issue, newsletter, theme)
+        return _compile(issue, newsletter, theme)
     except FindingsError as err:
         return None, [_with_issue(finding, issue) for finding in err.findings]
     except Exception as err:  # noqa: BLE001  any error is a finding: other issues can still be checked
-        return None, [checks.make_finding("email-broken", issue.place(), f"the issue can't be rendered: {_fault(err)}")]
+        return None, [
+            checks.make_finding("email-broken", issue.place(), f"the issue can't be rendered: {_origin(err)}")
+        ]
 
 
-def _compiled(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[CompiledIssue, list[Finding]]:
+def _compile(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[CompiledIssue, list[Finding]]:
+    """Return a compiled issue and the findings in its email. Raise FindingsError if the theme fails."""
     compiled = rendering.compile_issue(issue, newsletter, theme)
     findings = checks.email_findings(issue, compiled.email(), Place(path=theme.files.shown("issue.mjml")))
     if tailoring_of(issue, newsletter) is not None:
@@ -209,7 +213,7 @@ def _with_issue(finding: Finding, issue: Issue) -> Finding:
     return replace(finding, what=f"{finding.what} (issue {issue.slug})") if finding.rule == _BROKEN else finding
 
 
-def _fault(err: Exception) -> str:
+def _origin(err: Exception) -> str:
     """Return where in the program an unforeseen exception was raised, for a bug report."""
     frame = traceback.extract_tb(err.__traceback__)[-1]
     return f"{type(err).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
@@ -218,7 +222,7 @@ def _fault(err: Exception) -> str:
 _BROKEN = "theme-broken"
 
 
-def _ordered(findings: Iterable[Finding]) -> list[Finding]:
+def _without_consequences(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings by place, without repeats and without those that another finding explains.
 
     These are a theme's failure if the checks know its cause, and the missing default of a merge field that doesn't
@@ -242,7 +246,7 @@ def _errors(findings: Iterable[Finding]) -> list[Finding]:
 _MARGIN = 1.4
 
 
-def _all_rendered(issues: Sequence[Issue], newsletter: Newsletter, theme: Theme) -> Iterator[Finding]:
+def _email_findings(issues: Sequence[Issue], newsletter: Newsletter, theme: Theme) -> Iterator[Finding]:
     """Yield the findings of rendering the representatives and every issue that could be too large.
 
     Apart from size, issues differ little in their HTML, since authors' Markdown has no headings and no images. The
@@ -256,7 +260,7 @@ def _all_rendered(issues: Sequence[Issue], newsletter: Newsletter, theme: Theme)
         weight = checks.weight(issue)
         if issue.slug not in done and weight * share * _MARGIN < 1:
             return
-        compiled, findings = _rendered(issue, newsletter, theme)
+        compiled, findings = _render(issue, newsletter, theme)
         yield from findings
         if compiled is not None:
             share = max(share, checks.share_of_limit(compiled.email()) / weight)

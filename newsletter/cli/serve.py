@@ -41,7 +41,7 @@ def serve(
             settings,
             store,
             say=output.say,
-            say_error=output.error,
+            log=output.error,
             notifier=Notifier(notice_message, output.problem),
             refused=refused,
         )

@@ -32,9 +32,9 @@ FOR_NOTICES = 2.0  # seconds to wait for [notify] messages when the server stops
 class ReloadingApp:
     """An ASGI application that reloads its settings, and keeps the old ones while the new ones can't be used.
 
-    It needs nothing but the store to stay open: it opens its provider and sends service mail and notifications itself,
-    between ``__enter__`` and ``__exit__``. ``say`` is called with news and ``say_error`` with error messages, without
-    addresses; ``refused`` with the error if new settings can't be used.
+    Between ``__enter__`` and ``__exit__`` it also sends service mail and notifications. The store must stay open; it
+    opens and closes its provider itself. ``say`` is called when it has reloaded, ``refused`` with the error if it
+    can't, and ``log`` with other errors, without addresses.
     """
 
     def __init__(
@@ -43,14 +43,14 @@ class ReloadingApp:
         store: Store,
         *,
         say: Say,
-        say_error: Say,
+        log: Say,
         notifier: Notifier,
         refused: Callable[[NewsletterError], object],
     ) -> None:
         self._root, self._settings, self._store = settings.root, settings, store
-        self._say, self._say_error, self._refused = say, say_error, refused
+        self._say, self._log, self._refused = say, log, refused
         self._state = _state(settings.root)
-        self._current = _Generation(settings, store, say_error)
+        self._current = _Generation(settings, store, log)
         self._notifier = notifier  # a webhook call may cause held bounces
         self._stop = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="settings")
@@ -86,7 +86,7 @@ class ReloadingApp:
             changed = settings.load(self._root)
             if changed.database != self._settings.database:
                 raise SettingsError("the database has changed", hint="restart the server")
-            later = _Generation(changed, self._store, self._say_error)
+            later = _Generation(changed, self._store, self._log)
         except NewsletterError as err:
             self._refused(err)
             return
@@ -99,10 +99,10 @@ class ReloadingApp:
 class _Generation:
     """The pages and service mail for one version of the settings. Raises NewsletterError if they can't be used."""
 
-    def __init__(self, settings: Settings, store: Store, say_error: Say) -> None:
+    def __init__(self, settings: Settings, store: Store, log: Say) -> None:
         self._stack = ExitStack()
         try:
-            self.app, self._mailer = build_app(settings, store, self._stack, say_error)
+            self.app, self._mailer = build_app(settings, store, self._stack, log)
         except BaseException:
             self._stack.close()
             raise
@@ -119,7 +119,7 @@ class _Generation:
         self._stack.close()
 
 
-def build_app(settings: Settings, store: Store, stack: ExitStack, say_error: Say) -> tuple[FastAPI, ServiceMailer]:
+def build_app(settings: Settings, store: Store, stack: ExitStack, log: Say) -> tuple[FastAPI, ServiceMailer]:
     """Return the public application for these settings, and its sender of service mail, which isn't running yet.
 
     The provider stays open until the ``stack`` closes. Raise SettingsError, SecretError or FindingsError.
@@ -127,12 +127,12 @@ def build_app(settings: Settings, store: Store, stack: ExitStack, say_error: Say
     newsletter = settings.newsletter
     theme = rendering.load_theme(settings.root, newsletter)
     hooks = bootstrap.open_webhooks(settings)
-    post = stack.enter_context(bootstrap.open_send_context(settings))
-    mailer = bootstrap.service_mailer(settings, store, post, theme, say_error)
+    context = stack.enter_context(bootstrap.open_send_context(settings))
+    mailer = bootstrap.service_mailer(settings, store, context, theme, log)
     site = Site(
         newsletter=newsletter,
         store=store,
-        signer=post.signer,
+        signer=context.signer,
         pages=PageTemplates(settings.root, newsletter, theme),
         archive_cache=ArchiveCache(settings.root, newsletter, store.sends.published_issues),
         prose=rendering.Prose(newsletter, theme),
@@ -140,8 +140,8 @@ def build_app(settings: Settings, store: Store, stack: ExitStack, say_error: Say
         wake=mailer.wake,
         kept=bootstrap.open_kept_messages(settings),
     )
-    posts = Webhooks(hooks, bootstrap.feedback_recorder(settings, store, post.signer), site.clock)
-    return public_app(site, proxies=settings.proxies, hooks=posts, log=say_error), mailer
+    webhooks = Webhooks(hooks, bootstrap.feedback_recorder(settings, store, context.signer), site.clock)
+    return public_app(site, proxies=settings.proxies, hooks=webhooks, log=log), mailer
 
 
 def _state(root: Path) -> frozenset[FileState]:

@@ -57,7 +57,7 @@ def reloading_app(settings: Settings, store: Store, refused: Callable[[Exception
         settings,
         store,
         say=print,
-        say_error=print,
+        log=print,
         notifier=Notifier(notice_message, print),
         refused=refused,
     )

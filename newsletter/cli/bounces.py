@@ -44,7 +44,7 @@ def bounces(
         resources.open_store(settings) as store,
         store.command_lock("bounces"),
         open_mailbox(location, root=settings.root, environment=os.environ) as opened,
-        Notifier(notice_message, output.problem) as notifier,
+        Notifier(notice_message, output.print_error) as notifier,
     ):
         collected = collect_bounces(
             store,

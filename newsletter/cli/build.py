@@ -52,7 +52,7 @@ def build(
         segments=tuple(settings.segments),
         calendar=resources.calendar(settings),
     )
-    output.warnings(composed.findings)
+    output.print_warnings(composed.findings)
     issue, reader, chosen = composed.issue, NOBODY, composed.compiled.full
     if edition is not None:
         chosen = edition_option.parse_edition(edition, composed)

@@ -46,7 +46,7 @@ def check(
         output.as_json([_facts(finding) for finding in findings])
     else:
         for finding in findings:
-            output.finding(finding)
+            output.print_finding(finding)
         output.say(_summary(findings), style="" if findings else "green")
         if not any((settings.root / ISSUES).rglob("*.md")):
             output.note('There are no entries and no issues yet: `newsletter entry new "A title"` writes one.')

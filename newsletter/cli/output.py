@@ -42,13 +42,13 @@ def error(text: str) -> None:
         _console(sys.stderr).print(Text.assemble(("error: ", "bold red"), plain(line)), soft_wrap=True)
 
 
-def problem(err: Exception, *, before: str = "") -> None:
+def print_error(err: Exception, *, before: str = "") -> None:
     """Print an error, and the others of the same pass, with what to do about each; ``before`` precedes each line."""
     for line in error_lines(err):
         error(f"{before}{line}")
 
 
-def warnings(findings: Iterable[Finding]) -> None:
+def print_warnings(findings: Iterable[Finding]) -> None:
     """Print the warnings among findings to stderr."""
     for finding in findings:
         if finding.severity is Severity.WARNING:
@@ -57,10 +57,10 @@ def warnings(findings: Iterable[Finding]) -> None:
             )
 
 
-def finding(found: Finding) -> None:
+def print_finding(finding: Finding) -> None:
     """Print a finding as a line of the result; warnings are marked as such."""
-    mark, style = ("", "red") if found.severity is Severity.ERROR else (" (warning)", "yellow")
-    _console(sys.stdout).print(Text(plain(str(advised(found))) + mark, style=style), soft_wrap=True)
+    mark, style = ("", "red") if finding.severity is Severity.ERROR else (" (warning)", "yellow")
+    _console(sys.stdout).print(Text(plain(str(advised(finding))) + mark, style=style), soft_wrap=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:

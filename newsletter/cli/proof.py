@@ -33,7 +33,7 @@ def proof(
     environment.load_signer()  # report a missing secret first
     editors = [options.parse_address(text, hint="write --to name@example.org") for text in to]
     composed = resources.compose_issue(settings, resources.issue_slug(settings, name))
-    output.warnings(composed.findings)
+    output.print_warnings(composed.findings)
     reader, edition = (
         edition_option.edition_of_reader(settings, composed, address) if address is not None else (None, None)
     )

@@ -195,7 +195,7 @@ def _print_scheduled(send: "Send", zone: "ZoneInfo") -> None:
 def _compose(settings: "Settings", name: str) -> "Composed":
     """Compose an issue as it would be sent now and print warnings. Raises FindingsError if it can't be sent."""
     composed = resources.compose_issue(settings, name)
-    output.warnings(composed.findings)
+    output.print_warnings(composed.findings)
     return composed
 
 

@@ -34,7 +34,7 @@ def serve(
         output.say(f"Serving {settings.newsletter.base_url} at {host}:{port}  (Ctrl-C to stop)")
 
     def refused(err: NewsletterError) -> None:
-        output.problem(err, before="can't apply the changes: ")
+        output.print_error(err, before="can't apply the changes: ")
 
     with resources.open_store(settings) as store:
         pages = ReloadingApp(
@@ -42,7 +42,7 @@ def serve(
             store,
             say=output.say,
             log=output.error,
-            notifier=Notifier(notice_message, output.problem),
+            notifier=Notifier(notice_message, output.print_error),
             refused=refused,
         )
         listening = listen(host, port)

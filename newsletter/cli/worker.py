@@ -43,7 +43,7 @@ def worker(
     with (
         send_progress.event_log(log, addresses=log_addresses) as events,
         stop_requests() as stopping,
-        Notifier(notice_message, output.problem) as notifier,
+        Notifier(notice_message, output.print_error) as notifier,
         suppress(AskedToStopError),  # requested in the middle of a send
     ):
         observer = Observer(notice=output.note, log=events, attended=False)
@@ -65,7 +65,7 @@ def worker(
                 if once:
                     raise
                 if str(err) not in reported:
-                    output.problem(err)
+                    output.print_error(err)
                     output.note(f"The worker retries every {LONGEST_PAUSE:g} seconds.")
                 reported.add(str(err))
             if once:
@@ -116,7 +116,7 @@ class _Printer:
 
         self.trouble = True
         if isinstance(why, NewsletterError):
-            output.problem(why, before=f"issue {send.issue}: ")
+            output.print_error(why, before=f"issue {send.issue}: ")
         else:
             output.error(f"issue {send.issue}: {type(why).__name__}: {why}\n{''.join(format_exception(why))}")
         self._notifier.start(self._settings, self._store)

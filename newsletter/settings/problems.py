@@ -68,7 +68,7 @@ def _wrong_parents(slug: str, parent: str | None, topics: Mapping[str, TopicTabl
 def settings_error(mistakes: Iterable[Mistake], text: str) -> FindingsError:
     """Return one error with all mistakes, ordered by line; mistakes without a line come last."""
     findings = [setting_finding(setting_place(text, *mistake.keys), mistake.what, mistake.hint) for mistake in mistakes]
-    return FindingsError(sorted(findings, key=lambda found: (found.place.line is None, found.place.line)))
+    return FindingsError(sorted(findings, key=lambda finding: (finding.place.line is None, finding.place.line)))
 
 
 def setting_finding(place: Place, what: str, hint: str) -> Finding:

@@ -4,10 +4,10 @@ import datetime
 import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from newsletter.archive import crawlers, feeds
-from newsletter.archive.feeds import Feed, Item
+from newsletter.archive.feed_builder import FeedBuilder, Render
+from newsletter.archive.feeds import Feed
 from newsletter.archive.json_ld import index_data, issue_data
 from newsletter.archive.model import Archive, ArchivedEntry, ArchivedIssue, ArchivedTopic
 from newsletter.archive.search import LONGEST, SearchIndex
@@ -17,14 +17,6 @@ HTML = "text/html; charset=utf-8"
 LATEST = 14  # issues on the front page
 FRONT_TOPICS, MOST_TOPICS = 24, 150  # top-level topics on the front page, and on the page of topics
 PAGE_SIZE = 20  # entries on a page of a topic or of search results
-
-
-class Render(Protocol):
-    """A function that renders a public page."""
-
-    def __call__(self, page: str, /, **values: object) -> str:
-        """Return the page with the template of this name and these values."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +48,12 @@ class PageBuilder:
         self._archive, self._prose = archive, prose
         self._render_page, self._searching = render, searching
         self._base_url = archive.newsletter.base_url
+        self._feed_builder = FeedBuilder(archive, prose, self._render)
 
     def all_pages(self) -> Iterator[Page]:
         """Yield all pages except search results."""
         yield self.front()
-        yield from self._feeds("/", self._of_issues())
+        yield from self._feeds("/", self._feed_builder.of_issues())
         for archived_issue in self._archive.issues:
             yield self._issue(archived_issue)
         for month in self._archive.months:
@@ -70,7 +63,7 @@ class PageBuilder:
         for slug, archived_topic in self._archive.topics.items():
             for at in range(1, _pages(archived_topic.entries) + 1):
                 yield self._topic(archived_topic, at)
-            yield from self._feeds(f"/topics/{slug}/", self._of_topic(archived_topic))
+            yield from self._feeds(f"/topics/{slug}/", self._feed_builder.of_topic(archived_topic))
         yield self.robots()
         yield self.sitemap()
 
@@ -90,7 +83,7 @@ class PageBuilder:
                         f'<p><a href="{url}">{url}</a></p>\n'
                     )
                     yield Page(path=f"/topics/{former}/{path}", body=body.encode())
-                for feed in self._feeds(f"/topics/{slug}/", self._of_topic(archived_topic)):
+                for feed in self._feeds(f"/topics/{slug}/", self._feed_builder.of_topic(archived_topic)):
                     yield replace(feed, path=f"/topics/{former}/{feed.path.rpartition('/')[2]}")
 
     def robots(self) -> Page:
@@ -143,10 +136,10 @@ class PageBuilder:
     def feed(self, name: str, topic: str | None = None) -> Page | None:
         """Return a feed by its file name: of the issues, or of a topic's entries."""
         if topic is None:
-            return self._feed(name, "/", self._of_issues()) if name in _FORMATS else None
+            return self._feed(name, "/", self._feed_builder.of_issues()) if name in _FORMATS else None
         archived_topic = self._archive.topics.get(topic)
         return (
-            self._feed(name, f"/topics/{topic}/", self._of_topic(archived_topic))
+            self._feed(name, f"/topics/{topic}/", self._feed_builder.of_topic(archived_topic))
             if archived_topic and name in _FORMATS
             else None
         )
@@ -217,57 +210,6 @@ class PageBuilder:
             feeds=path,
         )
 
-    def _of_issues(self) -> Feed:
-        newsletter = self._archive.newsletter
-        return self._feed_of(
-            newsletter.name,
-            "/",
-            [self._issue_item(archived_issue) for archived_issue in self._archive.issues[: feeds.NEWEST]],
-        )
-
-    def _of_topic(self, archived_topic: ArchivedTopic) -> Feed:
-        return self._feed_of(
-            f"{self._archive.newsletter.name}: {archived_topic.topic.name}",
-            f"/topics/{archived_topic.topic.slug}/",
-            [self._entry_item(archived_entry) for archived_entry in archived_topic.entries[: feeds.NEWEST]],
-        )
-
-    def _feed_of(self, title: str, path: str, items: Sequence[Item]) -> Feed:
-        return Feed(
-            title=title,
-            home=self._base_url + path,
-            publisher=self._archive.newsletter.name,
-            language=self._prose.language,
-            updated=max((item.updated for item in items), default=_NEVER),
-            items=items,
-        )
-
-    def _issue_item(self, archived_issue: ArchivedIssue) -> Item:
-        issue = archived_issue.issue
-        return Item(
-            url=f"{self._base_url}/issues/{issue.slug}/",
-            title=self._prose.line(issue.subject, issue),
-            summary=self._prose.line(issue.preheader, issue),
-            html=self._render("feed-issue", issue=issue),
-            published=archived_issue.sent,
-            updated=archived_issue.updated,
-        )
-
-    def _entry_item(self, archived_entry: ArchivedEntry) -> Item:
-        entry = archived_entry.entry
-        framing = " ".join(block.markdown for block in entry.blocks[:1])
-        return Item(
-            url=f"{self._base_url}/issues/{archived_entry.first_issue.issue.slug}/#{entry.slug}",
-            title=entry.title,
-            summary=self._prose.plain(framing),
-            html=self._render("feed-entry", archived_entry=archived_entry, entry=entry),
-            published=archived_entry.first_issue.sent,
-            updated=archived_entry.updated,
-            piece=self._prose.address(entry.url),
-            author=entry.author or "",
-            topics=tuple(topic.name for topic in archived_entry.topics),
-        )
-
     def _feeds(self, path: str, feed: Feed) -> Iterator[Page]:
         for name in _FORMATS:
             yield self._feed(name, path, feed)
@@ -276,11 +218,11 @@ class PageBuilder:
         form, kind = _FORMATS[name]
         return Page(path=path + name, body=form(feed, f"{self._base_url}{path}{name}"), kind=kind)
 
-    def _page(self, path: str, template: str, **values: object) -> Page:
+    def _page(self, path: str, template: str, /, **values: object) -> Page:
         values = {"feeds": "/", "canonical": self._base_url + path} | values
         return Page(path=path, body=self._render(template, **values).encode())
 
-    def _render(self, template: str, **values: object) -> str:
+    def _render(self, template: str, /, **values: object) -> str:
         return self._render_page(template, prose=self._prose, searching=self._searching, **values)
 
 
@@ -290,7 +232,6 @@ _FORMATS = {
     "feed.json": (feeds.json_feed, "application/feed+json"),
 }
 FEEDS = tuple(_FORMATS)
-_NEVER = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 def _pages(entries: Sequence[ArchivedEntry]) -> int:

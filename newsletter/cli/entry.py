@@ -96,14 +96,14 @@ def show(
     newsletter entry list --topic Science --unused
     """
     from newsletter import content
-    from newsletter.publishing.entry_list import about, list_entries
+    from newsletter.publishing.entry_list import entries_about, list_entries
 
     settings = resources.load_settings(context)
     read = content.read_manuscripts(settings.root)
     topics = settings.newsletter.topics
     listed = list_entries(read.entries.values(), read.issues, topics)
     if topic:
-        listed = about(listed, topics, topic)
+        listed = entries_about(listed, topics, topic)
         if not topics.resolve(topic).declared:
             output.note(f'warning: there is no topic "{topic}" in newsletter.toml', style="yellow")
     if unused:

@@ -40,7 +40,7 @@ def list_entries(entries: Iterable[Entry], issues: Sequence[Issue], topics: Topi
     )
 
 
-def about(listed: Iterable[ListedEntry], topics: Topics, name: str) -> list[ListedEntry]:
+def entries_about(listed: Iterable[ListedEntry], topics: Topics, name: str) -> list[ListedEntry]:
     """Return the entries about a topic, given by any of its names, or about one of its subtopics."""
     covered = topics.with_descendants(topics.resolve(name).slug)
     return [entry for entry in listed if covered.intersection(entry.topics)]

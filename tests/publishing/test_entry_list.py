@@ -3,7 +3,7 @@
 from datetime import date
 
 from newsletter.domain.topics import Topic, Topics
-from newsletter.publishing.entry_list import ListedEntry, about, list_entries
+from newsletter.publishing.entry_list import ListedEntry, entries_about, list_entries
 from tests import make
 
 TOPICS = Topics(
@@ -53,6 +53,6 @@ def test_unused_entries_of_a_topic_come_first() -> None:
 
 
 def test_entries_about_a_topic_include_those_about_its_subtopics() -> None:
-    assert {item.entry.slug for item in about(listed(), TOPICS, "Research")} == {"tide", "atom"}
-    assert {item.entry.slug for item in about(listed(), TOPICS, "oceans")} == {"tide", "atom"}
-    assert {item.entry.slug for item in about(listed(), TOPICS, "Transport")} == {"tram"}
+    assert {item.entry.slug for item in entries_about(listed(), TOPICS, "Research")} == {"tide", "atom"}
+    assert {item.entry.slug for item in entries_about(listed(), TOPICS, "oceans")} == {"tide", "atom"}
+    assert {item.entry.slug for item in entries_about(listed(), TOPICS, "Transport")} == {"tram"}

@@ -1,4 +1,4 @@
-"""The tables, named as in the glossary. Every change here needs a migration; a test compares the two."""
+"""The tables, with the names that they were created with. Every change needs a migration; a test compares the two."""
 
 import sqlalchemy as sa
 

@@ -1,51 +1,23 @@
-"""Readers' own actions and pending confirmations, in both databases."""
+"""Readers' own actions, in both databases."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from newsletter.domain.consent import (
-    Confirmation,
     ConfirmationKind,
     Consent,
     ConsentEvent,
-    MailRequest,
-    RequestLimit,
-    ServiceKind,
-    ServiceMessage,
     SignUpChoices,
     UnsubscribeRequest,
 )
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.store import AddressSuppressedError, AddressTakenError, ImportedDetails, MissingSignUpError, Store
-from newsletter.tokens import Signer
+from newsletter.store import ImportedDetails, MissingSignUpError, Store
 from tests import ledger, make
-
-NOW = make.WHEN
-HOUR = timedelta(hours=1)
-SIGNER = Signer(make.SECRET)
-CHOICES = SignUpChoices(first_name="Ada", topics=("asia", "nato"), frequency=Frequency.WEEKLY)
-
-
-def request_confirmation(
-    store: Store, address: str = "Ada@example.com", key: str = "a" * 32, **some: object
-) -> Confirmation:
-    """Return a pending confirmation."""
-    values = {"kind": ConfirmationKind.SIGN_UP, "requested": NOW, "how": "form", "wording": "Yes.", "choices": CHOICES}
-    about = Confirmation(address=address, key=key, **(values | some))  # type: ignore[arg-type]
-    message = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=NOW, about=key)
-    assert store.confirmations.request([MailRequest(message=message, about=about)]) == [None]
-    return about
-
-
-def test_a_confirmation_is_read_back_unchanged(store: Store) -> None:
-    about = request_confirmation(store)
-    assert store.confirmations.get(about.key) == about
-    assert store.confirmations.get("b" * 32) is None
+from tests.store.subscribers.confirmation_requests import CHOICES, HOUR, NOW, SIGNER, request_confirmation
 
 
 def test_a_confirmed_sign_up_adds_a_reader_with_consents(store: Store) -> None:
@@ -93,28 +65,6 @@ def test_a_reader_can_leave_and_return(store: Store) -> None:
     assert not store.self_service.undo_unsubscribe(reader.key, NOW + HOUR, within=HOUR, issue="2026-11-23")
     assert store.sends.count_audience([EVERYONE], now=NOW).recipients == 1
     assert [one.event for one in store.self_service.consents(reader.id)] == ["unsubscribed", "returned"]
-
-
-def test_a_reader_can_change_their_address(store: Store) -> None:
-    reader = store.subscribers.add(Subscriber(address="ada@example.com", topics=("asia",)), now=NOW)
-    store.subscribers.add(Subscriber(address="ben@example.com"), now=NOW)
-    store.suppressions.add("gone@example.com", SuppressionReason.BOUNCED, now=NOW)
-    moving = {"kind": ConfirmationKind.MOVE, "subscriber": reader.key}
-    with pytest.raises(AddressTakenError):
-        store.address_changes.change(
-            request_confirmation(store, "Ben@example.com", "1" * 32, **moving), NOW, SIGNER.fingerprints
-        )
-    with pytest.raises(AddressSuppressedError, match="is suppressed"):
-        store.address_changes.change(
-            request_confirmation(store, "gone@example.com", "2" * 32, **moving), NOW, SIGNER.fingerprints
-        )
-    about = request_confirmation(store, "Ada@example.org", "3" * 32, **moving)
-    for _ in range(2):
-        after = store.address_changes.change(about, NOW, SIGNER.fingerprints)
-        assert after == replace(reader, address="Ada@example.org")
-    kinds = [one.kind for one in store.confirmations.next_messages(NOW, 10)]
-    assert kinds.count(ServiceKind.MOVED) == 1
-    assert store.subscribers.get("ADA@example.org") == after
 
 
 def test_erasing_keeps_a_hash_that_blocks_imports(store: Store) -> None:
@@ -187,40 +137,3 @@ def test_a_reader_who_pauses_after_the_freeze_is_skipped(store: Store) -> None:
     assert [one.subscriber for one in claimed] == [ben.id]
     ((issue, status, why),) = store.self_service.deliveries_of(ada.id)
     assert (issue, status, "paused" in why) == ("2026-11-23", "skipped", True)
-
-
-def test_simultaneous_requests_send_one_message(store: Store) -> None:
-    limits = (
-        RequestLimit(subject="address", times=1, hours=24, quiet=True),
-        RequestLimit(subject="client", times=1000, hours=1),
-    )
-
-    def ask(number: int) -> bool:
-        message = ServiceMessage(kind=ServiceKind.VISIT, address="ada@example.com", created=NOW)
-        return store.confirmations.request([MailRequest(message=message, limits=limits)]) == [None]
-
-    with ThreadPoolExecutor(8) as threads:
-        assert sum(threads.map(ask, range(60))) == 1
-    assert len(store.confirmations.next_messages(NOW, 100)) == 1
-
-
-def test_a_message_is_taken_once_until_deferred_or_done(store: Store) -> None:
-    request_confirmation(store)
-    assert store.confirmations.has_due(NOW)
-    (message,) = store.confirmations.next_messages(NOW, 10)
-    assert message.attempts == 1
-    assert store.confirmations.next_messages(NOW, 10) == []
-    store.confirmations.record_attempts([(message, NOW + HOUR)])
-    assert not store.confirmations.has_due(NOW + HOUR / 2)
-    (again,) = store.confirmations.next_messages(NOW + HOUR, 10)
-    assert again == replace(message, attempts=2)
-    store.confirmations.record_attempts([(again, None)])
-    assert store.confirmations.next_messages(NOW + 2 * HOUR, 10) == []
-
-
-def test_unconfirmed_sign_ups_are_deleted_after_a_month(store: Store) -> None:
-    about = request_confirmation(store)
-    store.confirmations.tidy(NOW + timedelta(days=29))
-    assert store.confirmations.get(about.key)
-    store.confirmations.tidy(NOW + timedelta(days=31))
-    assert store.confirmations.get(about.key) is None

@@ -168,7 +168,7 @@ def ledger(store: Store, send_id: int, size: int, most: int = CLAIMED) -> float:
     place, done, seconds = START, 0, 0.0
     while done < most:
         began = time.process_time()
-        batch, _ = store.sends.record_and_claim(
+        batch, _ = store.deliveries.record_and_claim(
             send_id, (), slots={"subscriber.first_name"}, size=size, after=place, now=WHEN
         )
         seconds += time.process_time() - began
@@ -180,7 +180,7 @@ def ledger(store: Store, send_id: int, size: int, most: int = CLAIMED) -> float:
             for row in batch
         ]
         began = time.process_time()
-        store.sends.record_and_claim(
+        store.deliveries.record_and_claim(
             send_id, [BatchResult(batch=batch, receipts=receipts, due={})], slots=(), size=0, now=WHEN
         )
         seconds += time.process_time() - began

@@ -73,7 +73,7 @@ def rate(store: Store, send_id: int, most: int) -> float:
     """Claim and record at most ``most`` deliveries, for at most 30 seconds; return how many in a second."""
     place, done, began = START, 0, time.perf_counter()
     while done < most and time.perf_counter() - began < 30:
-        batch, _ = store.sends.record_and_claim(
+        batch, _ = store.deliveries.record_and_claim(
             send_id, (), slots={"subscriber.first_name"}, size=BATCH, after=place, now=WHEN
         )
         if not batch:
@@ -83,7 +83,7 @@ def rate(store: Store, send_id: int, most: int) -> float:
             Receipt(subscriber=claimed.subscriber, status=DeliveryStatus.SUBMITTED, provider_id="<x@example.org>")
             for claimed in batch
         ]
-        store.sends.record_and_claim(
+        store.deliveries.record_and_claim(
             send_id, [BatchResult(batch=batch, receipts=receipts, due={})], slots=(), size=0, now=WHEN
         )
     return done / (time.perf_counter() - began)

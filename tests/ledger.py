@@ -20,7 +20,7 @@ def claim(
 ) -> Sequence[ClaimedDelivery]:
     """Claim up to ``size`` deliveries that are due ``now`` (seconds of Unix time). Raises StoppedError."""
     moment = datetime.fromtimestamp(now, UTC)
-    claimed, stopped = store.sends.record_and_claim(
+    claimed, stopped = store.deliveries.record_and_claim(
         send_id, (), slots=slots, size=size, after=after, now=moment, holder=holder
     )
     if stopped is not None:
@@ -39,4 +39,4 @@ def record(
 ) -> None:
     """Record a provider's answers to a batch."""
     answered = BatchResult(batch=batch, receipts=receipts, due=due or {})
-    store.sends.record_and_claim(send_id, [answered], slots=(), size=0, now=now)
+    store.deliveries.record_and_claim(send_id, [answered], slots=(), size=0, now=now)

@@ -238,7 +238,7 @@ def deliveries(
     """
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
-        rows = store.sends.deliveries(_send_named(settings, store, name).id, status=status)
+        rows = store.deliveries.stream(_send_named(settings, store, name).id, status=status)
         if csv:
             _as_csv(rows)
         elif json:

@@ -59,7 +59,7 @@ def _reasons(store: Store, send: Send) -> Mapping[str, int]:
     counted: Counter[str] = Counter()
     for status in REASONED:
         if send.counts.get(status):
-            for address, _, detail in store.sends.deliveries(send.id, status=status):
+            for address, _, detail in store.deliveries.stream(send.id, status=status):
                 why = explain(detail)
                 counted[f"{status}: {why.words}{effects.get(address_key(address), '') if why.gone else ''}"] += 1
     return counted

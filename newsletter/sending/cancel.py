@@ -45,7 +45,7 @@ def _wait_until_released(store: Store, send_id: int, notice: Callable[[str], Non
                 if not holder:
                     # A stopped process may wake up: only losing the lease keeps it from sending its last messages.
                     with store.leases.acquire(send_id):
-                        store.sends.settle_interrupted(send_id, deduplicates=False)
+                        store.deliveries.settle_interrupted(send_id, deduplicates=False)
                         return
             except HeldError:
                 pass  # the holder is alive after all

@@ -200,14 +200,14 @@ class _Dispatcher:
 
     def _next_due(self) -> int | None:
         """Return the Unix time at which the next delivery is due, or None at the end of the send."""
-        due = self._run.retries.until_available(lambda: self._store.sends.next_due(self._send.id))
+        due = self._run.retries.until_available(lambda: self._store.deliveries.next_due(self._send.id))
         if due is None and self._recorder.ever_failed:  # the server may have committed after we gave up on it
             self._recorder.queue_lost_claims(stopping=False)
-            due = self._run.retries.until_available(lambda: self._store.sends.next_due(self._send.id))
+            due = self._run.retries.until_available(lambda: self._store.deliveries.next_due(self._send.id))
         if due is None and self._store.sends.get(self._send.id).uncertain is Uncertainty.RESEND:
             again = int(self._observer.clock().timestamp()) + self._provider.reports_within
             if self._run.retries.until_available(
-                lambda: self._store.sends.resend_uncertain(self._send.id, due=again, resends=RESENDS)
+                lambda: self._store.deliveries.resend_uncertain(self._send.id, due=again, resends=RESENDS)
             ):
                 return again
         return due

@@ -111,7 +111,7 @@ class Recorder:
     ) -> tuple[Sequence[ClaimedDelivery], StoppedError | None]:
         readers = [claimed.subscriber for batch in self._in_flight for claimed in batch] if self._just_failed else None
         try:
-            result = self._run.store.sends.record_and_claim(
+            result = self._run.store.deliveries.record_and_claim(
                 self._send.id,
                 answers,
                 slots=self._slots,

@@ -76,7 +76,9 @@ def _resume_running(run: Run, send: Send) -> SendOutcome:
 def _continue(run: Run, send: Send, limits: Limits | None) -> SendOutcome:
     """Settle what the last run left in flight, and dispatch the rest."""
     provider = run.context.provider
-    run.retries.until_available(lambda: run.store.sends.settle_interrupted(send.id, deduplicates=provider.deduplicates))
+    run.retries.until_available(
+        lambda: run.store.deliveries.settle_interrupted(send.id, deduplicates=provider.deduplicates)
+    )
     resumed = run.store.sends.get(send.id)
     run.observer.log.write(LogEvent.RESUMED, resumed)
     # The last process may have died in an outage, so one message goes first, alone.

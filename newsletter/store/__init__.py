@@ -16,6 +16,7 @@ from newsletter.store.installation import Installation
 from newsletter.store.migrate import exists, open_database, upgrade
 from newsletter.store.notices import Notices
 from newsletter.store.sends.controls import Controls
+from newsletter.store.sends.deliveries import Deliveries
 from newsletter.store.sends.frozen import Frozen
 from newsletter.store.sends.leases import Lease, Leases
 from newsletter.store.sends.rate_limits import RateLimits
@@ -67,6 +68,7 @@ class Store:
         self.collisions = Collisions(database)
         self.events = Events(database)
         self.sends = Sends(database)
+        self.deliveries = Deliveries(database)
         self.frozen = Frozen(database)
         self.controls = Controls(database)
         self.leases = Leases(database)

@@ -267,7 +267,7 @@ def test_a_bounce_settles_an_uncertain_delivery(
     maildir.put("1", returned.notification(sent[ADA].sender, ADA))
     assert json.loads(run("bounces", "--json").stdout)["settled"] == 1
     with open_store("sqlite:///newsletter.db") as store:
-        found = {address: status for address, status, _ in store.sends.deliveries(1)}
+        found = {address: status for address, status, _ in store.deliveries.stream(1)}
     assert found == {ADA: DeliveryStatus.SUBMITTED, BEN: DeliveryStatus.UNCERTAIN, CLEO: DeliveryStatus.UNCERTAIN}
 
 

@@ -123,7 +123,7 @@ def assert_nothing_lost_or_doubled(store: Store, send: Send, provider: Accepting
     """Every reader got it once, or is held, refused or skipped; who was accepted twice nobody is."""
     times = Counter(provider.addresses)
     assert not [address for address, number in times.items() if number > 1]
-    stands = {address: status for address, status, _ in store.sends.deliveries(send.id)}
+    stands = {address: status for address, status, _ in store.deliveries.stream(send.id)}
     assert sorted(stands) == sorted(readers)
     assert {address for address, status in stands.items() if status is S.SUBMITTED} <= times.keys()
     lost = [address for address in readers if address not in times and stands[address] is S.SUBMITTED]

@@ -98,7 +98,14 @@ def none_under_way(store: Store) -> bool:
     return S.SUBMITTING not in store.sends.get(1).counts
 
 
-MOMENTS = ("installation.check", "sends.plan", "leases.acquire", "sends.freeze", "frozen.content", "sends.next_due")
+MOMENTS = (
+    "installation.verify",
+    "sends.plan",
+    "leases.acquire",
+    "sends.freeze",
+    "frozen.content",
+    "deliveries.next_due",
+)
 
 
 @pytest.mark.parametrize("behind", [*MOMENTS, "a claim"])
@@ -139,7 +146,7 @@ def test_deferring_a_send_waits_until_it_can_be_written(database_url: str) -> No
             raise refusals[0]
 
         provider = Accepting(before=refuse)
-        then(store, "sends.record_and_claim", lambda: other.once() if none_under_way(store) else None)
+        then(store, "deliveries.record_and_claim", lambda: other.once() if none_under_way(store) else None)
         waiting = begin(store, provider, Observer(notice=other.told))
         assert (waiting.reason, waiting.counts) == ("the quota is used up", {S.QUEUED: READERS})
         assert other.notices[-1] == "continuing"
@@ -155,7 +162,7 @@ def test_a_stopped_send_is_paused_as_soon_as_it_can_be_written(database_url: str
     with impatient(database_url) as store, holding(database_url) as other:
         readers = fill(store, READERS)
         provider = Accepting(before=lambda: signal.raise_signal(signal.SIGINT))
-        then(store, "sends.record_and_claim", lambda: other.once() if none_under_way(store) else None)
+        then(store, "deliveries.record_and_claim", lambda: other.once() if none_under_way(store) else None)
         with pytest.raises(AskedToStopError):
             begin(store, provider, Observer(notice=other.told))
         paused = store.sends.get(1)

@@ -92,7 +92,7 @@ def test_a_greylisted_reader_is_retried_at_the_documented_times_and_after_a_retr
     begun = begin(store, relay, time)
     for waited, promised in zip(waits(store, relay, begun, time), PROMISED, strict=True):
         assert abs(waited - promised) <= timedelta(seconds=1)
-    ((address, _, detail),) = store.sends.deliveries(1, S.REFUSED)
+    ((address, _, detail),) = store.deliveries.stream(1, S.REFUSED)
     assert (address, detail) == (
         "r2@example.com",
         "given up after 6 attempts: 451 4.7.1 greylisted (to RCPT TO)",

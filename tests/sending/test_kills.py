@@ -110,8 +110,8 @@ def test_a_send_survives_a_kill_after_an_unrecorded_answer(processes: Processes,
         ("sends.plan", 1),
         ("leases.acquire", 1),
         ("sends.freeze", 1),
-        ("sends.record_and_claim", 1),  # claims
-        ("sends.record_and_claim", 2),  # writes answers down
+        ("deliveries.record_and_claim", 1),  # claims
+        ("deliveries.record_and_claim", 2),  # writes answers down
         ("sends.finish", 1),
         ("leases.release", 1),
     ],
@@ -123,12 +123,12 @@ def test_a_send_survives_a_kill_before_and_after_each_commit(
         url = new_copy(few, memory)
         with receiver() as server:
             deaths = [killed(processes, url, server, policy(time), Step(when=when, what=what, time=call))]
-            if (when, what, call) == ("after", "sends.record_and_claim", 1):
+            if (when, what, call) == ("after", "deliveries.record_and_claim", 1):
                 assert (len(deaths[0]), server.accepted) == (FEW, 0)
-            elif (when, what, call) == ("before", "sends.record_and_claim", 2):
+            elif (when, what, call) == ("before", "deliveries.record_and_claim", 2):
                 assert len(deaths[0]) == FEW
                 assert server.accepted > 0
-            elif what != "sends.record_and_claim":
+            elif what != "deliveries.record_and_claim":
                 assert not deaths[0]
             assert_goes_on(url, server, deaths, policy(time))
 
@@ -148,7 +148,7 @@ def test_a_send_survives_a_kill_before_and_after_a_heartbeat(
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
-    "what", ["leases.acquire", "controls.resume_held", "sends.settle_interrupted", "sends.resend_uncertain"]
+    "what", ["leases.acquire", "controls.resume_held", "deliveries.settle_interrupted", "deliveries.resend_uncertain"]
 )
 def test_a_send_survives_a_second_kill_while_it_is_resumed(
     processes: Processes, few: bytes, memory: Path, what: str, when: str
@@ -158,7 +158,10 @@ def test_a_send_survives_a_second_kill_while_it_is_resumed(
         with receiver() as server:
             first = killed(processes, url, server, RESEND, Step(when="after", what=RECEIPT, time=1 + time % FEW))
             second = killed(processes, url, server, RESEND, Step(when=when, what=what))
-            settled = what == "sends.resend_uncertain" or (what, when) == ("sends.settle_interrupted", "after")
+            settled = what == "deliveries.resend_uncertain" or (what, when) == (
+                "deliveries.settle_interrupted",
+                "after",
+            )
             assert second == (frozenset() if settled else first)
             assert_goes_on(url, server, [first, second], RESEND)
 

@@ -159,7 +159,7 @@ def assert_cheap(run: Run, ended: Send, *, probes: bool = True) -> None:
     assert ended.counts[S.SUBMITTED] == READERS - uncertain
     assert ended.status is (SendStatus.FAILURES if uncertain else SendStatus.FINISHED)
     times = run.accepted()
-    stands = {address: status for address, status, _ in run.store.sends.deliveries(1)}
+    stands = {address: status for address, status, _ in run.store.deliveries.stream(1)}
     assert max(times.values()) == 1
     assert {address for address, status in stands.items() if status is S.SUBMITTED} <= times.keys()
     kinds = [event["event"] for event in run.events]

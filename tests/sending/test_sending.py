@@ -206,7 +206,7 @@ def test_refused_deferred_and_lost_messages_are_distinguished_and_only_deferred_
         assert sorted(one.recipients[0] for one in server.received) == [
             f"r{at}@example.com" for at in (1, 3, 4, 6, 7, 8)
         ]
-    refused = list(store.sends.deliveries(send.id, S.REFUSED))
+    refused = list(store.deliveries.stream(send.id, S.REFUSED))
     assert [(address, status) for address, status, _ in refused] == [("r2@example.com", S.REFUSED)]
     assert "550 5.1.1 no such user" in refused[0][2]
 
@@ -309,7 +309,7 @@ def test_a_relay_that_answers_with_nul_does_not_stop_a_send(store: Store, tmp_pa
     with smtp_server(answers=answers) as server, relay(server, tmp_path) as by:
         begin(store, by)
         assert counts(store) == {S.SUBMITTED: 6, S.REFUSED: 1, S.DEFERRED: 1}
-    refused = list(store.sends.deliveries(1, S.REFUSED))
+    refused = list(store.deliveries.stream(1, S.REFUSED))
     assert refused == [("r2@example.com", S.REFUSED, "550 5.1.1 no\ufffdbody (to RCPT TO)")]
 
 
@@ -424,7 +424,7 @@ def test_an_address_unsupported_by_the_relay_affects_only_its_reader(tmp_path: P
         with relay(server, tmp_path) as by:
             send = begin(store, by)
         assert send.counts == {S.SUBMITTED: 3, S.REFUSED: 1}
-        ((address, _, detail),) = store.sends.deliveries(send.id, S.REFUSED)
+        ((address, _, detail),) = store.deliveries.stream(send.id, S.REFUSED)
         assert address == "дарья@example.org"
         assert "SMTPUTF8" in detail
 
@@ -470,7 +470,7 @@ def test_a_killed_send_is_resumed_without_loss_and_holds_messages_in_flight(tmp_
         got = [one.recipients[0] for one in server.received]
         assert len(got) == len(set(got))
         lost = {f"r{at}@example.com" for at in range(1, 61)} - set(got)
-        assert lost <= {address for address, _, _ in store.sends.deliveries(send.id, S.UNCERTAIN)}
+        assert lost <= {address for address, _, _ in store.deliveries.stream(send.id, S.UNCERTAIN)}
 
 
 def test_a_killed_send_to_the_outbox_is_resumed_without_holding_any(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_faults_of_every_kind_at_a_tenth_of_the_calls_lose_and_double_no_message
             send = sending.resume(store, post, issue=send.issue, observer=watch).result()
         provider.close()
         times = Counter(mailed.to for mailed in stub.mailed)
-        stands = {address: status for address, status, _ in store.sends.deliveries(send.id)}
+        stands = {address: status for address, status, _ in store.deliveries.stream(send.id)}
         (attempts,) = fetch_column(store, "SELECT sum(attempt) FROM delivery")
         assert store.rate_limits.slowed("ses", now[0].timestamp())
     assert send.status is SendStatus.FAILURES

@@ -230,7 +230,7 @@ def test_a_reader_deferred_six_times_is_refused(store: Store, clock: Hours) -> N
             send = go_on(store, post, clock)
     assert [round(wait / 60) for wait in waits] == [1, 5, 15, 60, 180]
     assert (send.status, send.counts) == (SendStatus.FAILURES, {S.SUBMITTED: 1, S.REFUSED: 1})
-    ((_, _, detail),) = store.sends.deliveries(send.id, S.REFUSED)
+    ((_, _, detail),) = store.deliveries.stream(send.id, S.REFUSED)
     assert detail.startswith("given up after 6 attempts: 451 4.7.1")
 
 

@@ -141,7 +141,7 @@ def _done(store: Store, server: Receiver) -> Done:
     wanted: set[tuple[str, str]] = set()
     for send in store.sends.all():
         stands[send.status] += 1
-        for address, status, _ in store.sends.deliveries(send.id):
+        for address, status, _ in store.deliveries.stream(send.id):
             wanted.add((send.issue, address))
             if status is S.UNCERTAIN:
                 held.add((send.issue, address))

@@ -102,7 +102,9 @@ def test_a_batch_reads_only_its_own_rows(store: Store, statistics: str) -> None:
     answers: list[BatchResult] = []
     with rows_visited(store) as visited:
         while True:
-            batch, _ = store.sends.record_and_claim(send.id, answers, slots=(), size=BATCH, after=place, now=make.WHEN)
+            batch, _ = store.deliveries.record_and_claim(
+                send.id, answers, slots=(), size=BATCH, after=place, now=make.WHEN
+            )
             if not batch:
                 break
             place = batch[-1].position

@@ -93,7 +93,7 @@ def test_deliveries_deferred_or_returned_after_a_cancellation_are_skipped(store:
         due={put_off: 60},
         returned=[given_back],
     )
-    store.sends.record_and_claim(send.id, [answered], slots=(), size=0, now=make.WHEN)
+    store.deliveries.record_and_claim(send.id, [answered], slots=(), size=0, now=make.WHEN)
     assert store.sends.get(send.id).counts == {S.SKIPPED: 3}
 
 
@@ -137,7 +137,7 @@ def test_uncertain_deliveries_are_held_or_resent_as_decided(store: Store, decisi
 def test_an_answer_to_an_earlier_attempt_changes_nothing(store: Store) -> None:
     send = frozen(store, 1)
     first = ledger.claim(store, send.id, size=1)
-    store.sends.settle_interrupted(send.id, deduplicates=False)
+    store.deliveries.settle_interrupted(send.id, deduplicates=False)
     store.controls.settle_uncertain(send.id, Uncertainty.RESEND)
     second = ledger.claim(store, send.id, size=1)
     late = [Receipt(subscriber=first[0].subscriber, status=S.REFUSED, detail="too late")]
@@ -150,7 +150,7 @@ def test_an_answer_to_an_earlier_attempt_changes_nothing(store: Store) -> None:
 def test_a_late_answer_settles_an_uncertain_delivery(store: Store) -> None:
     send = frozen(store, 1)
     batch = ledger.claim(store, send.id, size=1)
-    store.sends.settle_interrupted(send.id, deduplicates=False)
+    store.deliveries.settle_interrupted(send.id, deduplicates=False)
     ledger.record(store, send.id, [Receipt(subscriber=batch[0].subscriber, status=S.SUBMITTED)], batch=batch)
     assert store.sends.get(send.id).counts == {S.SUBMITTED: 1}
 
@@ -160,7 +160,7 @@ def test_a_deferred_delivery_is_not_claimed_early(store: Store) -> None:
     batch = ledger.claim(store, send.id, size=1, now=1000)
     later = [Receipt(subscriber=batch[0].subscriber, status=S.DEFERRED)]
     ledger.record(store, send.id, later, batch=batch, due={batch[0].subscriber: 1060})
-    assert store.sends.next_due(send.id) == 1060
+    assert store.deliveries.next_due(send.id) == 1060
     assert ledger.claim(store, send.id, size=1, now=1059) == ()
     assert [delivery.attempt for delivery in ledger.claim(store, send.id, size=1, now=1060)] == [2]
 

@@ -151,7 +151,7 @@ def test_readers_who_left_since_the_freeze_are_skipped(store: Store) -> None:
     # All readers of the first batch have left: the next batch is claimed instead.
     assert claim(store, send.id, size=3) == ids[3:6]
     assert stands(store) == {S.SKIPPED: 3, S.SUBMITTING: 3, S.QUEUED: 6}
-    left = list(store.sends.deliveries(send.id, S.SKIPPED))
+    left = list(store.deliveries.stream(send.id, S.SKIPPED))
     assert [address for address, _, _ in left] == ["", "r1@example.com", "r2@example.com"]
     assert all("after the audience was frozen" in detail for _, _, detail in left)
 
@@ -186,10 +186,10 @@ def test_receipts_are_recorded(store: Store) -> None:
             for id_, status in zip(ids, answers, strict=True)
         ],
     )
-    assert [(status, detail) for _, status, detail in store.sends.deliveries(send.id)] == [
+    assert [(status, detail) for _, status, detail in store.deliveries.stream(send.id)] == [
         (status, f"why {status}") for status in answers
     ]
-    assert [address for address, _, _ in store.sends.deliveries(send.id, S.REFUSED)] == ["r1@example.com"]
+    assert [address for address, _, _ in store.deliveries.stream(send.id, S.REFUSED)] == ["r1@example.com"]
 
 
 @pytest.mark.parametrize("before", S)
@@ -223,7 +223,7 @@ def test_only_released_deliveries_are_queued_again(store: Store) -> None:
     send = frozen(store)
     ids = claim(store, send.id, size=4)
     ledger.record(store, send.id, receipts(ids[:1]))
-    store.sends.record_and_claim(
+    store.deliveries.record_and_claim(
         send.id, [BatchResult(batch=(), receipts=(), due={}, returned=ids[:2])], slots=(), size=0, now=make.WHEN
     )
     assert stands(store) == {S.SUBMITTED: 1, S.QUEUED: 3, S.SUBMITTING: 2}
@@ -238,9 +238,9 @@ def test_deliveries_claimed_by_a_dead_process_are_settled(
     send = frozen(store)
     ids = claim(store, send.id, size=4)
     ledger.record(store, send.id, receipts(ids[:1]))
-    assert store.sends.settle_interrupted(send.id, deduplicates=deduplicates) == 3
-    assert store.sends.settle_interrupted(send.id, deduplicates=deduplicates) == 0
-    assert [row[1] for row in store.sends.deliveries(send.id)] == [
+    assert store.deliveries.settle_interrupted(send.id, deduplicates=deduplicates) == 3
+    assert store.deliveries.settle_interrupted(send.id, deduplicates=deduplicates) == 0
+    assert [row[1] for row in store.deliveries.stream(send.id)] == [
         S.SUBMITTED,
         status,
         status,
@@ -282,7 +282,7 @@ def test_the_ledger_outlives_an_erased_reader(store: Store) -> None:
     claim(store, send.id, size=2)
     ledger.record(store, send.id, receipts(ids))
     store.subscribers.remove("r0@example.com")
-    assert [address for address, _, _ in store.sends.deliveries(send.id)] == ["", "r1@example.com"]
+    assert [address for address, _, _ in store.deliveries.stream(send.id)] == ["", "r1@example.com"]
     assert stands(store) == {S.SUBMITTED: 2}
 
 

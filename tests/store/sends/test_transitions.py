@@ -45,7 +45,7 @@ def _claimed_after_the_reader_left(store: Store) -> None:
 
 
 def _given_back(store: Store) -> None:
-    store.sends.record_and_claim(
+    store.deliveries.record_and_claim(
         1, [BatchResult(batch=(), receipts=(), due={}, returned=[1])], slots=(), size=0, now=make.WHEN
     )
 
@@ -64,13 +64,13 @@ ACTIONS: dict[str, Action] = {
     ),
     "release": Action(run=_given_back, moves={S.SUBMITTING: S.QUEUED}),
     "kill, with a provider that recognizes repeated messages": Action(
-        run=lambda store: store.sends.settle_interrupted(1, deduplicates=True), moves={S.SUBMITTING: S.QUEUED}
+        run=lambda store: store.deliveries.settle_interrupted(1, deduplicates=True), moves={S.SUBMITTING: S.QUEUED}
     ),
     "kill": Action(
-        run=lambda store: store.sends.settle_interrupted(1, deduplicates=False), moves={S.SUBMITTING: S.UNCERTAIN}
+        run=lambda store: store.deliveries.settle_interrupted(1, deduplicates=False), moves={S.SUBMITTING: S.UNCERTAIN}
     ),
     "hand over again": Action(
-        run=lambda store: store.sends.resend_uncertain(1, due=0, resends=1), moves={S.UNCERTAIN: S.QUEUED}
+        run=lambda store: store.deliveries.resend_uncertain(1, due=0, resends=1), moves={S.UNCERTAIN: S.QUEUED}
     ),
     "retry": Action(run=lambda store: store.controls.retry_refused(1), moves={S.REFUSED: S.QUEUED}),
     "resend": Action(

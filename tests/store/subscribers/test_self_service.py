@@ -108,7 +108,7 @@ def test_a_removed_or_erased_reader_leaves_no_address_in_the_ledger(store: Store
     request_confirmation(store, "ben@example.com", "2" * 32)
     assert store.subscribers.remove("ada@example.com")
     assert store.self_service.erase(ben.key, NOW, SIGNER.fingerprints)
-    assert sorted(store.sends.deliveries(send.id)) == [("", DeliveryStatus.REFUSED, "")] * 2
+    assert sorted(store.deliveries.stream(send.id)) == [("", DeliveryStatus.REFUSED, "")] * 2
     assert store.confirmations.get("1" * 32) is store.confirmations.get("2" * 32) is None
     assert store.confirmations.next_messages(NOW, 10) == []
 

@@ -51,7 +51,7 @@ def sent(pages: Public) -> str:
         now=make.WHEN,
     )
     ledger.claim(pages.store, 1, size=1)
-    pages.store.sends.settle_interrupted(1, deduplicates=False)
+    pages.store.deliveries.settle_interrupted(1, deduplicates=False)
     assert pages.store.sends.get(1).counts == {DeliveryStatus.UNCERTAIN: 1}
     return reader.key
 

@@ -105,7 +105,7 @@ def server(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def no_analysis(engine: sa.Engine) -> Iterator[None]:
-    """Lock the table as VACUUM does, so that nothing can renew its statistics meanwhile."""
+    """Lock the table as VACUUM does, so that nothing can update its statistics meanwhile."""
     with engine.connect() as connection:
         connection.exec_driver_sql("LOCK TABLE delivery IN SHARE UPDATE EXCLUSIVE MODE")
         yield
@@ -154,13 +154,13 @@ def main() -> None:
             with empty(Path(folder), database) as url:
                 ((_, alone),) = rates(url, 0, readers, arguments.claimed)
             with empty(Path(folder), database) as url:
-                for statistics, found in rates(url, arguments.sends, readers, arguments.claimed):
+                for statistics, measured in rates(url, arguments.sends, readers, arguments.claimed):
                     report.add(
                         f"claim and record in batches of {BATCH} behind {arguments.history:,} deliveries, {database},"
                         f" {statistics}",
-                        f"{found:,.0f}/s",
+                        f"{measured:,.0f}/s",
                         yardstick=f"no history: {alone:,.0f}/s",
-                        ratio=found / alone,
+                        ratio=measured / alone,
                         at_least=SLOWEST,
                     )
     report.finish()

@@ -1,7 +1,7 @@
 """Errors and findings. Each says what is wrong and where; an error also has a stable code and fields.
 
-A hint here is true for everyone: it names no command, page or URL. The doors (the command line, the pages) add what
-to do there; ``newsletter.cli.advice`` has the commands.
+A hint here is true for everyone: it names no command, page or URL. The entry points (the command line, the pages) add
+what to do there; ``newsletter.cli.advice`` has the commands.
 """
 
 from collections.abc import Iterable, Mapping

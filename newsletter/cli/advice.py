@@ -34,7 +34,7 @@ ERRORS: Mapping[str, str] = {
         " `newsletter suppressions discard` lets them be mailed again, and --resume continues"
     ),
     "refused-unwritable": "name another file with --refused; {outcome}",
-    "report-missing": "`newsletter sends` lists the issues that were",
+    "report-missing": "`newsletter sends` lists the issues that have been sent",
     "reader-unknown": "see `newsletter subscribers list`",
     "send-cancelled": "to mail the other readers, make a new issue: `newsletter issue new`",
     "send-planned": "`newsletter sends show {issue}` shows its status",

@@ -7,7 +7,7 @@ import typer
 from newsletter import bootstrap
 from newsletter.cli import options, output, resources
 
-app = typer.Typer(no_args_is_help=True, help="Upgrade the database, or take over a copy of it.")
+app = typer.Typer(no_args_is_help=True, help="Upgrade the database, or allow sending from a copy of it.")
 
 
 @app.command("upgrade")

@@ -45,7 +45,7 @@ def new(
     ] = None,
     slug: Annotated[
         str | None,
-        typer.Option(metavar="SLUG", help="The file's name; made from the title by default.", show_default=False),
+        typer.Option(metavar="SLUG", help="The file's name; derived from the title by default.", show_default=False),
     ] = None,
 ) -> None:
     """Create an entry and print its path.

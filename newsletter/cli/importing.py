@@ -204,17 +204,17 @@ def _print_report(report: "ImportReport", *, dry_run: bool, json: bool) -> None:
     }
     output.facts({meanings.get(name, name.capitalize()): f"{number:,}" for name, number in counts.items()})
     if report.statuses:
-        statuses = ", ".join(f"{number:,} {status}" for status, number in _commonest(report.statuses))
+        statuses = ", ".join(f"{number:,} {status}" for status, number in _most_common(report.statuses))
         output.say(f"Statuses in the files: {statuses}.")
-    for slug, number in _commonest(report.undeclared):
+    for slug, number in _most_common(report.undeclared):
         readers = counted(number, "reader")
         output.note(f'warning: {readers} named the topic "{slug}", which is not in newsletter.toml')
-    for tag, number in _commonest(report.unmapped):
+    for tag, number in _most_common(report.unmapped):
         readers = counted(number, "reader")
         output.note(f'The tag "{tag}" ({readers}) has no topic. Use --topic "{tag}=TOPIC" to give it one.')
     if dry_run:
         output.note("This was a dry run; nothing was imported.")
 
 
-def _commonest(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+def _most_common(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:20]

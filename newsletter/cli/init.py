@@ -24,9 +24,7 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.", show_default=False)],
     name: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME", help="The newsletter's name; made from the folder's by default.", show_default=False
-        ),
+        typer.Option(metavar="NAME", help="The newsletter's name; by default, the folder's name.", show_default=False),
     ] = None,
 ) -> None:
     """Create a newsletter in a new folder.

@@ -111,7 +111,7 @@ def show(context: typer.Context, name: SendName, json: options.AsJson = False) -
 
 @app.command("pause")
 def pause(context: typer.Context, name: SendName) -> None:
-    """Pause a send. Messages that are being handed over are finished.
+    """Pause a send. Messages already being handed over are completed first.
 
     newsletter sends pause 3
     """

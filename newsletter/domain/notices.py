@@ -13,10 +13,10 @@ KEPT = timedelta(days=3)  # older notices are not mailed any more
 
 
 class NoticeKind(StrEnum):
-    """A kind of news about a send."""
+    """A kind of notification."""
 
     LATE = "late"  # it began late, or too late and is paused
-    PAUSED = "paused"  # by itself, so that a person has to decide
+    PAUSED = "paused"  # by the program, so a person has to decide
     FAILED = "failed"  # it couldn't begin or continue; the worker keeps trying
     FINISHED = "finished"
     HELD = "held"  # its bounces are held

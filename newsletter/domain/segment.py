@@ -8,7 +8,7 @@ from newsletter.domain.subscriber import Frequency
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A publisher's saved rule over topics, evaluated anew at each send.
+    """A publisher's saved rule over topics, evaluated again for each send.
 
     Each group stands for one topic: the slugs whose followers count as following it (``Topics.related``). A reader is
     in the segment if they follow one of ``any`` (if there are any), each of ``all`` and none of ``none``. With a

@@ -16,7 +16,7 @@ class SendStatus(StrEnum):
     PLANNED = "planned"  # nothing is frozen yet; a run is about to freeze it
     SCHEDULED = "scheduled"  # to be planned when its time comes
     RUNNING = "running"  # frozen, also while it waits or while no process works on it
-    PAUSED = "paused"  # until a person decides; nothing resumes it by itself
+    PAUSED = "paused"  # until a person decides; nothing resumes it automatically
     CANCELLED = "cancelled"
     FINISHED = "finished"  # every message was accepted or skipped
     FAILURES = "finished with failures"  # some were refused or are uncertain, and can be retried

@@ -1,4 +1,7 @@
-"""Providers, their webhooks and their suppression lists, opened by name. ``base`` has the protocols."""
+"""Providers, their webhooks and their suppression lists, opened by the name of their entry point.
+
+``base`` has the protocols. The built-in ones are registered in ``pyproject.toml``, as other packages' are in theirs.
+"""
 
 from collections.abc import Mapping
 from functools import cache

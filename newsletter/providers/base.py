@@ -28,7 +28,7 @@ class Provider(Protocol):
     ``batch_size`` is the largest number of letters in one call of ``submit``; a process that is killed leaves that many
     deliveries per thread uncertain. ``deduplicates`` is true if submitting the same (issue, recipient) twice makes only
     one message, even from another process: an interrupted send then submits its last batches again. ``reports_within``
-    is the longest time in seconds until the provider reports the outcome of a message by itself, or 0 if it never does;
+    is the longest time in seconds until the provider reports the outcome of a message itself, or 0 if it never does;
     uncertain deliveries wait that long before they are sent again.
     """
 
@@ -77,7 +77,7 @@ class Provider(Protocol):
         ...
 
     def close(self) -> None:
-        """Give up all connections. ``check_sender`` and ``submit`` may be called again and connect anew.
+        """Close all connections. ``check_sender`` and ``submit`` may be called again and reconnect.
 
         Closing twice, or without having connected, is fine.
         """

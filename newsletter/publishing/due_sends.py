@@ -23,7 +23,7 @@ def run_due_sends(
 ) -> datetime | None:
     """Begin scheduled sends that are due, resume those that wait, and return when the next one is due, if any.
 
-    Files are read when a send begins. ``ended`` is called with each send that was finished or put down, ``failed`` with
+    Files are read when a send begins. ``ended`` is called with each send that was finished or deferred, ``failed`` with
     one that can't begin or continue and the error, and ``late`` with one that was paused because its deadline has
     passed. With ``at_once``, sends that have just failed are tried again now. Raise AskedToStopError if somebody asks
     this process to stop in the middle of a send, and StoreError.

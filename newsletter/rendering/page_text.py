@@ -1,4 +1,7 @@
-"""Authors' text for web pages that are the same for everybody, with defaults in place of readers' values."""
+"""Authors' text for web pages that are the same for everybody, with defaults in place of readers' values.
+
+The pages' own words are in ``templates/pages``.
+"""
 
 import datetime
 import re

@@ -121,7 +121,7 @@ def theme_environment(
     """Return an environment that searches the folders in order and caches compiled templates of unchanged files."""
     jinja = _Sandbox(
         loader=FileSystemLoader(folders),
-        autoescape=markup,  # explicitly, because Jinja doesn't escape .mjml files by itself
+        autoescape=markup,  # explicitly, because Jinja doesn't escape .mjml files otherwise
         undefined=_Missing,
         trim_blocks=True,
         lstrip_blocks=True,

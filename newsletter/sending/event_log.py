@@ -29,7 +29,7 @@ class LogEvent(StrEnum):
 
     BEGAN = "send.began"
     RESUMED = "send.resumed"
-    WAITS = "send.waits"  # it goes on by itself
+    WAITS = "send.waits"  # it resumes automatically
     PAUSED = "send.paused"  # a person has to resume it
     FINISHED = "send.finished"  # it is over; ``status`` tells whether it was cancelled or had failures
     RECORDED = "batch.recorded"

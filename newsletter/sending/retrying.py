@@ -1,4 +1,4 @@
-"""Retry calls to the store while another process holds it, its server is away, or the disk is full."""
+"""Retry calls to the store while another process holds it, its server is unavailable, or the disk is full."""
 
 import time
 from collections.abc import Callable

@@ -66,7 +66,7 @@ class Throttle:
             self._grant = replace(self._grant, messages=self._grant.messages - messages)
 
     def slow_if_throttled(self, receipts: Sequence[Receipt]) -> None:
-        """Lower the rate if any receipt says that the provider throttles. The rate recovers by itself."""
+        """Lower the rate if any receipt says that the provider throttles. The rate recovers automatically."""
         if any(receipt.throttled for receipt in receipts):
             self.give_back()
             self._rate_limits.throttled(self._context.provider_name, self._limits, self._now())

@@ -23,7 +23,7 @@ class WorkerCallbacks:
     """A worker's callbacks for one send, called under its lease.
 
     ``start`` composes and starts its issue; ``resume`` resumes it. ``ended`` is called with the send if either has
-    finished it or put it down, ``failed`` with the send and the error if either can't, and ``late`` if the send was
+    finished or deferred it, ``failed`` with the send and the error if either can't, and ``late`` if the send was
     paused because its deadline has passed; all get the send in its new state. Times in messages are in ``zone``.
     """
 
@@ -95,5 +95,5 @@ def _postpone(
     try:
         store.controls.postpone(send.id, why, now=now, holder=lease.holder)
     except StoreError:
-        raise err from None  # the database is away
+        raise err from None  # the database is unavailable
     callbacks.failed(store.sends.get(send.id), err)

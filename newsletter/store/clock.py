@@ -1,7 +1,7 @@
 """The clock that all hosts using one database share: the server's, or this machine's if there is no server.
 
-A door reads it once (``Store.now``) and passes the time on as an argument. Leases read the database's own clock in
-their statements, because a lease ends while its holder may be asleep.
+An entry point reads it once (``Store.now``) and passes the time on as an argument. Leases read the database's own clock
+in their statements, because a lease ends while its holder may be asleep.
 """
 
 import time

@@ -69,7 +69,7 @@ class Database:
             yield connection
 
     def analyze(self, table: sa.Table) -> None:
-        """Have PostgreSQL renew a table's statistics, unless another session is analyzing or vacuuming it."""
+        """Have PostgreSQL update a table's statistics, unless another session is analyzing or vacuuming it."""
         if not self.is_sqlite:
             with self.writing() as connection:
                 name = connection.dialect.identifier_preparer.format_table(table)

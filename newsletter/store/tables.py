@@ -34,7 +34,7 @@ subscriber = sa.Table(
     sa.Column("attributes", Json, nullable=False),
     sa.Column("created", UtcDateTime, nullable=False),
     sa.Column("changed", UtcDateTime, nullable=False),
-    # The ledger keeps the id of an erased reader for ever, so it is never reused.
+    # The ledger keeps the id of an erased reader forever, so it is never reused.
     sqlite_autoincrement=True,
 )
 
@@ -113,7 +113,7 @@ notice = sa.Table(
     sa.Column("kind", sa.String(8), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("address", sa.Text, nullable=False),
-    # Part of the Message-ID, the same for every attempt.
+    # Part of the Message-ID, the same forevery attempt.
     sa.Column("key", sa.String(32), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     # When it happened, and when the message is due (seconds of Unix time).
@@ -311,7 +311,7 @@ response = sa.Table(
     sa.Index("response_by_at", "at"),
 )
 
-# Events that providers reported, without duplicates, kept for a limited time. A delivery's outcome is kept for ever.
+# Events that providers reported, without duplicates, kept for a limited time. A delivery's outcome is kept forever.
 event = sa.Table(
     "event",
     metadata,

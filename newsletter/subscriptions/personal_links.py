@@ -10,7 +10,7 @@ from newsletter.tokens import ExpiredError, Purpose, Signer, TicketPurpose
 
 
 class PersonalLinks:
-    """A reader of links. All methods raise TokenError for a link that isn't ours, and ExpiredError for an old one."""
+    """A parser of personal links. Raises TokenError for a link that isn't ours, and ExpiredError for an old one."""
 
     def __init__(self, store: Store, signer: Signer) -> None:
         self._store, self._signer = store, signer

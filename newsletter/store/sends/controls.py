@@ -128,7 +128,7 @@ class Controls:
                 queue_notice(connection, send_id, NoticeKind.LATE, f"it began {late} late", now)
 
     def wait_until(self, send_id: int, until: datetime, reason: str, *, holder: str) -> None:
-        """Record that nothing can be handed over before ``until``. The send goes on by itself then."""
+        """Record that nothing can be handed over before ``until``. The send resumes automatically then."""
         with self._database.writing() as connection:
             connection.execute(
                 sa.update(send)

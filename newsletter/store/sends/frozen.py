@@ -12,7 +12,7 @@ from newsletter.store.tables import delivery, send
 
 
 class Frozen:
-    """A reader of what sends have frozen, which never changes."""
+    """A reader of the content that sends have frozen, which never changes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -41,7 +41,7 @@ class RateLimits:
             return grant
 
     def throttled(self, provider: str, limits: Limits, now: float) -> None:
-        """Slow down because the provider throttled. The rate recovers by itself."""
+        """Slow down because the provider throttled. The rate recovers automatically."""
         with self._database.writing() as connection:
             before = _locked(connection, provider, now)
             _write(connection, provider, before, slowed_down(before, limits, now))

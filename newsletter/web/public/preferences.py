@@ -44,7 +44,7 @@ LATEST = 10  # consent events shown to a reader; the download has all of them
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
-    """What came of a submitted form: the reader, their preferences, and the errors by field if nothing was saved."""
+    """The result of a submitted form: the reader, their preferences, and the errors by field if nothing was saved."""
 
     reader: Subscriber | None
     preferences: Preferences | None = None

@@ -59,7 +59,7 @@ class SignUp(BaseModel):
 class Accepted(BaseModel):
     """The response, which is the same for every address."""
 
-    asked: bool = Field(description="A confirmation link is mailed to the address, unless it has had too many.")
+    accepted: bool = Field(description="A confirmation link is mailed to the address, unless it has had too many.")
 
 
 class TopicItem(BaseModel):
@@ -107,7 +107,7 @@ class SignUpApi:
             how="api",
             wording=wanted.wording or self._site.pages.wording,
         )
-        return Accepted(asked=True)
+        return Accepted(accepted=True)
 
     def topics(self) -> list[TopicItem]:
         """Return the topics that readers can follow."""

@@ -43,9 +43,9 @@ class ViewInBrowser:
         compiled, edition = frozen
         email = compiled.email(edition)
         base = self._site.newsletter.base_url
-        door = f"{base}/preferences"
+        preferences = f"{base}/preferences"
         own = f"{base}/{Purpose.BROWSER}/{issue}/{token}"
-        values = {"links.unsubscribe": door, "links.preferences": door, "links.browser": own}
+        values = {"links.unsubscribe": preferences, "links.preferences": preferences, "links.browser": own}
         html = without_tracking(fill_html(email.html, values), compiled)
         html = _BODY.sub(lambda body: body[0] + self._corrections(issue), html, count=1)
         return HTMLResponse(html, headers={"Content-Security-Policy": _policy(html)})

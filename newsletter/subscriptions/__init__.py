@@ -1,4 +1,4 @@
-"""What readers do themselves: sign up, confirm, unsubscribe, change their address, export and delete their data."""
+"""Readers' own actions: signing up, preferences, unsubscribing, address changes, their data; and service mail."""
 
 from newsletter.subscriptions.address_change import change_address
 from newsletter.subscriptions.data_export import stored_about

@@ -1,4 +1,4 @@
-"""Preferences: what readers choose for themselves, as values that a page, a studio or an API can show and change."""
+"""Readers' preferences, as values that a page, a studio or an API can show and change."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -68,7 +68,7 @@ def change_preferences(
 ) -> Subscriber | None:
     """Store a reader's preferences and return the reader; None if the reader no longer exists.
 
-    Start from ``preferences_of`` and change what the reader wants changed: whatever has the same value as there stays
+    Start from ``preferences_of`` and change what the reader wants changed: a field with the same value as there stays
     as it is stored, such as a pause that an import set beyond the longest that can be chosen, or a language's region.
     Topics that newsletter.toml no longer declares stay too. If the newsletter has no weekly digest, or tracks no
     readers, the choice about it stays as it is.

@@ -1,4 +1,4 @@
-"""Decide what becomes of a queued service message: who gets which template, with which link, if anyone still should."""
+"""Turn a queued service message into a letter: its template, address and link; or into none, if it is obsolete."""
 
 import secrets
 from dataclasses import dataclass

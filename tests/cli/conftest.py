@@ -1,4 +1,4 @@
-"""A newsletter as `newsletter init` makes it, and the command line as a shell would run it."""
+"""A newsletter made by `newsletter init`, and the command line as a shell runs it."""
 
 import io
 import shutil
@@ -28,7 +28,7 @@ cleo@example.org,Cleo,"Oceans, Railways"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a command left behind."""
+    """A command's exit status and output."""
 
     status: int
     stdout: str
@@ -36,10 +36,10 @@ class Outcome:
 
 
 class Run(Protocol):
-    """Runs a command in this process: everything but the interpreter's start is as in a shell."""
+    """A function that runs a command in this process, like a shell except for the interpreter's start."""
 
     def __call__(self, *arguments: str, stdin: str | None = None) -> Outcome:
-        """``stdin`` is what is typed at a terminal; without it there is no terminal."""
+        """Run a command. ``stdin`` is typed at a terminal; without it there is no terminal."""
         ...
 
 
@@ -50,7 +50,7 @@ class _Terminal(io.StringIO):
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """A function that runs a command, in the current folder."""
+    """Return a function that runs a command in the current folder."""
 
     def run(*arguments: str, stdin: str | None = None) -> Outcome:
         monkeypatch.setattr(sys, "stdin", io.StringIO() if stdin is None else _Terminal(stdin))
@@ -65,7 +65,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture(scope="session", autouse=True)
 def _commands() -> Iterator[None]:
-    """The commands are read from their functions once, as in a process that runs one of them."""
+    """Read the commands from their functions once, as in a process that runs one of them."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(typer.main, "get_command", cache(typer.main.get_command))
         yield
@@ -90,7 +90,7 @@ def _fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def root(_fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A newsletter with one issue, 2026-11-23, which is today; the command line stands in it and the secret is set."""
+    """Make a newsletter with one issue, dated today (2026-11-23); it is the current folder and the secret is set."""
     folder = tmp_path / "daily-test"
     shutil.copytree(_fresh, folder)
     monkeypatch.chdir(folder)
@@ -101,7 +101,7 @@ def root(_fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def readers(root: Path, run: Run) -> Path:
-    """The newsletter with three readers."""
+    """Add three readers to the newsletter."""
     new_sqlite(root / "newsletter.db")
     file = root / "readers.csv"
     file.write_text(READERS)
@@ -110,7 +110,7 @@ def readers(root: Path, run: Run) -> Path:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder by its path, to tell that nothing was written."""
+    """Return every file below a folder by path, to detect any change."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 

@@ -25,7 +25,7 @@ from tests.cli.conftest import Run
 
 
 def errors() -> dict[str, type[NewsletterError]]:
-    """All errors of the program, by code."""
+    """Return all errors of the program by code."""
     for module in pkgutil.walk_packages(newsletter.__path__, "newsletter."):
         if ".migrations." not in module.name and not module.name.endswith("__main__"):
             importlib.import_module(module.name)
@@ -93,7 +93,7 @@ DOORS = ("__main__.py", "cli/", "web/", "sending/worker.py")
 
 @cache
 def commands_and_options() -> tuple[set[str], set[str]]:
-    """The names of all commands, such as ``send`` and ``sends show``, and all long options of the program."""
+    """Return the names of all commands, such as ``send`` and ``sends show``, and all long options of the program."""
     commands: set[str] = set()
     options: set[str] = set()
     left: list[tuple[tuple[str, ...], Any]] = [((), get_command(app))]
@@ -106,7 +106,7 @@ def commands_and_options() -> tuple[set[str], set[str]]:
 
 
 def mentions(text: str) -> Iterator[str]:
-    """Commands and options that a text names: `newsletter send`, `sends show 3`, --resume."""
+    """Return the commands and options that a text names: `newsletter send`, `sends show 3`, --resume."""
     commands, options = commands_and_options()
     for match in re.finditer(r"(?:(?<!`)`|^ *)(newsletter )?([a-z]+)(?: ([a-z]+))?", text, re.MULTILINE):
         named, first, second = match.groups()

@@ -1,4 +1,4 @@
-"""`newsletter archive build`: what was sent, as files that name each other where they will be."""
+"""`newsletter archive build`: sent issues as static files with absolute links."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`newsletter bounces`: what came back to the return paths of real messages, out of a real Maildir."""
+"""`newsletter bounces`: returned messages of real sends, in a real Maildir."""
 
 import base64
 import fcntl
@@ -45,28 +45,28 @@ ADA, BEN, CLEO = "ada@example.com", "ben@example.net", "cleo@example.org"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maildir:
-    """A Maildir that mail is put into."""
+    """A Maildir to which tests add mail."""
 
     path: Path
 
     def put(self, name: str, message: bytes) -> None:
-        """Something new."""
+        """Add a new message."""
         (self.path / "new" / name).write_bytes(message)
 
     def flags(self) -> dict[str, str]:
-        """The flags of each message, by the name that it was put in with."""
+        """Return the flags of each message, by the name it was added with."""
         return {
             name: flags for path in (self.path / "cur").iterdir() for name, _, flags in [path.name.partition(":2,")]
         }
 
     def waiting(self) -> list[str]:
-        """What nobody has looked at."""
+        """Return the unread messages."""
         return sorted(path.name for path in (self.path / "new").iterdir())
 
 
 @pytest.fixture
 def maildir(tmp_path: Path) -> Maildir:
-    """An empty one."""
+    """Return an empty Maildir."""
     for folder in ("new", "cur", "tmp"):
         (tmp_path / "Maildir" / folder).mkdir(parents=True)
     return Maildir(path=tmp_path / "Maildir")
@@ -74,7 +74,7 @@ def maildir(tmp_path: Path) -> Maildir:
 
 @pytest.fixture
 def sent(readers: Path, run: Run, maildir: Maildir) -> Iterator[dict[str, Received]]:
-    """The issue by SMTP, with return paths of our own; the messages by address."""
+    """Send the issue by SMTP with our own return paths, and return the messages by address."""
     with smtp_server() as server:
         _by_smtp(readers, server, maildir)
         assert run("send", "latest", "--yes").status == 0
@@ -100,18 +100,18 @@ def message_id(message: Received) -> str:
 
 
 def complaint(message: Received, *, feedback: str = "abuse") -> bytes:
-    """A complaint with the headers of a message, its recipient blacked out."""
+    """Return a complaint with the headers of a message and a redacted recipient."""
     path = f"X-Return-Path: {header(message, 'X-Return-Path')}\n"
     return returned.complaint(message_id(message), feedback=feedback, headers=path)
 
 
 def without_return_path(root: Path) -> None:
-    """Take the return path out of newsletter.toml."""
+    """Remove the return path from newsletter.toml."""
     edit(str(root / "newsletter.toml"), 'return_path = "bounces@news.daily.example"\n', "")
 
 
 def forged(message: Received, address: str) -> dict[str, bytes]:
-    """Reports by somebody who has one of the reader's links, or an answer to a message, but not the message."""
+    """Return forged reports by a person who has a reader's link or reply but not the message itself."""
     found = re.search(rb"/unsubscribe/2026-11-23/([A-Za-z0-9_-]{48})>", message.content)
     assert found
     key = base64.urlsafe_b64decode(found[1])[2:18].hex()
@@ -303,7 +303,7 @@ def test_an_unreadable_mailbox_is_reported_with_a_hint(readers: Path, run: Run, 
 
 def test_a_second_run_is_refused_until_the_first_ends_or_is_killed(readers: Path, run: Run, maildir: Maildir) -> None:
     message, empty = maildir.path / "new" / "1", readers / "empty"
-    os.mkfifo(message)  # who reads it waits for somebody who writes it
+    os.mkfifo(message)  # a reader of it waits for a writer
     for folder in ("new", "cur"):
         (empty / folder).mkdir(parents=True)
     command = [sys.executable, "-m", "newsletter", "-C", str(readers), "bounces", str(maildir.path)]
@@ -321,7 +321,7 @@ def test_a_second_run_is_refused_until_the_first_ends_or_is_killed(readers: Path
     assert refused.status != 0
     assert "`newsletter bounces` is already running" in refused.stderr
     message.unlink()
-    with (readers / "newsletter.toml").open() as held_by_another:  # that is no lock of ours
+    with (readers / "newsletter.toml").open() as held_by_another:  # that isn't our lock
         fcntl.flock(held_by_another, fcntl.LOCK_EX)
         assert run("bounces", str(maildir.path)).status == 0
 
@@ -330,7 +330,7 @@ def _open_once_it_is_read(pipe: Path, by: subprocess.Popen[bytes]) -> int:
     while by.poll() is None:
         try:
             return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError:  # nobody reads it yet
+        except OSError:  # it isn't read yet
             time.sleep(0.02)
     pytest.fail("the process ended before it had read the mailbox")
 
@@ -410,7 +410,7 @@ def test_an_unreachable_mail_server_is_reported(readers: Path, run: Run, monkeyp
 
 
 def sign_up(root: Path, address: str, key: str, *, now: datetime = WHEN, handed: int = 1) -> None:
-    """Somebody signs up with an address, and what is due is handed over as `serve` does it."""
+    """Sign up an address, and hand over due service mail as `serve` does."""
     settings = load(root)
     asked = Confirmation(
         kind=ConfirmationKind.SIGN_UP, key=key, address=address, requested=now, how="form", choices=SignUpChoices()
@@ -429,7 +429,7 @@ def test_a_bounced_confirmation_is_the_last_one(readers: Path, run: Run, maildir
         sign_up(readers, "typo@example.com", "e" * 32)
         (first,) = server.received
         maildir.put("1", returned.notification(first.sender, "typo@example.com"))
-        maildir.put("2", returned.notification(first.sender, BEN))  # of whom it is not proven
+        maildir.put("2", returned.notification(first.sender, BEN))  # without proof
         came = json.loads(run("bounces", "--json").stdout)
         assert (came["report"], came["unknown_reader"], came["suppressed"]) == (1, 1, 1)
         assert suppressed(readers) == {"typo@example.com": "bounced"}
@@ -462,7 +462,7 @@ def test_a_bounced_reader_can_confirm_again_and_returns(
 
 
 def unsubscribe_mail(message: Received) -> str:
-    """The address in a message's List-Unsubscribe."""
+    """Return the address in a message's List-Unsubscribe."""
     found = re.fullmatch(
         r"<https://[^>]+>, <mailto:([^?>]+)\?subject=unsubscribe>", header(message, "List-Unsubscribe")
     )
@@ -503,7 +503,7 @@ def test_a_forged_unsubscribe_address_unsubscribes_no_reader(
     maildir.put("a bounce of it", returned.notification(good, BEN))
     came = json.loads(run("bounces", "--json").stdout)
     assert standing(readers)[BEN] == standing(readers)[CLEO] == "confirmed"
-    assert came["unsubscribe_request"] == 0  # the last one went to the address, and is a bounce
+    assert came["unsubscribe_request"] == 0  # the last one went to the bounce address
     assert standing(readers)[ADA] == "confirmed"
     assert suppressed(readers) == {}
     maildir.put("bounces of the address", returned.notification(f"{good.replace('+', '-')}", ADA))
@@ -577,7 +577,7 @@ def test_without_a_mailbox_no_unsubscribe_address_is_offered(readers: Path, run:
 
 @pytest.fixture
 def flood(readers: Path, run: Run, maildir: Maildir) -> Maildir:
-    """An issue to twelve readers at two domains, of whom six at one domain bounce in the words of no broken server."""
+    """Send an issue to twelve readers at two domains, of whom six at one domain are reported as nonexistent."""
     more = [f"r{number}@{'strict' if number < 6 else 'lenient'}.example" for number in range(12)]
     (readers / "more.csv").write_text("\n".join(["address", *more]) + "\n")
     assert run("subscribers", "import", "more.csv").status == 0
@@ -666,7 +666,7 @@ def test_addresses_of_discarded_bounces_get_the_next_issue(readers: Path, run: R
 
 
 def sender_of(address: str) -> str:
-    """The return path of a message of ours to an address."""
+    """Return the return path of our message to an address."""
     with open_store("sqlite:///newsletter.db") as store:
         reader = store.subscribers.get(address)
         assert reader is not None
@@ -678,7 +678,7 @@ def sender_of(address: str) -> str:
 
 
 def move(address: str, to: str) -> None:
-    """A reader confirms another address."""
+    """Confirm another address for a reader."""
     with open_store("sqlite:///newsletter.db") as store:
         reader = store.subscribers.get(address)
         assert reader is not None

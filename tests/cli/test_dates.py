@@ -1,4 +1,4 @@
-"""Which issue a send takes by its date, and what it shows of it."""
+"""The issue that a send takes by its date, and what it shows about it."""
 
 import json
 import re
@@ -16,7 +16,7 @@ SATURDAY = date(2026, 11, 28)
 
 @pytest.fixture
 def ahead(readers: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A Saturday on which the issues of Sunday and Monday are ready, and that of last Monday has not been sent."""
+    """Make it a Saturday when the issues of Sunday and Monday are ready, and last Monday's hasn't been sent."""
     monkeypatch.setattr(resources, "today", lambda _settings: SATURDAY)
     text = Path("issues/2026-11-23.md").read_text()
     for day in ("2026-11-29", "2026-11-30"):
@@ -25,7 +25,7 @@ def ahead(readers: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def sent(run: Run) -> list[str]:
-    return [one["issue"] for one in json.loads(run("sends", "--json").stdout)]
+    return [item["issue"] for item in json.loads(run("sends", "--json").stdout)]
 
 
 def test_cron_sends_nothing_without_an_issue_dated_today(run: Run, ahead: Path) -> None:
@@ -62,10 +62,10 @@ def test_an_issue_of_another_day_is_not_sent_without_a_question(run: Run, ahead:
 
 def test_the_plan_and_the_question_show_subject_date_and_segments(run: Run, ahead: Path) -> None:
     edit("issues/2026-11-30.md", "number: 1\n", "number: 1\nsegments: [science, everyone]\n")
-    asked = run("send", "latest", stdin="n\n")
-    assert "Subject            A lighthouse, a tram and a good map\n" in asked.stdout
-    assert "Date               Monday 30 November 2026 (in 2 days)\n" in asked.stdout
-    assert "dated Monday 30 November 2026 (in 2 days), to 3 readers in science and everyone? [y/N]" in asked.stderr
+    question = run("send", "latest", stdin="n\n")
+    assert "Subject            A lighthouse, a tram and a good map\n" in question.stdout
+    assert "Date               Monday 30 November 2026 (in 2 days)\n" in question.stdout
+    assert "dated Monday 30 November 2026 (in 2 days), to 3 readers in science and everyone? [y/N]" in question.stderr
     assert sent(run) == []
 
 
@@ -86,8 +86,8 @@ def test_a_time_far_ahead_is_confirmed_or_refused(run: Run, ahead: Path) -> None
     refused = run("send", "2026-11-30", "--yes", *at)
     assert refused.status == 1
     assert re.search(r"would begin 2,9\d\d,\d\d\d days from now: check the year, or add --any-date", refused.stderr)
-    asked = run("send", "2026-11-30", *at, stdin="n\n")
-    assert re.search(r"It will begin at 9999-12-31 06:30 .*, 2,9\d\d,\d\d\d days from now", asked.stderr)
+    question = run("send", "2026-11-30", *at, stdin="n\n")
+    assert re.search(r"It will begin at 9999-12-31 06:30 .*, 2,9\d\d,\d\d\d days from now", question.stderr)
     assert sent(run) == []
 
 
@@ -114,7 +114,7 @@ def test_build_and_proof_take_the_same_names(run: Run, ahead: Path) -> None:
 
 def test_issues_and_sends_are_listed_with_their_status(run: Run, ahead: Path) -> None:
     def listed() -> dict[str, str]:
-        return {one["slug"]: one["status"] for one in json.loads(run("issue", "list", "--json").stdout)}
+        return {item["slug"]: item["status"] for item in json.loads(run("issue", "list", "--json").stdout)}
 
     assert set(listed().values()) == {"draft"}
     run("send", "2026-11-23", "--yes", "--any-date")

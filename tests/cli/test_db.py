@@ -1,4 +1,4 @@
-"""`newsletter db`: what it says of a database that was moved, and what it then does."""
+"""`newsletter db`: moved databases, collisions and upgrades."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ from tests.rows import database_of, execute
 
 @pytest.fixture
 def copied(root: Path) -> Path:
-    """The newsletter's database is a copy, without the marker of the one that has sent."""
+    """Make the newsletter's database a copy without the marker of the original, which has sent."""
     with open_store(f"sqlite:///{root / 'original.db'}") as store, database_of(store).writing() as connection:
         count_freeze(connection)
     shutil.copy(root / "original.db", root / "newsletter.db")
@@ -24,11 +24,11 @@ def copied(root: Path) -> Path:
 
 
 def test_a_copy_is_adopted_after_confirmation(copied: Path, run: Run) -> None:
-    asked = run("db", "adopt", stdin="n\n")
-    assert asked.status == 0
-    assert "newsletter.db was moved or copied: newsletter.db.installation is not beside it." in asked.stderr
-    assert "It contains no sends." in asked.stderr
-    assert "may be sent a second time" in asked.stderr
+    question = run("db", "adopt", stdin="n\n")
+    assert question.status == 0
+    assert "newsletter.db was moved or copied: newsletter.db.installation is not beside it." in question.stderr
+    assert "It contains no sends." in question.stderr
+    assert "may be sent a second time" in question.stderr
     assert not copied.with_name("newsletter.db.installation").exists()
     assert "Adopted" in run("db", "adopt", stdin="y\n").stdout
     assert "Nothing to do" in run("db", "adopt").stdout
@@ -55,8 +55,8 @@ def test_confused_addresses_are_announced_listed_and_cleared(readers: Path, run:
     listed = run("db", "collisions")
     assert "fiona@example.net" in listed.stdout
     assert "Unsubscribed this reader again" in " ".join(listed.stdout.split())
-    (found,) = json.loads(run("db", "collisions", "--json", "--clear").stdout)
-    assert (found["reader"], found["other"], found["what"]) == (pair["address"], pair["other"], "unsubscribed")
+    (reported,) = json.loads(run("db", "collisions", "--json", "--clear").stdout)
+    assert (reported["reader"], reported["other"], reported["what"]) == (pair["address"], pair["other"], "unsubscribed")
     assert run("subscribers", "list").stderr == ""
 
 
@@ -64,8 +64,8 @@ def test_check_reports_files_readable_by_others(readers: Path, run: Run) -> None
     assert "readable-by-others" not in run("check").stdout + run("check", "--json").stdout
     (readers / "newsletter.db").chmod(0o644)
     (readers / "outbox").mkdir(mode=0o755)
-    found = [one for one in json.loads(run("check", "--json").stdout) if one["rule"] == "readable-by-others"]
-    assert [(one["path"], one["hint"]) for one in found] == [
+    reported = [item for item in json.loads(run("check", "--json").stdout) if item["rule"] == "readable-by-others"]
+    assert [(item["path"], item["hint"]) for item in reported] == [
         ("newsletter.db", "chmod 600 newsletter.db"),
         ("outbox", "chmod 700 outbox"),
     ]

@@ -1,4 +1,4 @@
-"""Nothing that an operator can type or set is undocumented, and no document names what is not there."""
+"""Everything that an operator can type or set is documented, and everything documented exists."""
 
 import re
 import subprocess
@@ -23,7 +23,7 @@ DOCS = REPOSITORY / "docs"
 
 
 def commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Every command below one, by the words that call it."""
+    """Yield every command below a command, by the words that call it."""
     yield name, command
     for word, below in getattr(command, "commands", {}).items():
         yield from commands(below, f"{name} {word}")
@@ -33,7 +33,7 @@ COMMANDS = dict(commands(typer.main.get_command(app), "newsletter"))
 
 
 def chapters(file: Path) -> dict[str, str]:
-    """A document's text by its headings."""
+    """Return a document's text by heading."""
     parts = re.split(r"^#{1,4} (.*)$", file.read_text(), flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
@@ -105,7 +105,7 @@ def test_commands_shown_in_documents_exist(document: str) -> None:
 
 
 def tables(model: type[BaseModel], name: str = "The newsletter") -> Iterator[tuple[str, list[str]]]:
-    """Each table of newsletter.toml by its heading, with its settings."""
+    """Return the settings in each table of newsletter.toml, by heading."""
     settings = []
     for field, info in model.model_fields.items():
         key = info.alias or field
@@ -134,9 +134,11 @@ def test_every_option_of_a_provider_is_documented(name: str) -> None:
     assert name in providers.provider_names()
     module = import_module("newsletter.providers." + (name if name == "outbox" else f"{name}.options"))
     (model,) = [
-        one
-        for one in vars(module).values()
-        if isinstance(one, type) and issubclass(one, BaseModel) and one.__module__ == module.__name__
+        settings_model
+        for settings_model in vars(module).values()
+        if isinstance(settings_model, type)
+        and issubclass(settings_model, BaseModel)
+        and settings_model.__module__ == module.__name__
     ]
     text = (DOCS / "providers.md").read_text()
     for option in model.model_fields:
@@ -154,7 +156,7 @@ def test_every_environment_variable_is_documented() -> None:
 
 def test_links_between_documents_work() -> None:
     for document in (*REPOSITORY.glob("*.md"), *DOCS.glob("*.md")):
-        words = re.sub(r"`[^`\n]*`", "", document.read_text())  # what code shows is no link
+        words = re.sub(r"`[^`\n]*`", "", document.read_text())  # code contains no links
         for target in re.findall(r"\]\((?!https?://|mailto:|#)([^)#\s]+)", words):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
 
@@ -166,7 +168,7 @@ def test_the_stored_data_of_readers_is_documented_by_table() -> None:
     assert documented | nobody == set(metadata.tables)
     assert not documented & nobody
     days = {f"{KEPT.days} days after", f"{LONGEST_LIMIT // 24} days"}
-    assert all(said in text for said in days)
+    assert all(phrase in text for phrase in days)
 
 
 def test_make_prints_what_it_does_before_long_silent_steps(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Tailored issues at the command line: the matrix, the plan, and what one reader gets."""
+"""Tailored issues at the command line: the table of editions, the plan, and a reader's edition."""
 
 import json
 from email import message_from_bytes, policy
@@ -13,7 +13,7 @@ ISSUE = "issues/2026-11-23.md"
 
 
 def tailor(rules: str = "tailored: true", *, pinned: str = "") -> None:
-    """The starter's issue, tailored: lighthouse-ledger (oceans), … as ``newsletter init`` writes it."""
+    """Tailor the starter's issue: lighthouse-ledger (oceans), … as written by ``newsletter init``."""
     edit(ISSUE, "number: 1\n", f"number: 1\n{rules}\n" + (f"pinned: [{pinned}]\n" if pinned else ""))
 
 
@@ -37,19 +37,19 @@ def test_the_table_has_a_line_for_each_edition_and_a_mark_for_each_entry(run: Ru
     run("subscribers", "add", "dan@example.com", "-t", "Cities")
     shown = run("editions", "latest")
     assert (shown.status, shown.stderr) == (0, "")
-    found = lines(shown)
-    at = found.index("Readers Entries 0 1 2")
-    assert found[at + 2 : at + 5] == ["2 2 · ✓ ✓", "1 1 ✓ · ·", "1 3 ✓ ✓ ✓"]
-    assert "0 lighthouse-ledger 2 What a lighthouse writes down" in found
-    assert found[-2:] == ["3 editions for 4 readers.", "1 reader would get fewer than 2 entries."]
+    shown_lines = lines(shown)
+    at = shown_lines.index("Readers Entries 0 1 2")
+    assert shown_lines[at + 2 : at + 5] == ["2 2 · ✓ ✓", "1 1 ✓ · ·", "1 3 ✓ ✓ ✓"]
+    assert "0 lighthouse-ledger 2 What a lighthouse writes down" in shown_lines
+    assert shown_lines[-2:] == ["3 editions for 4 readers.", "1 reader would get fewer than 2 entries."]
 
 
 def test_unread_entries_and_readers_without_an_edition_are_reported(run: Run, root: Path) -> None:
     tailor("tailored: {otherwise: skip}")
     for name, topic in (("ben", "Cities"), ("dan", "Chess"), ("eve", "Chess")):
         run("subscribers", "add", f"{name}@example.com", "-t", topic)
-    found = lines(run("editions", "latest"))
-    assert found[-3:] == [
+    shown_lines = lines(run("editions", "latest"))
+    assert shown_lines[-3:] == [
         "1 edition for 1 reader.",
         "Nobody would get lighthouse-ledger.",
         "2 readers would get nothing: no entry matches their topics.",
@@ -59,11 +59,11 @@ def test_unread_entries_and_readers_without_an_edition_are_reported(run: Run, ro
 def test_the_json_has_every_edition(run: Run, readers: Path) -> None:
     tailor("tailored: {otherwise: skip}", pinned="lighthouse-ledger")
     run("subscribers", "add", "dan@example.com", "-t", "Chess")
-    found = json.loads(run("editions", "latest", "--json").stdout)
-    assert (found["issue"], found["readers"], found["left_out"]) == ("2026-11-23", 3, 1)
-    assert found["fewer"] == {"than": 2, "readers": 1}
-    assert found["entries"][0] == {"slug": "lighthouse-ledger", "pinned": True, "readers": 3}
-    assert {"positions": [0], "entries": ["lighthouse-ledger"], "readers": 1} in found["editions"]
+    shown_lines = json.loads(run("editions", "latest", "--json").stdout)
+    assert (shown_lines["issue"], shown_lines["readers"], shown_lines["left_out"]) == ("2026-11-23", 3, 1)
+    assert shown_lines["fewer"] == {"than": 2, "readers": 1}
+    assert shown_lines["entries"][0] == {"slug": "lighthouse-ledger", "pinned": True, "readers": 3}
+    assert {"positions": [0], "entries": ["lighthouse-ledger"], "readers": 1} in shown_lines["editions"]
 
 
 def test_many_editions_are_summarized(run: Run, root: Path) -> None:
@@ -78,10 +78,10 @@ def test_many_editions_are_summarized(run: Run, root: Path) -> None:
     ]
     Path("many.csv").write_text("\n".join(["address,topics", *rows, "twice@example.com,topic-4"]) + "\n")
     run("subscribers", "import", "many.csv")
-    found = lines(run("editions", "latest"))
-    assert "2 1 · · · · ✓" in found
-    assert "11 11 more editions" in found
-    assert "31 editions for 32 readers." in found
+    shown_lines = lines(run("editions", "latest"))
+    assert "2 1 · · · · ✓" in shown_lines
+    assert "11 11 more editions" in shown_lines
+    assert "31 editions for 32 readers." in shown_lines
 
 
 def test_an_untailored_issue_has_a_single_edition(run: Run, readers: Path) -> None:

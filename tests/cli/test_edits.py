@@ -1,4 +1,4 @@
-"""What is edited during a send changes nothing of what goes out, and the next command says so."""
+"""Edits during a send don't change its messages, and the next command reports them."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ RELAY = 'name = "smtp"\nhost = "127.0.0.1"\nport = {}\nsecurity = "none"\nconnec
 
 @pytest.fixture
 def server(run: Run, readers: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmtpServer]:
-    """A server to which a tailored issue is being sent: one reader has it, two have not, and it is paused."""
+    """Start a server and send a tailored issue that is paused after one of three readers."""
     monkeypatch.setenv("NEWSLETTER_SECRET", SECRET)
     with smtp_server() as running:
         edit("newsletter.toml", 'name = "outbox"\npath = "outbox"\n', RELAY.format(running.port))
@@ -37,7 +37,7 @@ def server(run: Run, readers: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 def as_frozen(base_url: str = "https://news.daily.example") -> dict[str, bytes]:
-    """What the ledger says that each reader gets, with the links of the first secret."""
+    """Return the message of each reader by the ledger, with links signed by the first secret."""
     links = Signer(SECRET).links(base_url, "2026-11-23")
     with open_store("sqlite:///newsletter.db") as store:
         compiled, date = store.frozen.content(1)
@@ -46,25 +46,27 @@ def as_frozen(base_url: str = "https://news.daily.example") -> dict[str, bytes]:
             editions = dict(database.execute("SELECT subscriber, edition FROM delivery").fetchall())
         database.close()
         readers = list(store.subscribers.stream())
-        wires = {one.id: Wire(compiled.email(store.frozen.edition(1, editions[one.id])), date) for one in readers}
+        wires = {
+            reader.id: Wire(compiled.email(store.frozen.edition(1, editions[reader.id])), date) for reader in readers
+        }
     return {
-        one.address: Letter(
-            wires[one.id],
+        reader.address: Letter(
+            wires[reader.id],
             Recipient(
-                subscriber=one.id,
-                key=one.key,
-                address=one.address,
-                mac=links.message_mac(one.key, one.address),
-                values=links(one.key) | one.slot_values(),
+                subscriber=reader.id,
+                key=reader.key,
+                address=reader.address,
+                mac=links.message_mac(reader.key, reader.address),
+                values=links(reader.key) | reader.slot_values(),
             ),
         ).message()
-        for one in readers
+        for reader in readers
     }
 
 
 def received(server: SmtpServer) -> dict[str, bytes]:
-    assert len(server.received) == len({one.recipients for one in server.received})
-    return {one.recipients[0]: one.content for one in server.received}
+    assert len(server.received) == len({mail.recipients for mail in server.received})
+    return {mail.recipients[0]: mail.content for mail in server.received}
 
 
 def edit_entry() -> None:

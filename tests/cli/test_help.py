@@ -1,4 +1,4 @@
-"""`--help`, completion, and what is said of a wrong date, number or folder."""
+"""`--help`, completion, and errors about wrong dates, numbers and folders."""
 
 import re
 from pathlib import Path
@@ -32,7 +32,7 @@ def test_help_shows_every_word_and_no_type(name: str) -> None:
 
 
 def completed(run: Run, typed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """What a shell offers after what was typed."""
+    """Return the completions that a shell offers for typed text."""
     monkeypatch.setenv("_NEWSLETTER_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_WORDS", typed)
     monkeypatch.setenv("COMP_CWORD", str(typed.count(" ")))
@@ -73,7 +73,7 @@ def test_completion_offers_entries_segments_and_topics(
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "message"),
     [
         (["issue", "new", "20 November 2026"], 'write the date as 2026-11-20, not "20 November 2026"'),
         (["issue", "new", "2026-02-30"], "2026-02-30 is not in the calendar"),
@@ -86,11 +86,11 @@ def test_completion_offers_entries_segments_and_topics(
     ],
 )
 def test_a_wrong_date_or_name_is_an_error_with_the_correct_form(
-    run: Run, root: Path, command: list[str], said: str
+    run: Run, root: Path, command: list[str], message: str
 ) -> None:
     refused = run(*command)
     assert refused.status == 2
-    assert said in words(refused.stderr.replace("│", ""))
+    assert message in words(refused.stderr.replace("│", ""))
     assert "%Y" not in refused.stderr
     assert not re.search("Value error|Input should", refused.stderr)
 

@@ -81,7 +81,7 @@ def test_a_file_in_the_place_of_the_folder_is_refused(run: Run, tmp_path: Path) 
 
 
 def test_a_failed_init_leaves_no_files(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A theme that cannot be copied stands for a disk that is full: everything else is written before it.
+    # A theme that can't be copied stands for a full disk: everything else is written before it.
     monkeypatch.setattr("newsletter.rendering.default_templates", lambda: tmp_path / "nowhere")
     failed = run("init", str(tmp_path / "letter"))
     assert failed.status == 1
@@ -90,7 +90,7 @@ def test_a_failed_init_leaves_no_files(run: Run, tmp_path: Path, monkeypatch: py
 
 
 def test_the_built_package_contains_its_templates(tmp_path: Path) -> None:
-    # Needs hatchling where the tests run, and no network: the build is not isolated.
+    # Needs hatchling in the tests' environment but no network: the build isn't isolated.
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     build = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path), str(REPOSITORY)]
     subprocess.run([*pip, *build], check=True, timeout=120)
@@ -100,7 +100,7 @@ def test_the_built_package_contains_its_templates(tmp_path: Path) -> None:
     subprocess.run(
         [*pip, "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)], check=True, timeout=120
     )
-    # The dependencies come from where the tests run; the checkout is not on the path, so the program is the wheel's.
+    # Dependencies come from the tests' environment; the checkout isn't on the path, so the program is the wheel's.
     there = [path for path in sys.path if path.endswith("site-packages")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(there)}
     for arguments in (["init", "letter"], ["-C", "letter", "check", "--strict"]):

@@ -1,4 +1,4 @@
-"""Ctrl-C, a second Ctrl-C, a killed worker: commands as processes of their own, and what the next one makes of it."""
+"""Ctrl-C, a second Ctrl-C and killed workers: commands in their own processes, and how the next one continues."""
 
 import signal
 import subprocess
@@ -21,19 +21,19 @@ READERS = {f"r{at}@example.com" for at in range(12)}
 
 @pytest.fixture
 def server(root: Path, run: Run) -> Iterator[Receiver]:
-    """The relay of a newsletter with twelve readers: one connection, and two messages in a batch."""
+    """Start the relay of a newsletter with twelve readers, one connection and two messages per batch."""
     file = root / "readers.csv"
     file.write_text("\n".join(["address", *sorted(READERS)]))
     assert run("subscribers", "import", str(file)).status == 0
-    with receiver() as one:
-        relay = f'name = "smtp"\nhost = "127.0.0.1"\nport = {one.port}\nsecurity = "none"\n'
+    with receiver() as smtp:
+        relay = f'name = "smtp"\nhost = "127.0.0.1"\nport = {smtp.port}\nsecurity = "none"\n'
         edit("newsletter.toml", 'name = "outbox"\npath = "outbox"\n', f"{relay}connections = 1\nbatch_size = 2\n")
-        yield one
+        yield smtp
 
 
 @contextmanager
 def held(server: Receiver, message: int, process: "subprocess.Popen[str]") -> Iterator[None]:
-    """Inside, the server has the whole of this message, and has not answered it."""
+    """Hold the answer to this message, which the server has received completely."""
     reached, over = threading.Event(), threading.Event()
     seen = 0
 
@@ -55,7 +55,7 @@ def held(server: Receiver, message: int, process: "subprocess.Popen[str]") -> It
 
 @contextmanager
 def started(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
-    """A command as from a terminal: what a shell starts in the background ignores Ctrl-C."""
+    """Start a command as from a terminal: background jobs of a shell ignore Ctrl-C."""
     words = "import signal, newsletter.__main__ as n; signal.signal(2, signal.default_int_handler); n.main()"
     command = [sys.executable, "-c", words, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -66,7 +66,7 @@ def started(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
 
 
 def times(server: Receiver) -> dict[str, int]:
-    """How often the server accepted a message for each reader."""
+    """Return how often the server accepted a message for each reader."""
     server.settle()
     return {address: len(each) for address, each in server.messages.items()}
 
@@ -82,7 +82,7 @@ def test_ctrl_c_finishes_messages_in_flight_pauses_and_prints_how_to_continue(se
     submitted = len(times(server))
     assert 4 <= submitted < 12
     assert facts(run)["counts"] == {"queued": 12 - submitted, "submitted": submitted}
-    assert run("worker", "--once").stdout == ""  # whoever pauses a send goes on with it
+    assert run("worker", "--once").stdout == ""  # the one who paused a send resumes it
     resumed = run("send", "latest", "--resume")
     assert resumed.status == 0
     assert "12 = 12 submitted" in resumed.stdout

@@ -1,4 +1,4 @@
-"""What is left of a merge, of `newsletter init`, and of a provider that can't work: found before a send."""
+"""Leftovers of a merge or of `newsletter init`, and unusable providers, are reported before a send."""
 
 import json
 import subprocess
@@ -16,9 +16,9 @@ ISSUE = "issues/2026-11-23.md"
 
 
 def findings(run: Run) -> dict[str, str]:
-    """The errors that `check` reports: place by rule."""
-    found = json.loads(run("check", "--json").stdout)
-    return {one["rule"]: f"{one['path']}:{one['line']}" for one in found if one["severity"] == "error"}
+    """Return the places of errors that `check` reports, by rule."""
+    reported = json.loads(run("check", "--json").stdout)
+    return {item["rule"]: f"{item['path']}:{item['line']}" for item in reported if item["severity"] == "error"}
 
 
 def by_smtp(server: SmtpServer, more: str = "") -> None:
@@ -81,20 +81,20 @@ def test_placeholders_of_init_are_errors_with_a_real_provider(run: Run, readers:
     for path in (Path("newsletter.toml"), *Path("issues/entries").glob("*.md")):
         theirs = path.read_text().replace("daily.example", "example.org").replace("1 Test Street", "1 Example Street")
         path.write_text(theirs)
-    assert findings(run) == {}  # the outbox mails nobody
+    assert findings(run) == {}  # the outbox mails no reader
     assert run("send", "today", "--rehearse").status == 0
     with smtp_server() as server:
         by_smtp(server)
         before = files(readers)
         checked = run("check")
         assert checked.status == 1
-        for said in (
+        for message in (
             "newsletter.toml:7: from is at example.org",
             'newsletter.toml:10: postal_address is still "1 Example Street, 12345 Exampleton"',
             "newsletter.toml:17: base_url is at news.example.org",
             "issues/entries/tram-to-the-beach.md:3: the entry links to example.org",
         ):
-            assert said in checked.stdout
+            assert message in checked.stdout
         for command in (
             ["send", "today", "--yes"],
             ["send", "today", "--dry-run"],
@@ -122,7 +122,7 @@ def test_placeholders_of_init_are_errors_with_a_real_provider(run: Run, readers:
 )
 def test_pages_on_this_computer_are_a_warning_with_a_real_provider(run: Run, root: Path, url: str, local: bool) -> None:
     edit("newsletter.toml", "https://news.daily.example", url)
-    assert "base_url is" not in run("check").stdout  # the outbox mails nobody
+    assert "base_url is" not in run("check").stdout  # the outbox mails no reader
     with smtp_server() as server:
         by_smtp(server)
         checked = run("check")

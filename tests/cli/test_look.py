@@ -61,7 +61,7 @@ def test_findings_can_be_printed_as_json(run: Run, root: Path) -> None:
     edit(LEDGER, "source: The Harbour Review\n", "")
     checked = run("check", "--json")
     assert checked.status == 1
-    (finding,) = [one for one in json.loads(checked.stdout) if one["severity"] == "error"]
+    (finding,) = [item for item in json.loads(checked.stdout) if item["severity"] == "error"]
     assert finding["path"] == LEDGER
     assert set(finding) == {"path", "line", "column", "severity", "rule", "what", "hint"}
 
@@ -106,7 +106,7 @@ def test_a_link_to_outside_and_a_repeated_slug_are_errors(run: Run, root: Path, 
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ('base_url = "https://news.daily.example"', "base_url = ", "newsletter.toml:"),
         ('time_zone = "UTC"', 'time_zon = "UTC"', 'did you mean "time_zone"?'),
@@ -114,12 +114,12 @@ def test_a_link_to_outside_and_a_repeated_slug_are_errors(run: Run, root: Path, 
         ('parent = "cities"', 'parent = "citys"', 'did you mean "cities"?'),
     ],
 )
-def test_a_wrong_setting_is_reported_with_its_line(run: Run, root: Path, old: str, new: str, said: str) -> None:
+def test_a_wrong_setting_is_reported_with_its_line(run: Run, root: Path, old: str, new: str, message: str) -> None:
     edit("newsletter.toml", old, new)
     checked = run("check")
     assert (checked.status, checked.stdout) == (1, "")
     assert re.match(r"error: newsletter\.toml:\d+: ", checked.stderr)
-    assert said in checked.stderr
+    assert message in checked.stderr
 
 
 def test_all_wrong_settings_are_reported_in_one_pass(run: Run, root: Path) -> None:
@@ -205,8 +205,8 @@ def test_an_unknown_issue_is_a_usage_error(run: Run, root: Path) -> None:
 def test_a_proof_is_sent_by_the_provider_and_marked_as_a_proof(run: Run, root: Path) -> None:
     proved = run("proof", "latest", "--to", "me@example.org", "--to", "you@example.net")
     assert proved.status == 0
-    found = list(Path("outbox").rglob("*.eml"))
-    messages = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in found]
+    paths = list(Path("outbox").rglob("*.eml"))
+    messages = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
     assert sorted(message["To"] for message in messages) == ["me@example.org", "you@example.net"]
     for message in messages:
         assert message["Subject"].startswith("[Proof] A lighthouse")
@@ -225,7 +225,7 @@ def test_a_proof_needs_an_address_and_the_secret(run: Run, root: Path, monkeypat
 
 @contextmanager
 def previewing(root: Path) -> Iterator[tuple[http.client.HTTPConnection, str]]:
-    """`newsletter preview` as a process: a connection to it and the path that it printed; ended with Ctrl-C."""
+    """Run `newsletter preview` as a process until Ctrl-C; yield a connection to it and the path that it printed."""
     command = [sys.executable, "-m", "newsletter", "preview", "--no-open"]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(

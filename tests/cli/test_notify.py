@@ -1,4 +1,4 @@
-"""`[notify]`: what arrives at these addresses when a scheduled send is late, paused, failing or finished."""
+"""`[notify]`: the mail to these addresses when a scheduled send is late, paused, failing or finished."""
 
 import threading
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ EDITORS = ["editor@daily.example", "night-desk@daily.example"]
 
 @pytest.fixture
 def relay(run: Run, readers: Path) -> Iterator[SmtpServer]:
-    """The relay of a newsletter that tells two editors about its send, whose time has come."""
+    """Start the relay of a newsletter that notifies two editors about its send, which is due."""
     with smtp_server() as server:
         by_smtp(server)
         edit("newsletter.toml", "addresses = []", f"addresses = {EDITORS}")
@@ -41,20 +41,23 @@ def relay(run: Run, readers: Path) -> Iterator[SmtpServer]:
 
 
 def mailed(server: SmtpServer) -> list[EmailMessage]:
-    """The messages to editors since the last call; each of them has got the same ones."""
-    found: dict[str, list[EmailMessage]] = {editor: [] for editor in EDITORS}
+    """Return the messages to editors since the last call, and assert that each editor got the same ones."""
+    by_editor: dict[str, list[EmailMessage]] = {editor: [] for editor in EDITORS}
     for received in server.received:
-        if received.recipients[0] in found:
+        if received.recipients[0] in by_editor:
             message = message_from_bytes(received.content, EmailMessage, policy=policy.default)
-            found[received.recipients[0]].append(message)
+            by_editor[received.recipients[0]].append(message)
     server.received.clear()
-    first, second = ([(one["Subject"], one.get_content()) for one in messages] for messages in found.values())
+    first, second = (
+        [(message_sent["Subject"], message_sent.get_content()) for message_sent in messages]
+        for messages in by_editor.values()
+    )
     assert first == second
-    return found[EDITORS[0]]
+    return by_editor[EDITORS[0]]
 
 
 def due_now(table: str) -> None:
-    """As if enough time had passed for another try."""
+    """Make the next attempt due now."""
     column, value = ("due", 0) if table == "notice" else ("waits_until", datetime.now(UTC).strftime("%F %T.%f"))
     with closing(sqlite3.connect("newsletter.db", isolation_level=None)) as database:
         database.execute(f"UPDATE {table} SET {column} = ?", [value])
@@ -80,7 +83,7 @@ def test_a_send_that_fails_its_check_is_reported_once_and_later_as_finished(run:
     assert "fix it" in text
     assert "newsletter sends show 1" in text
     due_now("send")
-    assert run("worker", "--once").status == 1  # it fails again, and everybody knows
+    assert run("worker", "--once").status == 1  # it fails again, which has been reported already
     assert mailed(relay) == []
     edit("issues/2026-11-23.md", "subjekt:", "subject:")
     due_now("send")
@@ -114,7 +117,7 @@ def test_a_send_paused_by_the_program_is_reported_but_not_one_paused_by_a_person
     run("worker", "--once")
     assert mailed(relay) == []
     schedule_again()
-    looked = iter([None])  # the look before the send finds nothing wrong
+    looked = iter([None])  # the check before the send passes
     refuses = "550 5.7.1 not from here"
     with pytest.MonkeyPatch.context() as script:
         script.setattr(relay.script, "answer", lambda step, _="": next(looked, refuses) if step == "MAIL" else None)
@@ -140,7 +143,7 @@ def test_deferred_notices_do_not_affect_the_send_and_are_logged_once(run: Run, r
     relay.script.answers.clear()
     due_now("notice")
     assert run("worker", "--once").stderr == ""
-    assert [one["Subject"] for one in mailed(relay)] == ["[The Daily Test] Issue 2026-11-23 has been sent"]
+    assert [message["Subject"] for message in mailed(relay)] == ["[The Daily Test] Issue 2026-11-23 has been sent"]
 
 
 def test_without_addresses_no_notices_are_queued(run: Run, relay: SmtpServer) -> None:
@@ -188,7 +191,7 @@ def test_ses_gets_the_plain_text_too(store: Store) -> None:
         )
         assert mailed == len(EDITORS)
         assert [message.to for message in stub.mailed] == EDITORS
-    for message in (message_from_bytes(one.raw, policy=policy.default) for one in stub.mailed):
+    for message in (message_from_bytes(mail.raw, policy=policy.default) for mail in stub.mailed):
         assert message.get_content_type() == "text/plain"
         assert "Reason: the relay refuses" in message.get_content()
         assert message["List-Id"] is None
@@ -218,7 +221,7 @@ def test_each_notice_is_mailed_by_only_one_of_several_workers(store: Store, tmp_
             worker.start()
         for worker in workers:
             worker.join()
-        assert sorted(one.recipients[0] for one in server.received) == EDITORS
+        assert sorted(mail.recipients[0] for mail in server.received) == EDITORS
     assert trouble == []
     assert not store.notices.has_due(datetime.now(UTC) + timedelta(days=1))
 
@@ -273,6 +276,6 @@ def test_a_notice_of_a_killed_worker_is_mailed_later_with_the_same_message_id(st
     store.notices.address(EDITORS, now)
     taken = store.notices.reserve(now, 20)
     assert [notice.address for notice in taken] == EDITORS
-    assert store.notices.reserve(now, 20) == []  # nobody else mails it meanwhile
+    assert store.notices.reserve(now, 20) == []  # no other process mails it meanwhile
     again = store.notices.reserve(now + timedelta(minutes=3), 20)
     assert [(notice.address, notice.key) for notice in again] == [(notice.address, notice.key) for notice in taken]

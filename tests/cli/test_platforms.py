@@ -1,4 +1,4 @@
-"""Export files of other platforms, as their users find them on the disk, taken in by the command line."""
+"""Export files of other platforms as their users download them, imported at the command line."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ ASKED, CONFIRMED, UNSUBSCRIBED = ConsentEvent.ASKED, ConsentEvent.CONFIRMED, Con
 
 
 def sheet(header: str, *rows: Mapping[str, str]) -> str:
-    """A CSV file with this header, and of each row the cells that are not empty."""
+    """Write a CSV file with this header and, for each row, the cells that aren't empty."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, header.split(","), restval="")
     writer.writeheader()
@@ -45,18 +45,18 @@ def imported(run: Run, *arguments: str) -> dict[str, Any]:
 
 
 def listed(run: Run) -> dict[str, dict[str, Any]]:
-    return {one["address"]: one for one in json.loads(run("subscribers", "list", "--json").stdout)}
+    return {item["address"]: item for item in json.loads(run("subscribers", "list", "--json").stdout)}
 
 
 def standing(run: Run) -> dict[str, tuple[str, str | None, list[str]]]:
-    return {name: (one["status"], one["suppressed"], one["topics"]) for name, one in listed(run).items()}
+    return {name: (item["status"], item["suppressed"], item["topics"]) for name, item in listed(run).items()}
 
 
 def consents() -> dict[str, list[tuple[str, ConsentEvent, str]]]:
     with open_store("sqlite:///newsletter.db") as store:
         return {
-            one.address: [(f"{act.at:%Y-%m-%d %H:%M:%S}", act.event, act.how) for act in done]
-            for one, done in store.subscribers.stream_with_consents()
+            reader.address: [(f"{act.at:%Y-%m-%d %H:%M:%S}", act.event, act.how) for act in done]
+            for reader, done in store.subscribers.stream_with_consents()
         }
 
 
@@ -77,7 +77,7 @@ _TIMES = {"OPTIN_TIME": "2018-02-12 10:54:27", "CONFIRM_TIME": "2018-02-12 11:00
 
 
 def mailchimp() -> dict[str, str]:
-    """The files of an audience of five."""
+    """Write the files of an audience of five."""
     ada = {
         "Email Address": "ada@example.org",
         "First Name": "Ada",
@@ -141,7 +141,7 @@ def test_a_renamed_mailchimp_file_is_recognized_by_its_columns(run: Run, root: P
         if kind != "nonsubscribed":
             Path(f"my-{kind}.csv").write_text(content)
     imported(run, "--from", "mailchimp", *map(str, Path().glob("my-*.csv")))
-    assert {name: one[:2] for name, one in standing(run).items()} == {
+    assert {name: facts[:2] for name, facts in standing(run).items()} == {
         "ada@example.org": ("confirmed", None),
         "ben@example.org": ("unsubscribed", None),
         "cleo@example.org": ("confirmed", "bounced"),
@@ -307,7 +307,7 @@ def test_beehiiv_subscribers_are_imported(run: Run, root: Path) -> None:
     assert "subs.csv:9: not imported: unknown status 'asleep': write one of active, inactive" in done.stderr
     assert "subs.csv:10: not imported: invalid date '3/24/2023 10:23'" in done.stderr
     statuses["left"] = ("unsubscribed", None)
-    assert {name: one[:2] for name, one in standing(run).items()} == {
+    assert {name: facts[:2] for name, facts in standing(run).items()} == {
         f"{status}@example.org": how for status, how in statuses.items()
     }
     assert listed(run)["active@example.org"]["attributes"] == {"home_town": "Graz"}
@@ -374,8 +374,8 @@ def test_an_erased_reader_is_not_restored_by_an_export_file(run: Run, readers: P
         assert ada is not None
         assert store.self_service.erase(ada.key, make.WHEN, Signer(SECRET).fingerprints)
     members = sheet("email,subscribed_to_emails", {"email": "Ada@example.com", "subscribed_to_emails": "true"})
-    for said in ("true", "false"):
-        Path("members.csv").write_text(members.replace("true", said))
+    for value in ("true", "false"):
+        Path("members.csv").write_text(members.replace("true", value))
         assert imported(run, "--from", "ghost", "members.csv")["kept_away"] == 1
     for kind, content in mailchimp().items():
         Path(kind).write_text(re.sub(r"\w+@example.org", "ADA@example.com", content))

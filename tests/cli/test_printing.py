@@ -1,4 +1,4 @@
-"""Words and numbers as commands print them."""
+"""Text and numbers as printed by commands."""
 
 from pathlib import Path
 

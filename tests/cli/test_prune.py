@@ -26,7 +26,7 @@ def test_events_but_not_suppressions_are_deleted_after_the_configured_time(reade
         store.events.record(bounces[1:], soft_bounces=3, now=store.now())
         assert run("prune").stdout == "Deleted 1 event.\n"
         assert run("prune").stdout == "Deleted 0 events.\n"
-        assert [one.key for one in store.events.stream()] == ["k1"]
+        assert [stored.key for stored in store.events.stream()] == ["k1"]
         assert len(list(store.suppressions.stream())) == 2
 
 

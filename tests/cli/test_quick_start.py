@@ -1,4 +1,4 @@
-"""docs/quick-start.md from its first command to its last: what it says happens, and the links in the mail work."""
+"""docs/quick-start.md from the first command to the last: everything happens as described, and mailed links work."""
 
 import re
 import shlex
@@ -21,13 +21,13 @@ LINK = re.compile(r"http://localhost:\d+(/[^\s>\"]*)")
 
 
 def commands(begin: str, end: str) -> list[list[str]]:
-    """The commands between two headings."""
+    """Return the commands between two headings."""
     text = (DOCS / "quick-start.md").read_text()
     return [shlex.split(line) for line in COMMAND.findall(text[text.index(begin) : text.index(end)])]
 
 
 def follow(run: Run, begin: str, end: str, *, without: tuple[str, ...] = ()) -> None:
-    """Type what stands there; ``without`` those of these names."""
+    """Run the documented commands, except those in ``without``."""
     for program, *arguments in commands(begin, end):
         if program == "rm":
             for pattern in arguments:
@@ -40,9 +40,9 @@ def follow(run: Run, begin: str, end: str, *, without: tuple[str, ...] = ()) -> 
 
 def wait_for(pattern: str) -> Path:
     deadline = time.monotonic() + 60
-    while not (found := sorted(Path().glob(pattern))) and time.monotonic() < deadline:
+    while not (paths := sorted(Path().glob(pattern))) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return found[0]
+    return paths[0]
 
 
 def texts(message: bytes) -> str:
@@ -81,7 +81,7 @@ def test_the_quick_start_works_from_beginning_to_end(run: Run, tmp_path: Path, m
         relay = f'name = "smtp"\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\n'
         edit("newsletter.toml", 'name = "outbox"\npath = "outbox"\n', relay)
         follow(run, SEND, "## 8. Every day")
-        proof, *messages = [(one.recipients, one.content) for one in server.received]
+        proof, *messages = [(mail.recipients, mail.content) for mail in server.received]
         assert proof[0] == ("you@example.org",)
         assert {recipients for recipients, _ in messages} == {("ada@lantern.example",), ("ben@lantern.example",)}
         for _, content in messages:

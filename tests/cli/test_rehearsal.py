@@ -1,4 +1,4 @@
-"""`newsletter send --rehearse`: what each reader would get, as files, and no trace of a send."""
+"""`newsletter send --rehearse`: each reader's message as a file, without a trace of a send."""
 
 import json
 from email import message_from_bytes, policy
@@ -15,12 +15,12 @@ REHEARSED = Path("outbox/rehearsal/2026-11-23")
 
 
 def rows() -> dict[str, list[tuple[object, ...]]]:
-    """Everything in the database."""
+    """Return all rows in the database."""
     with sqlite3.connect("newsletter.db") as database:
         names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        found = {name: database.execute(f"SELECT * FROM {name}").fetchall() for name in names}
+        tables = {name: database.execute(f"SELECT * FROM {name}").fetchall() for name in names}
     database.close()
-    return found
+    return tables
 
 
 def test_a_rehearsal_writes_every_message_and_records_nothing(run: Run, readers: Path) -> None:
@@ -41,7 +41,7 @@ def test_a_rehearsal_needs_no_secret_and_its_links_are_invalid(
 ) -> None:
     run("send", "today", "--yes")
     monkeypatch.delenv("NEWSLETTER_SECRET")
-    rehearsed = run("send", "today", "--rehearse")  # also of what was sent
+    rehearsed = run("send", "today", "--rehearse")  # also of a sent issue
     assert (rehearsed.status, "not been sent" in rehearsed.stdout) == (0, False)
     tokens = []
     for folder in (REHEARSED, Path("outbox/2026-11-23")):

@@ -1,4 +1,4 @@
-"""`newsletter report`: figures on the screen, as JSON, as CSV, as a page."""
+"""`newsletter report`: figures printed, as JSON, as CSV and as a page."""
 
 import csv
 import json
@@ -12,7 +12,7 @@ from tests.cli.conftest import Run
 
 
 def sent(run: Run) -> None:
-    """The sample issue to its readers, one of whom had it and complained."""
+    """Send the sample issue to its readers, one of whom complained."""
     assert run("send", "latest", "--yes").status == 0
     with open_store("sqlite:///newsletter.db") as store:
         (ada,) = [reader for reader in store.subscribers.stream() if reader.address == "ada@example.com"]
@@ -26,13 +26,13 @@ def sent(run: Run) -> None:
 
 def test_a_report_shows_an_issues_results(readers: Path, run: Run) -> None:
     sent(run)
-    said = run("report", "latest", "--csv", "report.csv", "--html", "report.html")
-    assert said.status == 0
-    lines = {line.split("  ")[0].strip(): line.split() for line in said.stdout.splitlines()}
+    printed = run("report", "latest", "--csv", "report.csv", "--html", "report.html")
+    assert printed.status == 0
+    lines = {line.split("  ")[0].strip(): line.split() for line in printed.stdout.splitlines()}
     assert lines["Submitted"][-1] == "3"
     assert lines["Delivered"][-2:] == ["1", "33.3%"]
     assert lines["Complaints"][-2:] == ["1", "33.3%"]
-    assert "Clicks are not tracked" in said.stderr
+    assert "Clicks are not tracked" in printed.stderr
     rows = list(csv.DictReader((readers / "report.csv").open(encoding="utf-8-sig")))
     numbers = {row["figure"]: row["number"] for row in rows if row["issue"] == "2026-11-23"}
     assert (numbers["frozen"], numbers["complained"], numbers["clicks of people"]) == ("3", "1", "0")
@@ -44,11 +44,11 @@ def test_a_report_shows_an_issues_results(readers: Path, run: Run) -> None:
 
 def test_a_report_as_json_adds_up(readers: Path, run: Run) -> None:
     sent(run)
-    found = json.loads(run("report", "2026-11-23", "--json").stdout)
-    figures = found["figures"]
+    reported = json.loads(run("report", "2026-11-23", "--json").stdout)
+    figures = reported["figures"]
     assert figures["frozen"] == sum(figures[name] for name in ("submitted", "refused", "skipped", "held", "open"))
-    assert found["earlier"] == []
-    assert found["clicks"] == {"entries": [], "positions": [], "topics": []}
+    assert reported["earlier"] == []
+    assert reported["clicks"] == {"entries": [], "positions": [], "topics": []}
 
 
 def test_a_report_of_an_unsent_issue_is_refused(root: Path, run: Run) -> None:
@@ -71,7 +71,7 @@ def test_links_are_counted_only_in_sends_after_counting_is_turned_on(readers: Pa
         link = store.clicks_and_opens.link("2026-11-23", 1)
         assert link is not None
         store.clicks_and_opens.record([ClickOrOpen(send=link.send, link=1, at=make.WHEN)])
-    found = json.loads(run("report", "latest", "--json").stdout)
-    assert sum(line["clicks"] for line in found["clicks"]["entries"]) == 1
+    reported = json.loads(run("report", "latest", "--json").stdout)
+    assert sum(line["clicks"] for line in reported["clicks"]["entries"]) == 1
     again = run("send", "latest", "--resume")
     assert "have changed" not in again.stderr

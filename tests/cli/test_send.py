@@ -1,4 +1,4 @@
-"""`newsletter send` and `sends`: the plan, the question, the send, and what is refused."""
+"""`newsletter send` and `sends`: the plan, the question, the send, and refusals."""
 
 import json
 from email import message_from_bytes, policy
@@ -11,7 +11,7 @@ from tests.databases import sqlite3
 
 
 def outbox() -> list[str]:
-    """To whom there is a message."""
+    """Return the addresses that have a message in the outbox."""
     messages = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in Path("outbox").rglob("*.eml")]
     return sorted(str(message["To"]) for message in messages)
 
@@ -23,13 +23,13 @@ def test_a_send_shows_its_plan_and_ends_with_a_summary(run: Run, readers: Path) 
     edit("issues/2026-11-23.md", "number: 1\n", "number: 1\nsegments: [science, everyone]\n")
     sent = run("send", "latest", "--yes")
     assert sent.status == 0
-    for said in (
+    for phrase in (
         "science",
         "Recipients         3 (2 overlaps counted once)",
         "Provider           outbox",
         "Submitted   3",
     ):
-        assert said in sent.stdout
+        assert phrase in sent.stdout
     assert "outbox/2026-11-23" in sent.stderr
     assert outbox() == EVERYONE
 
@@ -76,7 +76,7 @@ def test_a_second_send_is_refused_with_the_time_and_size_of_the_first(run: Run, 
 def test_once_accepts_an_issue_that_was_sent_already(run: Run, readers: Path) -> None:
     assert run("send", "latest", "--yes", "--once").status == 0
     before = files(readers / "outbox")
-    Path("issues/entries/lighthouse-ledger.md").unlink()  # what was sent need not be right any more
+    Path("issues/entries/lighthouse-ledger.md").unlink()  # a sent issue's files may have errors later
     again = run("send", "2026-11-23", "--yes", "--once")
     assert again.status == 0
     assert "has already been sent; nothing was sent now" in again.stdout
@@ -85,7 +85,7 @@ def test_once_accepts_an_issue_that_was_sent_already(run: Run, readers: Path) ->
 
 def test_an_interrupted_send_is_reported_and_can_be_resumed(run: Run, readers: Path) -> None:
     run("send", "latest", "--yes")
-    with sqlite3.connect("newsletter.db") as database:  # as a kill between two batches leaves it
+    with sqlite3.connect("newsletter.db") as database:  # as left by a kill between two batches
         database.execute("UPDATE send SET status = 'running', finished = NULL, counts = NULL")
         database.execute("UPDATE delivery SET status = 'queued' WHERE subscriber = 2")
         database.execute("UPDATE delivery SET status = 'submitting' WHERE subscriber = 3")
@@ -222,7 +222,7 @@ def test_sends_and_deliveries_are_listed(run: Run, readers: Path) -> None:
     assert send["counts"] == {"submitted": 3}
     assert "3 submitted" in run("sends").stdout
     deliveries = json.loads(run("sends", "deliveries", "latest", "--json").stdout)
-    assert [one["address"] for one in deliveries] == EVERYONE
+    assert [delivery["address"] for delivery in deliveries] == EVERYONE
     assert json.loads(run("sends", "deliveries", "latest", "--status", "refused", "--json").stdout) == []
     assert "cleo@example.org" in run("sends", "deliveries", "1", "--status", "submitted").stdout
     assert run("sends", "deliveries", "latest", "--status", "lost").status == 2

@@ -1,4 +1,4 @@
-"""`newsletter sends …` and `worker`: what an operator sees of a send, and does about it."""
+"""`newsletter sends …` and `worker`: an operator's view of a send, and actions on it."""
 
 import csv
 import io
@@ -21,14 +21,14 @@ EVERYONE = ["ada@example.com", "ben@example.net", "cleo@example.org"]
 
 
 def by_smtp(server: SmtpServer) -> None:
-    """Hand over to a server in the process."""
+    """Set up sending to a server in this process."""
     relay = f'name = "smtp"\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\nconnections = 1\n'
     edit("newsletter.toml", 'name = "outbox"\npath = "outbox"\n', relay)
 
 
 def facts(run: Run, name: str = "1") -> dict[str, object]:
-    found: dict[str, object] = json.loads(run("sends", "show", name, "--json").stdout)
-    return found
+    shown: dict[str, object] = json.loads(run("sends", "show", name, "--json").stdout)
+    return shown
 
 
 def test_a_refusal_is_explained_and_suppresses_a_nonexistent_address(run: Run, readers: Path) -> None:
@@ -81,8 +81,8 @@ def test_an_uncertain_delivery_is_held_until_an_operator_decides(run: Run, reade
         again = run("sends", "settle", "1", "--resend")
         assert again.status == 0
         assert "3 = 3 submitted" in again.stdout
-        identities = [re.findall(rb"Message-ID: (.*)\r\n", one.content) for one in server.received]
-    assert len({one[0] for one in identities}) == 3
+        identities = [re.findall(rb"Message-ID: (.*)\r\n", mail.content) for mail in server.received]
+    assert len({mail[0] for mail in identities}) == 3
 
 
 def test_readers_whose_message_cannot_be_built_are_listed_without_affecting_others(run: Run, readers: Path) -> None:
@@ -91,7 +91,7 @@ def test_readers_whose_message_cannot_be_built_are_listed_without_affecting_othe
     assert run("subscribers", "import", "many.csv").status == 0
     edit("newsletter.toml", "[provider]", 'attributes = ["town"]\n\n[provider]')
     edit("issues/2026-11-23.md", "Good morning", '{{ subscriber.town | default("Hello") }}: good morning')
-    damage = {  # what another program may leave in the file
+    damage = {  # as another program may leave the file
         "r100@example.com": 'attributes = \'{"town":"\\ud800"}\'',
         "r200@example.com": "first_name = CAST(x'41e964' AS TEXT)",
         "r300@example.com": "address = 'r300@example.com, ada@example.com'",
@@ -106,7 +106,7 @@ def test_readers_whose_message_cannot_be_built_are_listed_without_affecting_othe
         sent = run("send", "latest", "--yes")
         assert sent.status == 3
         assert "503 = 499 submitted + 4 refused" in sent.stdout
-        got = {one.recipients for one in server.received}
+        got = {mail.recipients for mail in server.received}
         assert len(server.received) == len(got) == 499
     assert not got & {(address,) for address in damage}
     listed = run("sends", "deliveries", "1", "--status", "refused").stdout
@@ -159,7 +159,7 @@ def test_cancelling_after_a_resend_counts_no_reader_who_may_have_the_issue(run: 
 
 def test_a_cancelled_send_cannot_be_resumed(run: Run, readers: Path) -> None:
     _interrupted(run)
-    assert run("sends", "cancel", "1").status == 2  # nobody to ask
+    assert run("sends", "cancel", "1").status == 2  # no terminal for the question
     assert run("sends", "cancel", "1", stdin="n\n").stdout.strip() == "Nothing was changed."
     assert facts(run)["status"] == "paused"
     cancelled = run("sends", "cancel", "1", stdin="y\n")
@@ -255,7 +255,7 @@ def test_a_worker_pauses_a_send_that_is_too_late(run: Run, readers: Path) -> Non
 def test_a_paused_scheduled_send_keeps_its_time_once_resumed(run: Run, readers: Path) -> None:
     run("send", "latest", "--yes", "--any-date", "--at", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d} 06:30")
     assert run("sends", "pause", "1").status == 0
-    for _ in range(2):  # the second time there is nothing to go on with
+    for _ in range(2):  # the second time there is nothing left to do
         resumed = run("sends", "resume", "1")
         assert resumed.status == 0
         assert "scheduled, begins" in resumed.stdout
@@ -301,7 +301,7 @@ def test_a_scheduled_send_can_be_cancelled(run: Run, readers: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--at", "2020-01-01 06:30"], "has passed"),
         (["--at", "tomorrow"], "is not a date and time"),
@@ -312,10 +312,10 @@ def test_a_scheduled_send_can_be_cancelled(run: Run, readers: Path) -> None:
         (["--at", "2099-01-01 06:30", "--resume"], "--resume continues a send now"),
     ],
 )
-def test_an_invalid_send_time_is_refused(run: Run, readers: Path, arguments: list[str], said: str) -> None:
+def test_an_invalid_send_time_is_refused(run: Run, readers: Path, arguments: list[str], message: str) -> None:
     refused = run("send", "latest", "--yes", *arguments)
     assert (refused.status, refused.stdout) == (2, "")
-    assert said in refused.stderr
+    assert message in refused.stderr
     assert json.loads(run("sends", "--json").stdout) == []
 
 
@@ -327,7 +327,7 @@ def test_the_worker_resumes_interrupted_sends_but_not_paused_ones(run: Run, read
 
 
 def _interrupted(run: Run) -> None:
-    """A send that the outbox stopped before its first message, and which could go on now."""
+    """Begin a send that the outbox stops before its first message, and which can be resumed."""
     Path("outbox").mkdir(exist_ok=True)
     Path("outbox/2026-11-23").write_text("a file in the place of the issue's folder")
     assert run("send", "latest", "--yes").status == 1
@@ -336,7 +336,7 @@ def _interrupted(run: Run) -> None:
 
 
 def make_due(ago: timedelta) -> None:
-    """As if the time of the appointment had come so long ago."""
+    """Make the scheduled send due this long ago."""
     _set(f"begins = '{datetime.now(UTC) - ago:%Y-%m-%d %H:%M:%S.%f}'")
 
 

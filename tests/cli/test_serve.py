@@ -33,13 +33,13 @@ PATIENCE = 240.0  # seconds
 
 @contextmanager
 def served(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    """`newsletter serve` as a process, and where it listens."""
+    """Run `newsletter serve` as a process, and yield its URL."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "newsletter", "serve", "--port", str(port), *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        watchdog = threading.Timer(PATIENCE, process.kill)  # who waits for a line in vain is not kept waiting
+        watchdog = threading.Timer(PATIENCE, process.kill)  # so that a missing line doesn't block the test
         watchdog.start()
         try:
             process.stdout.readline()
@@ -63,7 +63,7 @@ def test_a_sign_up_is_mailed_by_the_server_and_it_stops_on_a_signal(root: Path) 
         assert "Welcome" in welcome
         (own,) = re.findall(r'href="(/my/[^"]+)"', welcome)
         (leave,) = re.findall(r'href="(/unsubscribe/[^"]+)"', client.get(own).text)
-        # Where somebody's token is in the address nothing of it is logged, damaged or not, whatever is asked for.
+        # No part of a token in a URL is logged, damaged or not, whatever is requested.
         for path in (own, leave, f"{own}/download", f"{own}x", f"{leave}x", link[1]):
             for method in ("GET", "HEAD", "POST", "PUT"):
                 client.request(method, path)
@@ -150,8 +150,8 @@ def test_the_operator_can_export_and_erase_a_readers_data(readers: Path, run: Ru
     assert "broken.gz may still have the address, but can't be searched: it is a damaged archive" in erased.stderr
     left = {"readers.csv", "refused.csv", "worker.log.1.gz", "mail.b64"}
     assert {line.split()[0] for line in erased.stderr.splitlines() if "still has the address" in line} == left
-    found = json.loads(run("check", "--json").stdout)
-    assert {one["path"] for one in found if one["rule"] == "erased-reader"} == {*left, "broken.gz"}
+    findings = json.loads(run("check", "--json").stdout)
+    assert {finding["path"] for finding in findings if finding["rule"] == "erased-reader"} == {*left, "broken.gz"}
     for gone in (
         run("subscribers", "show", "ada@example.com"),
         run("subscribers", "remove", "ada@example.com", "--erase"),
@@ -183,9 +183,9 @@ def test_an_erased_reader_is_not_imported_and_imports_need_the_secret_to_know(
 
 
 def test_pages_follow_changed_settings_except_while_they_are_broken(root: Path) -> None:
-    def until(said: str, client: httpx.Client) -> str:
+    def until(phrase: str, client: httpx.Client) -> str:
         deadline = time.monotonic() + 60
-        while said not in (text := client.get("/subscribe").text) and time.monotonic() < deadline:
+        while phrase not in (text := client.get("/subscribe").text) and time.monotonic() < deadline:
             time.sleep(0.05)
         return text
 

@@ -1,4 +1,4 @@
-"""`newsletter serve` while its PostgreSQL server gives no answer: it says so within seconds, stops, and recovers."""
+"""`newsletter serve` while its PostgreSQL server doesn't answer: it responds within seconds, recovers and can stop."""
 
 import signal
 import socket
@@ -35,20 +35,24 @@ def test_a_silent_database_gets_503_until_it_is_back_and_the_server_can_stop(roo
             assert ask("GET", leave).status_code == ask("GET", "/").status_code == 200
             between.go_silent()
             began = time.monotonic()
-            for _ in range(2):  # the second time it is known
+            for _ in range(2):  # the second time it is known already
                 answers = list(pool.map(ask, ("POST", "GET", "GET"), (leave, leave, f"/c/{ISSUE}/1")))
-                assert {(one.status_code, one.headers["Retry-After"]) for one in answers} == {(503, "5")}
-            assert time.monotonic() - began < 60  # it is 5 seconds on a quick machine, and was 500 after 15
-            assert ask("GET", "/help").status_code == ask("GET", "/").status_code == 200  # what needs no database
+                assert {(answer.status_code, answer.headers["Retry-After"]) for answer in answers} == {(503, "5")}
+            assert time.monotonic() - began < 60  # 5 seconds on a fast machine; it was status 500 after 15
+            assert ask("GET", "/help").status_code == ask("GET", "/").status_code == 200  # pages that need no database
             between.speak()
             while ask("POST", leave).status_code != 200:
                 assert time.monotonic() - began < 120
-            assert [one.status for one in store.subscribers.stream()] == [SubscriberStatus.UNSUBSCRIBED]
+            assert [subscriber.status for subscriber in store.subscribers.stream()] == [SubscriberStatus.UNSUBSCRIBED]
             between.go_silent()
             with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as under_way:
                 under_way.sendall(f"GET {leave} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
                 assert ask("GET", "/help").status_code == 200
                 process.send_signal(signal.SIGTERM)
-                _, said = process.communicate(timeout=120)
+                _, printed = process.communicate(timeout=120)
                 assert under_way.recv(65536).startswith(b"HTTP/1.1 503 ")
-            assert (process.returncode, "Traceback" in said, said.count("cannot be reached") <= 2) == (0, False, True)
+            assert (process.returncode, "Traceback" in printed, printed.count("cannot be reached") <= 2) == (
+                0,
+                False,
+                True,
+            )

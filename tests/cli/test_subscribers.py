@@ -1,4 +1,4 @@
-"""`newsletter subscribers` and `newsletter segments`: readers in and out of the store."""
+"""`newsletter subscribers` and `newsletter segments`: import, export, listing and removal."""
 
 import csv
 import json
@@ -79,7 +79,7 @@ def test_invalid_arguments_are_usage_errors(run: Run, readers: Path) -> None:
 
 def test_an_export_can_be_imported(run: Run, readers: Path) -> None:
     run("subscribers", "add", "dora@example.org", "--first-name", "=SUM(A1)")
-    for before in (Path("out.csv"), Path(".out.csv.part")):  # of an earlier version, and what a kill left of one
+    for before in (Path("out.csv"), Path(".out.csv.part")):  # of an earlier version, and one left by a kill
         before.touch()
     exported = run("subscribers", "export", "out.csv")
     assert (exported.status, exported.stderr) == (0, "4 readers in out.csv\n")

@@ -18,9 +18,9 @@ from tests.ses_stub import SesStub, ses_stub
 
 
 def suppressed(root: Path) -> dict[str, str]:
-    """Who is never mailed, and why."""
+    """Return the suppressed addresses with their reasons."""
     with open_store(f"sqlite:///{root / 'newsletter.db'}") as store:
-        return {one.address_key: one.reason.value for one in store.suppressions.stream()}
+        return {item.address_key: item.reason.value for item in store.suppressions.stream()}
 
 
 def test_an_address_can_be_suppressed_and_unsuppressed(readers: Path, run: Run) -> None:
@@ -28,7 +28,7 @@ def test_an_address_can_be_suppressed_and_unsuppressed(readers: Path, run: Run) 
     assert run("suppressions", "add", "ada@example.com").stdout == "ada@example.com was already suppressed.\n"
     assert run("suppressions", "add", "x@example.com", "--reason", "complained").status == 0
     shown = json.loads(run("suppressions", "list", "--json").stdout)
-    assert [(one["address"], one["reason"]) for one in shown] == [
+    assert [(item["address"], item["reason"]) for item in shown] == [
         ("ada@example.com", "manual"),
         ("x@example.com", "complained"),
     ]
@@ -42,7 +42,7 @@ def test_an_address_can_be_suppressed_and_unsuppressed(readers: Path, run: Run) 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("add", "nobody"), '"nobody" is not an email address (no @)'),
         (("add", "ada@example.com", "--reason", "spite"), 'unknown reason "spite"'),
@@ -54,12 +54,12 @@ def test_an_address_can_be_suppressed_and_unsuppressed(readers: Path, run: Run) 
     ],
 )
 def test_an_impossible_change_is_refused_with_the_reason(
-    readers: Path, run: Run, arguments: tuple[str, ...], said: str
+    readers: Path, run: Run, arguments: tuple[str, ...], message: str
 ) -> None:
     (readers / "latin1.csv").write_bytes(b"email\nj\xfcrg@example.org\n")
     outcome = run("suppressions", *arguments)
     assert outcome.status in (1, 2)
-    assert said in outcome.stderr
+    assert message in outcome.stderr
     assert suppressed(readers) == {}
 
 
@@ -118,7 +118,7 @@ def test_an_erased_readers_address_is_not_stored_again(readers: Path, run: Run) 
 
 @pytest.fixture
 def ses(readers: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SesStub]:
-    """SES, as the newsletter's provider."""
+    """Make SES the newsletter's provider."""
     with ses_stub() as stub:
         path = readers / "newsletter.toml"
         table = f'[provider]\nname = "ses"\nregion = "eu-central-1"\nendpoint_url = "{stub.url}"\n'

@@ -1,4 +1,4 @@
-"""A topic gets another slug: who follows it stays, or is found."""
+"""A topic gets another slug: its followers are kept or reported."""
 
 import json
 from pathlib import Path
@@ -7,9 +7,9 @@ from tests.cli.conftest import Run, edit
 
 
 def followed(run: Run) -> list[str]:
-    """Return what check says of followers of topics that nobody declares."""
-    found = json.loads(run("check", "--json").stdout)
-    return [one["what"] for one in found if one["rule"] == "topic-followed"]
+    """Return the findings of check about followers of undeclared topics."""
+    findings = json.loads(run("check", "--json").stdout)
+    return [finding["what"] for finding in findings if finding["rule"] == "topic-followed"]
 
 
 def test_followers_of_a_renamed_topic_are_kept_by_its_alias_and_reported_without_one(readers: Path, run: Run) -> None:

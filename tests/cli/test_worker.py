@@ -1,4 +1,4 @@
-"""`newsletter worker` while there is nothing to do or something is away: it lives on, and asks for little."""
+"""`newsletter worker` while there is nothing to do or a service is away: it keeps running and queries little."""
 
 import signal
 import subprocess
@@ -50,7 +50,7 @@ def test_an_idle_worker_survives_an_outage_of_postgresql_and_sends_afterwards(
             try:
                 assert idle.stdout is not None
                 assert idle.stderr is not None
-                until(lambda: between.connections > before + 2, idle)  # it has looked, and looked again
+                until(lambda: between.connections > before + 2, idle)  # it has polled twice
                 between.go_away()
                 error, note = idle.stderr.readline(), idle.stderr.readline()
                 assert b"the database postgresql://postgres@127.0.0.1" in error
@@ -63,7 +63,7 @@ def test_an_idle_worker_survives_an_outage_of_postgresql_and_sends_afterwards(
                 assert idle.stdout.readline() == b"issue 2026-11-23: finished; 3 = 3 submitted\n"
                 idle.send_signal(signal.SIGTERM)
                 assert idle.wait(PATIENCE) == 0
-                # An error is printed once, not at each try: cut off, refused and closed early are three.
+                # Each error is printed once rather than at each attempt: cut off, refused and closed early are three.
                 assert idle.stderr.read().count(b"error:") <= 3
             finally:
                 idle.kill()
@@ -79,15 +79,15 @@ def until(reached: Any, process: "subprocess.Popen[bytes]") -> None:
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """What any connection of this process asks any database for."""
-    asked: list[str] = []
+    """Record the statements of all connections of this process."""
+    executed: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        asked.append(statement)
+        executed.append(statement)
 
     sa.event.listen(sa.Engine, "before_cursor_execute", note)
     try:
-        yield asked
+        yield executed
     finally:
         sa.event.remove(sa.Engine, "before_cursor_execute", note)
 
@@ -97,10 +97,12 @@ def test_a_worker_beside_a_running_send_queries_little_and_counts_no_deliveries(
     with open_store(database_url) as elsewhere:
         fill(elsewhere, 3)
         number = frozen(elsewhere, "2026-11-23")
-        with elsewhere.leases.acquire(number), statements() as asked:
+        with elsewhere.leases.acquire(number), statements() as executed:
             with open_store(database_url) as store:
                 seconds, fine = worker._run_due(own, store, Observer(), Notifier(notice_message, print))
-            of_a_look = [statement for statement in asked if "held_until" not in statement or "UPDATE" not in statement]
+            of_a_look = [
+                statement for statement in executed if "held_until" not in statement or "UPDATE" not in statement
+            ]
     assert fine
     assert seconds == worker.LONGEST_PAUSE
     assert len(of_a_look) < 3 * seconds  # three a second; it was hundreds
@@ -118,7 +120,7 @@ def test_an_unreachable_relay_is_retried_less_and_less_often_and_logged_once_eac
         tried = server.connections
         own = settings.load(readers)
         with open_store(own.database) as store:
-            for _ in range(5):  # before the next try is due
+            for _ in range(5):  # before the next attempt is due
                 assert worker._run_due(own, store, Observer(), Notifier(notice_message, print))[1]
         assert server.connections == tried
         for minutes in (1, 30):
@@ -129,5 +131,5 @@ def test_an_unreachable_relay_is_retried_less_and_less_often_and_logged_once_eac
             wait = datetime.fromisoformat(str(facts(run)["waits_until"])) - now
             assert wait >= timedelta(minutes=min(minutes, 5))
         assert server.connections == 3 * tried
-        again = run("worker", "--once")  # cron has no other try in mind
+        again = run("worker", "--once")  # a run by cron always tries
         assert (again.status, again.stderr.count("error:"), server.connections) == (1, 1, 4 * tried)

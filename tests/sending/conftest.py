@@ -1,4 +1,4 @@
-"""What tests of sends share."""
+"""Fixtures of the tests of sends."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,44 +14,44 @@ READERS, SOME, FEW = 4_000, 3_000, 12
 
 @pytest.fixture(autouse=True)
 def quick_probes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for seconds between the probes of an outage."""
+    """Shorten the waits between the probes of an outage."""
     monkeypatch.setattr(circuit_breaker, "FIRST_WAIT", 0.001)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def warmed() -> None:
-    """What only the first send of a process has to do is done."""
+    """Warm up this process, so that the first send is as fast as later ones."""
     from tests.sending import warmed  # noqa: F401
 
 
 @pytest.fixture
 def memory() -> Iterator[Path]:
-    """A folder in which no write waits for a disk."""
+    """Return a folder in memory, where writes don't wait for a disk."""
     with folder_in_memory() as folder:
         yield folder
 
 
 @pytest.fixture(scope="session")
 def processes() -> Processes:
-    """Whoever starts processes that send."""
+    """Return a starter of processes that send."""
     return Processes()
 
 
 @pytest.fixture(scope="session")
 def many(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A database of 4,000 readers: a hundred messages between two kills, on average, and 40 under way."""
+    """Return a database of 4,000 readers: on average a hundred messages between two kills, and 40 in flight."""
     return _database(tmp_path_factory, READERS)
 
 
 @pytest.fixture(scope="session")
 def some(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A database of 3,000 readers: the stub of SES is as strict as SES, and slow."""
+    """Return a database of 3,000 readers: the SES stub is as strict as SES, and slow."""
     return _database(tmp_path_factory, SOME)
 
 
 @pytest.fixture(scope="session")
 def few(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A database of a dozen readers, who are three batches."""
+    """Return a database of a dozen readers, in three batches."""
     return _database(tmp_path_factory, FEW)
 
 

@@ -1,4 +1,4 @@
-"""A provider for fault tests, which keeps what it accepted, and what must hold of a send whatever happened to it."""
+"""A provider for fault tests that records what it accepted, and the conditions that hold for every send."""
 
 import os
 from collections import Counter
@@ -64,21 +64,21 @@ class Accepting:
 
 @contextmanager
 def folder_in_memory() -> Iterator[Path]:
-    """A folder in memory where the system has one: there, no write waits for a disk."""
+    """Return a folder in memory if the system has one: writes there don't wait for a disk."""
     shared = Path("/dev/shm")
     with TemporaryDirectory(dir=shared if os.access(shared, os.W_OK) else None) as folder:
         yield Path(folder)
 
 
 def post(provider: Provider) -> SendContext:
-    """What a send goes out by."""
+    """Return everything a send needs to deliver mail."""
     return SendContext(
         provider=provider, provider_name="test", signer=Signer(make.SECRET), base_url="https://news.example.org"
     )
 
 
 def fill(store: Store, number: int) -> list[str]:
-    """So many confirmed readers; their addresses."""
+    """Add this number of confirmed readers, and return their addresses."""
     store.subscribers.merge(
         [[Subscriber(address=address, first_name="Ada") for address in addresses(number)]], now=make.WHEN
     )
@@ -86,7 +86,7 @@ def fill(store: Store, number: int) -> list[str]:
 
 
 def addresses(number: int) -> list[str]:
-    """Those of so many readers."""
+    """Return the addresses of this number of readers."""
     return [f"r{at}@example.com" for at in range(1, number + 1)]
 
 
@@ -96,17 +96,17 @@ def begin(store: Store, provider: Accepting, watch: Observer | None = None) -> S
 
 
 def go_on(store: Store, provider: Accepting, watch: Observer | None = None) -> Send:
-    """Do what an operator does after an error: begin, or go on where something was frozen."""
-    found = store.sends.of_issue(ISSUE)
-    if found is None or not found.digest:
+    """Do what an operator does after an error: begin, or resume what was frozen."""
+    frozen = store.sends.of_issue(ISSUE)
+    if frozen is None or not frozen.digest:
         return begin(store, provider, watch)
-    if found.status.ended:
-        return found
+    if frozen.status.ended:
+        return frozen
     return sending.resume(store, post(provider), issue=ISSUE, observer=watch).result()
 
 
 def at_last(store: Store, provider: Accepting) -> Send:
-    """Go on until it has finished, as often as it takes."""
+    """Resume the send until it has finished."""
     for _ in range(20):
         try:
             send = go_on(store, provider)
@@ -120,7 +120,7 @@ def at_last(store: Store, provider: Accepting) -> Send:
 
 
 def assert_nothing_lost_or_doubled(store: Store, send: Send, provider: Accepting, readers: Sequence[str]) -> None:
-    """Every reader got it once, or is held, refused or skipped; who was accepted twice nobody is."""
+    """Assert that every reader got it once, or is held, refused or skipped, and that none got it twice."""
     times = Counter(provider.addresses)
     assert not [address for address, number in times.items() if number > 1]
     stands = {address: status for address, status, _ in store.deliveries.stream(send.id)}
@@ -128,7 +128,7 @@ def assert_nothing_lost_or_doubled(store: Store, send: Send, provider: Accepting
     assert {address for address, status in stands.items() if status is S.SUBMITTED} <= times.keys()
     lost = [address for address in readers if address not in times and stands[address] is S.SUBMITTED]
     assert not lost
-    # What was accepted and is not known to be is held.
+    # Messages accepted without our knowledge are held.
     assert {stands[address] for address in times} <= {S.SUBMITTED, S.UNCERTAIN}
     assert sum(send.counts.values()) == len(readers)
     assert set(send.counts) <= {S.SUBMITTED, S.REFUSED, S.SKIPPED, S.UNCERTAIN}

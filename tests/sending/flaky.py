@@ -1,4 +1,4 @@
-"""A TCP proxy on this machine whose line fails in the way a test asks for, and is fixed again."""
+"""A TCP proxy on this machine whose line a test can break in several ways and repair."""
 
 import socket
 import struct
@@ -9,17 +9,17 @@ from enum import StrEnum
 
 
 class Failure(StrEnum):
-    """What happens to connections, open ones and new ones, while the line is broken."""
+    """A way in which open and new connections fail while the line is broken."""
 
     REFUSED = "refused"
     RESET_AT_CONNECT = "reset at connect"
     RESET_IN_REQUEST = "reset mid-request"
     RESET_AT_ANSWER = "reset instead of an answer"  # the server has the request
     HANG = "hang"  # the server has the request, its answer never comes
-    BLACK_HOLE = "black hole"  # nothing arrives, nothing comes back
+    BLACK_HOLE = "black hole"  # no data in either direction
 
 
-SOME = 2_000  # octets of a request that pass before it is reset
+SOME = 2_000  # octets of a request that are forwarded before the reset
 _RESET = struct.pack("ii", 1, 0)
 
 
@@ -44,7 +44,7 @@ class Line:
             self._reset_all()
 
     def repair(self) -> None:
-        """Let everything pass again, on new connections."""
+        """Forward everything again, on new connections."""
         if self.failure is None:
             return
         self.failure = None
@@ -53,7 +53,7 @@ class Line:
             self._listen()
 
     def close(self) -> None:
-        """End everything."""
+        """Close the proxy and all connections."""
         self._stop_listening()
         self._reset_all()
 
@@ -77,9 +77,9 @@ class Line:
                     _reset(client)
                     continue
                 server = socket.socket()
-                server.connect(("127.0.0.1", self._target))  # looks no name up, so a test may break that for others
-                for one in (client, server):
-                    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                server.connect(("127.0.0.1", self._target))  # without a name lookup, which a test may break
+                for side in (client, server):
+                    side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 with self._lock:
                     self._pairs.append((client, server))
                 for pump in (self._to_server, self._to_client):
@@ -117,7 +117,7 @@ class Line:
             pairs, self._pairs = self._pairs, []
         for client, server in pairs:
             _reset(client)
-            with suppress(OSError):  # what it was given so far it may keep
+            with suppress(OSError):  # it may keep the data received so far
                 server.shutdown(socket.SHUT_WR)
 
 
@@ -131,7 +131,7 @@ def _reset(connection: socket.socket) -> None:
 
 @contextmanager
 def line_to(target: int) -> Iterator[Line]:
-    """A line to a port of 127.0.0.1, which works at first."""
+    """Start a line to a port of 127.0.0.1, which works at first."""
     line = Line(target)
     try:
         yield line

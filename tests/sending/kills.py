@@ -1,4 +1,4 @@
-"""Processes that send, and are killed at random or at a given step; and what came of it."""
+"""Processes that send and are killed at random or at a given step, and the outcome."""
 
 import multiprocessing
 import os
@@ -38,13 +38,13 @@ IN_FLIGHT = CONNECTIONS * BATCH
 
 
 def prepare(path: Path, readers: int) -> None:
-    """A database with so many readers."""
+    """Make a database with this number of readers."""
     with open_store(f"sqlite:///{path}") as store:
         fill(store, readers)
 
 
 def fill(store: Store, readers: int) -> None:
-    """So many confirmed readers."""
+    """Add this number of confirmed readers."""
     store.subscribers.merge(
         (
             [
@@ -58,7 +58,7 @@ def fill(store: Store, readers: int) -> None:
 
 
 def new_copy(database: bytes, folder: Path) -> str:
-    """The URL of a copy of a database, in the place of the one before."""
+    """Copy a database over the previous copy, and return its URL."""
     for file in folder.iterdir():
         file.unlink()
     path = folder / "newsletter.db"
@@ -71,7 +71,7 @@ def new_copy(database: bytes, folder: Path) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Via:
-    """A provider on this machine: its name and options, and how many messages it may have in flight."""
+    """A provider on this machine: its name and options, and its maximum of messages in flight."""
 
     name: str
     options: Mapping[str, object]
@@ -79,7 +79,7 @@ class Via:
 
 
 def smtp(port: int) -> Via:
-    """A relay."""
+    """Return a relay."""
     options = {
         "host": "127.0.0.1",
         "port": port,
@@ -92,7 +92,7 @@ def smtp(port: int) -> Via:
 
 
 def ses(url: str) -> Via:
-    """SES, or what answers as it does: a call of 50 at a time, or there would be nobody left after many kills."""
+    """Return the SES stub, with calls of 50 so that readers are left after many kills."""
     return Via(name="ses", options={"region": "eu-west-1", "endpoint_url": url, "concurrency": 1}, in_flight=50)
 
 
@@ -101,7 +101,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIATESTS", "AWS_SECRET_ACCESS_KEY": "a secret tha
 
 @contextmanager
 def post(via: Via, policy: Uncertainty) -> Iterator[SendContext]:
-    """What a send goes out by."""
+    """Open everything a send needs to deliver mail."""
     provider = open_provider(via.name, via.options, root=Path.cwd(), environment=KEYS)
     try:
         yield SendContext(
@@ -132,19 +132,19 @@ RECEIPT = "a receipt"
 
 
 def send(url: str, via: Via, policy: Uncertainty, seconds: float | None = None, end: Step | None = None) -> None:
-    """What `newsletter send ISSUE` does, or `--resume` where something was frozen. ``seconds`` is a lease's length."""
+    """Do what `newsletter send ISSUE` does, or `--resume` if it is frozen. ``seconds`` is the length of a lease."""
     with open_store(url) as store, post(via, policy) as by:
         if seconds is not None:
             store.leases = Leases(database_of(store), seconds)
         if end is not None:
             _arm(store, by, end)
-        found = store.sends.of_issue(ISSUE)
-        if found is None or not found.digest:
+        frozen = store.sends.of_issue(ISSUE)
+        if frozen is None or not frozen.digest:
             ended = begin(store, by)
-        elif not found.status.ended:
+        elif not frozen.status.ended:
             ended = sending.resume(store, by, issue=ISSUE).result()
         else:
-            return  # the process was killed after it had written that down
+            return  # the process was killed after recording that
         assert ended.status.ended
 
 
@@ -173,7 +173,7 @@ def _arm(store: Store, by: SendContext, end: Step) -> None:
     part, _, method = end.what.partition(".")
     owner, database = getattr(store, part), database_of(store)
     call, writing = getattr(owner, method), database.writing
-    here = threading.local()  # the lease has a thread of its own
+    here = threading.local()  # the lease has its own thread
 
     def calling(*arguments: object, **named: object) -> object:
         here.armed = next(left) == 1
@@ -197,26 +197,26 @@ def _arm(store: Store, by: SendContext, end: Step) -> None:
 
 
 class Processes:
-    """Children forked from a process that has imported everything, so that starting one takes no time."""
+    """A starter of children, forked from a process that has imported everything so that they start at once."""
 
     def __init__(self) -> None:
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(["tests.sending.warmed"])
 
     def start(self, *arguments: object, target: Callable[..., None] = send) -> BaseProcess:
-        """A child that sends."""
+        """Start a child that sends."""
         process = self.context.Process(target=target, args=arguments, daemon=True)
         process.start()
         return process
 
     def finish(self, *arguments: object) -> None:
-        """A child that sends to the end."""
+        """Run a child that sends to the end."""
         process = self.start(*arguments)
         process.join(PATIENCE)
         assert process.exitcode == 0, f"the send did not end: {process.exitcode}"
 
     def succeed(self, *arguments: object) -> None:
-        """A child that sends to the end, as soon as the process that holds the send has lost it."""
+        """Start a child that sends to the end, once the process that holds the send has lost its lease."""
         for _ in range(PATIENCE):
             process = self.start(*arguments)
             process.join(PATIENCE)
@@ -226,7 +226,7 @@ class Processes:
 
 
 def stop_outside_a_transaction(process: BaseProcess, url: str) -> None:
-    """Stop a process with SIGSTOP, but not while it holds the database: nobody could do anything until it wakes."""
+    """Stop a process with SIGSTOP, but not while it locks the database, which would block all others."""
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=0, isolation_level=None)) as other:
         while True:
             os.kill(process.pid or 0, signal.SIGSTOP)
@@ -244,11 +244,11 @@ def stop_outside_a_transaction(process: BaseProcess, url: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of a send that was killed so many times.
+    """A summary of a send that was killed repeatedly.
 
     ``in_flight``: attempts that were *submitting* at a kill. ``lost``: neither accepted by the server nor held.
-    ``silently``: doubled without having been in flight, or accepted oftener than the ledger knows of attempts.
-    ``differing``: doubled with another Message-ID or other words.
+    ``silently``: doubled without having been in flight, or accepted more often than the ledger has attempts.
+    ``differing``: doubled with another Message-ID or other content.
     """
 
     kills: int
@@ -265,12 +265,12 @@ Death = frozenset[tuple[str, int]]
 
 
 def under_way(url: str) -> Death:
-    """What a process that was killed has left."""
+    """Return the deliveries that a killed process left in flight."""
     return frozenset((address, attempt) for address, attempt, status in _ledger(url) if status == S.SUBMITTING.value)
 
 
 def outcome(url: str, server: Server, *, readers: int, deaths: Sequence[Death]) -> Outcome:
-    """The ledger against what the server accepted."""
+    """Compare the ledger with what the server accepted."""
     server.settle()
     attempts = {address: attempt for address, attempt, _ in _ledger(url)}
     held = {address for address, _, status in _ledger(url) if status == S.UNCERTAIN.value}
@@ -292,7 +292,7 @@ def outcome(url: str, server: Server, *, readers: int, deaths: Sequence[Death]) 
 
 
 def _ledger(url: str) -> Sequence[tuple[str, int, str]]:
-    """Address, attempt and status of each delivery."""
+    """Return address, attempt and status of each delivery."""
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
         rows: Sequence[tuple[str, int, str]] = connection.execute(
             "SELECT address, attempt, delivery.status FROM delivery JOIN subscriber ON subscriber.id = subscriber"
@@ -300,14 +300,14 @@ def _ledger(url: str) -> Sequence[tuple[str, int, str]]:
     return rows
 
 
-def assert_nothing_lost_or_silently_doubled(found: Outcome, policy: Uncertainty) -> None:
-    """And nothing doubled at all where uncertain deliveries are held; what docs/sending.md promises."""
-    assert (found.lost, found.silently, found.differing) == (0, 0, 0)
+def assert_nothing_lost_or_silently_doubled(summary: Outcome, policy: Uncertainty) -> None:
+    """Assert what docs/sending.md promises: no message is lost or silently doubled, or doubled at all if held."""
+    assert (summary.lost, summary.silently, summary.differing) == (0, 0, 0)
     if policy is Uncertainty.HOLD:
-        assert (found.doubled, found.held) == (0, found.in_flight)
+        assert (summary.doubled, summary.held) == (0, summary.in_flight)
     else:
-        assert found.doubled <= found.in_flight
-        assert found.held == 0
+        assert summary.doubled <= summary.in_flight
+        assert summary.held == 0
 
 
 def killed(
@@ -318,12 +318,12 @@ def killed(
     end: Step,
     seconds: float | None = None,
 ) -> Death:
-    """What a process left that killed itself."""
+    """Run a process that kills itself, and return what it left in flight."""
     return died(processes.start(url, smtp(server.port), policy, seconds, end), url)
 
 
 def died(process: BaseProcess, url: str) -> Death:
-    """What a process left that was killed."""
+    """Wait for a process to be killed, and return what it left in flight."""
     process.join(PATIENCE)
     assert process.exitcode == -signal.SIGKILL, f"it ended before it could be killed: {process.exitcode}"
     return under_way(url)
@@ -340,9 +340,9 @@ def killed_at_random(
     policy: Uncertainty,
     seed: int,
 ) -> Outcome:
-    """A send that is killed after random numbers of messages, and resumed each time.
+    """Run a send that is killed after random numbers of messages and resumed each time.
 
-    Where uncertain ones are sent again, a tenth of the kills falls into that.
+    If uncertain messages are resent, a tenth of the kills happens then.
     """
     chance = random.Random(seed)
     again = kills // 10 if policy is Uncertainty.RESEND else 0

@@ -48,7 +48,7 @@ DEADLINE = 6 * 60 * 60
 OPERATORS = ("pause", "resume", "resume", "cancel", "retry", "hold", "resend")
 REPORTS = (EventKind.DELIVERED, EventKind.BOUNCED, EventKind.COMPLAINED)
 TAKEN_OVER = "taken over"
-# A message with one of the last ones is accepted, and something happens before that is written down.
+# With one of the last ones, a message is accepted and something happens before that is recorded.
 ANSWERS = (
     *("submitted", "submitted", "submitted", "refused", "deferred", "uncertain", "outage", "refusal", "kill"),
     *(*REPORTS, TAKEN_OVER, TAKEN_OVER, TAKEN_OVER),
@@ -58,11 +58,11 @@ _issues = count(1)
 
 
 class KilledError(BaseException):
-    """The process ends here, without another word to the database."""
+    """A simulated kill: the process ends without another write to the database."""
 
 
 class Model(RuleBasedStateMachine):
-    """One send, and what it may and may not do."""
+    """A model of one send, and the rules for what it may do."""
 
     def __init__(self, store: Store) -> None:
         super().__init__()
@@ -74,17 +74,17 @@ class Model(RuleBasedStateMachine):
         self.lock, self.answered = threading.Lock(), threading.Event()
         self.final: int | None = None  # messages accepted when a cancel was confirmed
         self.answers: list[str] = []
-        self.during: list[tuple[int, str]] = []  # what an operator does at which call of the provider
-        self.reported: set[int] = set()  # readers of whose message something was reported
-        self.taken: set[int] = set()  # readers whose message was accepted by the run that is under way, or was last
+        self.during: list[tuple[int, str]] = []  # an operator's action at a call of the provider
+        self.reported: set[int] = set()  # readers whose message had an event
+        self.taken: set[int] = set()  # readers whose message was accepted in the current or last run
         self.left: list[
             tuple[Sequence[ClaimedDelivery], frozenset[int]]
-        ] = []  # of runs that were killed, and who was taken
+        ] = []  # of killed runs, with the readers accepted
         self.composes = True
 
     # The provider ----------------------------------------------------------------------------------------------------
 
-    # All is in flight at once, so the last answers may come in after the run has seen that nothing is left to claim.
+    # Everything is in flight at once, so the last answers may come after nothing is left to claim.
     batch_size, concurrency, deduplicates, reports_within = BATCH, 4, False, 0
 
     def check_sender(self, sender: str) -> Limits | None:
@@ -136,7 +136,7 @@ class Model(RuleBasedStateMachine):
         assert isinstance(why, NewsletterError), why
 
     def wait(self, seconds: float) -> None:
-        """In place of sleeping."""
+        """Advance the clock instead of sleeping."""
         self.now += timedelta(seconds=seconds)
 
     # What happens ----------------------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ class Model(RuleBasedStateMachine):
         during=st.lists(st.tuples(st.integers(1, 3), st.sampled_from(OPERATORS)), max_size=2),
     )
     def schedule(self, began: bool, answers: list[str], during: list[tuple[int, str]]) -> None:
-        """Make an appointment, whose time may have come already."""
+        """Schedule the send for a time that may be in the past."""
         self.number = self.store.sends.schedule(
             issue=self.issue,
             provider="model",
@@ -208,13 +208,15 @@ class Model(RuleBasedStateMachine):
     def an_answer_comes_late(self, answer: DeliveryStatus) -> None:
         batch, taken = self.left.pop() if self.left else ((), frozenset())
         receipts = [
-            Receipt(subscriber=one.subscriber, status=S.SUBMITTED if one.subscriber in taken else answer)
-            for one in batch
+            Receipt(subscriber=delivery.subscriber, status=S.SUBMITTED if delivery.subscriber in taken else answer)
+            for delivery in batch
         ]
-        ledger.record(self.store, self.number, receipts, batch=batch, due={one.subscriber: 0 for one in batch})
+        ledger.record(
+            self.store, self.number, receipts, batch=batch, due={delivery.subscriber: 0 for delivery in batch}
+        )
 
     def before_the_answer(self, answer: str, address: str) -> None:
-        """Let something happen to a message that was accepted, and whose answer is not written down yet."""
+        """Do something to an accepted message whose answer isn't recorded yet."""
         if answer == "kill":
             raise KilledError
         if answer == TAKEN_OVER:
@@ -223,7 +225,7 @@ class Model(RuleBasedStateMachine):
             self.report(EventKind(answer), address)
 
     def operate(self, action: str) -> None:
-        """Do what an operator does, whose command may be refused."""
+        """Run an operator's command, which may be refused."""
         controls = self.store.controls
         actions: dict[str, Callable[[int], object]] = {
             "pause": lambda number: controls.pause(number, "paused by an operator"),
@@ -237,7 +239,7 @@ class Model(RuleBasedStateMachine):
             actions[action](self.number)
 
     def report(self, kind: EventKind, address: str) -> None:
-        """Report something of a reader's message, if there is one that was accepted."""
+        """Report an event about a reader's message, if one was accepted."""
         reader = self.store.subscribers.get(address)
         if reader is None or not self.accepted[address]:
             return
@@ -255,7 +257,7 @@ class Model(RuleBasedStateMachine):
         self.store.events.record([event], soft_bounces=FEWEST_SOFT_BOUNCES, now=make.WHEN)
 
     def another_takes_over(self) -> None:
-        """Go on with the send in another process, which takes the one that runs it for dead; that lives, and stops."""
+        """Resume the send in another process that assumes the first one is dead; the first lives, and stops."""
         leases = self.store.leases
         assert isinstance(leases, Losable)
         leases.latest.renewed(None)
@@ -327,13 +329,13 @@ class Model(RuleBasedStateMachine):
         return [(row[0], row[1], row[2], row[3]) for row in fetch(self.store, query)]
 
     def teardown(self) -> None:
-        """Leave nothing to the next example."""
+        """Delete everything before the next example."""
         tables = ("delivery", "edition", "link", "send", "change", "event", "suppression", "held_bounce")
         execute(self.store, *(f"DELETE FROM {table}" for table in tables))
 
 
 class Losable(Leases):
-    """Leases of which the latest can be lost. Nobody waits for a heartbeat before they take one over."""
+    """A store's leases, the latest of which can be lost and taken over without waiting for a heartbeat."""
 
     latest: Lease
 
@@ -347,7 +349,7 @@ class Losable(Leases):
 
 
 def write_down_changes(store: Store) -> None:
-    """Make the database write down every change of a status."""
+    """Make the database record every change of a status."""
     kinds = {"send": "id", "delivery": "subscriber"}
     with database_of(store).writing() as connection:
         number = "INTEGER PRIMARY KEY" if database_of(store).is_sqlite else "BIGSERIAL PRIMARY KEY"
@@ -369,7 +371,7 @@ def write_down_changes(store: Store) -> None:
 
 
 def explore(store: Store, examples: int, steps: int) -> None:
-    """Try so many examples on a database with ``READERS`` readers. Raises AssertionError at what must not be."""
+    """Try this number of examples on a database with ``READERS`` readers. Raises AssertionError at a violation."""
     write_down_changes(store)
     store.leases = Losable(database_of(store))
 

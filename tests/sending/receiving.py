@@ -1,4 +1,4 @@
-"""Servers that know what they accepted: whom it was for, its Message-ID, and a digest of what it was."""
+"""Servers that record accepted messages: recipient, Message-ID and a digest of the content."""
 
 import hashlib
 import socket
@@ -14,34 +14,34 @@ from typing import Protocol
 from tests.ses_stub import SesStub
 
 STEPS = ("MAIL", "RCPT", "DATA", "the message", "the final dot")
-PATIENCE = 600  # seconds for anything, on a machine that is busy with much else
+PATIENCE = 600  # seconds to wait for anything on a busy machine
 
 
 class Server(Protocol):
-    """What knows which messages it accepted."""
+    """A server that records the messages it accepted."""
 
     @property
     def messages(self) -> Mapping[str, Sequence[tuple[bytes, str]]]:
-        """What was accepted for each address: Message-ID and digest."""
+        """Return the Message-ID and digest of each accepted message, by address."""
         ...
 
     @property
     def accepted(self) -> int:
-        """How many messages that are."""
+        """Return the number of accepted messages."""
         ...
 
     def wait_for(self, accepted: int, process: BaseProcess) -> None:
-        """Until so many messages were accepted, or the process has ended."""
+        """Wait until this number of messages was accepted, or the process has ended."""
         ...
 
     def settle(self) -> None:
-        """Until everything is counted that dead processes had still written."""
+        """Wait until everything written by dead processes is counted."""
         ...
 
 
 @dataclass
 class Receiver:
-    """A pipelining SMTP server; ``passing`` is called at each of STEPS, before it is answered."""
+    """A pipelining SMTP server. ``passing`` is called at each of STEPS, before the answer."""
 
     port: int = 0
     messages: dict[str, list[tuple[bytes, str]]] = field(default_factory=lambda: defaultdict(list))
@@ -51,18 +51,18 @@ class Receiver:
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def wait_for(self, accepted: int, process: BaseProcess) -> None:
-        """Until so many messages were accepted, or the process has ended."""
+        """Wait until this number of messages was accepted, or the process has ended."""
         with self.changed:
             while self.accepted < accepted and process.is_alive():
                 self.changed.wait(0.05)
 
     def settle(self) -> None:
-        """Until everything is counted that dead processes had still written."""
+        """Wait until everything written by dead processes is counted."""
         with self.changed:
             assert self.changed.wait_for(lambda: self.connections == 0, PATIENCE)
 
     def serve(self, connection: socket.socket) -> None:
-        """All of a connection, which is one of ``connections`` already."""
+        """Serve a connection, which ``connections`` already includes."""
         with suppress(OSError), connection, connection.makefile("rb") as lines:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.sendall(b"220 mx.example.net\r\n")
@@ -94,7 +94,7 @@ class Receiver:
             self.changed.notify_all()
 
     def _content(self, lines: Iterator[bytes]) -> bytes | None:
-        """None where the connection ended before the message did: it was not accepted."""
+        """Return the message, or None if the connection ended within it, so that it wasn't accepted."""
         message: list[bytes] = []
         for line in lines:
             if not message:
@@ -118,7 +118,7 @@ class Receiver:
 
 @contextmanager
 def receiver() -> Iterator[Receiver]:
-    """A server on a free port of 127.0.0.1."""
+    """Start a server on a free port of 127.0.0.1."""
     owner = Receiver()
     listening = socket.create_server(("127.0.0.1", 0), backlog=128)
     owner.port = listening.getsockname()[1]
@@ -142,7 +142,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 class Ses:
-    """The stub of SES, as a Server. Its quota is ample: a process that is killed leaves some of it reserved."""
+    """The SES stub as a Server. Its quota is ample, since killed processes leave some of it reserved."""
 
     def __init__(self, stub: SesStub) -> None:
         self._stub = stub
@@ -150,25 +150,25 @@ class Ses:
 
     @property
     def messages(self) -> Mapping[str, Sequence[tuple[bytes, str]]]:
-        """What was accepted for each address: our own Message-ID and a digest of what the reader sees."""
-        found: dict[str, list[tuple[bytes, str]]] = defaultdict(list)
+        """Return our Message-ID and a digest of the visible content of each accepted message, by address."""
+        by_address: dict[str, list[tuple[bytes, str]]] = defaultdict(list)
         for mailed in self._stub.mailed:
             identity = mailed.headers["X-Newsletter-Message-ID"].encode()
             seen = repr((mailed.subject, mailed.html, mailed.text, mailed.tags)).encode()
-            found[mailed.to].append((identity, hashlib.sha256(seen).hexdigest()))
-        return found
+            by_address[mailed.to].append((identity, hashlib.sha256(seen).hexdigest()))
+        return by_address
 
     @property
     def accepted(self) -> int:
-        """How many messages that are."""
+        """Return the number of accepted messages."""
         return len(self._stub.mailed)
 
     def wait_for(self, accepted: int, process: BaseProcess) -> None:
-        """Until so many messages were accepted, or the process has ended."""
+        """Wait until this number of messages was accepted, or the process has ended."""
         while len(self._stub.mailed) < accepted and process.is_alive():
             process.join(0.005)
 
     def settle(self) -> None:
-        """Until everything is counted that dead processes had still written."""
+        """Wait until everything written by dead processes is counted."""
         while self._stub.connections:
             time.sleep(0.005)

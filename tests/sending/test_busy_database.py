@@ -1,4 +1,4 @@
-"""Another process holds the database: a send waits, says so, and doubles nobody."""
+"""Another process locks the database: a send waits, prints a notice, and doubles no message."""
 
 import signal
 import threading
@@ -32,7 +32,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Other:
-    """Somebody else's connection, which holds the database once, until the send has said that it waits."""
+    """Another process's connection, which locks the database once, until the send prints that it waits."""
 
     take: Callable[[], object]
     let_go: Callable[[], object]
@@ -47,7 +47,7 @@ class Other:
                 self.notices.append("held")
 
     def told(self, notice: str) -> None:
-        if not self.notices:  # a send may wait for its own heartbeat too, where the machine is busy
+        if not self.notices:  # on a busy machine, a send may wait for its own heartbeat too
             return
         self.notices.append(notice)
         if len(self.notices) == 2:
@@ -57,11 +57,13 @@ class Other:
 
 @contextmanager
 def holding(url: str) -> Iterator[Other]:
-    """Others may read meanwhile."""
+    """Lock the database for writing; others can still read."""
     if url.startswith("sqlite"):
         path = url.removeprefix("sqlite:///")
-        with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as one:
-            yield Other(take=lambda: one.execute("BEGIN IMMEDIATE"), let_go=lambda: one.execute("ROLLBACK"))
+        with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as connection:
+            yield Other(
+                take=lambda: connection.execute("BEGIN IMMEDIATE"), let_go=lambda: connection.execute("ROLLBACK")
+            )
     else:
         import psycopg
 
@@ -72,7 +74,7 @@ def holding(url: str) -> Iterator[Other]:
 
 @contextmanager
 def impatient(url: str, seconds: float = 0.1) -> Iterator[Store]:
-    """A store that waits a tenth of a second for a lock, and not ten."""
+    """Open a store that waits a tenth of a second for a lock instead of ten seconds."""
     sqlite = url.startswith("sqlite")
     short = {"timeout": str(seconds)} if sqlite else {"options": f"-c lock_timeout={1000 * seconds:.0f}ms"}
     with open_store(sa.make_url(url).update_query_dict(short).render_as_string(hide_password=False)) as store:
@@ -80,7 +82,7 @@ def impatient(url: str, seconds: float = 0.1) -> Iterator[Store]:
 
 
 def then(store: Store, moment: str, do: Callable[[], None]) -> None:
-    """Right behind this method."""
+    """Call a function right after this method."""
     part, _, method = moment.partition(".")
     owner = getattr(store, part)
     original = getattr(owner, method)
@@ -94,7 +96,7 @@ def then(store: Store, moment: str, do: Callable[[], None]) -> None:
 
 
 def none_under_way(store: Store) -> bool:
-    """Whether nothing is at the provider that was not answered."""
+    """Return whether every message handed to the provider was answered."""
     return S.SUBMITTING not in store.sends.get(1).counts
 
 
@@ -181,7 +183,7 @@ def test_a_process_that_waits_longer_than_its_lease_continues(database_url: str)
         def until_the_lease_has_ended() -> None:
             while store.leases.holder(1):
                 sleep(0.01)
-            with pytest.raises((BusyError, HeldError)):  # another process has no better luck
+            with pytest.raises((BusyError, HeldError)):  # neither can another process
                 Leases(database_of(store), 0.3).acquire(1)
 
         other.until = until_the_lease_has_ended
@@ -214,14 +216,14 @@ def test_a_send_beside_locked_deliveries_queries_little_and_less_and_less_often(
     with pytest.raises(ProviderError):
         begin(store, provider)
     looks: list[tuple[float, int]] = []
-    asked: list[str] = []
-    sa.event.listen(database_of(store).engine, "before_cursor_execute", lambda *_: asked.append("a statement"))
+    executed: list[str] = []
+    sa.event.listen(database_of(store).engine, "before_cursor_execute", lambda *_: executed.append("a statement"))
     with psycopg.connect(database_url) as other:
         other.execute("SELECT * FROM delivery FOR UPDATE")
 
         def wait(_requests: object, seconds: float) -> None:
-            looks.append((seconds, len(asked)))
-            asked.clear()
+            looks.append((seconds, len(executed)))
+            executed.clear()
             if len(looks) == 10:
                 other.rollback()
 

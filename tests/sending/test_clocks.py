@@ -1,4 +1,4 @@
-"""Clocks that jump, and clocks that are put forward and back twice a year."""
+"""Clocks that jump, and the clock changes in spring and autumn."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ def start(store: Store, by: SendContext, now: datetime, watch: Observer, local: 
 
 @dataclass
 class Jumping:
-    """A clock that is set once, at the look of this number; ``passed`` is how many seconds really did."""
+    """A clock that is set once, at the reading of this number; ``passed`` is the real number of seconds."""
 
     at: int
     seconds: float
@@ -88,7 +88,7 @@ def test_a_clock_jump_neither_stalls_a_send_nor_causes_a_burst(
 
 @dataclass
 class DatabaseClock:
-    """SQLite's own clock, which a test sets."""
+    """A clock for SQLite that a test can set."""
 
     ahead: float = 0.0
     beats: Callable[[], int] = lambda: 0
@@ -97,7 +97,7 @@ class DatabaseClock:
         return (time.time() + self.ahead) / 86400 + 2440587.5
 
     def a_heartbeat_later(self, _seconds: float) -> None:
-        """As long as it takes the process that runs the send."""
+        """Wait for a heartbeat of the process that runs the send."""
         before = self.beats()
         while self.beats() == before:
             time.sleep(0.01)
@@ -105,12 +105,12 @@ class DatabaseClock:
 
 @pytest.fixture
 def database_clock(memory: Path) -> Iterator[tuple[Store, DatabaseClock]]:
-    """A store on a database whose clock can be set."""
+    """Open a store on a database whose clock can be set."""
     clock = DatabaseClock()
     with open_store(new_sqlite(memory / "newsletter.db")) as store:
         engine = database_of(store).engine
         engine.dispose()
-        sa.event.listen(engine, "connect", lambda one, _: one.create_function("julianday", 1, clock))
+        sa.event.listen(engine, "connect", lambda driver, _: driver.create_function("julianday", 1, clock))
         yield store, clock
 
 
@@ -142,7 +142,7 @@ def test_only_one_process_runs_a_send_when_the_databases_clock_jumps(
 
 @dataclass
 class Worker:
-    """Looks every ten minutes, and keeps when it reached whom."""
+    """A worker that polls every ten minutes, and records when it reached each reader."""
 
     store: Store
     by: SendContext
@@ -221,7 +221,7 @@ def test_a_send_at_a_nonexistent_time_is_refused_with_the_next_valid_one() -> No
 @pytest.mark.parametrize(
     ("day", "in_berlin", "in_london"),
     [
-        (date(2026, 3, 29), "01:00", "01:30"),  # 02:30 is left out in Berlin
+        (date(2026, 3, 29), "01:00", "01:30"),  # 02:30 is skipped in Berlin
         (date(2026, 10, 25), "00:30", "02:30"),  # comes twice in Berlin
     ],
 )
@@ -250,7 +250,7 @@ def test_readers_in_zones_with_clock_changes_get_an_issue_once_by_local_time(
     [
         ("22:00-06:00", "2026-03-28 21:30", "2026-03-29 04:00"),  # an hour less
         ("22:00-06:00", "2026-10-24 20:30", "2026-10-25 05:00"),  # an hour more
-        ("22:00-02:30", "2026-03-28 23:30", "2026-03-29 01:00"),  # ends at a time that is left out
+        ("22:00-02:30", "2026-03-28 23:30", "2026-03-29 01:00"),  # ends at a skipped time
         ("02:00-03:00", "2026-10-25 00:10", "2026-10-25 02:00"),  # comes twice
     ],
 )

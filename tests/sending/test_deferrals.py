@@ -1,4 +1,4 @@
-"""Each reader may be put off five times, at the times that the docs promise; throttling costs no try."""
+"""Each reader may be deferred five times, at the documented times; throttling uses up no attempt."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,7 +30,7 @@ PROMISED = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180)]
 
 
 class Time:
-    """A clock by which time passes only where somebody waits."""
+    """A clock that advances only when code waits."""
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC)
@@ -42,7 +42,7 @@ class Time:
 
 @pytest.fixture
 def time(monkeypatch: pytest.MonkeyPatch) -> Time:
-    """Nobody really waits."""
+    """Return a clock, so that no code really waits."""
     time = Time()
     monkeypatch.setattr(StopRequests, "wait", lambda _, seconds: time.wait(seconds))
     return time
@@ -56,14 +56,14 @@ def by(provider: Provider, name: str) -> SendContext:
 
 @pytest.fixture
 def server() -> Iterator[SmtpServer]:
-    """A relay that greylists the second of three readers."""
+    """Start a relay that greylists the second of three readers."""
     with smtp_server(answers={("RCPT", "r2@example.com"): "451 4.7.1 greylisted"}) as running:
         yield running
 
 
 @pytest.fixture
 def relay(server: SmtpServer, tmp_path: Path) -> Iterator[SendContext]:
-    """A send by that relay."""
+    """Return everything a send by that relay needs."""
     options = {"host": "127.0.0.1", "port": server.port, "security": "none", "timeout": 20}
     provider = open_smtp(options, root=tmp_path, environment={}, timer=Clock().timer())
     yield by(provider, "smtp")
@@ -75,14 +75,14 @@ def begin(store: Store, post: SendContext, time: Time) -> Send:
 
 
 def waits(store: Store, post: SendContext, send: Send, time: Time) -> list[timedelta]:
-    """Go on until it has finished; how long each time, to the second."""
-    found = []
+    """Resume until the send has finished, and return the length of each wait, to the second."""
+    lengths = []
     while not send.status.ended:
         assert send.waits_until is not None
-        found.append(timedelta(seconds=round((send.waits_until - time.now).total_seconds())))
+        lengths.append(timedelta(seconds=round((send.waits_until - time.now).total_seconds())))
         time.now = send.waits_until
         send = sending.resume(store, post, issue=send.issue, observer=time.watch).result()
-    return found
+    return lengths
 
 
 def test_a_greylisted_reader_is_retried_at_the_documented_times_and_after_a_retry(

@@ -1,4 +1,4 @@
-"""The log of a send has one complete line for each event, and nobody's address."""
+"""The log of a send has one complete line for each event, without addresses."""
 
 import json
 import sys
@@ -44,8 +44,8 @@ def lines(out: BytesIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.getvalue().decode("ascii").splitlines()]
 
 
-def said(detail: str, address: str = "ada@example.com", *, addresses: bool = False) -> dict[str, Any]:
-    """The line of a refused delivery."""
+def logged(detail: str, address: str = "ada@example.com", *, addresses: bool = False) -> dict[str, Any]:
+    """Return the logged line of a refused delivery."""
     out = BytesIO()
     receipts = [Receipt(subscriber=17, status=S.REFUSED, detail=detail)]
     EventLog(out, addresses=addresses, clock=lambda: make.WHEN).write_batch(SEND, [claimed(address)], receipts)
@@ -130,11 +130,11 @@ def test_an_event_can_be_logged_without_a_send() -> None:
     ],
 )
 def test_an_address_repeated_by_the_server_is_hidden_unless_enabled(detail: str, address: str) -> None:
-    line = said(detail, address)
+    line = logged(detail, address)
     assert "ada.byron" not in json.dumps(line).casefold()
     assert "<address>" in line["said"]
-    asked = said(detail, address, addresses=True)
-    assert (asked["address"], asked["said"]) == (address, detail)
+    enabled = logged(detail, address, addresses=True)
+    assert (enabled["address"], enabled["said"]) == (address, detail)
 
 
 @given(
@@ -142,7 +142,7 @@ def test_an_address_repeated_by_the_server_is_hidden_unless_enabled(detail: str,
     st.from_regex(r"[a-z][a-z0-9._+-]{2,20}@[a-z0-9-]{1,10}\.[a-z]{2,5}", fullmatch=True),
 )
 def test_no_text_brings_an_address_into_the_log(words: Sequence[str], address: str) -> None:
-    line = said(f" <{address}> ".join(["550 no", *words]) + f" {address}", address)
+    line = logged(f" <{address}> ".join(["550 no", *words]) + f" {address}", address)
     assert address not in json.dumps(line)
     assert "@" not in json.dumps(line)
 
@@ -186,7 +186,7 @@ def test_a_full_disk_does_not_stop_a_send_and_missing_lines_are_counted() -> Non
 
 
 class Filling(BytesIO):
-    """A disk that takes half of the first line, then nothing, then everything."""
+    """A disk that stores half of the first line, then nothing, then everything."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -219,7 +219,7 @@ class OneAtATime(BytesIO):
     def write(self, _line: Any) -> int:
         self.writers += 1
         self.most_writers = max(self.most_writers, self.writers)
-        time.sleep(0.001)  # lets another thread in, if nothing keeps it out
+        time.sleep(0.001)  # lets another thread in, unless a lock keeps it out
         self.writers -= 1
         raise OSError
 

@@ -1,4 +1,4 @@
-"""A database that cannot be written: any write, and a disk that is full."""
+"""A database that can't be written: any failing write, and a full disk."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ FULL = ("database or disk is full", "SQLITE_FULL")
 
 
 def refusal(words: str, name: str) -> Any:
-    """SQLite's own error."""
+    """Return SQLite's own error."""
     err = sqlite3.OperationalError(words)
     err.sqlite_errorname = name
     return err
@@ -39,7 +39,7 @@ def refusal(words: str, name: str) -> Any:
 def failing(
     store: Store, fails: Callable[[int], bool], kind: tuple[str, str], *, late: bool = False
 ) -> Iterator[list[str]]:
-    """Some writes and commits fail, by their number from 1; which there were. One that fails ``late`` was committed."""
+    """Make writes and commits fail by number, counted from 1, and list all. One that fails ``late`` was committed."""
     seen: list[str] = []
 
     def write(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -69,7 +69,7 @@ def failing(
 
 @pytest.fixture
 def copies(memory: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], str]:
-    """Makes the URL of a new database with so many readers. Waiting takes no time, and is given up after ten tries."""
+    """Return a maker of databases with a number of readers. Waits take no time and end after ten attempts."""
     monkeypatch.setattr(retrying, "PAUSE", 0.001)
     monkeypatch.setattr(retrying, "FOR_THE_DISK", 0.01)
     monkeypatch.setattr("newsletter.sending.dispatch.BREATH", 0.0)
@@ -119,7 +119,7 @@ def test_every_nth_write_can_fail(copies: Callable[[int], str], first: int) -> N
             assert len(seen) >= min(nth, 200)
             send = at_last(store, provider)
             assert_nothing_lost_or_doubled(store, send, provider, addresses(50))
-            if nth > 10:  # more than a transaction has, so one more try is enough
+            if nth > 10:  # more than a transaction has, so one more attempt is enough
                 assert send.counts == {S.SUBMITTED: 50}
 
 
@@ -161,7 +161,7 @@ def test_answers_wait_for_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.M
 
     def told(notice: str) -> None:
         notices.append(notice)
-        limit.close()  # somebody makes room
+        limit.close()  # make room
 
     with open_store(new_sqlite(tmp_path / "newsletter.db")) as store, ExitStack() as limit:
         readers = fill(store, 10)
@@ -192,7 +192,7 @@ def test_an_answer_that_cannot_be_stored_for_too_long_is_held_as_uncertain(
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small disk of its own."""
+    """Mount a small disk."""
     disk = tmp_path / "disk"
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(disk)], check=True)
@@ -201,7 +201,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def occupy(disk: Path) -> Path:
-    """A file that takes all the room there is."""
+    """Write a file that fills the disk."""
     ballast = disk / "ballast"
     with suppress(OSError), ballast.open("wb") as file:
         while True:
@@ -253,7 +253,7 @@ def test_a_send_waits_for_a_disk_that_fills_up(disk: Path, monkeypatch: pytest.M
 
 @contextmanager
 def _page_limit(store: Store) -> Iterator[None]:
-    """The database file may not grow."""
+    """Keep the database file from growing."""
     engine = database_of(store).engine
 
     def limit(_connection: object, cursor: Any, statement: str, *_: object) -> None:

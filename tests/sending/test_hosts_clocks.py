@@ -1,4 +1,4 @@
-"""What other hosts read goes by the database's clock, whatever the clock of the host says that writes it."""
+"""Times that other hosts read are by the database's clock, whatever the clock of the writing host."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -28,12 +28,12 @@ only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indire
 
 @pytest.fixture
 def ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This process is on a host whose clock is three hours ahead."""
+    """Set this process's clock three hours ahead."""
     set_ahead(monkeypatch)
 
 
 class PutsOff(Accepting):
-    """A provider that puts everybody off."""
+    """A provider that defers every message."""
 
     def submit(self, letters: Sequence[Letter]) -> Iterable[Receipt]:
         return [
@@ -43,7 +43,7 @@ class PutsOff(Accepting):
 
 
 class KnowsNobody(Accepting):
-    """A provider that says of each address that it is gone."""
+    """A provider that reports every address as nonexistent."""
 
     def submit(self, letters: Sequence[Letter]) -> Iterable[Receipt]:
         return [
@@ -88,7 +88,7 @@ def test_readers_are_written_and_read_by_the_databases_clock(store: Store) -> No
     assert len(written) == 4 + 4 + 3
     store.suppressions.add("ben@example.net", SuppressionReason.MANUAL, now=store.now())
     assert store.self_service.erase(added.key, store.now(), Signer(make.SECRET).fingerprints)
-    written += [one.since for one in store.suppressions.stream()]
+    written += [suppression.since for suppression in store.suppressions.stream()]
     written += [since for _, since in store.erasures]
     assert len(written) >= 13
     assert max(written).timestamp() <= database_now(store) + 1
@@ -139,7 +139,7 @@ def test_the_shared_clock_continues_while_the_server_is_away(monkeypatch: pytest
     here[0] += ASKED_EVERY + 5
     assert clock.now().timestamp() == 5_000_000 + ASKED_EVERY + 5
     answers.append(6_000_000.0)
-    assert clock.now().timestamp() < 6_000_000  # it was asked a moment ago
+    assert clock.now().timestamp() < 6_000_000  # it was read a moment ago
     here[0] += ASKED_EVERY
     assert clock.now().timestamp() == 6_000_000
 

@@ -1,4 +1,4 @@
-"""A send that is killed, at random and at every step, loses nobody and doubles nobody silently."""
+"""A send that is killed, at random and at every step, loses no message and doubles none silently."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -43,10 +43,10 @@ def test_random_kills_over_smtp_lose_no_message_and_double_only_uncertain_ones(
 ) -> None:
     with receiver() as server:
         via = smtp(server.port)
-        found = killed_at_random(
+        summary = killed_at_random(
             processes, new_copy(many, memory), via, server, readers=READERS, kills=KILLS, policy=policy, seed=1
         )
-    assert_holds(found, policy, via.in_flight)
+    assert_holds(summary, policy, via.in_flight)
 
 
 @pytest.mark.parametrize("policy", [HOLD, RESEND])
@@ -55,18 +55,18 @@ def test_random_kills_over_ses_lose_no_message_and_double_only_uncertain_ones(
 ) -> None:
     with ses_stub() as stub:
         via = ses(stub.url)
-        found = killed_at_random(
+        summary = killed_at_random(
             processes, new_copy(some, memory), via, Ses(stub), readers=SOME, kills=KILLS, policy=policy, seed=1
         )
-    assert_holds(found, policy, via.in_flight)
+    assert_holds(summary, policy, via.in_flight)
 
 
-def assert_holds(found: Outcome, policy: Uncertainty, in_flight: int) -> None:
-    """What docs/sending.md promises."""
-    assert_nothing_lost_or_silently_doubled(found, policy)
-    assert found.kills == KILLS
-    assert 0 < found.in_flight <= KILLS * in_flight
-    assert bool(found.doubled) is (policy is RESEND)
+def assert_holds(summary: Outcome, policy: Uncertainty, in_flight: int) -> None:
+    """Assert what docs/sending.md promises."""
+    assert_nothing_lost_or_silently_doubled(summary, policy)
+    assert summary.kills == KILLS
+    assert 0 < summary.in_flight <= KILLS * in_flight
+    assert bool(summary.doubled) is (policy is RESEND)
 
 
 # At each step ---------------------------------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ def test_a_send_survives_a_kill_at_any_step_of_the_protocol(
             server.passing = kill
             victim.set_result(processes.start(url, smtp(server.port), policy(time)))
             deaths = [died(victim.result(), url)]
-            assert deaths[0] or step == "MAIL"  # which has its first when the provider is asked, before anything else
+            assert deaths[0] or step == "MAIL"  # whose first happens at the provider's check, before anything else
             assert_goes_on(url, server, deaths, policy(time))
 
 
@@ -167,11 +167,11 @@ def test_a_send_survives_a_second_kill_while_it_is_resumed(
 
 
 def policy(time: int) -> Uncertainty:
-    """One and the other in turn."""
+    """Return the policies in turn."""
     return (HOLD, RESEND)[time % 2]
 
 
 def assert_goes_on(url: str, server: Receiver, deaths: Sequence[Death], policy: Uncertainty) -> None:
-    """The next process finishes the send, and what docs/sending.md promises holds."""
+    """Finish the send in another process, and assert what docs/sending.md promises."""
     send(url, smtp(server.port), policy)
     assert_nothing_lost_or_silently_doubled(outcome(url, server, readers=FEW, deaths=deaths), policy)

@@ -1,4 +1,4 @@
-"""Whoever leaves during a send gets no message any more, but for one that was at the provider already."""
+"""Readers who leave during a send get no further message, except one already handed to the provider."""
 
 import random
 from collections.abc import Callable, Iterator, Mapping
@@ -46,7 +46,7 @@ WAYS: tuple[Leave, ...] = (unsubscribe, complain, erase)
 
 @contextmanager
 def relay(server: SmtpServer, root: Path) -> Iterator[SendContext]:
-    """A send over two connections, three messages at a time."""
+    """Return everything for a send over two connections, three messages per batch."""
     options = {"host": "127.0.0.1", "port": server.port, "security": "none", "connections": 2, "batch_size": 3}
     provider = open_smtp(options, root=root, environment={}, timer=Clock().timer())
     yield SendContext(
@@ -60,14 +60,14 @@ def begin(store: Store, by: SendContext, watch: Observer | None = None) -> Send:
 
 
 def standing(store: Store) -> Mapping[str, DeliveryStatus]:
-    """How each delivery stands, by the address that its reader had in the beginning."""
+    """Return the status of each delivery by its reader's original address."""
     statuses = fetch_column(store, "SELECT status FROM delivery ORDER BY subscriber")
     return {address: S(status) for address, status in zip(addresses(READERS), statuses, strict=True)}
 
 
 def assert_only_others_got_it(store: Store, send: Send, server: SmtpServer, left: Mapping[str, DeliveryStatus]) -> None:
-    """``left`` has how the delivery of each leaver stood when they had left."""
-    got = [one.recipients[0] for one in server.received]
+    """Assert that only others got the issue. ``left``: each leaver's delivery status when they left."""
+    got = [mail.recipients[0] for mail in server.received]
     assert len(got) == len(set(got))
     too_late = {address for address, stood in left.items() if stood in (S.SUBMITTING, S.SUBMITTED)}
     assert set(got) == set(addresses(READERS)) - left.keys() | too_late
@@ -120,7 +120,7 @@ def test_readers_who_leave_during_claims_are_skipped_or_mailed_consistently(tmp_
         fill(store, READERS)
         leaving = random.Random(2).sample(range(1, READERS + 1), READERS // 2)
 
-        def one_leaves() -> None:  # in the server's thread, while this one writes down and claims
+        def one_leaves() -> None:  # in the server's thread, while this one records and claims
             if leaving:
                 reader = leaving.pop()
                 with database_of(store).writing() as connection:

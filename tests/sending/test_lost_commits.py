@@ -1,4 +1,4 @@
-"""A COMMIT that PostgreSQL carried out, and whose answer never arrived: nobody is held and nobody gets it twice."""
+"""A COMMIT that PostgreSQL made but whose answer was lost: no message is held or doubled."""
 
 from contextlib import suppress
 
@@ -19,10 +19,10 @@ READERS = 12
 
 
 def send(store: Store, provider: Accepting, issue: str, notices: list[str] | None = None) -> Send:
-    """Begin a send, or go on with one that is frozen."""
+    """Begin a send, or resume one that is frozen."""
     watch = Observer(notice=(notices if notices is not None else []).append)
-    found = store.sends.of_issue(issue)
-    if found is not None and found.digest:
+    latest = store.sends.of_issue(issue)
+    if latest is not None and latest.digest:
         return sending.resume(store, post(provider), issue=issue, observer=watch).result()
     return sending.start(store, post(provider), to_everyone(issue=issue), observer=watch).result()
 
@@ -37,14 +37,14 @@ def test_the_answer_to_any_commit_can_be_lost(database_url: str, monkeypatch: py
         for lost in range(1, commits + 1):
             issue, provider = f"2026-12-{lost:02}", Accepting(batch_size=2, concurrency=2)
             between.commits, between.lose = 0, lost
-            with suppress(StoreError, SendError):  # before anything is frozen, the command says so and may be repeated
+            with suppress(StoreError, SendError):  # before anything is frozen, the command fails and can be repeated
                 send(store, provider, issue)
-            assert between.commits >= lost or lost > 15  # how answers come together decides how many commits there are
+            assert between.commits >= lost or lost > 15  # the grouping of answers decides the number of commits
             between.lose = 0
-            found = store.sends.of_issue(issue)
-            if found is None or not found.status.ended:
-                found = send(store, provider, issue)
-            assert found.counts == {S.SUBMITTED: READERS}, f"commit {lost} of {commits}"
+            latest = store.sends.of_issue(issue)
+            if latest is None or not latest.status.ended:
+                latest = send(store, provider, issue)
+            assert latest.counts == {S.SUBMITTED: READERS}, f"commit {lost} of {commits}"
             assert sorted(provider.addresses) == sorted(addresses(READERS))
 
 

@@ -1,4 +1,4 @@
-"""Two operators, workers, answers, outages and kills in any order: a send does what the tables say."""
+"""Two operators, workers, answers, outages and kills in any order: a send follows its transition tables."""
 
 from newsletter.store import Store
 from tests.sending.faults import fill

@@ -1,4 +1,4 @@
-"""Only one process runs a send: of two at once, one; of one that was stopped and its successor, the successor."""
+"""Only one process runs a send: one of two at once, and the successor of a stopped one."""
 
 import os
 import signal
@@ -42,7 +42,7 @@ S = DeliveryStatus
 HOLD, RESEND = Uncertainty.HOLD, Uncertainty.RESEND
 
 
-def begin_each(url: str, via: Via, at_once: Barrier, issues: list[str], said: Connection) -> None:
+def begin_each(url: str, via: Via, at_once: Barrier, issues: list[str], errors: Connection) -> None:
     """Begin the send of each issue together with another process; ``said`` gets what was said against it, if so."""
     with open_store(url) as store, post(via, HOLD) as by:
         for issue in issues:
@@ -50,21 +50,21 @@ def begin_each(url: str, via: Via, at_once: Barrier, issues: list[str], said: Co
             try:
                 begin(store, by, issue)
             except SendError as err:
-                said.send(str(err))
+                errors.send(str(err))
             else:
-                said.send("")
+                errors.send("")
 
 
-def go_on(url: str, via: Via, at_once: Barrier, said: Connection) -> None:
-    """Go on with the send together with another process."""
+def go_on(url: str, via: Via, at_once: Barrier, errors: Connection) -> None:
+    """Resume the send together with another process."""
     with open_store(url) as store, post(via, HOLD) as by:
         at_once.wait(PATIENCE)
         try:
             sending.resume(store, by, issue=ISSUE).result()
         except SendError as err:
-            said.send(str(err))
+            errors.send(str(err))
         else:
-            said.send("")
+            errors.send("")
 
 
 @pytest.mark.parametrize(("database_url", "times"), [("sqlite", 100), ("postgresql", 20)], indirect=["database_url"])
@@ -81,14 +81,14 @@ def test_only_one_of_two_simultaneous_sends_runs_and_the_other_names_it(
             for _, theirs in ends
         ]
         for number, issue in enumerate(issues, 1):
-            at_once.wait(PATIENCE)  # neither begins the next issue before all was looked at
+            at_once.wait(PATIENCE)  # neither begins the next issue before this one is checked
             assert_one_ran(both, [ours.recv() for ours, _ in ends])
             with pytest.raises(SendError, match=f"issue {issue} was sent on .* to {FEW} of {FEW} readers"):
                 begin(store, by, issue)
             assert server.accepted == number * FEW
-            found = store.sends.of_issue(issue)
-            assert found is not None
-            assert (found.status, found.counts) == (SendStatus.FINISHED, {S.SUBMITTED: FEW})
+            result = store.sends.of_issue(issue)
+            assert result is not None
+            assert (result.status, result.counts) == (SendStatus.FINISHED, {S.SUBMITTED: FEW})
         for process in both:
             process.join(PATIENCE)
             assert process.exitcode == 0
@@ -105,15 +105,15 @@ def test_only_one_of_two_simultaneous_resumes_after_a_kill_runs(processes: Proce
             assert_one_ran(both, [ours.recv() for ours, _ in ends])
             for process in both:
                 process.join(PATIENCE)
-            found = outcome(url, server, readers=FEW, deaths=deaths)
-            assert_nothing_lost_or_silently_doubled(found, HOLD)
+            result = outcome(url, server, readers=FEW, deaths=deaths)
+            assert_nothing_lost_or_silently_doubled(result, HOLD)
 
 
-def assert_one_ran(both: list[BaseProcess], said: list[str]) -> None:
-    """And the other was told which it is, or that it was too late."""
-    assert said.count("") == 1, said
-    (first,) = (process.pid for process, words in zip(both, said, strict=True) if not words)
-    words = "".join(said)
+def assert_one_ran(both: list[BaseProcess], errors: list[str]) -> None:
+    """Assert that one process ran, and that the other got its name, or came too late."""
+    assert errors.count("") == 1, errors
+    (first,) = (process.pid for process, words in zip(both, errors, strict=True) if not words)
+    words = "".join(errors)
     assert f"is run by process {first} on " in words or "was sent on" in words or words.endswith(", finished"), words
 
 
@@ -124,7 +124,7 @@ def test_a_stopped_process_that_wakes_repeats_no_message_of_its_successor(
     held, here, stopped, go_on = threading.Semaphore(0), threading.local(), threading.Event(), threading.Event()
 
     def hold(step: str) -> None:
-        """Let the process wait for the server with a message on each connection, of which nothing is written yet."""
+        """Make the process wait for the server with a message on each connection, with no answer recorded yet."""
         if step == "DATA" and not stopped.is_set():
             here.messages = getattr(here, "messages", 0) + 1
             if here.messages == 2:
@@ -145,7 +145,7 @@ def test_a_stopped_process_that_wakes_repeats_no_message_of_its_successor(
         os.kill(process.pid or 0, signal.SIGCONT)
         process.join(PATIENCE)
         assert process.exitcode == 1
-        found = outcome(url, server, readers=FEW, deaths=[in_flight])
+        result = outcome(url, server, readers=FEW, deaths=[in_flight])
         assert server.accepted == before
-    assert_nothing_lost_or_silently_doubled(found, RESEND)
-    assert found.doubled == ceil(FEW / BATCH)  # the first message on each connection, whose batch had no answer yet
+    assert_nothing_lost_or_silently_doubled(result, RESEND)
+    assert result.doubled == ceil(FEW / BATCH)  # the first message on each connection, whose batch had no answer yet

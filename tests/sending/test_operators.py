@@ -1,4 +1,4 @@
-"""A person pauses, cancels or moves a send while a worker is about it: what the person was told stands."""
+"""An operator pauses, cancels or reschedules a send while a worker handles it: the result takes effect."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ FIRST, SECOND = "2026-11-23", "2026-11-24"
 
 @dataclass
 class Worker:
-    """A worker with a clock that a test sets. ``composing`` is called while it composes an issue."""
+    """A worker with a clock that a test can set. ``composing`` is called while it composes an issue."""
 
     store: Store
     by: SendContext
@@ -68,7 +68,7 @@ def schedule(store: Store, issue: str = FIRST, begins: datetime = NOON) -> int:
 
 
 def frozen(store: Store, issue: str, began: datetime = NOON) -> int:
-    """A send that a process began, and died before its first message."""
+    """Begin a send whose process died before its first message."""
     return store.sends.freeze(
         compiled=make.compiled(issue=issue),
         tailor=make.tailor(slug=issue),
@@ -266,7 +266,7 @@ def test_a_stopped_process_that_wakes_after_a_cancel_sends_nothing_more(
             os.kill(process.pid or 0, signal.SIGCONT)
             process.join(PATIENCE)
             relay.settle()
-            # What lay in the system's buffers before the cancel may still arrive, and was said to be uncertain.
+            # Data in the system's buffers before the cancel may still arrive, and was reported as uncertain.
             assert relay.accepted - told <= counts[S.UNCERTAIN]
             assert store.sends.get(1).status is SendStatus.CANCELLED
     finally:
@@ -277,7 +277,7 @@ def test_a_stopped_process_that_wakes_after_a_cancel_sends_nothing_more(
 
 
 def by(name: str, port: int) -> SendContext:
-    """A relay, or SES, on this port."""
+    """Return a relay, or SES, on this port."""
     options: dict[str, object] = {"host": "127.0.0.1", "port": port, "security": "none", "connections": 1}
     if name == "ses":
         options = {"region": "eu-west-1", "endpoint_url": f"http://127.0.0.1:{port}", "timeout": 5}
@@ -291,7 +291,7 @@ def by(name: str, port: int) -> SendContext:
 def test_a_send_recovers_by_itself_from_a_short_outage_at_its_start(store: Store, name: str) -> None:
     fill(store, 3)
     number = schedule(store)
-    worker = Worker(store, by(name, 1))  # nobody listens there
+    worker = Worker(store, by(name, 1))  # no process listens there
     assert worker.look() == NOON + timedelta(seconds=15)
     waiting = store.sends.get(number)
     assert waiting.status is SendStatus.SCHEDULED

@@ -1,4 +1,4 @@
-"""An outage of any kind and length costs what was in flight when it began, and the probes. Others get it once."""
+"""An outage of any kind and length affects only messages in flight and probes. All others arrive once."""
 
 import json
 import socket
@@ -42,14 +42,14 @@ IN_FLIGHT = 4 * 20
 
 @dataclass
 class Run:
-    """A send over a line that fails, what is told meanwhile, and how the line fails and works again."""
+    """A send over a line that fails and is repaired, and its notices."""
 
     store: Store
     by: SendContext
     fail: Callable[[], object]
     repair: Callable[[], object]
     accepted: Callable[[], Counter[str]]
-    lasts: int  # the outage ends when it was told so often that there is one
+    lasts: int  # the outage ends after this number of notices
     notices: list[str] = field(default_factory=list)
     log: BytesIO = field(default_factory=BytesIO)
     under_way: int = -1
@@ -95,7 +95,7 @@ class Run:
 
 @pytest.fixture
 def store(memory: Path) -> Iterator[Store]:
-    """A database with the readers."""
+    """Open a store with the readers."""
     with open_store(new_sqlite(memory / "newsletter.db")) as opened:
         fill(opened, READERS)
         yield opened
@@ -112,7 +112,7 @@ def by(provider: Any, name: str) -> Iterator[SendContext]:
 
 
 def over_line(store: Store, post: SendContext, line: Line, server: Server, lasts: int) -> Run:
-    """A send over a line that breaks by itself and comes back when it is told to."""
+    """Return a send over a line that breaks by itself and is repaired on command."""
     return Run(
         store=store,
         by=post,
@@ -152,7 +152,7 @@ def over_smtp(store: Store, root: Path, lasts: int) -> Iterator[tuple[Run, Line,
 
 
 def assert_cheap(run: Run, ended: Send, *, probes: bool = True) -> None:
-    """What was in flight and the probes may be uncertain; everybody else got it exactly once; it was told."""
+    """Assert that only messages in flight and probes are uncertain, all others arrived once, and notices were given."""
     uncertain = ended.counts.get(S.UNCERTAIN, 0)
     assert 0 < run.under_way <= IN_FLIGHT
     assert uncertain <= run.under_way + run.outages * probes
@@ -167,7 +167,7 @@ def assert_cheap(run: Run, ended: Send, *, probes: bool = True) -> None:
         assert "provider.outage" in kinds or "send.waits" in kinds
 
 
-LENGTHS = [1, 12]  # with the last, the send is put down
+LENGTHS = [1, 12]  # with the last, the send is deferred
 
 
 @pytest.mark.parametrize("lasts", LENGTHS)
@@ -177,7 +177,7 @@ def test_a_broken_line_to_ses_affects_only_messages_in_flight(
 ) -> None:
     with over_ses(store, tmp_path, lasts) as (run, line, _):
         run.fail = lambda: line.fail(kind)
-        # A request that is not written as a whole leaves no doubt. One that is reset on its way may be: the kernel has
+        # An incompletely written request leaves no doubt. One that is reset later may: the kernel has
         # taken all of a probe's octets if the reset comes a moment later.
         assert_cheap(run, run.send(), probes=kind in (F.RESET_IN_REQUEST, F.RESET_AT_ANSWER))
         assert run.outages >= lasts
@@ -237,7 +237,7 @@ def test_a_failing_name_lookup_affects_no_message(
 
         def fail() -> None:
             monkeypatch.setattr(socket, "getaddrinfo", unknown)
-            line.fail(F.RESET_IN_REQUEST)  # what is connected is of no use any more
+            line.fail(F.RESET_IN_REQUEST)  # open connections are unusable
 
         def repair() -> None:
             monkeypatch.setattr(socket, "getaddrinfo", known)
@@ -293,30 +293,30 @@ def test_ses_that_fails_only_for_batches_affects_two_messages_at_a_time(store: S
 
 
 def test_failed_probes_become_less_frequent_until_the_send_is_deferred() -> None:
-    found, delays = Breaker(4, 50), []
-    while not found.exhausted:
-        found.record(found.epoch, [UNCLEAR], None)
-        delays.append(found.delay / circuit_breaker.FIRST_WAIT)
-        found.waited()
+    breaker, delays = Breaker(4, 50), []
+    while not breaker.exhausted:
+        breaker.record(breaker.epoch, [UNCLEAR], None)
+        delays.append(breaker.delay / circuit_breaker.FIRST_WAIT)
+        breaker.waited()
     assert delays == [0, 1, 2, 4, 8, 16, 32, 0]
 
 
 def test_an_outage_between_clear_answers_is_the_same_outage() -> None:
-    found = Breaker(4, 50)
+    breaker = Breaker(4, 50)
     for _ in range(circuit_breaker.PROBES + 1):
-        found.record(found.epoch, [], OutageError("nobody there"))
-        if not found.exhausted:
+        breaker.record(breaker.epoch, [], OutageError("nobody there"))
+        if not breaker.exhausted:
             for _ in range(circuit_breaker.RECOVERED - 1):
-                found.record(found.epoch, [CLEAR], None)
-    assert found.exhausted
+                breaker.record(breaker.epoch, [CLEAR], None)
+    assert breaker.exhausted
 
 
 def test_a_message_that_always_loses_the_connection_is_distinguished_from_an_outage() -> None:
-    found = Breaker(4, 50)
+    breaker = Breaker(4, 50)
     lost = Receipt(subscriber=1, status=S.DEFERRED, lost=True)
-    found.record(0, [lost], None)
-    assert not found.concerns_others(1)
-    found.record(0, [Receipt(subscriber=2, status=S.DEFERRED, lost=True)], None)
-    assert found.concerns_others(1)
-    found.record(1, [CLEAR], None)
-    assert not found.concerns_others(1)
+    breaker.record(0, [lost], None)
+    assert not breaker.concerns_others(1)
+    breaker.record(0, [Receipt(subscriber=2, status=S.DEFERRED, lost=True)], None)
+    assert breaker.concerns_others(1)
+    breaker.record(1, [CLEAR], None)
+    assert not breaker.concerns_others(1)

@@ -1,4 +1,4 @@
-"""A whole send, from the frozen audience to bytes on the wire; and what a kill, a refusal or a second try leaves."""
+"""A whole send, from the frozen audience to bytes on the wire, with kills, refusals and resumed runs."""
 
 import signal
 import subprocess
@@ -41,7 +41,7 @@ NATO = Segment(slug="nato", name="NATO", any=(frozenset({"nato"}),))
 
 @contextmanager
 def post(name: str, root: Path, **options: Any) -> Iterator[SendContext]:
-    """What a send goes out by."""
+    """Open everything a send needs to deliver mail."""
     if name == "smtp":
         provider: Provider = open_smtp(options, root=root, environment={}, timer=Clock().timer())
     else:
@@ -56,15 +56,15 @@ def post(name: str, root: Path, **options: Any) -> Iterator[SendContext]:
 
 @contextmanager
 def relay(server: SmtpServer, root: Path, **options: Any) -> Iterator[SendContext]:
-    """A send by SMTP to a server in the process."""
+    """Open everything for a send by SMTP to a server in this process."""
     with post(
         "smtp", root, **{"host": "127.0.0.1", "port": server.port, "security": "none", "timeout": 5} | options
-    ) as one:
-        yield one
+    ) as opened:
+        yield opened
 
 
 def fill(store: Store, number: int) -> list[int]:
-    """So many confirmed readers, r1@example.com and so on; their ids."""
+    """Add this number of confirmed readers, r1@example.com and so on, and return their ids."""
     store.subscribers.merge(
         [[Subscriber(address=f"r{at}@example.com", first_name=f"Reader {at}") for at in range(1, number + 1)]],
         now=make.WHEN,
@@ -77,20 +77,20 @@ def begin(store: Store, by: SendContext) -> Send:
 
 
 def go_on(store: Store, by: SendContext, *, minutes: float = 0) -> Send:
-    """Go on, so many minutes later."""
+    """Resume the send, this number of minutes later."""
     return sending.resume(
         store, by, issue=ISSUE, observer=Observer(clock=lambda: datetime.now(UTC) + timedelta(minutes=minutes))
     ).result()
 
 
 def counts(store: Store) -> Mapping[DeliveryStatus, int]:
-    found = store.sends.of_issue(ISSUE)
-    assert found is not None
-    return found.counts
+    send = store.sends.of_issue(ISSUE)
+    assert send is not None
+    return send.counts
 
 
 def eml(root: Path) -> dict[str, bytes]:
-    """The files of the outbox, by the reader's number."""
+    """Return the files of the outbox by the reader's number."""
     return {path.name.partition("@")[0]: path.read_bytes() for path in (root / "outbox").rglob("*.eml")}
 
 
@@ -159,7 +159,7 @@ def test_every_reader_gets_one_valid_message_with_their_own_links(store: Store, 
     messages = eml(tmp_path)
     assert len(messages) == 450
     assert b"Hello=20=\r\nReader 7=\r\n" in messages["r7"]
-    some = [messages[f"r{number}"] for number in range(1, 451, 9)]  # a look at one takes as long as sending a hundred
+    some = [messages[f"r{number}"] for number in range(1, 451, 9)]  # checking one takes as long as sending a hundred
     assert [complaint for message in some for complaint in complaints(message)] == []
     links = {line for message in messages.values() for line in message.splitlines() if b"List-Unsubscribe:" in line}
     assert len(links) == 450
@@ -200,10 +200,10 @@ def test_refused_deferred_and_lost_messages_are_distinguished_and_only_deferred_
         assert waiting.waits_until is not None
         assert counts(store) == {S.SUBMITTED: 5, S.REFUSED: 1, S.DEFERRED: 1, S.UNCERTAIN: 1}
         server.script.answers.clear()
-        assert go_on(store, by).counts == waiting.counts  # a mail server that said "later" is not asked at once
+        assert go_on(store, by).counts == waiting.counts  # a mail server that answered "later" is not retried at once
         send = go_on(store, by, minutes=2)
         assert (send.status, send.counts) == (SendStatus.FAILURES, {S.SUBMITTED: 6, S.REFUSED: 1, S.UNCERTAIN: 1})
-        assert sorted(one.recipients[0] for one in server.received) == [
+        assert sorted(mail.recipients[0] for mail in server.received) == [
             f"r{at}@example.com" for at in (1, 3, 4, 6, 7, 8)
         ]
     refused = list(store.deliveries.stream(send.id, S.REFUSED))
@@ -229,7 +229,7 @@ def test_a_provider_that_stops_accepting_mail_leaves_the_rest_queued_and_is_retr
         server.script.answers.clear()
         with relay(server, tmp_path) as by:
             assert go_on(store, by, minutes=6).counts == {S.SUBMITTED: 30}
-        assert sorted(one.recipients for one in server.received) == sorted(
+        assert sorted(mail.recipients for mail in server.received) == sorted(
             (f"r{at}@example.com",) for at in range(1, 31)
         )
 
@@ -294,8 +294,8 @@ def test_a_send_is_paused_if_more_than_half_of_the_first_answers_are_nonexistent
     first = BounceGuard()
     for at in range(answers):
         status = S.REFUSED if at < gone else S.SUBMITTED
-        said = first.reason_to_pause([Receipt(subscriber=at, status=status, gone=at < gone)])
-        assert bool(said) is (doubted and at == answers - 1)
+        reason = first.reason_to_pause([Receipt(subscriber=at, status=status, gone=at < gone)])
+        assert bool(reason) is (doubted and at == answers - 1)
     assert first.reason_to_pause([Receipt(subscriber=99, status=S.DEFERRED)]) is None
 
 
@@ -355,7 +355,7 @@ def test_a_second_cancel_settles_deliveries_of_a_process_that_died_after_the_fir
             now=make.WHEN,
         )
         ledger.claim(store, 1, size=1, holder=lease.holder)
-        assert store.controls.cancel(1) == 2  # and whoever cancelled it did not wait for the process
+        assert store.controls.cancel(1) == 2  # and the one who cancelled it did not wait for the process
         assert counts(store) == {S.SUBMITTING: 1, S.SKIPPED: 2}
     assert sending.cancel(store, 1).counts == {S.UNCERTAIN: 1, S.SKIPPED: 2}
     with pytest.raises(SendError, match="is already cancelled"):
@@ -467,7 +467,7 @@ def test_a_killed_send_is_resumed_without_loss_and_holds_messages_in_flight(tmp_
         assert send.status is (SendStatus.FAILURES if held else SendStatus.FINISHED)
         assert held <= 10  # two connections with a batch of five each
         assert send.counts == {S.SUBMITTED: 60 - held} | ({S.UNCERTAIN: held} if held else {})
-        got = [one.recipients[0] for one in server.received]
+        got = [mail.recipients[0] for mail in server.received]
         assert len(got) == len(set(got))
         lost = {f"r{at}@example.com" for at in range(1, 61)} - set(got)
         assert lost <= {address for address, _, _ in store.deliveries.stream(send.id, S.UNCERTAIN)}
@@ -493,14 +493,14 @@ def test_a_killed_send_to_the_outbox_is_resumed_without_holding_any(tmp_path: Pa
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_send_told_to_stop_records_every_answer_and_holds_none(tmp_path: Path, number: int) -> None:
-    asked: list[int] = []
+    stopped_at: list[int] = []
 
     def ask(done: int, _total: int) -> None:
-        if done >= 5 and not asked:  # always at a bad moment: between two answers and the ledger
-            asked.append(number)
+        if done >= 5 and not stopped_at:  # always at a critical moment: between two answers and the ledger
+            stopped_at.append(number)
             signal.raise_signal(number)
 
-    handlers = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+    handlers = [signal.getsignal(mail) for mail in (signal.SIGINT, signal.SIGTERM)]
     with open_store(new_sqlite(tmp_path / "newsletter.db")) as store, smtp_server() as server:
         fill(store, 60)
         with relay(server, tmp_path, connections=2, batch_size=5) as by:
@@ -513,8 +513,8 @@ def test_a_send_told_to_stop_records_every_answer_and_holds_none(tmp_path: Path,
             assert store.leases.holder(1) == ""
             assert counts(store)[S.SUBMITTED] == len(server.received) < 60
             assert go_on(store, by).counts == {S.SUBMITTED: 60}
-        assert len({one.recipients for one in server.received}) == len(server.received) == 60
-    assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)] == handlers
+        assert len({mail.recipients for mail in server.received}) == len(server.received) == 60
+    assert [signal.getsignal(mail) for mail in (signal.SIGINT, signal.SIGTERM)] == handlers
 
 
 def test_a_kill_makes_few_readers_of_a_relay_uncertain(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""SES that fails in every way at every other call: nobody is lost, and nobody gets it twice who was not uncertain."""
+"""SES that fails in every way at many calls: no message is lost, and only uncertain ones may be doubled."""
 
 import random
 from collections import Counter
@@ -39,7 +39,7 @@ def test_faults_of_every_kind_at_a_tenth_of_the_calls_lose_and_double_no_message
     now = [datetime(2026, 11, 23, 12, tzinfo=UTC)]
 
     def clock() -> datetime:
-        now[0] += timedelta(seconds=1)  # so that whoever waits does not wait in earnest
+        now[0] += timedelta(seconds=1)  # so that waits take no time
         return now[0]
 
     with open_store(new_sqlite(tmp_path / "newsletter.db")) as store, ses_stub() as stub:
@@ -69,10 +69,10 @@ def test_faults_of_every_kind_at_a_tenth_of_the_calls_lose_and_double_no_message
     assert send.status is SendStatus.FAILURES
     assert set(send.counts) == {S.SUBMITTED, S.UNCERTAIN}
     assert sum(send.counts.values()) == READERS
-    # Accepted exactly once, outside of what is ambiguous, and that is uncertain.
+    # Accepted exactly once, except for ambiguous ones, which are uncertain.
     assert all(times[address] == 1 for address, status in stands.items() if status is S.SUBMITTED)
     assert max(times.values()) == 1
     assert {stands[address] for address in times} <= {S.SUBMITTED, S.UNCERTAIN}
-    # One request an attempt: nothing is repeated behind the ledger's back.
+    # One request per attempt: nothing is repeated without the ledger's knowledge.
     assert sum(len(call["BulkEmailEntries"]) for call in stub.sending_calls) <= attempts
-    assert attempts > READERS  # whom SES put off was tried again
+    assert attempts > READERS  # messages that SES deferred were retried

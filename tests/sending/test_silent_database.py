@@ -1,4 +1,4 @@
-"""A database that goes silent, without a reset: a send says so, goes on when it answers, and ends when asked."""
+"""A database that falls silent without a reset: a send prints a notice, continues later, and can be stopped."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indire
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask for a sign of life after a moment. Two seconds are the least that libpq waits for a connection."""
+    """Check for a sign of life after a moment. Two seconds is libpq's shortest wait for a connection."""
     monkeypatch.setattr(retrying, "PAUSE", 0.01)
     monkeypatch.setattr(retrying, "FOR_THE_LAST_ANSWERS", 0.1)
     monkeypatch.setattr(silence, "QUIET", 0.3)
@@ -38,7 +38,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Told:
-    """The notices of a send; the first makes the database speak again, or somebody end the process."""
+    """A list of a send's notices; the first one makes the database answer again, or stops the process."""
 
     first: object
     notices: list[str] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Told:
 
 
 def silent_in_the_middle(store: Store, between: Proxy) -> Accepting:
-    """A provider in whose second batch the database goes silent."""
+    """Return a provider in whose second batch the database falls silent."""
     fill(store, READERS)
     provider = Accepting(batch_size=2, concurrency=2)
 
@@ -86,7 +86,7 @@ def test_sigterm_ends_a_send_whose_database_is_silent(database_url: str) -> None
         began = time.monotonic()
         with pytest.raises(NewsletterError):
             begin(store, provider, Observer(notice=told))
-        assert time.monotonic() - began < 60  # it was for ever, and is 5 seconds on a quick machine
+        assert time.monotonic() - began < 60  # it was forever, and is 5 seconds on a fast machine
         assert told.notices
     between.speak()
     provider.before = lambda: None
@@ -107,7 +107,7 @@ def test_a_slow_statement_is_not_interrupted_but_a_silence_after_it_is_noticed(d
     with proxy(database_url) as between, open_store(between.url) as store:
         with database_of(store).reading() as connection:
             assert connection.exec_driver_sql("SELECT 'done' FROM pg_sleep(2)").scalar_one() == "done"
-        assert between.connections >= 2  # a sign of life was asked for
+        assert between.connections >= 2  # a sign of life was requested
         between.go_silent()
         began = time.monotonic()
         assert "doesn't answer" in why_unreachable(store)
@@ -116,7 +116,7 @@ def test_a_slow_statement_is_not_interrupted_but_a_silence_after_it_is_noticed(d
         between.speak()
         while "doesn't answer" in why_unreachable(store):
             assert time.monotonic() - began < 60
-        assert "doesn't answer" not in why_unreachable(store)  # it is away now, and no longer silent
+        assert "doesn't answer" not in why_unreachable(store)  # it is unreachable now rather than silent
 
 
 @pytest.mark.parametrize("began", [100, 100.001, 100.25, 100.499])  # the watchdog looks at 100 seconds and again later

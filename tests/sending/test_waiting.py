@@ -1,4 +1,4 @@
-"""Sends that wait: for the pace, the day's quota, the quiet hours, a local time, a provider that has too much to do."""
+"""Sends that wait: for the rate limit, the daily quota, quiet hours, a local time, or an overloaded provider."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,7 +32,7 @@ HOME = ZoneInfo("UTC")
 
 @dataclass
 class Scripted:
-    """A provider that keeps what it accepted, and says what a test has it say."""
+    """A provider that records what it accepted, and answers as a test tells it."""
 
     limits: Limits | None = None
     says: dict[str, list[Receipt | ProviderError]] = field(default_factory=dict)
@@ -49,8 +49,8 @@ class Scripted:
         for letter in letters:
             letter.message()
             to = letter.recipient
-            said = self.says.get(to.address, [])
-            answer = said.pop(0) if said else Receipt(subscriber=to.subscriber, status=S.SUBMITTED)
+            answers = self.says.get(to.address, [])
+            answer = answers.pop(0) if answers else Receipt(subscriber=to.subscriber, status=S.SUBMITTED)
             if isinstance(answer, ProviderError):
                 raise answer
             if answer.status is S.SUBMITTED:
@@ -64,7 +64,7 @@ class Scripted:
 
 @dataclass
 class Hours:
-    """A clock that a test sets."""
+    """A clock that a test can set."""
 
     now: datetime = NOON
 
@@ -140,7 +140,7 @@ def test_a_warm_up_begins_with_the_newest_readers(store: Store, clock: Hours) ->
     with posted(provider, warm_up=(3, 6)) as post:
         begin(store, post, clock)
         assert sorted(provider.accepted) == ["r18@example.com", "r19@example.com", "r20@example.com"]
-        clock.later(days=1, hours=1)  # an hour's messages count until the hour is over a day ago
+        clock.later(days=1, hours=1)  # an hour's messages count until a day after the hour has ended
         go_on(store, post, clock)
         assert len(provider.accepted) == 9
         assert "r12@example.com" in provider.accepted

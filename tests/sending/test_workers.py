@@ -1,4 +1,4 @@
-"""Several workers at once, and an operator beside them: each send runs once, and what a person decided stands."""
+"""Several workers and an operator at once: each send runs once, and the operator's decisions take effect."""
 
 import os
 import signal
@@ -64,7 +64,7 @@ def test_a_worker_told_to_stop_at_the_end_of_a_send_begins_no_other(
         worker = processes.start(url, smtp(server.port), target=work)
         assert last.wait(PATIENCE)
         while not store.sends.get(1).counts.get(DeliveryStatus.SUBMITTED):
-            worker.join(0.01)  # nothing is left to claim once the other batch is written down
+            worker.join(0.01)  # nothing is left to claim once the other batch is recorded
             assert worker.is_alive()
         os.kill(worker.pid or 0, number)
         go_on.set()
@@ -87,4 +87,4 @@ with stop_requests() as asked:
     while not over.is_set():
         asked.wait(1)
 """
-    subprocess.run([sys.executable, "-c", hammered], timeout=PATIENCE, check=True)  # which kills it, if it hangs
+    subprocess.run([sys.executable, "-c", hammered], timeout=PATIENCE, check=True)  # which kills it if it hangs

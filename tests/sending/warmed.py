@@ -28,4 +28,4 @@ with receiver() as relay, ses_stub() as stub:
 
 collect_rarely()
 gc.collect()
-gc.freeze()  # a send looks for garbage among its own objects only, and a child copies no pages for it
+gc.freeze()  # a send's garbage collection covers only its own objects, and a child copies no pages for it

@@ -1,4 +1,4 @@
-"""Several workers over many scheduled sends that are due at once, and what came of them; some of them are killed."""
+"""Several workers on many scheduled sends that are due at once, some of them killed, and the outcome."""
 
 import random
 import signal
@@ -27,7 +27,7 @@ LEASE = 3.0  # seconds
 
 
 def schedule(store: Store, sends: int, *, provider: str = "smtp") -> list[str]:
-    """Make so many sends, each of an issue of its own, that are due now; return their issues."""
+    """Make this number of sends, each of its own issue, that are due now, and return their issues."""
     issues = [str(date(2026, 11, 23) + timedelta(days=day)) for day in range(sends)]
     begins = datetime.now(UTC) - timedelta(seconds=1)
     for issue in issues:
@@ -78,19 +78,19 @@ def _must_not_be_late(send: Send) -> None:
 
 
 def work(url: str, via: Via) -> None:
-    """Be a worker, until every send has ended or a signal asks it to stop."""
+    """Work as a worker until every send has ended or a signal stops it."""
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it would be ignored
     with open_store(url) as store, post(via, Uncertainty.HOLD) as by:
         store.leases = Leases(database_of(store), LEASE)
-        with sending.stop_requests() as asked:
-            while store.sends.unfinished() and not asked:
+        with sending.stop_requests() as stopping:
+            while store.sends.unfinished() and not stopping:
                 run_due_sends(store, hands(store, by), lambda: datetime.now(UTC))
-                asked.wait(0.05)
+                stopping.wait(0.05)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What came of the sends: how many stand how, and how many messages are ``lost``, ``doubled`` and ``held``."""
+    """An outcome of sends: their number by status, and the messages ``lost``, ``doubled`` and ``held``."""
 
     sends: Mapping[SendStatus, int]
     lost: int
@@ -115,7 +115,7 @@ def work_and_kill(
     The server holds the last messages back until all kills are over: a worker that still has work can't have ended.
     """
     chance = random.Random(seed)
-    before = (sends - kills) * readers - 1  # a kill leaves no more deliveries uncertain than a send has
+    before = (sends - kills) * readers - 1  # a kill makes at most one send's deliveries uncertain
     passes = threading.Semaphore(before)
     server.passing = lambda step: step == "the final dot" and passes.acquire()
     team = [processes.start(url, via, target=work) for _ in range(workers)]

@@ -1,4 +1,4 @@
-"""The toolbar's state in the URL."""
+"""The toolbar and its state in the URL."""
 
 from dataclasses import replace
 from urllib.parse import parse_qsl

@@ -31,7 +31,7 @@ RESENDS = 2  # of an uncertain delivery: after three attempts without an answer 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchEnd:
-    """The end of a dispatch, which is not in the ledger yet.
+    """A dispatch that has ended, which is not in the ledger yet.
 
     ``reason`` is a time before which nothing may be handed over, the error that stopped the run, or None if every
     delivery is settled. ``progressed`` tells whether the run settled any. ``paused`` tells whether the ledger has the

@@ -26,7 +26,7 @@ from newsletter.store.tables import pace, pace_hour
 
 
 class RateLimits:
-    """The rate limits of all providers, by name. Times are seconds of Unix time; each change is a short transaction."""
+    """A register of all providers' rate limits. Times are seconds of Unix time; each change is a short transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

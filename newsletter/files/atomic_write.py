@@ -5,6 +5,7 @@ All functions raise OSError, which names the file that the caller asked for and 
 
 import errno
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -23,15 +24,21 @@ class UnfinishedFile:
     With ``private``, only its owner can read it; otherwise the umask decides. Its temporary name is unique, so that
     several processes can write the same file and the last one wins. If only one process at a time writes the file,
     give a fixed name as ``part``, so that the next write removes what a killed process left.
+
+    A device or a pipe, such as /dev/null, is written to and never replaced.
     """
 
     def __init__(self, path: Path, *, private: bool = False, part: Path | None = None) -> None:
         self.path = path
+        self._in_place = _is_device_or_pipe(path)
         self.part = part or path.with_name(f".{path.name[:_KEPT]}.{os.urandom(4).hex()}{PART}")
         with _naming(path):
+            if self._in_place:
+                self.file: BinaryIO = path.open("wb")
+                return
             if part is not None:
                 part.unlink(missing_ok=True)
-            self.file: BinaryIO = open(self.part, "xb", opener=open_privately if private else None)  # noqa: SIM115
+            self.file = open(self.part, "xb", opener=open_privately if private else None)  # noqa: SIM115
 
     def __enter__(self) -> Self:
         return self
@@ -41,8 +48,9 @@ class UnfinishedFile:
     ) -> None:
         with suppress(OSError):  # buffered octets that don't fit on the disk; the file is deleted anyway
             self.file.close()
-        with suppress(OSError):
-            self.part.unlink(missing_ok=True)
+        if not self._in_place:
+            with suppress(OSError):
+                self.part.unlink(missing_ok=True)
 
     def replace(self, *, sync: bool = True, sync_name: bool = True) -> None:
         """Give the file its name, replacing any file that has it.
@@ -50,13 +58,17 @@ class UnfinishedFile:
         Without ``sync``, a power cut may leave an empty file; without ``sync_name``, one may undo the renaming.
         """
         with _naming(self.path):
-            self._finish(sync=sync)
+            self._finish(sync=sync and not self._in_place)  # most devices can't be synced
+            if self._in_place:
+                return
             self.part.replace(self.path)
             if sync and sync_name:
                 sync_folder(self.path.parent)
 
     def create(self) -> bool:
         """Give the file its name, and return False if there is a file with that name, which stays as it is."""
+        if self._in_place:
+            return False
         with _naming(self.path):
             self._finish()
             try:
@@ -122,6 +134,14 @@ def sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(handle)
+
+
+def _is_device_or_pipe(path: Path) -> bool:
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISBLK(mode) or stat.S_ISFIFO(mode)
 
 
 def _fill(unfinished: UnfinishedFile, content: bytes) -> None:

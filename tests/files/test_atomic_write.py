@@ -277,3 +277,16 @@ def test_one_of_many_creators_gets_the_name(tmp_path: Path) -> None:
     assert path.read_bytes() == winner
     assert len(outcomes) == len(creators)
     assert names(tmp_path) == ["entry.md"]
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_a_pipe_or_a_device_is_written_to_and_not_replaced(tmp_path: Path, private: bool) -> None:
+    pipe, received = tmp_path / "pipe", list[bytes]()
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()))
+    reader.start()
+    write_file(pipe, AFTER, private=private)
+    reader.join(60)
+    assert received == [AFTER]
+    assert pipe.is_fifo()
+    assert names(tmp_path) == ["pipe"]

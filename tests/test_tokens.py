@@ -109,11 +109,11 @@ def test_earlier_unsubscribe_links_still_work_for_unsubscribing_only() -> None:
 
 
 @given(issues, issues)
-def test_a_token_is_never_valid_for_another_issue(one: str, other: str) -> None:
-    assume(one != other)
+def test_a_token_is_never_valid_for_another_issue(signed_for: str, other: str) -> None:
+    assume(signed_for != other)
     signer = Signer(make.SECRET)
     with pytest.raises(TokenError):
-        signer.verify(Purpose.BROWSER, other, signer.sign(Purpose.BROWSER, one, make.KEY))
+        signer.verify(Purpose.BROWSER, other, signer.sign(Purpose.BROWSER, signed_for, make.KEY))
 
 
 @given(st.integers(0, 47), st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"))
@@ -282,11 +282,11 @@ texts = st.lists(st.text(max_size=4), max_size=3)
 
 @given(st.sampled_from(Signature), st.sampled_from(Signature), texts, texts)
 def test_a_signature_is_valid_only_for_its_kind_and_fields(
-    kind: Signature, other: Signature, one: list[str], two: list[str]
+    kind: Signature, other: Signature, fields: list[str], other_fields: list[str]
 ) -> None:
     signer = Signer(make.SECRET)
-    same = next(signer.signatures(kind, *one)) == next(signer.signatures(other, *two))
-    assert same == ((kind, one) == (other, two))
+    same = next(signer.signatures(kind, *fields)) == next(signer.signatures(other, *other_fields))
+    assert same == ((kind, fields) == (other, other_fields))
 
 
 @pytest.mark.parametrize("issue", ["", "two words", "2026-11-23\0", "-"])

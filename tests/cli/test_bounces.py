@@ -90,9 +90,9 @@ def _by_smtp(root: Path, server: SmtpServer, maildir: Maildir) -> None:
 
 
 def header(message: Received, name: str) -> str:
-    found = re.search(rf"^{name}: (.*)\r$".encode(), message.content, re.MULTILINE)
-    assert found
-    return found[1].decode()
+    match = re.search(rf"^{name}: (.*)\r$".encode(), message.content, re.MULTILINE)
+    assert match
+    return match[1].decode()
 
 
 def message_id(message: Received) -> str:
@@ -112,9 +112,9 @@ def without_return_path(root: Path) -> None:
 
 def forged(message: Received, address: str) -> dict[str, bytes]:
     """Return forged reports by a person who has a reader's link or reply but not the message itself."""
-    found = re.search(rb"/unsubscribe/2026-11-23/([A-Za-z0-9_-]{48})>", message.content)
-    assert found
-    key = base64.urlsafe_b64decode(found[1])[2:18].hex()
+    match = re.search(rb"/unsubscribe/2026-11-23/([A-Za-z0-9_-]{48})>", message.content)
+    assert match
+    key = base64.urlsafe_b64decode(match[1])[2:18].hex()
     ids = {"key": f"<2026-11-23.{key}@evil.example>", "MAC": f"<2026-11-23.{key}.{'0' * 32}@evil.example>"}
     return {
         f"{kind} {name}": mail
@@ -130,7 +130,7 @@ def forged(message: Received, address: str) -> dict[str, bytes]:
 
 def suppressed(root: Path) -> dict[str, str]:
     with open_store(f"sqlite:///{root / 'newsletter.db'}") as store:
-        return {one.address_key: one.reason.value for one in store.suppressions.stream()}
+        return {suppression.address_key: suppression.reason.value for suppression in store.suppressions.stream()}
 
 
 def test_each_message_has_its_own_return_path(sent: dict[str, Received]) -> None:
@@ -267,8 +267,8 @@ def test_a_bounce_settles_an_uncertain_delivery(
     maildir.put("1", returned.notification(sent[ADA].sender, ADA))
     assert json.loads(run("bounces", "--json").stdout)["settled"] == 1
     with open_store("sqlite:///newsletter.db") as store:
-        found = {address: status for address, status, _ in store.deliveries.stream(1)}
-    assert found == {ADA: DeliveryStatus.SUBMITTED, BEN: DeliveryStatus.UNCERTAIN, CLEO: DeliveryStatus.UNCERTAIN}
+        statuses = {address: status for address, status, _ in store.deliveries.stream(1)}
+    assert statuses == {ADA: DeliveryStatus.SUBMITTED, BEN: DeliveryStatus.UNCERTAIN, CLEO: DeliveryStatus.UNCERTAIN}
 
 
 def test_an_mbox_is_not_changed_and_counts_once(
@@ -286,7 +286,7 @@ def test_an_mbox_is_not_changed_and_counts_once(
 
 
 @pytest.mark.parametrize(
-    ("mailbox", "said"),
+    ("mailbox", "message"),
     [
         ("nowhere", "no mailbox at"),
         (".", "is not a Maildir"),
@@ -295,10 +295,10 @@ def test_an_mbox_is_not_changed_and_counts_once(
         ("imaps://ada@mail.example.org/INBOX", "NEWSLETTER_IMAP_PASSWORD is not set"),
     ],
 )
-def test_an_unreadable_mailbox_is_reported_with_a_hint(readers: Path, run: Run, mailbox: str, said: str) -> None:
+def test_an_unreadable_mailbox_is_reported_with_a_hint(readers: Path, run: Run, mailbox: str, message: str) -> None:
     refused = run("bounces", mailbox)
     assert refused.status != 0
-    assert said in refused.stderr
+    assert message in refused.stderr
 
 
 def test_a_second_run_is_refused_until_the_first_ends_or_is_killed(readers: Path, run: Run, maildir: Maildir) -> None:
@@ -382,20 +382,20 @@ def test_a_folder_on_an_imap_server_is_read_and_marked(
 
 
 @pytest.mark.parametrize(
-    ("folder", "password", "said"),
+    ("folder", "password", "message"),
     [
         ("INBOX/Bounces", "wrong", "wrong password"),
         ("Elsewhere", PASSWORD, "no folder Elsewhere: no such folder"),
     ],
 )
 def test_a_servers_refusal_is_reported_without_the_password(
-    readers: Path, run: Run, monkeypatch: pytest.MonkeyPatch, folder: str, password: str, said: str
+    readers: Path, run: Run, monkeypatch: pytest.MonkeyPatch, folder: str, password: str, message: str
 ) -> None:
     monkeypatch.setenv("NEWSLETTER_IMAP_PASSWORD", password)
     with imap_server() as box:
         refused = run("bounces", f"imap://bounces@127.0.0.1:{box.port}/{folder}")
     assert refused.status == 1
-    assert said in refused.stderr
+    assert message in refused.stderr
     assert PASSWORD not in refused.stdout + refused.stderr
 
 
@@ -412,12 +412,12 @@ def test_an_unreachable_mail_server_is_reported(readers: Path, run: Run, monkeyp
 def sign_up(root: Path, address: str, key: str, *, now: datetime = WHEN, handed: int = 1) -> None:
     """Sign up an address, and hand over due service mail as `serve` does."""
     settings = load(root)
-    asked = Confirmation(
+    pending = Confirmation(
         kind=ConfirmationKind.SIGN_UP, key=key, address=address, requested=now, how="form", choices=SignUpChoices()
     )
     with bootstrap.open_store(settings) as store, bootstrap.open_send_context(settings) as context:
-        about = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=now, about=asked.key)
-        assert store.confirmations.request([MailRequest(message=about, about=asked)]) == [None]
+        about = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=now, about=pending.key)
+        assert store.confirmations.request([MailRequest(message=about, about=pending)]) == [None]
         mailer = bootstrap.service_mailer(settings, store, context, load_theme(root, settings.newsletter), print)
         mailer.clock = lambda: now
         assert mailer.send_batch() == handed
@@ -463,11 +463,11 @@ def test_a_bounced_reader_can_confirm_again_and_returns(
 
 def unsubscribe_mail(message: Received) -> str:
     """Return the address in a message's List-Unsubscribe."""
-    found = re.fullmatch(
+    match = re.fullmatch(
         r"<https://[^>]+>, <mailto:([^?>]+)\?subject=unsubscribe>", header(message, "List-Unsubscribe")
     )
-    assert found
-    return found[1]
+    assert match
+    return match[1]
 
 
 def standing(root: Path) -> dict[str, str]:
@@ -607,15 +607,15 @@ def test_bounces_of_a_whole_domain_are_held_until_an_operator_decides(readers: P
     assert "discard" in shown.stderr
     for command in ("suppressions list", "sends", "sends show 1", "send 2026-11-23 --rehearse", "bounces"):
         assert "Held: 6 hard bounces" in run(*command.split()).stderr
-    (found,) = [one for one in json.loads(run("check", "--json").stdout) if one["rule"] == "bounces-held"]
-    assert found["what"] == "6 hard bounces at strict.example held: 550 5.1.1: the address does not exist"
+    (finding,) = [item for item in json.loads(run("check", "--json").stdout) if item["rule"] == "bounces-held"]
+    assert finding["what"] == "6 hard bounces at strict.example held: 550 5.1.1: the address does not exist"
     report = run("report", "2026-11-23")
     assert "Held: 6 hard bounces of this issue" in report.stderr
     assert "r6@lenient.example" in report.stdout
     assert "550 5.1.1: the address does not exist" in report.stdout
     facts = json.loads(run("report", "2026-11-23", "--json").stdout)
     assert facts["held"] == 6
-    assert [one["address"] for one in facts["suppressed"]] == ["r6@lenient.example"]
+    assert [item["address"] for item in facts["suppressed"]] == ["r6@lenient.example"]
     assert run("report", "2026-11-23", "--html", "r.html", "--csv", "r.csv").status == 0
     assert "hard bounces are held" in (readers / "r.html").read_text()
     assert "@" not in (readers / "r.html").read_text().partition("</style>")[2]

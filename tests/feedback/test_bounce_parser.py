@@ -49,8 +49,8 @@ def status(*blocks: str, kind: str = "message/delivery-status") -> bytes:
 
 def only(report: MailReport) -> ReportedRecipient:
     """Return the only recipient of a report."""
-    (found,) = report.recipients
-    return found
+    (recipient,) = report.recipients
+    return recipient
 
 
 # Delivery status notifications ---------------------------------------------------------------------------------------
@@ -59,7 +59,7 @@ P, T, U = Bounce.PERMANENT, Bounce.TRANSIENT, Bounce.UNDETERMINED
 
 
 @pytest.mark.parametrize(
-    ("code", "words", "bounce", "found"),
+    ("code", "words", "bounce", "expected"),
     [
         ("5.1.1", "smtp; 550 5.1.1 <ada@example.com>: Recipient address rejected: User unknown", P, "5.1.1"),
         ("5.0.0", "smtp; 550 5.1.1 no such user", P, "5.1.1"),  # vague in one field, clear in the other
@@ -85,13 +85,13 @@ P, T, U = Bounce.PERMANENT, Bounce.TRANSIENT, Bounce.UNDETERMINED
         ("5.0.0", "smtp; 550 mx.example.com[5.1.1.7] said: no", U, "5.0.0"),
     ],
 )
-def test_a_failure_is_classified_as_permanent_or_not(code: str, words: str, bounce: Bounce, found: str) -> None:
+def test_a_failure_is_classified_as_permanent_or_not(code: str, words: str, bounce: Bounce, expected: str) -> None:
     report = only(
         parse_report(
             status(f"Final-Recipient: rfc822; {ADA}\nAction: failed\nStatus: {code}\nDiagnostic-Code: {words}")
         )
     )
-    assert (report.kind, report.address, report.bounce, report.status) == (K.BOUNCED, ADA, bounce, found)
+    assert (report.kind, report.address, report.bounce, report.status) == (K.BOUNCED, ADA, bounce, expected)
     assert report.detail == words.partition("; ")[2]
 
 
@@ -119,7 +119,10 @@ def test_the_original_recipient_is_the_reader() -> None:
 
 def test_each_recipient_is_reported_once() -> None:
     blocks = [f"Final-Recipient: rfc822; r{n}@example.com\nAction: failed\nStatus: 5.1.1" for n in (1, 2, 2)]
-    assert [one.address for one in parse_report(status(*blocks)).recipients] == ["r1@example.com", "r2@example.com"]
+    assert [recipient.address for recipient in parse_report(status(*blocks)).recipients] == [
+        "r1@example.com",
+        "r2@example.com",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["message/delivery-status", "message/global-delivery-status"])
@@ -127,7 +130,7 @@ def test_a_report_with_an_unreadable_address_is_still_read(kind: str) -> None:
     block = "Final-Recipient: utf-8; jörg@bücher.example\nAction: failed\nStatus: 5.1.1"
     report = parse_report(status(block, kind=kind))
     # Not ASCII: if the fields are unreadable, the text and the returned message still are readable.
-    assert [(one.kind, one.address, one.bounce) for one in report.recipients] in (
+    assert [(recipient.kind, recipient.address, recipient.bounce) for recipient in report.recipients] in (
         [(K.BOUNCED, "", P)],
         [(K.BOUNCED, ADA, U)],
     )
@@ -308,8 +311,8 @@ FULL = """
 )
 def test_bounces_written_for_people_are_read(text: str, bounce: Bounce) -> None:
     report = parse_report(mail(text.format(path=PATH)))
-    found = only(report)
-    assert (found.kind, found.address, found.bounce) == (K.BOUNCED, ADA, bounce)
+    reported = only(report)
+    assert (reported.kind, reported.address, reported.bounce) == (K.BOUNCED, ADA, bounce)
     assert report.signatures == (PATH[len("bounces+") : PATH.index("@")],)
 
 
@@ -476,8 +479,8 @@ SYSTEMS = {
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_bounces_of_other_mail_systems_are_read(name: str) -> None:
     text, bounce = SYSTEMS[name]
-    found = only(parse_report(f"To: {PATH}\r\n".encode() + mail(text)))
-    assert (found.kind, found.address, found.bounce) == (K.BOUNCED, ADA, bounce)
+    reported = only(parse_report(f"To: {PATH}\r\n".encode() + mail(text)))
+    assert (reported.kind, reported.address, reported.bounce) == (K.BOUNCED, ADA, bounce)
 
 
 def test_a_bounce_without_its_recipients_address_is_recognized() -> None:
@@ -487,22 +490,22 @@ def test_a_bounce_without_its_recipients_address_is_recognized() -> None:
 
 def test_a_delay_notice_is_a_deferral() -> None:
     head = f"From: MAILER-DAEMON@mx.example.net\nTo: {PATH}\nSubject: Delivery problem\n\n"
-    found = only(parse_report(f"{head}Not yet delivered to:\n  ada@example.com\nWe will keep trying.\n".encode()))
-    assert (found.kind, found.address, found.bounce) == (K.DEFERRED, ADA, None)
+    reported = only(parse_report(f"{head}Not yet delivered to:\n  ada@example.com\nWe will keep trying.\n".encode()))
+    assert (reported.kind, reported.address, reported.bounce) == (K.DEFERRED, ADA, None)
 
 
 def test_text_of_the_returned_message_is_not_the_reason() -> None:
     words = "The user's mailbox is over quota: mailbox full. (#5.2.2)"
     text = FULL.format(path=PATH).replace(words, "Remote host said no.") + "Version 5.1.1: no such user\n"
-    found = only(parse_report(mail(text)))
-    assert (found.bounce, found.status) == (U, "")
-    assert "Version" not in found.detail
+    reported = only(parse_report(mail(text)))
+    assert (reported.bounce, reported.status) == (U, "")
+    assert "Version" not in reported.detail
 
 
 def test_a_web_page_is_read_without_its_tags() -> None:
     head = "From: postmaster@mx.example.net\nSubject: Undeliverable\nContent-Type: text/html\n\n"
-    found = only(parse_report(f"{head}<p>To <b>ada@example.com</b>: 550 5.1.1 <i>unknown</i> user</p>".encode()))
-    assert (found.address, found.bounce, found.status) == (ADA, P, "5.1.1")
+    reported = only(parse_report(f"{head}<p>To <b>ada@example.com</b>: 550 5.1.1 <i>unknown</i> user</p>".encode()))
+    assert (reported.address, reported.bounce, reported.status) == (ADA, P, "5.1.1")
 
 
 def test_a_bounce_with_an_unusual_sender_is_recognized() -> None:

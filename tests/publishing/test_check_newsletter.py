@@ -53,8 +53,8 @@ def test_files_with_readers_data_that_others_can_read_are_found(settings: Settin
     assert findings(settings, store, "readable-by-others") == []
     settings.outbox.mkdir(mode=0o755)
     (settings.root / "newsletter.db").chmod(0o640)
-    found = findings(settings, store, "readable-by-others")
-    assert [(finding.place.path, finding.hint) for finding in found] == [
+    reported = findings(settings, store, "readable-by-others")
+    assert [(finding.place.path, finding.hint) for finding in reported] == [
         ("newsletter.db", "chmod 600 newsletter.db"),
         ("outbox", "chmod 700 outbox"),
     ]

@@ -102,7 +102,7 @@ def test_a_folder_without_a_newsletter_is_an_error_with_a_hint(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("name = ", "nmae = ", 'newsletter.toml:1: unknown setting "nmae": did you mean "name"?'),
         ('postal_address = "1 Test Street"\n', "", 'newsletter.toml: "postal_address" is missing'),
@@ -173,8 +173,8 @@ def test_a_folder_without_a_newsletter_is_an_error_with_a_hint(tmp_path: Path) -
         ),
     ],
 )
-def test_a_wrong_setting_is_reported_with_line_and_hint(root: Path, old: str, new: str, said: str) -> None:
-    assert complaint(root, GOOD.replace(old, new, 1)).startswith(said)
+def test_a_wrong_setting_is_reported_with_line_and_hint(root: Path, old: str, new: str, message: str) -> None:
+    assert complaint(root, GOOD.replace(old, new, 1)).startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -198,12 +198,12 @@ def test_all_mistakes_are_reported_at_once_in_order_of_line(root: Path) -> None:
     )
     with pytest.raises(FindingsError) as caught:
         settings.load(root)
-    said = [str(each) for each in caught.value.findings]
-    assert said[0].startswith('newsletter.toml:1: "name" cannot be 7: ')
-    assert said[1] == 'newsletter.toml:2: unknown setting "form": did you mean "from"?'
-    assert said[2].startswith("newsletter.toml:3: \"base_url\" cannot be 'x': ")
-    assert said[3] == 'newsletter.toml:5: unknown setting "theme.colours": did you mean "colors"?'
-    assert said[4:] == ['newsletter.toml: "postal_address" is missing: docs/settings.md explains it']
+    messages = [str(each) for each in caught.value.findings]
+    assert messages[0].startswith('newsletter.toml:1: "name" cannot be 7: ')
+    assert messages[1] == 'newsletter.toml:2: unknown setting "form": did you mean "from"?'
+    assert messages[2].startswith("newsletter.toml:3: \"base_url\" cannot be 'x': ")
+    assert messages[3] == 'newsletter.toml:5: unknown setting "theme.colours": did you mean "colors"?'
+    assert messages[4:] == ['newsletter.toml: "postal_address" is missing: docs/settings.md explains it']
 
 
 def test_inconsistent_topics_and_segments_are_all_reported(root: Path) -> None:

@@ -64,7 +64,7 @@ def plain(readers: Subscribers) -> list[Subscriber]:
 
 def recorded(store: Store) -> list[tuple[Subscriber, list[Consent]]]:
     """Return everything that an export includes."""
-    return [(replace(one, id=0, key=""), list(done)) for one, done in store.subscribers.stream_with_consents()]
+    return [(replace(reader, id=0, key=""), list(done)) for reader, done in store.subscribers.stream_with_consents()]
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def test_topics_are_separated_by_semicolons_or_commas(
 def test_undeclared_topics_are_followed_and_counted(small: Store, tmp_path: Path) -> None:
     report = imported(small, tmp_path, "email,topics\na@example.com,Chess;nato\nb@example.com,chess;Go!\n")
     assert report.undeclared == {"chess": 2, "go": 1}
-    assert [one.topics for one in plain(small.subscribers)] == [("chess", "nato"), ("chess", "go")]
+    assert [reader.topics for reader in plain(small.subscribers)] == [("chess", "nato"), ("chess", "go")]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_undeclared_topics_are_followed_and_counted(small: Store, tmp_path: Path
 )
 def test_a_full_name_is_split(small: Store, tmp_path: Path, name: str, first: str, last: str) -> None:
     imported(small, tmp_path, f'email;name\na@example.com;"{name}"\n')
-    assert [(one.first_name, one.last_name) for one in plain(small.subscribers)] == [(first, last)]
+    assert [(reader.first_name, reader.last_name) for reader in plain(small.subscribers)] == [(first, last)]
 
 
 def test_a_postal_address_beside_an_email_is_an_attribute(small: Store, tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_unknown_time_zones_can_be_kept_as_an_attribute(small: Store, tmp_path: 
 def test_readers_without_a_status_get_the_requested_one(small: Store, tmp_path: Path) -> None:
     text = "email,status\na@example.com,\nb@example.com,Confirmed\n"
     imported(small, tmp_path, text, status=UNCONFIRMED)
-    assert [one.status for one in plain(small.subscribers)] == [UNCONFIRMED, CONFIRMED]
+    assert [reader.status for reader in plain(small.subscribers)] == [UNCONFIRMED, CONFIRMED]
 
 
 def test_a_short_row_has_empty_cells_and_an_unnamed_column_is_ignored(small: Store, tmp_path: Path) -> None:
@@ -261,10 +261,10 @@ BAD = (
 def test_bad_lines_are_refused_with_number_and_reason_and_the_others_imported(store: Store, tmp_path: Path) -> None:
     seen: list[RejectedRow] = []
     report = imported(store, tmp_path, BAD, refuse=seen.append)
-    assert [one.address for one in store.subscribers.stream()] == ["good@example.com", "last@example.com"]
+    assert [reader.address for reader in store.subscribers.stream()] == ["good@example.com", "last@example.com"]
     assert (report.added, report.refused, list(report.refused_rows)) == (2, 10, seen)
-    assert [one.line for one in seen] == [2, 4, 5, 6, 7, 8, 9, 10, 13, 14]
-    reasons = [one.reason for one in seen]
+    assert [reader.line for reader in seen] == [2, 4, 5, 6, 7, 8, 9, 10, 13, 14]
+    reasons = [reader.reason for reader in seen]
     for reason, words in zip(
         reasons,
         (
@@ -501,7 +501,7 @@ readers = st.lists(
         attributes=attributes,
     ),
     max_size=4,
-    unique_by=lambda one: one.address,
+    unique_by=lambda reader: reader.address,
 )
 
 
@@ -520,19 +520,19 @@ def test_importing_an_export_restores_readers_and_consents(
 ) -> None:
     for name in ("one.db", "other.db"):
         shutil.copy(empty_file, tmp_path / name)
-    with open_store(f"sqlite:///{tmp_path}/one.db") as one, open_store(f"sqlite:///{tmp_path}/other.db") as other:
+    with open_store(f"sqlite:///{tmp_path}/one.db") as first, open_store(f"sqlite:///{tmp_path}/other.db") as second:
         details = {reader.address.casefold(): ImportedDetails(consents=tuple(done)) for reader in readers[:2]}
-        one.subscribers.merge([readers], details=details, now=make.WHEN)
+        first.subscribers.merge([readers], details=details, now=make.WHEN)
         if suppressed and readers:
-            one.suppressions.add(readers[0].address, SuppressionReason.COMPLAINED, now=make.WHEN)
-        text = exported(one)
-        report = imported(other, tmp_path, text, topics=Topics())
+            first.suppressions.add(readers[0].address, SuppressionReason.COMPLAINED, now=make.WHEN)
+        text = exported(first)
+        report = imported(second, tmp_path, text, topics=Topics())
         assert (report.added, report.refused) == (len(readers), 0)
-        assert recorded(other) == recorded(one)
-        assert exported(other) == text
-        again = imported(one, tmp_path, text, topics=Topics())
+        assert recorded(second) == recorded(first)
+        assert exported(second) == text
+        again = imported(first, tmp_path, text, topics=Topics())
         assert (again.unchanged, again.rows) == (len(readers), len(readers))
-        assert exported(one) == text
+        assert exported(first) == text
         for row in csv.reader(io.StringIO(text, newline="")):
             assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")) for cell in row)
 
@@ -545,7 +545,7 @@ def test_a_quoted_cell_is_never_a_formula_and_unquotes_to_the_original(value: st
 
 def test_names_with_an_apostrophe_are_unchanged(small: Store, tmp_path: Path) -> None:
     imported(small, tmp_path, "email,name\na@example.com,Gerard 't Hooft\nb@example.com,'t Hooft\n")
-    assert [one.last_name for one in plain(small.subscribers)] == ["'t Hooft", "Hooft"]
+    assert [reader.last_name for reader in plain(small.subscribers)] == ["'t Hooft", "Hooft"]
     assert "'t Hooft" in exported(small)
 
 
@@ -563,9 +563,9 @@ def test_an_export_of_a_segment_has_only_its_readers(store: Store, tmp_path: Pat
 
 def test_empty_cells_leave_choices_and_consents_unchanged(store: Store, tmp_path: Path) -> None:
     since = datetime(2020, 2, 3, 4, 5, 6, tzinfo=UTC)
-    asked = Consent(at=since, event=ConsentEvent.ASKED, how="form", wording="Mail me")
+    request = Consent(at=since, event=ConsentEvent.ASKED, how="form", wording="Mail me")
     weekly = Subscriber(address="a@example.com", frequency=Frequency.WEEKLY, created=since, paused_until=since)
-    store.subscribers.merge([[weekly]], details={"a@example.com": ImportedDetails(consents=(asked,))}, now=make.WHEN)
+    store.subscribers.merge([[weekly]], details={"a@example.com": ImportedDetails(consents=(request,))}, now=make.WHEN)
     before = recorded(store)
     assert imported(store, tmp_path, "email,frequency,since\na@example.com,,2021-01-01\n").unchanged == 1
     assert recorded(store) == before
@@ -577,7 +577,7 @@ def test_empty_cells_leave_choices_and_consents_unchanged(store: Store, tmp_path
     ((reader, done),) = recorded(store)
     assert (reader.frequency, reader.created) == (Frequency.EACH, since)
     assert reader.paused_until == datetime(2027, 1, 1, tzinfo=UTC)
-    assert done == [asked, Consent(at=datetime(2026, 1, 1, tzinfo=UTC), event=ConsentEvent.CONFIRMED)]
+    assert done == [request, Consent(at=datetime(2026, 1, 1, tzinfo=UTC), event=ConsentEvent.CONFIRMED)]
     assert imported(store, tmp_path, text).unchanged == 1
     assert recorded(store) == [(reader, done)]
 

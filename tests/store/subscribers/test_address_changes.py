@@ -30,6 +30,6 @@ def test_a_reader_can_change_their_address(store: Store) -> None:
     for _ in range(2):
         after = store.address_changes.change(about, NOW, SIGNER.fingerprints)
         assert after == replace(reader, address="Ada@example.org")
-    kinds = [one.kind for one in store.confirmations.next_messages(NOW, 10)]
+    kinds = [message.kind for message in store.confirmations.next_messages(NOW, 10)]
     assert kinds.count(ServiceKind.MOVED) == 1
     assert store.subscribers.get("ADA@example.org") == after

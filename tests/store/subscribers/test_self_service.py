@@ -64,7 +64,7 @@ def test_a_reader_can_leave_and_return(store: Store) -> None:
     assert store.self_service.undo_unsubscribe(reader.key, NOW + HOUR, within=HOUR, issue="2026-11-23")
     assert not store.self_service.undo_unsubscribe(reader.key, NOW + HOUR, within=HOUR, issue="2026-11-23")
     assert store.sends.count_audience([EVERYONE], now=NOW).recipients == 1
-    assert [one.event for one in store.self_service.consents(reader.id)] == ["unsubscribed", "returned"]
+    assert [consent.event for consent in store.self_service.consents(reader.id)] == ["unsubscribed", "returned"]
 
 
 def test_erasing_keeps_a_hash_that_blocks_imports(store: Store) -> None:
@@ -84,8 +84,8 @@ def test_erasing_keeps_a_hash_that_blocks_imports(store: Store) -> None:
     assert store.erasures.key_ids() == {SIGNER.key}
     batch = [Subscriber(address="ADA@example.com"), Subscriber(address="ben@example.com")]
     done = (Consent(at=NOW, event=ConsentEvent.ASKED),)
-    said = {"ada@example.com": ImportedDetails(suppressed=SuppressionReason.BOUNCED, consents=done)}
-    counts = store.subscribers.merge([batch], details=said, fingerprints=SIGNER.fingerprints, now=NOW)
+    in_file = {"ada@example.com": ImportedDetails(suppressed=SuppressionReason.BOUNCED, consents=done)}
+    counts = store.subscribers.merge([batch], details=in_file, fingerprints=SIGNER.fingerprints, now=NOW)
     assert (counts.added, counts.kept_away) == (1, 1)
     assert not store.suppressions.has("ada@example.com")
     about = request_confirmation(store, "ada@example.com", "4" * 32)
@@ -100,8 +100,10 @@ def test_a_removed_or_erased_reader_leaves_no_address_in_the_ledger(store: Store
     )
     batch = ledger.claim(store, send.id, size=10, now=int(NOW.timestamp()))
     refused = [
-        Receipt(subscriber=one.subscriber, status=DeliveryStatus.REFUSED, detail=f"550 <{one.address}> unknown")
-        for one in batch
+        Receipt(
+            subscriber=delivery.subscriber, status=DeliveryStatus.REFUSED, detail=f"550 <{delivery.address}> unknown"
+        )
+        for delivery in batch
     ]
     ledger.record(store, send.id, refused, batch=batch)
     request_confirmation(store, "ada@example.com", "1" * 32)
@@ -134,6 +136,6 @@ def test_a_reader_who_pauses_after_the_freeze_is_skipped(store: Store) -> None:
     )
     store.self_service.save_preferences(ada.key, replace(ada, paused_until=NOW + HOUR), NOW)
     claimed = ledger.claim(store, send.id, size=10, now=int(NOW.timestamp()))
-    assert [one.subscriber for one in claimed] == [ben.id]
+    assert [delivery.subscriber for delivery in claimed] == [ben.id]
     ((issue, status, why),) = store.self_service.deliveries_of(ada.id)
     assert (issue, status, "paused" in why) == ("2026-11-23", "skipped", True)

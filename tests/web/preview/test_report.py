@@ -40,7 +40,7 @@ def sent(room: Newsroom, slug: str, links: tuple[Link, ...], *, clicks: Iterable
             now=datetime.fromisoformat(f"{slug}T06:30Z"),
         )
         claimed = ledger.claim(store, send.id, size=40)
-        ledger.record(store, send.id, [make.submitted(one.subscriber) for one in claimed])
+        ledger.record(store, send.id, [make.submitted(delivery.subscriber) for delivery in claimed])
         store.clicks_and_opens.record([ClickOrOpen(send=send.id, link=link, at=make.WHEN) for link in clicks])
 
 

@@ -110,8 +110,11 @@ def test_an_issue_of_thirty_long_entries_is_small(room: Newsroom) -> None:
     """Entries have the sample's length, 190 words each: a page that is mostly text."""
     words = "A concert hall is never so expensive as when nothing is being played in it, she writes. "
     for number in range(30):
-        said = [" ".join(f"{word}{number}" for word in words.split()) for _ in range(5)]
-        room.entry(f"long-{number}", body=f"{said[0]} {said[1]}\n\n> {said[2]} {said[3]}\n>\n> {said[4]}\n")
+        paragraphs = [" ".join(f"{word}{number}" for word in words.split()) for _ in range(5)]
+        room.entry(
+            f"long-{number}",
+            body=f"{paragraphs[0]} {paragraphs[1]}\n\n> {paragraphs[2]} {paragraphs[3]}\n>\n> {paragraphs[4]}\n",
+        )
     room.issue("2026-11-24", *(f"long-{number}" for number in range(30)))
     with public(room.root, newsletter=settings.load(room.root).newsletter) as at, at.client() as client:
         at.reader()
@@ -119,7 +122,7 @@ def test_an_issue_of_thirty_long_entries_is_small(room: Newsroom) -> None:
         page = client.get("/issues/2026-11-24/")
         (sheet,) = re.findall(r'href="(/style-[^"]*)"', page.text)
         assert page.text.count('<section class="entry"') == 30
-        assert sum(int(one.headers["content-length"]) for one in (page, client.get(sheet))) < 30 * 1024
+        assert sum(int(response.headers["content-length"]) for response in (page, client.get(sheet))) < 30 * 1024
 
 
 def test_pages_can_be_cached_and_indexed_and_set_no_cookies(at: Public, client: httpx.Client) -> None:
@@ -281,16 +284,16 @@ def test_a_topics_earlier_slug_redirects_to_its_page(at: Public, client: httpx.C
     renamed_topic = '[topics.trains]\nname = "Trains"\naliases = ["Railways"]\n[topics.moons]\naliases = ["Satellites"]'
     path.write_text(path.read_text().replace('[topics.railways]\nname = "Railways"', renamed_topic))
     with public(room.root, newsletter=settings.load(room.root).newsletter) as renamed, renamed.client() as there:
-        for asked, leads in (
+        for target, leads in (
             ("/topics/railways/", "/topics/trains/"),
             ("/topics/railways", "/topics/trains/"),
             ("/topics/railways/atom.xml", "/topics/trains/atom.xml"),
         ):
-            answer = there.get(asked)
+            answer = there.get(target)
             assert (answer.status_code, answer.headers["location"]) == (308, leads)
             assert there.get(leads).status_code == 200
-        for asked in ("/topics/satellites/", "/topics/satellites"):  # none of its entries has been sent
-            answer = there.get(asked)
+        for target in ("/topics/satellites/", "/topics/satellites"):  # none of its entries has been sent
+            answer = there.get(target)
             assert (answer.status_code, answer.headers.get("location")) == (308, "/topics/moons/")
         second = there.get("/topics/railways/2/")  # there is none today, but there may have been
         assert (second.status_code, second.headers["location"]) == (308, "/topics/trains/2/")

@@ -27,9 +27,9 @@ def shown(page: str) -> dict[str, list[str]]:
     form = page.partition("<form")[2].partition("</form>")[0]
     sent: dict[str, list[str]] = {}
     for tag in re.findall(r"<input [^>]*>", form):
-        found = {name: html.unescape(value) for name, value in re.findall(r'([a-z]+)="([^"]*)"', tag)}
-        if found["type"] not in ("checkbox", "radio") or tag.endswith(" checked>"):
-            sent.setdefault(found["name"], []).append(found.get("value", ""))
+        attributes = {name: html.unescape(value) for name, value in re.findall(r'([a-z]+)="([^"]*)"', tag)}
+        if attributes["type"] not in ("checkbox", "radio") or tag.endswith(" checked>"):
+            sent.setdefault(attributes["name"], []).append(attributes.get("value", ""))
     chosen = re.search(r'<option(?: value="([^"]*)")?[^>]* selected>([^<]*)', form)
     return sent | {"language": [(chosen[1] or chosen[2]) if chosen else ""]}
 
@@ -250,7 +250,7 @@ def test_the_notice_to_the_old_address_can_only_undo_the_change(pages: Public, v
     assert visitor.post(one_click, data={"List-Unsubscribe": "One-Click"}).status_code == 200
     after = only(pages)
     assert after == replace(reader, id=after.id)
-    assert [(one.event, one.how) for one in pages.store.self_service.consents(after.id)] == [
+    assert [(consent.event, consent.how) for consent in pages.store.self_service.consents(after.id)] == [
         ("moved", "preferences"),
         ("moved", "undo"),
     ]
@@ -336,7 +336,10 @@ def test_another_readers_address_is_refused(pages: Public, visitor: httpx.Client
     taken = visitor.post(link_in(mail))
     assert taken.status_code == 409
     assert "is already subscribed" in taken.text
-    assert [one.address for one in pages.store.subscribers.stream()] == ["ada@example.com", "ben@example.com"]
+    assert [subscriber.address for subscriber in pages.store.subscribers.stream()] == [
+        "ada@example.com",
+        "ben@example.com",
+    ]
     assert pages.store.subscribers.get("ben@example.com") == other
 
 
@@ -374,15 +377,15 @@ def test_all_stored_data_can_be_downloaded_and_is_erased_completely(pages: Publi
     assert answer.headers["Content-Disposition"].startswith("attachment")
     stored = json.loads(answer.text)
     assert (stored["address"], stored["topics"]) == ("zen@quill.example", ["nato"])
-    assert [one["what"] for one in stored["consent"]] == ["asked", "confirmed", "moved"]
-    asked = {(one["what"], one["address"]) for one in stored["asked"]}
-    assert asked == {
+    assert [item["what"] for item in stored["consent"]] == ["asked", "confirmed", "moved"]
+    requests = {(item["what"], item["address"]) for item in stored["asked"]}
+    assert requests == {
         ("sign-up", "zen@old.example"),
         ("move", "zen@quill.example"),
         ("undo", "zen@old.example"),
         ("move", "zen@later.example"),
     }
-    assert [(one["why"], one["report"]) for one in stored["reported"]] == [("452 zen has no room", "REPORT of zen")]
+    assert [(item["why"], item["report"]) for item in stored["reported"]] == [("452 zen has no room", "REPORT of zen")]
     assert stored["never_mailed"]["why"] == "complained"
     assert "zen" in rows_of(pages)
     visitor.post(f"{pages.visit(reader)}/erase", data={"sure": "yes"})

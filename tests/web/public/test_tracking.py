@@ -237,7 +237,7 @@ def test_individual_counting_records_readers_until_they_object(pages: Public, cl
     assert client.get(f"/o/{ISSUE}/{token(pages, ada)}.gif").status_code == 200
     assert (clicks(pages), opens(pages)) == (TrackingCount(people=4, readers=1), TrackingCount(people=1))
     with ThreadPoolExecutor(2) as both:  # recorded together with another reader's
-        list(both.map(lambda one: client.get(f"/c/{ISSUE}/2/{token(pages, one)}"), (ada, ben)))
+        list(both.map(lambda clicking: client.get(f"/c/{ISSUE}/2/{token(pages, clicking)}"), (ada, ben)))
     assert clicks(pages) == TrackingCount(people=5, readers=1)
 
 

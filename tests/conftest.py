@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 from newsletter.__main__ import collect_rarely
-from tests import statements  # noqa: F401  it listens
+from tests import statement_cache  # noqa: F401  it listens
 from tests.databases import database_url, databases, empty_postgresql, postgresql_server, store  # noqa: F401  fixtures
 
 if TYPE_CHECKING:

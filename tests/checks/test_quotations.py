@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from newsletter.checks.quotations import mark_findings, quotation_findings
 from newsletter.domain.issue import Block, BlockKind
 from newsletter.errors import Place
-from tests.growing import assert_in_proportion
+from tests.proportional_time import assert_in_proportion
 
 TOP = Place(path="issues/entries/a.md", line=10)
 

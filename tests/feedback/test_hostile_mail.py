@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from newsletter.domain.mail_reports import MailReport
 from newsletter.feedback.bounce_parser import parse_report
 from newsletter.feedback.time_budget import OverBudgetError, cpu_budget
-from tests.growing import assert_in_proportion
+from tests.proportional_time import assert_in_proportion
 
 _PIECES = [
     *("deliver", "deliver ", "not deliver ", "unable to a ", "a ", "(", ")", "<", "<a@", "@", "@a.", "x@", "[", '"'),

@@ -14,7 +14,7 @@ from newsletter.rendering import load_theme, render
 from newsletter.rendering.markdown_html import markdown_to_html
 from newsletter.rendering.markdown_text import markdown_to_text
 from tests import make
-from tests.growing import assert_in_proportion
+from tests.proportional_time import assert_in_proportion
 from tests.rendering.samples import NOWHERE
 
 A = "https://example.org/a"

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from newsletter.__main__ import collect_rarely
 from newsletter.domain.delivery import Uncertainty
-from tests import statements  # noqa: F401  it listens: children have the statements of these sends compiled
+from tests import statement_cache  # noqa: F401  it listens: children inherit the compiled statements
 from tests.sending.kills import Via, prepare, send, ses, smtp
 from tests.sending.receiving import receiver
 from tests.ses_stub import ses_stub

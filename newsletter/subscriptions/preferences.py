@@ -63,10 +63,15 @@ def preferences_of(reader: Subscriber, newsletter: Newsletter, now: datetime) ->
     )
 
 
+def can_change_preferences(reader: Subscriber) -> bool:
+    """Return whether a reader can change their preferences: only confirmed readers can, as the others get no issues."""
+    return reader.status is SubscriberStatus.CONFIRMED
+
+
 def change_preferences(
     store: Store, newsletter: Newsletter, reader: Subscriber, wanted: Preferences, now: datetime
 ) -> Subscriber | None:
-    """Store a reader's preferences and return the reader; None if the reader no longer exists.
+    """Store a reader's preferences and return the reader; None if they no longer exist or can't change them.
 
     Start from ``preferences_of`` and change what the reader wants changed: a field with the same value as there stays
     as it is stored, such as a pause that an import set beyond the longest that can be chosen, or a language's region.
@@ -75,30 +80,36 @@ def change_preferences(
 
     Raise PauseError if a new pause doesn't end tomorrow or later, or not within a year, and StoreError.
     """
-    return store.self_service.save_preferences(reader.key, _with(reader, wanted, newsletter, now), now)
+    return _save(store, _with(reader, wanted, newsletter, now), now)
 
 
 def switch_to_digest(store: Store, newsletter: Newsletter, key: str, now: datetime) -> bool:
-    """Switch the reader with this key to the weekly digest. Return False if there is no such reader, or no digest."""
+    """Switch the reader with this key to the weekly digest, and return whether they were switched.
+
+    They aren't if there is no digest, no such reader, or they can't change their preferences.
+    """
     reader = store.subscribers.by_key(key)
-    if reader is None or reader.status is not SubscriberStatus.CONFIRMED or not newsletter.weekly_digest:
+    if reader is None or not newsletter.weekly_digest:
         return False
-    store.self_service.save_preferences(key, replace(reader, frequency=Frequency.WEEKLY), now)
-    return True
+    return _save(store, replace(reader, frequency=Frequency.WEEKLY), now) is not None
 
 
 def pause(store: Store, newsletter: Newsletter, key: str, now: datetime, *, lasts: timedelta) -> datetime | None:
-    """Pause issues for the reader with this key, and return when they start again; None if there is no such reader.
+    """Pause issues for the reader with this key, and return when they start again.
 
-    That is the start of a day in the newsletter's time zone.
+    That is the start of a day in the newsletter's time zone. Return None if there is no such reader, or they can't
+    change their preferences.
     """
     reader = store.subscribers.by_key(key)
-    if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
+    if reader is None:
         return None
     zone = ZoneInfo(newsletter.time_zone)
     until = datetime.combine((now + lasts).astimezone(zone).date(), time(), zone)
-    store.self_service.save_preferences(key, replace(reader, paused_until=until), now)
-    return until
+    return until if _save(store, replace(reader, paused_until=until), now) else None
+
+
+def _save(store: Store, changed: Subscriber, now: datetime) -> Subscriber | None:
+    return store.self_service.save_preferences(changed.key, changed, now) if can_change_preferences(changed) else None
 
 
 def _with(reader: Subscriber, wanted: Preferences, newsletter: Newsletter, now: datetime) -> Subscriber:

@@ -14,6 +14,7 @@ from newsletter.store import Store
 from newsletter.subscriptions import (
     PauseError,
     Preferences,
+    can_change_preferences,
     change_preferences,
     pause,
     preferences_of,
@@ -150,10 +151,14 @@ def test_only_a_newsletter_with_a_digest_can_be_switched_to_it(store: Store) -> 
     assert store.subscribers.by_key(reader.key) == replace(reader, frequency=Frequency.WEEKLY)
 
 
-def test_unsubscribed_readers_get_neither_a_pause_nor_the_digest(store: Store) -> None:
+def test_unsubscribed_readers_cannot_change_preferences_pause_or_get_the_digest(store: Store) -> None:
     reader = store.subscribers.add(Subscriber(address="ada@example.com"), now=NOW)
     unsubscribe(store, [UnsubscribeRequest(key=reader.key, how="page", issue="2026-11-23")], NOW)
     left = store.subscribers.by_key(reader.key)
+    assert left is not None
+    assert not can_change_preferences(left)
+    wanted = replace(preferences_of(left, newsletter(), NOW), first_name="Augusta")
+    assert change_preferences(store, newsletter(), left, wanted, NOW) is None
     assert pause(store, newsletter(), reader.key, NOW, lasts=timedelta(days=30)) is None
     assert not switch_to_digest(store, newsletter(weekly_digest=True), reader.key, NOW)
     assert store.subscribers.by_key(reader.key) == left

@@ -12,13 +12,14 @@ from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, Response
 
-from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
+from newsletter.domain.subscriber import Frequency, Subscriber
 from newsletter.errors import TokenError
 from newsletter.subscriptions import (
     LANGUAGES,
     PauseError,
     PersonalLinks,
     Preferences,
+    can_change_preferences,
     change_preferences,
     erase,
     masked,
@@ -167,7 +168,7 @@ class PreferencesPages:
         """Save the submitted preferences if they are all valid."""
         store, newsletter, now = self._site.store, self._site.newsletter, self._site.clock()
         reader = store.subscribers.by_key(key)
-        if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
+        if reader is None or not can_change_preferences(reader):
             return _Outcome(reader=reader)
         wanted, wrong = self._submitted(preferences_of(reader, newsletter, now), form, own=own)
         if wrong:
@@ -218,7 +219,7 @@ class PreferencesPages:
             422 if outcome.wrong else 200,
             reader=reader,
             preferences=outcome.preferences or preferences_of(reader, site.newsletter, site.clock()),
-            active=reader.status is SubscriberStatus.CONFIRMED,
+            active=can_change_preferences(reader),
             address=masked(reader.address),
             own=own,
             action=action,

@@ -11,6 +11,7 @@ from newsletter.errors import Finding, FindingsError, NewsletterError, sentence
 
 ERRORS: Mapping[str, str] = {
     "archive-unknown": "name the platform with --from, or unpack the archive and name the file",
+    "bounces-not-held": "see `newsletter suppressions held`",
     "cancel-unanswered": "`newsletter sends show {send}` shows when they are answered",
     "columns-unknown": "rename the columns, or say what they mean: --column NAME=FIELD",
     "database-copied": (
@@ -56,6 +57,7 @@ ERRORS: Mapping[str, str] = {
     "send-unknown": "`newsletter sends` lists them",
     "send-unsettled": "continue with `newsletter sends resume {send}`",
     "slug-taken": "choose another --slug, or edit the file",
+    "suppression-missing": "see `newsletter suppressions list`",
 }
 """Hints by an error's code. Names in braces are its fields. An error that has a suggestion keeps it as its hint."""
 

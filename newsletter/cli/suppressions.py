@@ -11,7 +11,7 @@ import typer
 from newsletter import bootstrap
 from newsletter.cli import options, output, resources, send_progress
 from newsletter.domain.plurals import counted
-from newsletter.errors import StoreError, UsageError
+from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
     from newsletter.domain.subscriber import SuppressionReason
@@ -117,12 +117,12 @@ def remove(
     newsletter suppressions remove ada@example.org
     newsletter suppressions remove ada@example.org --everywhere
     """
+    from newsletter.feedback import remove_suppression
+
     settings = resources.load_settings(context)
     of_provider = bootstrap.open_suppression_list(settings) if everywhere else None
     with resources.open_store(settings) as store:
-        was_listed = of_provider is not None and of_provider.remove(address)
-        if not (store.suppressions.remove(address) or was_listed):
-            raise StoreError(f"{address} is not suppressed", hint="see `newsletter suppressions list`")
+        remove_suppression(store, address, of_provider=of_provider)
     output.say(f"{address} can be mailed again.")
 
 
@@ -181,9 +181,11 @@ def apply(context: typer.Context, domain: Domain = None) -> None:
     newsletter suppressions apply
     newsletter suppressions apply example.com
     """
+    from newsletter.feedback import apply_held_bounces
+
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
-        number = _at_least_one(store.held_bounces.apply(_host(domain)), domain)
+        number = apply_held_bounces(store, domain or "")
     output.say(f"Suppressed addresses: {number:,}.")
 
 
@@ -194,24 +196,12 @@ def discard(context: typer.Context, domain: Domain = None) -> None:
     newsletter suppressions discard
     newsletter suppressions discard example.com
     """
+    from newsletter.feedback import discard_held_bounces
+
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
-        number = _at_least_one(store.held_bounces.discard(_host(domain)), domain)
+        number = discard_held_bounces(store, domain or "")
     output.say(f"Discarded bounces: {number:,}.")
-
-
-def _at_least_one(number: int, domain: str | None) -> int:
-    """Return the number of bounces. Raise StoreError if there were none."""
-    if not number:
-        at = f" at {domain}" if domain else ""
-        raise StoreError(f"no bounces{at} are held", hint="see `newsletter suppressions held`")
-    return number
-
-
-def _host(domain: str | None) -> str:
-    from newsletter.domain.addresses import address_key
-
-    return address_key(f"anyone@{domain.rpartition('@')[2]}").rpartition("@")[2] if domain else ""
 
 
 @app.command("import")
@@ -227,23 +217,25 @@ def import_file(
     newsletter suppressions import left.csv
     newsletter suppressions import complaints.txt --reason complained
     """
-    from newsletter.subscriber_files import SuppressionFile
+    from newsletter.subscriber_files import import_suppressions
 
     settings = resources.load_settings(context)
-    refused = 0
 
-    def refuse(line: int, why: str) -> None:
-        nonlocal refused
-        refused += 1
+    def print_refused(line: int, why: str) -> None:
         output.note(f"{file}:{line}: not imported: {why}", style="yellow")
 
     why = _reason(reason)
     with resources.open_store(settings) as store:
-        rows = SuppressionFile(file, reason=why, now=store.now(), refuse=refuse)
-        signer = bootstrap.signer_of_erasures(store)
-        new = store.suppressions.merge(list(rows), fingerprints=signer.fingerprints if signer else None)
-    output.facts({"Rows": f"{rows.rows:,}", "New": f"{new:,}", "Refused": f"{refused:,}"})
-    if refused and refused == rows.rows:
+        result = import_suppressions(
+            store,
+            file,
+            reason=why,
+            signer=bootstrap.signer_of_erasures(store),
+            now=store.now(),
+            refuse=print_refused,
+        )
+    output.facts({"Rows": f"{result.rows:,}", "New": f"{result.new:,}", "Refused": f"{result.refused:,}"})
+    if result.refused and result.refused == result.rows:
         raise typer.Exit(1)
 
 

@@ -1,4 +1,4 @@
-"""Copy suppressions from a provider's own list, and to it."""
+"""Share suppressions with a provider's own list: copy them from it and to it, and remove one from both."""
 
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
@@ -6,11 +6,32 @@ from datetime import datetime
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.subscriber import SuppressionReason
+from newsletter.errors import StoreError
 from newsletter.providers import SuppressionList
 from newsletter.store import Store
 from newsletter.tokens import Signer
 
 _SHARED = (SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED)
+
+
+class NotSuppressedError(StoreError):
+    """An address that isn't suppressed, where one is needed that is."""
+
+    code = "suppression-missing"
+
+    def __init__(self, *, address: str) -> None:
+        self.address = address
+        super().__init__(f"{address} is not suppressed")
+
+
+def remove_suppression(store: Store, address: str, *, of_provider: SuppressionList | None = None) -> None:
+    """Allow an address to be mailed again: here and, if given, on the provider's list.
+
+    Raise NotSuppressedError if neither has it, ProviderError or StoreError; then running it again completes the change.
+    """
+    was_listed = of_provider is not None and of_provider.remove(address)
+    if not (store.suppressions.remove(address) or was_listed):
+        raise NotSuppressedError(address=address)
 
 
 def pull_suppressions(store: Store, of_provider: SuppressionList, signer: Signer | None) -> tuple[int, int]:

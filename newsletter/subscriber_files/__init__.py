@@ -8,7 +8,7 @@ from newsletter.subscriber_files.input_files import SubscriberFileError
 from newsletter.subscriber_files.platform_formats import PlatformFormat
 from newsletter.subscriber_files.reader import RejectedRow
 from newsletter.subscriber_files.rejected_rows import RejectedRowFiles, rejected_row_files
-from newsletter.subscriber_files.suppressions import SuppressionFile, export_suppressions
+from newsletter.subscriber_files.suppressions import SuppressionImport, export_suppressions, import_suppressions
 
 __all__ = [
     "CsvFormat",
@@ -19,10 +19,11 @@ __all__ = [
     "RejectedRow",
     "RejectedRowFiles",
     "SubscriberFileError",
-    "SuppressionFile",
+    "SuppressionImport",
     "export_csv",
     "export_suppressions",
     "import_readers",
+    "import_suppressions",
     "quoted",
     "rejected_row_files",
 ]

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
@@ -14,6 +15,7 @@ from newsletter.store import Store
 from newsletter.subscriber_files import cell_values
 from newsletter.subscriber_files.columns import FIELDS, Columns, columns_of, quoted
 from newsletter.subscriber_files.input_files import SubscriberFileError
+from newsletter.tokens import Signer
 
 _COLUMNS = ("email", "suppressed", "since")
 
@@ -30,7 +32,44 @@ def export_suppressions(store: Store, target: TextIO) -> int:
     return written
 
 
-class SuppressionFile:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionImport:
+    """A summary of an import of suppressions: the numbers of rows, of new suppressions and of refused rows."""
+
+    rows: int
+    new: int
+    refused: int
+
+
+def import_suppressions(
+    store: Store,
+    path: Path,
+    *,
+    reason: SuppressionReason,
+    signer: Signer | None,
+    now: datetime,
+    refuse: Callable[[int, str], object],
+) -> SuppressionImport:
+    """Suppress the addresses in a file; importing it again changes nothing.
+
+    ``reason`` and ``now`` are the defaults for rows without them. ``signer`` recognises addresses that were erased on
+    request, which are not stored. ``refuse`` is called with the line and the reason of each row without a valid
+    address. Raise SubscriberFileError if the file can't be read or has no column of addresses; then nothing is
+    imported. Raise StoreError; then importing the file again completes it.
+    """
+    refused = 0
+
+    def count_refused(line: int, why: str) -> None:
+        nonlocal refused
+        refused += 1
+        refuse(line, why)
+
+    file = _SuppressionFile(path, reason=reason, now=now, refuse=count_refused)
+    new = store.suppressions.merge(list(file), fingerprints=signer.fingerprints if signer else None)
+    return SuppressionImport(rows=file.rows, new=new, refused=refused)
+
+
+class _SuppressionFile:
     """An iterator over the suppressions in a file: address, reason and date.
 
     ``reason`` and ``now`` are the defaults for rows without them. Rows without a valid address go to ``refuse``, with
@@ -38,7 +77,7 @@ class SuppressionFile:
     """
 
     def __init__(
-        self, path: Path, *, reason: SuppressionReason, now: datetime, refuse: Callable[[int, str], None]
+        self, path: Path, *, reason: SuppressionReason, now: datetime, refuse: Callable[[int, str], object]
     ) -> None:
         self.rows = 0
         self._path, self._reason, self._now, self._refuse = path, reason, now, refuse

@@ -13,11 +13,11 @@ def prune(context: typer.Context) -> None:
 
     newsletter prune
     """
+    from newsletter import feedback
+
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
-        before = store.now() - settings.feedback.keep
-        deleted, anonymised = store.events.prune(before), store.clicks_and_opens.anonymise(before)
-        store.scrub()
-    if anonymised:
-        output.say(f"Anonymised {counted(anonymised, 'click')} and opens.")
-    output.say(f"Deleted {counted(deleted, 'event')}.")
+        pruning = feedback.prune(store, keep=settings.feedback.keep, now=store.now())
+    if pruning.anonymised:
+        output.say(f"Anonymised {counted(pruning.anonymised, 'click')} and opens.")
+    output.say(f"Deleted {counted(pruning.deleted, 'event')}.")

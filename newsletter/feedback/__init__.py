@@ -2,6 +2,7 @@
 
 from newsletter.feedback.bounce_collector import CollectedBounces, MailKind, collect_bounces
 from newsletter.feedback.held_bounces import apply_held_bounces, discard_held_bounces
+from newsletter.feedback.pruning import prune
 from newsletter.feedback.recording import EVENTS_PER_TRANSACTION, Feedback
 from newsletter.feedback.suppression_sync import pull_suppressions, push_suppressions, remove_suppression
 
@@ -13,6 +14,7 @@ __all__ = [
     "apply_held_bounces",
     "collect_bounces",
     "discard_held_bounces",
+    "prune",
     "pull_suppressions",
     "push_suppressions",
     "remove_suppression",

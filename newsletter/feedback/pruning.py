@@ -1,0 +1,25 @@
+"""Delete old details of events, and anonymise old clicks and opens."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newsletter.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruning:
+    """A summary of a pruning: the number of deleted events, and that of anonymised clicks and opens."""
+
+    deleted: int
+    anonymised: int
+
+
+def prune(store: Store, *, keep: timedelta, now: datetime) -> Pruning:
+    """Delete events received more than ``keep`` ago, and anonymise clicks and opens that old; keep all totals.
+
+    This also removes what was deleted earlier from the database's log. Raise StoreError; running it again completes it.
+    """
+    before = now - keep
+    pruning = Pruning(deleted=store.events.prune(before), anonymised=store.clicks_and_opens.anonymise(before))
+    store.scrub()
+    return pruning

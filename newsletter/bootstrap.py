@@ -30,6 +30,16 @@ def open_store(settings: "Settings") -> "Store":
     return store.open_store(settings.database)
 
 
+def open_signer() -> "Signer":
+    """Return the signer of readers' links, with the secrets in the environment.
+
+    Raises SettingsError if one is missing or weak. Commands call this first, to report that before anything else.
+    """
+    from newsletter.settings import load_signer
+
+    return load_signer()
+
+
 @contextmanager
 def open_provider(settings: "Settings") -> Iterator["Provider"]:
     """Open the newsletter's provider, and close it at the end. Raises SettingsError, SecretError."""
@@ -47,9 +57,8 @@ def open_provider(settings: "Settings") -> Iterator["Provider"]:
 def open_send_context(settings: "Settings") -> Iterator["SendContext"]:
     """Open everything a send or proof needs to deliver mail: provider, signer and settings. Raises SettingsError."""
     from newsletter.sending import SendContext
-    from newsletter.settings import load_signer
 
-    signer = load_signer()  # a missing secret is reported before anything about the provider
+    signer = open_signer()  # a missing secret is reported before anything about the provider
     with open_provider(settings) as provider:
         yield SendContext(
             provider=provider,
@@ -117,12 +126,12 @@ def signer_of_erasures(store: "Store") -> "Signer | None":
 
     Raises SettingsError if the environment lacks a secret that their hashes were made with.
     """
-    from newsletter.settings import EARLIER_SECRETS, load_signer
+    from newsletter.settings import EARLIER_SECRETS
 
     needed = store.erasures.key_ids()
     if not needed:
         return None
-    signer = load_signer()
+    signer = open_signer()
     if needed - signer.key_ids:
         raise SettingsError(
             "a secret is missing that is needed to recognise readers who had their data deleted",

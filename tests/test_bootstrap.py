@@ -64,6 +64,14 @@ def test_a_send_context_without_a_secret_is_refused_before_the_provider_is_opene
         pass
 
 
+def test_the_signer_has_the_secrets_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSLETTER_EARLIER_SECRETS", OLD)
+    assert bootstrap.open_signer().key_ids == Signer(SECRET, OLD).key_ids
+    monkeypatch.delenv("NEWSLETTER_SECRET")
+    with pytest.raises(SettingsError, match="NEWSLETTER_SECRET is not set"):
+        bootstrap.open_signer()
+
+
 def test_an_outbox_for_rehearsals_keeps_the_format_of_the_settings(tmp_path: Path) -> None:
     for more, written in ((MAILDIR, "2026-11-23/new/*"), (SMTP, "2026-11-23/*.eml")):
         settings = write_settings(tmp_path, more)

@@ -29,7 +29,6 @@ def bounces(
     newsletter bounces
     newsletter bounces ~/Maildir/.bounces
     """
-    from newsletter import settings as environment
     from newsletter.cli.notice_text import notice_message
     from newsletter.feedback import MailKind, collect_bounces
     from newsletter.feedback.bounce_mailbox import open_mailbox
@@ -39,7 +38,7 @@ def bounces(
     location = mailbox or settings.feedback.mailbox
     if not location:
         raise UsageError("no mailbox is given", hint="name it, or set [feedback] mailbox in newsletter.toml")
-    signer = environment.load_signer()
+    signer = bootstrap.open_signer()
     with (
         resources.open_store(settings) as store,
         store.command_lock("bounces"),

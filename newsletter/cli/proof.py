@@ -26,11 +26,10 @@ def proof(
     newsletter proof latest --to me@example.org --as ada@example.com
     newsletter proof 2026-11-23 --to me@example.org --to you@example.org
     """
-    from newsletter import settings as environment
     from newsletter.publishing.proofs import mail_proof
 
     settings = resources.load_settings(context)
-    environment.load_signer()  # report a missing secret first
+    bootstrap.open_signer()  # report a missing secret first
     editors = [options.parse_address(text, hint="write --to name@example.org") for text in to]
     composed = resources.compose_issue(settings, resources.issue_slug(settings, name))
     output.print_warnings(composed.findings)

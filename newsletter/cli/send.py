@@ -80,7 +80,6 @@ def send(
     _refuse_contradictions(resume=resume, rehearse=rehearse, once=once, dry_run=dry_run, later=is_later)
     if at is not None and local_time is not None:
         raise UsageError("--at and --local-time can't be combined", hint="leave one of them out")
-    from newsletter import settings as environment
     from newsletter.publishing import send_issue
 
     settings = resources.load_settings(context)
@@ -98,7 +97,7 @@ def send(
     if dry_run:
         send_plan.check_provider(settings)
     else:
-        environment.load_signer()  # report a missing secret before asking anything
+        bootstrap.open_signer()  # report a missing secret before asking anything
     composed = _compose(settings, slug)
     with resources.open_store(settings) as store:
         start = _start_time(settings, store, composed, at, local_time)

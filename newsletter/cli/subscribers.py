@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newsletter import bootstrap
 from newsletter.cli import importing, options, output, resources
 from newsletter.domain.plurals import counted
 from newsletter.errors import UsageError
@@ -182,8 +183,6 @@ def remove(
     newsletter subscribers remove ada@example.org --suppress
     newsletter subscribers remove ada@example.org --erase
     """
-    from newsletter import settings as environment
-
     if suppress and erase:
         raise UsageError("--suppress keeps the address, --erase deletes it", hint="leave one of them out")
     from newsletter.publishing.readers import erase_reader, remove_reader
@@ -191,7 +190,7 @@ def remove(
     settings = resources.load_settings(context)
     mailed = options.parse_address(address)
     if erase:
-        environment.load_signer()  # report a missing secret before opening the database
+        bootstrap.open_signer()  # report a missing secret before opening the database
     with resources.open_store(settings) as store:
         if erase:
             removal = erase_reader(settings, store, mailed, now=store.now())

@@ -6,7 +6,7 @@ from datetime import datetime
 from newsletter import bootstrap
 from newsletter.domain.subscriber import Subscriber, SuppressionReason
 from newsletter.errors import StoreError
-from newsletter.settings import Settings, load_signer
+from newsletter.settings import Settings
 from newsletter.store import Store
 from newsletter.subscriptions import erase, files_with
 from newsletter.subscriptions.leftover_files import Leftover
@@ -78,7 +78,7 @@ def erase_reader(settings: Settings, store: Store, address: str, *, now: datetim
     Raise UnknownReaderError if no reader has the address, SettingsError if the secret for the hashes is missing, and
     ProviderError if the outbox's messages can't be deleted.
     """
-    signer = load_signer()
+    signer = bootstrap.open_signer()
     reader = store.subscribers.get(address)
     if reader is None:
         raise UnknownReaderError(address=address)

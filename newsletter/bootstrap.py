@@ -6,14 +6,14 @@ command loads only what it uses.
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.errors import SettingsError
 
 if TYPE_CHECKING:
-    from newsletter.feedback import Feedback
+    from newsletter.feedback import BounceMailbox, Feedback
     from newsletter.providers import Hook, KeptMessages, Provider, SuppressionList
     from newsletter.rendering import Theme
     from newsletter.sending import SendContext
@@ -145,6 +145,16 @@ def feedback_recorder(settings: "Settings", store: "Store", signer: "Signer") ->
     from newsletter.feedback import Feedback
 
     return Feedback(store, signer, soft_bounces=settings.feedback.soft_bounces)
+
+
+def open_bounce_mailbox(settings: "Settings", location: str) -> "AbstractContextManager[BounceMailbox]":
+    """Open the bounce mailbox at a path or ``imaps://`` URL, and close it at the end. Raises MailboxError.
+
+    Raises SettingsError if the environment has no password for an IMAP server.
+    """
+    from newsletter.feedback import open_mailbox
+
+    return open_mailbox(location, root=settings.root, environment=os.environ)
 
 
 def service_mailer(

@@ -1,6 +1,5 @@
 """`newsletter bounces`: process bounces and complaints from a mailbox."""
 
-import os
 from typing import Annotated
 
 import typer
@@ -30,30 +29,20 @@ def bounces(
     newsletter bounces ~/Maildir/.bounces
     """
     from newsletter.cli.notice_text import notice_message
-    from newsletter.feedback import MailKind, collect_bounces
-    from newsletter.feedback.bounce_mailbox import open_mailbox
+    from newsletter.feedback import MailKind
+    from newsletter.publishing.bounces import process_bounces
     from newsletter.publishing.notifier import Notifier
 
     settings = resources.load_settings(context)
     location = mailbox or settings.feedback.mailbox
     if not location:
         raise UsageError("no mailbox is given", hint="name it, or set [feedback] mailbox in newsletter.toml")
-    signer = bootstrap.open_signer()
+    bootstrap.open_signer()  # report a missing secret before opening the database
     with (
         resources.open_store(settings) as store,
-        store.command_lock("bounces"),
-        open_mailbox(location, root=settings.root, environment=os.environ) as opened,
         Notifier(notice_message, output.print_error) as notifier,
     ):
-        collected = collect_bounces(
-            store,
-            signer,
-            bootstrap.feedback_recorder(settings, store, signer),
-            opened,
-            store.now(),
-            keep=settings.feedback.keep,
-            signed_paths=bool(settings.feedback.return_path),
-        )
+        collected = process_bounces(settings, store, location, now=store.now())
         notifier.start(settings, store)
         if not json:
             send_progress.print_held_bounces(store)

@@ -3,6 +3,7 @@
 Write: ``next_issue`` creates the next issue or a digest, ``entry_list`` shows which entries are unused.
 Review: ``check_newsletter`` reports every mistake, ``build_issue``, ``proofs`` and ``rehearsal`` show an issue.
 Readers: ``audience`` decides who gets an issue and what one reader gets, ``readers`` adds a reader by hand.
+Bounces: ``bounces`` processes the bounce mailbox.
 Send: ``send_issue`` prepares, begins, schedules and resumes a send, ``start_time`` says when, ``due_sends`` runs what
 is due, ``send_details`` watches a send, and ``notifier`` mails the editors about it.
 """

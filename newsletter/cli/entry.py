@@ -151,19 +151,13 @@ def import_picks(
 
     settings = resources.load_settings(context)
     picks = [pick for path in files for pick in content.read_picks_file(path)]
-    existing = {
-        (entry.title, entry.source): entry.path for entry in content.read_manuscripts(settings.root).entries.values()
-    }
     written = 0
-    for pick in picks:
-        known = existing.get((pick.title, pick.source))
-        if known:
-            output.note(f"Skipped: {known} already has this pick.")
-            continue
-        path = content.import_pick(settings.root, pick, url=_url_for(pick)).relative_to(settings.root)
-        existing[pick.title, pick.source] = str(path)
-        written += 1
-        output.say(str(path))
+    for imported in content.import_picks(settings.root, picks, _url_for):
+        if imported.is_new:
+            written += 1
+            output.say(imported.path)
+        else:
+            output.note(f"Skipped: {imported.path} already has this pick.")
     output.note(f"{counted(written, 'new entry')}. `newsletter check` lists what is missing.")
 
 

@@ -2,7 +2,8 @@
 
 import datetime
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from newsletter.content.fields import one_line
 from newsletter.content.files import SlugTakenError, create_manuscript, manuscripts_in, printable
 from newsletter.content.markdown import escape_markdown, join_blocks
 from newsletter.content.picks_import import Pick
+from newsletter.content.reading import read_manuscripts
 from newsletter.domain.issue import Block, BlockKind
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import UsageError, did_you_mean
@@ -99,6 +101,31 @@ def new_issue(
     }
     create_manuscript(root, path, _text(fields, ""))
     return path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedPick:
+    """A pick's entry: its ``path`` relative to the newsletter's folder, and whether the import has just written it."""
+
+    path: str
+    is_new: bool
+
+
+def import_picks(root: Path, picks: Iterable[Pick], url_for: Callable[[Pick], str]) -> Iterator[ImportedPick]:
+    """Write each printed pick as an entry and yield it, unless an entry has its title and source: then yield that one.
+
+    ``url_for`` returns a pick's URL, which the printed form lacks; it is only called for picks that are written. Raise
+    the errors of ``new_entry``.
+    """
+    existing = {(entry.title, entry.source): entry.path for entry in read_manuscripts(root).entries.values()}
+    for pick in picks:
+        known = existing.get((pick.title, pick.source))
+        if known is None:
+            path = import_pick(root, pick, url=url_for(pick)).relative_to(root).as_posix()
+            existing[pick.title, pick.source] = path
+            yield ImportedPick(path=path, is_new=True)
+        else:
+            yield ImportedPick(path=known, is_new=False)
 
 
 def import_pick(root: Path, pick: Pick, *, url: str = "") -> Path:

@@ -9,7 +9,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from newsletter.content import Pick, import_pick, read_manuscripts, read_picks, read_picks_file
+from newsletter.content import (
+    ImportedPick,
+    Pick,
+    import_pick,
+    import_picks,
+    read_manuscripts,
+    read_picks,
+    read_picks_file,
+)
 from newsletter.domain.issue import BlockKind, Entry
 from newsletter.errors import FindingsError
 from tests.content.test_markdown import PARAGRAPH
@@ -148,6 +156,22 @@ def test_picks_with_the_same_title_get_different_slugs(tmp_path: Path) -> None:
     assert slugs[11].endswith("-12")
     assert all(len(slug) <= 80 for slug in slugs)
     assert {finding.rule for finding in read_manuscripts(tmp_path).findings} == {"field-missing"}
+
+
+def test_picks_that_an_entry_has_are_not_written_again_and_need_no_url(tmp_path: Path) -> None:
+    first, second = read_picks(PRINTED, path="p")
+    path, other = "issues/entries/a-lighthouse-keepers-ledger.md", "issues/entries/cant-stop-counting.md"
+    needed: list[str] = []
+
+    def url_for(pick: Pick) -> str:
+        needed.append(pick.title)
+        return "https://example.org/"
+
+    written = list(import_picks(tmp_path, [first, first], url_for))
+    assert written == [ImportedPick(path=path, is_new=True), ImportedPick(path=path, is_new=False)]
+    again = list(import_picks(tmp_path, [first, second], url_for))
+    assert again == [ImportedPick(path=path, is_new=False), ImportedPick(path=other, is_new=True)]
+    assert needed == [first.title, second.title]
 
 
 LINE = PARAGRAPH.filter(lambda line: bool(line) and not re.match("(?i)(read more at|more about)", line))

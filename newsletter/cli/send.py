@@ -177,7 +177,7 @@ def _send_or_schedule(
     output.say()
 
     def begin(context: "SendContext", observer: "Observer") -> "Send":
-        return send_issue.send_now(settings, store, context, prepared.composed, observer=observer)
+        return send_issue.send_now(settings, store, context, prepared, now=store.now(), observer=observer)
 
     _run(settings, store, prepared.plan.issue, log, addresses=addresses, act=begin)
 
@@ -226,7 +226,9 @@ def resume_send(settings: "Settings", issue: str, log: Path | None, *, addresses
             composed = _compose(settings, issue)
 
             def begin(context: "SendContext", observer: "Observer") -> "Send":
-                return send_issue.begin_planned(settings, store, context, composed, planned, observer=observer)
+                return send_issue.begin_planned(
+                    settings, store, context, composed, planned, now=store.now(), observer=observer
+                )
 
             _run(settings, store, issue, log, addresses=addresses, act=begin)
             return

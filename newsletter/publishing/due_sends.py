@@ -31,7 +31,7 @@ def run_due_sends(
 
     def begin(send: Send, lease: Lease) -> SendOutcome:
         with bootstrap.open_send_context(settings) as context:
-            return begin_scheduled(settings, store, context, send, lease, observer=observer)
+            return begin_scheduled(settings, store, context, send, lease, now=store.now(), observer=observer)
 
     def resume(_send: Send, lease: Lease) -> SendOutcome:
         with bootstrap.open_send_context(settings) as context:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -18,12 +19,18 @@ class Notifier:
     """A background sender of notifications.
 
     ``write`` returns the subject and the text of a message. ``report`` is called once with each error; none stops
-    anything else.
+    anything else. ``clock`` returns the time: the thread has its own store, and mails until nothing is due.
     """
 
-    def __init__(self, write: WriteNotice, report: Callable[[NewsletterError], object]) -> None:
+    def __init__(
+        self,
+        write: WriteNotice,
+        report: Callable[[NewsletterError], object],
+        clock: Callable[[Store], datetime] = Store.now,
+    ) -> None:
         self._write = write
         self._report = report
+        self._clock = clock
         self._thread: threading.Thread | None = None
         self._trouble = ""
 
@@ -37,7 +44,7 @@ class Notifier:
 
     def start(self, settings: Settings, store: Store) -> None:
         """Mail due notifications in a thread, unless one is already running."""
-        if (self._thread is None or not self._thread.is_alive()) and store.notices.has_due(store.now()):
+        if (self._thread is None or not self._thread.is_alive()) and store.notices.has_due(self._clock(store)):
             self._thread = threading.Thread(target=self._run, args=(settings,), name="notices", daemon=True)
             self._thread.start()
 
@@ -56,7 +63,7 @@ class Notifier:
                     lambda: bootstrap.open_provider(settings),
                     self._write,
                     self._report,
-                    now=store.now(),
+                    now=self._clock(store),
                 ):
                     pass
         except BusyError:

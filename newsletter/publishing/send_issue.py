@@ -108,34 +108,56 @@ def schedule_send(settings: Settings, store: Store, prepared: PreparedSend, *, n
     )
 
 
-def send_now(settings: Settings, store: Store, context: SendContext, composed: Composed, *, observer: Observer) -> Send:
-    """Freeze an issue, send it, and wait until the send has ended. Raise the errors of ``sending.start``."""
-    begun = sending.start(store, context, freeze_request(settings, store, composed), observer=observer).result()
+def send_now(
+    settings: Settings, store: Store, context: SendContext, prepared: PreparedSend, *, now: datetime, observer: Observer
+) -> Send:
+    """Freeze the issue of a prepared send, send it, and wait until the send has ended.
+
+    Raise the errors of ``sending.start``, and ValueError if the prepared send has a start, as it should be scheduled.
+    """
+    if prepared.start is not None:
+        raise ValueError("a send with a start doesn't begin now")
+    request = freeze_request(settings, store, prepared.composed, now=now)
+    begun = sending.start(store, context, request, observer=observer).result()
     return _wait(store, context, begun, observer)
 
 
 def begin_planned(
-    settings: Settings, store: Store, context: SendContext, composed: Composed, planned: Send, *, observer: Observer
+    settings: Settings,
+    store: Store,
+    context: SendContext,
+    composed: Composed,
+    planned: Send,
+    *,
+    now: datetime,
+    observer: Observer,
 ) -> Send:
     """Begin a send that isn't frozen yet, and wait until it has ended. Raise the errors of ``sending.start_planned``.
 
     It doesn't begin if somebody has cancelled it in the meantime.
     """
-    request = freeze_request(settings, store, composed, local_time=planned.local_time)
+    request = freeze_request(settings, store, composed, now=now, local_time=planned.local_time)
     with store.leases.acquire(planned.id) as lease:
         begun = sending.start_planned(store, context, request, lease, observer=observer).result()
     return _wait(store, context, begun, observer)
 
 
 def begin_scheduled(
-    settings: Settings, store: Store, context: SendContext, scheduled: Send, lease: Lease, *, observer: Observer
+    settings: Settings,
+    store: Store,
+    context: SendContext,
+    scheduled: Send,
+    lease: Lease,
+    *,
+    now: datetime,
+    observer: Observer,
 ) -> SendOutcome:
     """Compose the issue of a scheduled send that is due, and begin the send under a lease that this process holds.
 
     Raise the errors of ``compose_issue`` and ``sending.start_planned``.
     """
     composed = compose_issue(settings, scheduled.issue)
-    request = freeze_request(settings, store, composed, local_time=scheduled.local_time)
+    request = freeze_request(settings, store, composed, now=now, local_time=scheduled.local_time)
     return sending.start_planned(store, context, request, lease, scheduled=scheduled, observer=observer)
 
 
@@ -174,12 +196,14 @@ def has_changed(settings: Settings, send: Send) -> bool:
     return compiled.digest != send.digest or settings.newsletter.base_url != send.base_url
 
 
-def freeze_request(settings: Settings, store: Store, composed: Composed, *, local_time: str = "") -> FreezeRequest:
+def freeze_request(
+    settings: Settings, store: Store, composed: Composed, *, now: datetime, local_time: str = ""
+) -> FreezeRequest:
     """Return the request to freeze a composed issue; readers are due at their ``local_time``, or all at once.
 
     Raise SettingsError for an unknown segment.
     """
-    segments, now = segments_of(settings, composed.issue), store.now()
+    segments = segments_of(settings, composed.issue)
     zones = store.sends.count_by_zone(segments, now) if local_time else {}
     return FreezeRequest(
         compiled=link_tracking.with_tracking(composed.compiled, composed.issue, settings.newsletter),

@@ -11,8 +11,9 @@ from newsletter.composing import Composed
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.subscriber import Subscriber
-from newsletter.errors import HeldError, SendError
+from newsletter.errors import HeldError, NewsletterError, SendError
 from newsletter.publishing.due_sends import run_due_sends
+from newsletter.publishing.notifier import Notifier
 from newsletter.publishing.send_issue import (
     begin_planned,
     compose_issue,
@@ -61,7 +62,7 @@ def scheduled(settings: Settings, store: Store, composed: Composed, *, hours: in
 
 def frozen(settings: Settings, store: Store, composed: Composed) -> Send:
     """Return today's send as a process leaves it that dies before its first message."""
-    request = freeze_request(settings, store, composed)
+    request = freeze_request(settings, store, composed, now=store.now())
     return store.sends.freeze(
         compiled=request.compiled,
         tailor=request.tailor,
@@ -96,13 +97,25 @@ class Worker:
 
 def test_an_issue_is_sent_once_to_every_reader(settings: Settings, store: Store, composed: Composed) -> None:
     assert finished_send(store, SLUG) is None
+    prepared = prepare_send(settings, store, composed, today=TODAY, now=store.now())
     with bootstrap.open_send_context(settings) as context:
-        send = send_now(settings, store, context, composed, observer=Observer())
+        send = send_now(settings, store, context, prepared, now=store.now(), observer=Observer())
         assert (send.status, send.counts) == (SendStatus.FINISHED, {DeliveryStatus.SUBMITTED: 2})
         assert finished_send(store, SLUG) == store.sends.get(send.id)
         with pytest.raises(SendError, match="was sent on"):
-            send_now(settings, store, context, composed, observer=Observer())
+            send_now(settings, store, context, prepared, now=store.now(), observer=Observer())
     assert mailed(settings.root) == ["ada", "ben"]
+
+
+def test_a_send_that_was_prepared_for_a_later_start_does_not_begin_now(
+    settings: Settings, store: Store, composed: Composed
+) -> None:
+    now = store.now()
+    start = StartTime(begins=now + timedelta(hours=1), day=TODAY, days=0)
+    prepared = prepare_send(settings, store, composed, today=TODAY, now=now, start=start)
+    with bootstrap.open_send_context(settings) as context, pytest.raises(ValueError, match="doesn't begin now"):
+        send_now(settings, store, context, prepared, now=now, observer=Observer())
+    assert mailed(settings.root) == []
 
 
 def test_a_send_that_is_not_due_stays_scheduled_when_it_is_resumed(
@@ -120,7 +133,7 @@ def test_a_send_that_is_due_begins_when_a_person_resumes_it(
     planned = reactivate(store, scheduled(settings, store, composed, hours=-1), now=store.now())
     assert planned.status is SendStatus.PLANNED
     with bootstrap.open_send_context(settings) as context:
-        send = begin_planned(settings, store, context, composed, planned, observer=Observer())
+        send = begin_planned(settings, store, context, composed, planned, now=store.now(), observer=Observer())
     assert send.status is SendStatus.FINISHED
     assert mailed(settings.root) == ["ada", "ben"]
 
@@ -129,14 +142,14 @@ def test_a_planned_send_that_was_cancelled_does_not_begin(settings: Settings, st
     planned = reactivate(store, scheduled(settings, store, composed, hours=-1), now=store.now())
     store.controls.cancel(planned.id)
     with bootstrap.open_send_context(settings) as context, pytest.raises(SendError, match="was cancelled"):
-        begin_planned(settings, store, context, composed, planned, observer=Observer())
+        begin_planned(settings, store, context, composed, planned, now=store.now(), observer=Observer())
     assert mailed(settings.root) == []
 
 
 def test_only_one_process_begins_a_planned_send(settings: Settings, store: Store, composed: Composed) -> None:
     planned = reactivate(store, scheduled(settings, store, composed, hours=-1), now=store.now())
     with bootstrap.open_send_context(settings) as context, store.leases.acquire(planned.id), pytest.raises(HeldError):
-        begin_planned(settings, store, context, composed, planned, observer=Observer())
+        begin_planned(settings, store, context, composed, planned, now=store.now(), observer=Observer())
     assert mailed(settings.root) == []
 
 
@@ -208,3 +221,21 @@ def test_a_worker_pauses_a_send_whose_deadline_has_passed(settings: Settings, st
     worker.run()
     assert worker.events == ["late, paused"]
     assert mailed(settings.root) == []
+
+
+def test_notices_about_a_send_are_mailed_when_they_are_due(
+    settings: Settings, store: Store, composed: Composed
+) -> None:
+    own = replace(settings, notify=("editor@daily.example",))
+    scheduled(own, store, composed, hours=-1)
+    Worker(own, store).run()
+    now, errors = store.now(), list[NewsletterError]()
+
+    def mail_at(moment: datetime) -> bool:
+        with Notifier(lambda notice, *_: (notice.kind, "It has ended."), errors.append, lambda _: moment) as notifier:
+            notifier.start(own, store)
+        return store.notices.has_due(now + timedelta(hours=1))
+
+    assert mail_at(now - timedelta(hours=1))
+    assert not mail_at(now + timedelta(minutes=1))
+    assert errors == []

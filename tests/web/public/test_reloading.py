@@ -24,7 +24,7 @@ from newsletter.message.mime import Letter
 from newsletter.providers import Provider
 from newsletter.publishing import notifier
 from newsletter.publishing.notifier import Notifier
-from newsletter.publishing.send_issue import compose_issue, send_now
+from newsletter.publishing.send_issue import compose_issue, prepare_send, send_now
 from newsletter.sending import Observer
 from newsletter.settings import Settings
 from newsletter.store import Store
@@ -142,8 +142,10 @@ def test_a_webhook_that_begins_a_hold_notifies_the_editors(tmp_path: Path) -> No
             store.subscribers.add(Subscriber(address=f"r{number}@strict.example"), now=store.now())
             for number in range(4)
         ]
+        now, composed = store.now(), compose_issue(settings, ISSUE)
+        prepared = prepare_send(settings, store, composed, today=composed.issue.date, now=now)
         with bootstrap.open_send_context(settings) as context:
-            send_now(settings, store, context, compose_issue(settings, ISSUE), observer=Observer())
+            send_now(settings, store, context, prepared, now=now, observer=Observer())
         events = [
             Event(
                 key=reader.address,

@@ -87,10 +87,10 @@ def open_store_if_readable(settings: "Settings") -> Iterator["Store | None"]:
 
 def calendar(settings: "Settings") -> "Calendar":
     """Return today's date and the issues sent so far; print a warning if the database can't be read."""
-    from newsletter.checks import Calendar
+    from newsletter.publishing.calendar import calendar_of
 
     with open_store_if_readable(settings) as opened:
-        return Calendar(today=today(settings), sent=opened.sends.begun_issues() if opened else None)
+        return calendar_of(opened, today=today(settings))
 
 
 def compose_issue(settings: "Settings", slug: str) -> "Composed":

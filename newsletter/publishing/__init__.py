@@ -1,7 +1,8 @@
 """The publisher's use cases, which the command line, pages, an API and workers share. They print nothing.
 
 Write: ``next_issue`` creates the next issue or a digest, ``entry_list`` shows which entries are unused.
-Review: ``check_newsletter`` reports every mistake, ``build_issue``, ``proofs`` and ``rehearsal`` show an issue.
+Review: ``check_newsletter`` reports every mistake, by the date and the sent issues in ``calendar``; ``build_issue``,
+``proofs`` and ``rehearsal`` show an issue.
 Readers: ``audience`` decides who gets an issue and what one reader gets, ``readers`` adds a reader by hand.
 Bounces: ``bounces`` processes the bounce mailbox.
 Send: ``send_issue`` prepares, begins, schedules and resumes a send, ``start_time`` says when, ``due_sends`` runs what

@@ -13,6 +13,7 @@ from newsletter.domain.plurals import counted
 from newsletter.errors import Finding, Place, SecretError, SettingsError
 from newsletter.files.newsletter_folder import SETTINGS_FILE, relative_path, settings_text
 from newsletter.files.toml_lines import setting_place
+from newsletter.publishing.calendar import calendar_of
 from newsletter.settings import Settings
 from newsletter.store import Store
 from newsletter.subscriptions import files_with_any
@@ -46,7 +47,7 @@ def check_newsletter(
             settings.newsletter,
             segments=settings.segments,
             inspect=inspect,
-            calendar=checks.Calendar(today=today, sent=store.sends.begun_issues() if store else None),
+            calendar=calendar_of(store, today=today),
             mails=settings.mails,
         ),
     ]

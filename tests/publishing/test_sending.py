@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from newsletter import bootstrap
+from newsletter.checks import Calendar
 from newsletter.composing import Composed
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import HeldError, NewsletterError, SendError
+from newsletter.publishing.calendar import calendar_of
 from newsletter.publishing.due_sends import run_due_sends
 from newsletter.publishing.notifier import Notifier
 from newsletter.publishing.send_issue import (
@@ -116,6 +118,15 @@ def test_a_send_that_was_prepared_for_a_later_start_does_not_begin_now(
     with bootstrap.open_send_context(settings) as context, pytest.raises(ValueError, match="doesn't begin now"):
         send_now(settings, store, context, prepared, now=now, observer=Observer())
     assert mailed(settings.root) == []
+
+
+def test_an_issue_counts_as_sent_once_its_send_has_begun(settings: Settings, store: Store, composed: Composed) -> None:
+    assert calendar_of(None, today=TODAY) == Calendar(today=TODAY, sent=None)
+    write_issue(settings.root, TODAY, "clock", slug="extra")
+    scheduled(settings, store, compose_issue(settings, "extra"), hours=1)
+    assert calendar_of(store, today=TODAY) == Calendar(today=TODAY, sent=frozenset())
+    frozen(settings, store, composed)
+    assert calendar_of(store, today=TODAY) == Calendar(today=TODAY, sent=frozenset({SLUG}))
 
 
 def test_a_send_that_is_not_due_stays_scheduled_when_it_is_resumed(

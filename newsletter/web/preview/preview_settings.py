@@ -1,6 +1,7 @@
 """The settings that the preview's pages need, and the sends that the findings depend on."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from newsletter.domain.publication import Newsletter
 from newsletter.domain.segment import Segment
 from newsletter.domain.send import Send
 from newsletter.errors import StoreError
+from newsletter.publishing.calendar import calendar_of
 from newsletter.store import exists, open_store
 
 
@@ -33,17 +35,13 @@ class PreviewSettings:
         """Return the newsletter's time zone."""
         return ZoneInfo(self.newsletter.time_zone)
 
-    def sends(self) -> Mapping[str, Send] | None:
-        """Return the sends by issue; None if the database can't be read."""
-        if not exists(self.database):
-            return None
-        try:
-            with open_store(self.database) as store:
-                return {send.issue: send for send in store.sends.all()}
-        except StoreError:
-            return None
+    def sends_and_calendar(self) -> tuple[Mapping[str, Send], Calendar]:
+        """Return the sends by issue, and today's date with the issues that were sent.
 
-    def calendar(self, sends: Mapping[str, Send] | None) -> Calendar:
-        """Return today's date and the issues that have been sent."""
-        sent = None if sends is None else frozenset(issue for issue, send in sends.items() if send.digest)
-        return Calendar(today=self.clock().astimezone(self.zone).date(), sent=sent)
+        If there is no database or it can't be read, there are no sends, and no issue counts as sent.
+        """
+        today = self.clock().astimezone(self.zone).date()
+        if exists(self.database):
+            with suppress(StoreError), open_store(self.database) as store:
+                return {send.issue: send for send in store.sends.all()}, calendar_of(store, today=today)
+        return {}, calendar_of(None, today=today)

@@ -35,21 +35,17 @@ class Snapshot:
         self,
         settings: PreviewSettings,
         calendar: tuple[Issue, ...] | None = None,
-        sends: Mapping[str, Send] | None = None,
+        checked_by: Calendar | None = None,
     ) -> None:
         self.settings = settings
         self._calendar = calendar
-        self._sends = sends
+        self._checked_by = checked_by
         self._once = OnceCache()
 
     @property
     def checked_by(self) -> Calendar:
         """Return the date and the sends that the findings are based on."""
-
-        def calendar() -> Calendar:
-            return self.settings.calendar(self.settings.sends() if self._sends is None else self._sends)
-
-        return self._once.get("checked_by", calendar)
+        return self._checked_by or self._once.get("checked_by", lambda: self.settings.sends_and_calendar()[1])
 
     @property
     def manuscripts(self) -> Manuscripts:
@@ -152,14 +148,14 @@ class SnapshotCache:
     def with_sends(self) -> tuple[Snapshot, Mapping[str, Send]]:
         """Return the current snapshot and the sends by issue; findings are computed again after a send."""
         snapshot = self.current()
-        sends = snapshot.settings.sends()
-        if snapshot.settings.calendar(sends) == snapshot.checked_by:
-            return snapshot, sends or {}
-        renewed = Snapshot(snapshot.settings, snapshot.calendar, sends)
+        sends, checked_by = snapshot.settings.sends_and_calendar()
+        if checked_by == snapshot.checked_by:
+            return snapshot, sends
+        renewed = Snapshot(snapshot.settings, snapshot.calendar, checked_by)
         with self._lock:
             if self._seen and self._seen[1] is snapshot:  # else the files have changed meanwhile
                 self._seen = (self._seen[0], renewed)
-        return renewed, sends or {}
+        return renewed, sends
 
     def _is_entry(self, state: FileState) -> bool:
         return Path(state.path).is_relative_to(self._root / ENTRIES)

@@ -30,6 +30,13 @@ def open_store(settings: "Settings") -> "Store":
     return store.open_store(settings.database)
 
 
+def has_database(settings: "Settings") -> bool:
+    """Return whether the newsletter has a database, without creating one. A server's counts even if it is down."""
+    from newsletter import store
+
+    return store.exists(settings.database)
+
+
 def open_signer() -> "Signer":
     """Return the signer of readers' links, with the secrets in the environment.
 

@@ -41,6 +41,14 @@ def test_a_store_opened_from_settings_is_the_file_that_they_name(tmp_path: Path)
         assert again.subscribers.get(ADA.address) is not None
 
 
+def test_whether_there_is_a_database_is_told_without_creating_one(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path, 'database = "sqlite:///readers.db"')
+    assert not bootstrap.has_database(settings)
+    assert not bootstrap.has_database(settings)
+    with bootstrap.open_store(settings):
+        assert bootstrap.has_database(settings)
+
+
 def test_a_send_context_delivers_by_the_configured_provider_and_bounces_return_to_its_path(
     tmp_path: Path,
 ) -> None:

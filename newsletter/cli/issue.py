@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newsletter import bootstrap
 from newsletter.cli import options, output, resources
 
 if TYPE_CHECKING:
@@ -78,13 +79,12 @@ def show(context: typer.Context, json: options.AsJson = False) -> None:
     """
     from newsletter import content
     from newsletter.domain.send import status_in_words
-    from newsletter.store import exists
 
     settings = resources.load_settings(context)
     zone = settings.newsletter.zone
     issues = content.read_manuscripts(settings.root).issues
     sends: dict[str, Send] = {}
-    if exists(settings.database):
+    if bootstrap.has_database(settings):
         with resources.open_store(settings) as store:
             sends = {send.issue: send for send in store.sends.all()}
     if json:

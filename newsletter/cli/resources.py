@@ -73,11 +73,10 @@ def open_store_if_readable(settings: "Settings") -> Iterator["Store | None"]:
     """
     from newsletter.cli import output
     from newsletter.errors import StoreError
-    from newsletter.store import exists
 
     with ExitStack() as stack:
         opened = None
-        if exists(settings.database):
+        if bootstrap.has_database(settings):
             try:
                 opened = stack.enter_context(open_store(settings))
             except StoreError as err:
@@ -107,10 +106,9 @@ def issue_slug(settings: "Settings", name: str) -> str:
     """
     from newsletter import content
     from newsletter.domain import issue_names
-    from newsletter.store import exists
 
     begun: frozenset[str] = frozenset()
-    if name in (issue_names.TODAY, issue_names.NEXT) and exists(settings.database):
+    if name in (issue_names.TODAY, issue_names.NEXT) and bootstrap.has_database(settings):
         with open_store(settings) as opened:
             begun = opened.sends.begun_issues()
     issues = content.read_manuscripts(settings.root).issues

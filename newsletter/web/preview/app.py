@@ -8,6 +8,7 @@ import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Collection
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -16,7 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from newsletter import settings
+from newsletter import bootstrap, settings
 from newsletter.errors import NewsletterError
 from newsletter.web.http.server import Server, listen
 from newsletter.web.preview import routes
@@ -105,7 +106,8 @@ def _preview_settings(root: Path, clock: Callable[[], datetime]) -> PreviewSetti
         root=read.root,
         newsletter=read.newsletter,
         segments=read.segments,
-        database=read.database,
+        has_database=partial(bootstrap.has_database, read),
+        open_store=partial(bootstrap.open_store, read),
         clock=clock,
     )
 

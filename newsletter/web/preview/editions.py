@@ -8,8 +8,8 @@ from newsletter.domain.issue import Entry
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import StoreError
-from newsletter.store import exists, open_store
 from newsletter.web.preview import frame
+from newsletter.web.preview.preview_settings import PreviewSettings
 from newsletter.web.preview.view_options import NOBODY, EditionKind, ViewOptions
 
 
@@ -52,23 +52,23 @@ class EditionChoice:
 class PreviewReaders:
     """The readers that the preview can show, looked up one at a time; there are none without a database."""
 
-    def __init__(self, database: str) -> None:
-        self._database = database
+    def __init__(self, settings: PreviewSettings) -> None:
+        self._settings = settings
 
     @property
     def available(self) -> bool:
         """Return whether there is a database, without creating one."""
-        return exists(self._database)
+        return self._settings.has_database()
 
     def key(self, address: str) -> str:
         """Return the key of the reader with an address; ``NOBODY`` if there is none."""
-        with open_store(self._database) as store:
+        with self._settings.open_store() as store:
             subscriber = store.subscribers.get(address)
         return subscriber.key if subscriber else NOBODY
 
     def by_key(self, key: str) -> Subscriber | None:
         """Return the reader with a key, or None."""
-        with open_store(self._database) as store:
+        with self._settings.open_store() as store:
             return store.subscribers.by_key(key)
 
 

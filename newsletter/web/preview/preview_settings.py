@@ -13,7 +13,7 @@ from newsletter.domain.segment import Segment
 from newsletter.domain.send import Send
 from newsletter.errors import StoreError
 from newsletter.publishing.calendar import calendar_of
-from newsletter.store import exists, open_store
+from newsletter.store import Store
 
 
 def _now() -> datetime:
@@ -22,12 +22,16 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewSettings:
-    """The settings that the pages need: the newsletter, its segments by slug, and the database with its readers."""
+    """The settings that the pages need: the newsletter, its segments by slug, and the way to its database.
+
+    ``has_database`` returns whether there is a database, without creating one; ``open_store`` raises StoreError.
+    """
 
     root: Path
     newsletter: Newsletter
     segments: Mapping[str, Segment]
-    database: str
+    has_database: Callable[[], bool]
+    open_store: Callable[[], Store]
     clock: Callable[[], datetime] = _now
 
     @property
@@ -41,7 +45,7 @@ class PreviewSettings:
         If there is no database or it can't be read, there are no sends, and no issue counts as sent.
         """
         today = self.clock().astimezone(self.zone).date()
-        if exists(self.database):
-            with suppress(StoreError), open_store(self.database) as store:
+        if self.has_database():
+            with suppress(StoreError), self.open_store() as store:
                 return {send.issue: send for send in store.sends.all()}, calendar_of(store, today=today)
         return {}, calendar_of(None, today=today)

@@ -16,7 +16,6 @@ from newsletter.errors import Finding, NewsletterError, Place, UsageError
 from newsletter.rendering import page_environment
 from newsletter.reports.issue_report import report
 from newsletter.reports.page import POLICY, report_page
-from newsletter.store import exists, open_store
 from newsletter.tokens import Purpose
 from newsletter.web.preview import frame, source_files
 from newsletter.web.preview.editions import PreviewReaders, choose_edition
@@ -81,7 +80,7 @@ class PreviewPages:
     def issue(self, slug: str, options: _Options) -> str:
         """Show an issue with the toolbar, or its errors if it can't be rendered."""
         snapshot = self._snapshots.current()
-        newsletter, readers = snapshot.settings.newsletter, PreviewReaders(snapshot.settings.database)
+        newsletter, readers = snapshot.settings.newsletter, PreviewReaders(snapshot.settings)
         values = {"slug": slug, "options": options, "toolbar": toolbar(options), "newsletter": newsletter}
         values |= zip(("earlier", "issue", "later"), snapshot.around(slug), strict=True)
         try:
@@ -100,7 +99,7 @@ class PreviewPages:
         """Return the frame's content: the HTML part alone."""
         snapshot = self._snapshots.current()
         newsletter, composed = snapshot.settings.newsletter, snapshot.compose(slug)
-        choice = choose_edition(composed, newsletter, options, PreviewReaders(snapshot.settings.database))
+        choice = choose_edition(composed, newsletter, options, PreviewReaders(snapshot.settings))
         if choice.edition is None:
             raise UsageError("this reader would not get the issue", hint="choose another reader or topics")
         email = composed.compiled.email(choice.edition)
@@ -109,7 +108,7 @@ class PreviewPages:
 
     def reader(self, slug: str, options: _Options, address: str = "") -> Response:
         """Redirect from a typed address to the issue as that reader gets it; the URL has their key, not the address."""
-        readers = PreviewReaders(self._snapshots.current().settings.database)
+        readers = PreviewReaders(self._snapshots.current().settings)
         key = readers.key(address) if address.strip() and readers.available else ""
         target = replace(options, shown=EditionKind.READER, topics=(), reader=key)
         return RedirectResponse(f"/issues/{quote(slug, safe='')}{target.query}", status_code=303)
@@ -117,10 +116,10 @@ class PreviewPages:
     def report(self, slug: str) -> Response:
         """Show the report of an issue that was sent."""
         snapshot = self._snapshots.current()
-        newsletter, database = snapshot.settings.newsletter, snapshot.settings.database
-        if not exists(database):
+        newsletter = snapshot.settings.newsletter
+        if not snapshot.settings.has_database():
             raise UsageError(f"issue {slug} has not been sent", hint="send it with `newsletter send`")
-        with open_store(database) as store:
+        with snapshot.settings.open_store() as store:
             results = report(store, newsletter, snapshot.manuscripts.issues, slug)
         back = f"/issues/{quote(slug, safe='')}"
         return HTMLResponse(report_page(results, newsletter, back=back), headers={"Content-Security-Policy": POLICY})

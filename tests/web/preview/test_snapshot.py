@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from newsletter.errors import NewsletterError
+from newsletter.store import open_store
 from newsletter.web.preview.preview_settings import PreviewSettings
 from newsletter.web.preview.snapshot import SnapshotCache
 from tests import make
@@ -29,9 +30,13 @@ class Clock:
 
 def cache(room: Newsroom, clock: Clock) -> SnapshotCache:
     def settings() -> PreviewSettings:
-        database = f"sqlite:///{room.root / 'none.db'}"
         return PreviewSettings(
-            root=room.root, newsletter=make.newsletter(), segments={}, database=database, clock=clock
+            root=room.root,
+            newsletter=make.newsletter(),
+            segments={},
+            has_database=lambda: False,
+            open_store=lambda: open_store(f"sqlite:///{room.root / 'none.db'}"),
+            clock=clock,
         )
 
     return SnapshotCache(room.root, settings)

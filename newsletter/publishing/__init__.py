@@ -5,6 +5,6 @@ Review: ``check_newsletter`` reports every mistake, by the date and the sent iss
 ``proofs`` and ``rehearsal`` show an issue.
 Readers: ``audience`` decides who gets an issue and what one reader gets, ``readers`` adds a reader by hand.
 Bounces: ``bounces`` processes the bounce mailbox.
-Send: ``send_issue`` prepares, begins, schedules and resumes a send, ``start_time`` says when, ``due_sends`` runs what
-is due, ``send_details`` watches a send, and ``notifier`` mails the editors about it.
+Send: ``send_issue`` prepares, begins, schedules and resumes a send, ``start_time`` says when, ``worker`` runs
+what is due with ``due_sends``, ``send_details`` watches a send, and ``notifier`` mails the editors about it.
 """

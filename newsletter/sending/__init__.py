@@ -13,7 +13,7 @@ from newsletter.sending.proof import send_proof
 from newsletter.sending.rehearsal import rehearse
 from newsletter.sending.resuming import resume, resume_running
 from newsletter.sending.runner import start, start_planned
-from newsletter.sending.stop_signals import stop_requests
+from newsletter.sending.stop_signals import StopRequests, stop_requests
 from newsletter.sending.waiting import wait_until_ended
 from newsletter.sending.worker import WorkerCallbacks, run_due_sends
 
@@ -26,6 +26,7 @@ __all__ = [
     "Plan",
     "SendContext",
     "SendOutcome",
+    "StopRequests",
     "Stopped",
     "WaitUntil",
     "WorkerCallbacks",

@@ -15,12 +15,14 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from newsletter import settings
-from newsletter.cli import worker
+from newsletter import bootstrap, settings
+from newsletter.cli import worker as command
 from newsletter.cli.notice_text import notice_message
+from newsletter.publishing import worker
 from newsletter.publishing.notifier import Notifier
 from newsletter.sending import Observer
-from newsletter.store import open_store
+from newsletter.settings import Settings
+from newsletter.store import Store, open_store
 from tests.cli.conftest import READERS, Run, edit
 from tests.cli.test_sends import _set, by_smtp, facts, make_due
 from tests.postgresql_proxy import proxy
@@ -30,7 +32,7 @@ from tests.sending.test_operators import frozen
 from tests.smtp_server import CUT, smtp_server
 
 QUICK = (
-    "import newsletter.__main__ as n, newsletter.cli.worker as w;"
+    "import newsletter.__main__ as n, newsletter.publishing.worker as w;"
     " w.LONGEST_PAUSE = w.SHORTEST_PAUSE = 0.05; n.main(['worker'])"
 )
 
@@ -92,6 +94,13 @@ def statements() -> Iterator[list[str]]:
         sa.event.remove(sa.Engine, "before_cursor_execute", note)
 
 
+def run_due(own: Settings, store: Store) -> tuple[float, bool]:
+    """Run due sends as the command does; return the seconds until the next look, and whether all went well."""
+    notifier = Notifier(notice_message, print)
+    loop = worker.Worker(lambda: own, bootstrap.open_store, command._Printer(), observer=Observer(), notifier=notifier)
+    return loop.run_due(own, store)
+
+
 def test_a_worker_beside_a_running_send_queries_little_and_counts_no_deliveries(root: Path, database_url: str) -> None:
     own = replace(settings.load(root), database=database_url)
     with open_store(database_url) as elsewhere:
@@ -99,7 +108,7 @@ def test_a_worker_beside_a_running_send_queries_little_and_counts_no_deliveries(
         number = frozen(elsewhere, "2026-11-23")
         with elsewhere.leases.acquire(number), statements() as executed:
             with open_store(database_url) as store:
-                seconds, fine = worker._run_due(own, store, Observer(), Notifier(notice_message, print))
+                seconds, fine = run_due(own, store)
             of_a_look = [
                 statement for statement in executed if "held_until" not in statement or "UPDATE" not in statement
             ]
@@ -121,7 +130,7 @@ def test_an_unreachable_relay_is_retried_less_and_less_often_and_logged_once_eac
         own = settings.load(readers)
         with open_store(own.database) as store:
             for _ in range(5):  # before the next attempt is due
-                assert worker._run_due(own, store, Observer(), Notifier(notice_message, print))[1]
+                assert run_due(own, store)[1]
         assert server.connections == tried
         for minutes in (1, 30):
             now = datetime.now(UTC)

@@ -112,9 +112,9 @@ class ImportedPick:
 
 
 def import_picks(root: Path, picks: Iterable[Pick], url_for: Callable[[Pick], str]) -> Iterator[ImportedPick]:
-    """Write each printed pick as an entry and yield it, unless an entry has its title and source: then yield that one.
+    """Write printed picks as entries, except picks whose title and source an entry already has; yield each one's entry.
 
-    ``url_for`` returns a pick's URL, which the printed form lacks; it is only called for picks that are written. Raise
+    ``url_for`` returns a pick's URL, which the printed form lacks. It is only called for picks that are written. Raise
     the errors of ``new_entry``.
     """
     existing = {(entry.title, entry.source): entry.path for entry in read_manuscripts(root).entries.values()}

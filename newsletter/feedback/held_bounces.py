@@ -6,7 +6,7 @@ from newsletter.store import Store
 
 
 class NoHeldBouncesError(StoreError):
-    """A decision about held bounces if there are none, or none at the ``domain``."""
+    """A decision about held bounces when none are held, or none at the ``domain``."""
 
     code = "bounces-not-held"
 

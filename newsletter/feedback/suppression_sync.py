@@ -15,7 +15,7 @@ _SHARED = (SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED)
 
 
 class NotSuppressedError(StoreError):
-    """An address that isn't suppressed, where one is needed that is."""
+    """A request to lift the suppression of an address that isn't suppressed."""
 
     code = "suppression-missing"
 

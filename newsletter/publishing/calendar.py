@@ -7,7 +7,7 @@ from newsletter.store import Store
 
 
 def calendar_of(store: Store | None, *, today: date) -> Calendar:
-    """Return today's date and the issues whose send has begun; no issue counts as sent without a store.
+    """Return today's date and the issues whose send has begun; these aren't known without a store.
 
     Raise StoreError.
     """

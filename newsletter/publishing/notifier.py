@@ -19,7 +19,7 @@ class Notifier:
     """A background sender of notifications.
 
     ``write`` returns the subject and the text of a message. ``report`` is called once with each error; none stops
-    anything else. ``clock`` returns the time: the thread has its own store, and mails until nothing is due.
+    anything else. ``clock`` returns the time by a store; the thread has a store of its own.
     """
 
     def __init__(

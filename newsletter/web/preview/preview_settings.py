@@ -42,7 +42,7 @@ class PreviewSettings:
     def sends_and_calendar(self) -> tuple[Mapping[str, Send], Calendar]:
         """Return the sends by issue, and today's date with the issues that were sent.
 
-        If there is no database or it can't be read, there are no sends, and no issue counts as sent.
+        If there is no database or it can't be read, there are no sends, and the sent issues aren't known.
         """
         today = self.clock().astimezone(self.zone).date()
         if self.has_database():

@@ -26,8 +26,8 @@ class Place:
 class Severity(StrEnum):
     """A finding's severity: errors stop a build or a send, warnings don't."""
 
-    ERROR = "error"
-    WARNING = "warning"
+    ERROR = "error"  # readers would get something broken or wrong
+    WARNING = "warning"  # probably a mistake, but the editor may mean it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,8 +37,8 @@ FEWEST_CHARACTERS = 6  # different characters: 1 in 30,000 texts of 16 random he
 class Purpose(StrEnum):
     """A purpose of signed links; also the first segment of their path."""
 
-    UNSUBSCRIBE = "unsubscribe"
-    PREFERENCES = "preferences"
+    UNSUBSCRIBE = "unsubscribe"  # leave with one click
+    PREFERENCES = "preferences"  # choose topics and frequency
     BROWSER = "browser"  # the issue as a web page
 
 

@@ -30,3 +30,20 @@ def test_each_package_has_a_docstring() -> None:
         path for path in MODULES if path.name == "__init__.py" and not ast.get_docstring(ast.parse(path.read_text()))
     ]
     assert without == []
+
+
+def test_each_enum_member_has_a_reason() -> None:
+    """A member's reason is a comment on its line or directly above it."""
+    without = []
+    for path in MODULES:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for node in ast.walk(ast.parse("\n".join(lines))):
+            bases = {ast.unparse(base) for base in node.bases} if isinstance(node, ast.ClassDef) else set()
+            if not isinstance(node, ast.ClassDef) or not bases & {"Enum", "StrEnum"}:
+                continue
+            for member in node.body:
+                if isinstance(member, ast.Assign):
+                    above = lines[member.lineno - 2].lstrip()
+                    if not above.startswith("#") and "  # " not in lines[member.lineno - 1]:
+                        without.append(f"{path.relative_to(PACKAGE).as_posix()}: {ast.unparse(member)}")
+    assert without == []

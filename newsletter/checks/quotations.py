@@ -16,9 +16,9 @@ from newsletter.errors import Finding, Place
 class EllipsisForm(Enum):
     """A way to write an ellipsis. Each value is an example."""
 
-    SPACED = ". . ."
-    DOTS = "..."
-    CHARACTER = "…"
+    SPACED = ". . ."  # as American books print it
+    DOTS = "..."  # typed on a keyboard
+    CHARACTER = "…"  # U+2026, which many editors insert
 
 
 _DOTS = re.compile(r"[.…](?:[ \u00a0\u2009\u202f]?[.…])*")

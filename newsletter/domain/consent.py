@@ -19,7 +19,7 @@ class ConsentEvent(StrEnum):
 
     ASKED = "asked"  # anybody can ask in the name of any address, so this alone proves nothing
     CONFIRMED = "confirmed"  # by the link that was mailed to the address
-    UNSUBSCRIBED = "unsubscribed"
+    UNSUBSCRIBED = "unsubscribed"  # withdrew the consent; only a new sign-up gives it again
     RETURNED = "returned"  # undid an unsubscription right after it; later ones sign up again
     MOVED = "moved"  # the consent goes on at another address, which was confirmed
 
@@ -71,7 +71,7 @@ class SignUpChoices:
 class ConfirmationKind(StrEnum):
     """A kind of request that the owner of an address confirms."""
 
-    SIGN_UP = "sign-up"
+    SIGN_UP = "sign-up"  # from an address that anybody could have typed
     MOVE = "move"  # to a new address, which confirms
     UNDO = "undo"  # undoes a move; the address is the reader's previous one, in case the move was a stranger's
 

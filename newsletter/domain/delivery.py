@@ -8,7 +8,7 @@ from enum import StrEnum
 class DeliveryStatus(StrEnum):
     """The status of one (send, subscriber) row."""
 
-    QUEUED = "queued"
+    QUEUED = "queued"  # waits to be handed over, for the first time or again
     SUBMITTING = "submitting"  # committed before the provider sees it, so that a crash can't hide a hand-over
     SUBMITTED = "submitted"  # accepted by the provider, which isn't the same as delivered
     REFUSED = "refused"  # for good, by the provider or the reader's server
@@ -30,7 +30,8 @@ TRANSITIONS: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {
     # frozen; or the send was cancelled. Uncertain: it was uncertain before and queued for another attempt, which is
     # not made after all.
     _D.QUEUED: frozenset({_D.SUBMITTING, _D.SKIPPED, _D.UNCERTAIN}),
-    # Back to queued: the provider refused everything before it got this one, or it recognizes repeated messages.
+    # Submitted, refused, deferred: the provider's answer. Uncertain: no answer came back, or the process was killed.
+    # Queued: the provider refused everything before it got this one, or it recognizes repeated messages.
     _D.SUBMITTING: frozenset({_D.SUBMITTED, _D.REFUSED, _D.DEFERRED, _D.UNCERTAIN, _D.QUEUED}),
     # Submitting: it was due again. Skipped and uncertain: as above. Refused: it was deferred too often.
     _D.DEFERRED: frozenset({_D.SUBMITTING, _D.SKIPPED, _D.REFUSED, _D.UNCERTAIN}),

@@ -18,13 +18,13 @@ class EntryReason(StrEnum):
     """A reason why an entry is in a reader's edition, or why it is not."""
 
     # In the edition
-    FOLLOWED = "followed"
+    FOLLOWED = "followed"  # the reader follows one of its topics, or a topic above one
     PINNED = "pinned"  # by the editor, which beats an exclusion and the maximum
-    FILLED = "filled up to the minimum"
+    FILLED = "filled up to the minimum"  # too few entries matched, so the first of the others were added
     EVERYTHING = "the full issue"  # not tailored, or the reader follows no topic of it
     # Not in the edition
-    UNMATCHED = "no topic followed"
-    EXCLUDED = "topic excluded"
+    UNMATCHED = "no topic followed"  # the reader follows none of its topics
+    EXCLUDED = "topic excluded"  # the reader excludes one of its topics, which beats following another
     CUT = "over the maximum"  # the entries that come last in the issue
 
 

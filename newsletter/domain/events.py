@@ -17,13 +17,13 @@ class EventKind(StrEnum):
     SUBMITTED = "submitted"  # the provider accepted the message
     DELIVERED = "delivered"  # the reader's server accepted it
     DEFERRED = "deferred"  # the provider keeps trying
-    BOUNCED = "bounced"
-    COMPLAINED = "complained"
+    BOUNCED = "bounced"  # it didn't arrive; ``Bounce`` tells whether another one could
+    COMPLAINED = "complained"  # the reader marked it as spam
     REJECTED = "rejected"  # by the provider, after it had accepted the message, because of a virus, for example
     UNRENDERED = "rendering failed"  # the provider couldn't fill its template: our fault, and the message never left
-    OPENED = "opened"
-    CLICKED = "clicked"
-    UNSUBSCRIBED = "unsubscribed"
+    OPENED = "opened"  # its tracking image was loaded, perhaps by a machine
+    CLICKED = "clicked"  # a link in it was followed, perhaps by a machine
+    UNSUBSCRIBED = "unsubscribed"  # through the provider or by mail, not by a link of ours
     SUBSCRIPTION = "subscription"  # a change of topics kept by the provider, which we don't use
     UNKNOWN = "unknown"  # a new kind is stored as it came, and must never stop the others
 

@@ -18,7 +18,7 @@ class NoticeKind(StrEnum):
     LATE = "late"  # it began late, or too late and is paused
     PAUSED = "paused"  # by the program, so a person has to decide
     FAILED = "failed"  # it couldn't begin or continue; the worker keeps trying
-    FINISHED = "finished"
+    FINISHED = "finished"  # it is over, with or without failures
     HELD = "held"  # its bounces are held
 
 

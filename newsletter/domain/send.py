@@ -17,7 +17,7 @@ class SendStatus(StrEnum):
     SCHEDULED = "scheduled"  # to be planned when its time comes
     RUNNING = "running"  # frozen, also while it waits or while no process works on it
     PAUSED = "paused"  # until a person decides; nothing resumes it automatically
-    CANCELLED = "cancelled"
+    CANCELLED = "cancelled"  # by a person; readers not mailed yet will not get it
     FINISHED = "finished"  # every message was accepted or skipped
     FAILURES = "finished with failures"  # some were refused or are uncertain, and can be retried
 
@@ -38,12 +38,16 @@ class PublishedIssue:
 _S = SendStatus
 SEND_TRANSITIONS: Mapping[SendStatus, frozenset[SendStatus]] = {
     # Running: it was frozen. Scheduled: it was resumed before its time. Paused: by a person, or its checks fail.
+    # Cancelled: by a person.
     _S.PLANNED: frozenset({_S.RUNNING, _S.SCHEDULED, _S.PAUSED, _S.CANCELLED}),
     # Planned: its time has come. Paused: it is too late, or the issue fails its checks, and a person decides.
+    # Cancelled: by a person, before its time.
     _S.SCHEDULED: frozenset({_S.PLANNED, _S.PAUSED, _S.CANCELLED}),
-    # Never back to planned or scheduled: a send is frozen once.
+    # Paused: by a person, or by the program if a person has to decide. Cancelled: by a person. Finished, with failures
+    # or without: every delivery is settled. Never back to planned or scheduled: a send is frozen once.
     _S.RUNNING: frozenset({_S.PAUSED, _S.CANCELLED, _S.FINISHED, _S.FAILURES}),
-    # Planned: it was paused before anything was frozen. Scheduled: the same, and its time has not come yet.
+    # A person resumed it. Running: it is frozen. Planned: nothing was frozen yet. Scheduled: the same, and its time has
+    # not come yet. Cancelled: a person gave it up instead.
     _S.PAUSED: frozenset({_S.RUNNING, _S.PLANNED, _S.SCHEDULED, _S.CANCELLED}),
     # Planned: nothing was frozen, so nobody got it, and the issue may be sent after all.
     _S.CANCELLED: frozenset({_S.PLANNED, _S.SCHEDULED}),

@@ -10,7 +10,7 @@ class SubscriberStatus(StrEnum):
     """The state of a subscription. Only confirmed readers are mailed."""
 
     UNCONFIRMED = "unconfirmed"  # imported without a confirmation; a sign-up on our own pages is a Confirmation
-    CONFIRMED = "confirmed"
+    CONFIRMED = "confirmed"  # the owner of the address agreed, so the reader is mailed
     UNSUBSCRIBED = "unsubscribed"  # the row stays, so that no import subscribes the reader again
 
 

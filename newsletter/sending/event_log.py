@@ -27,20 +27,20 @@ Fact = str | int | float | datetime | None | Mapping[str, int]
 class LogEvent(StrEnum):
     """An event that the log records."""
 
-    BEGAN = "send.began"
-    RESUMED = "send.resumed"
+    BEGAN = "send.began"  # its audience and content are frozen
+    RESUMED = "send.resumed"  # a process continues a send that was frozen before
     WAITS = "send.waits"  # it resumes automatically
     PAUSED = "send.paused"  # a person has to resume it
     FINISHED = "send.finished"  # it is over; ``status`` tells whether it was cancelled or had failures
-    RECORDED = "batch.recorded"
+    RECORDED = "batch.recorded"  # the answers to a batch are in the ledger
     # Deliveries that were submitted have no event of their own: a log line for each reader would be too many.
-    REFUSED = "delivery.refused"
-    DEFERRED = "delivery.deferred"
-    UNCERTAIN = "delivery.uncertain"
+    REFUSED = "delivery.refused"  # for good; a person can retry it
+    DEFERRED = "delivery.deferred"  # the reader's server or the provider asks to try again later
+    UNCERTAIN = "delivery.uncertain"  # no answer came back, so the message may have arrived
     LEASE_LOST = "lease.lost"  # another process has taken the send over
-    DATABASE_BUSY = "database.busy"
+    DATABASE_BUSY = "database.busy"  # the database didn't answer; the send tries again
     OUTAGE = "provider.outage"  # the circuit breaker has opened
-    RECOVERED = "provider.recovered"
+    RECOVERED = "provider.recovered"  # it has closed again
     SILENT = "provider.silent"  # no answer for a while, which may be an outage or a slow server
 
 

@@ -10,9 +10,9 @@ from newsletter.domain.delivery import clean_text
 class Step(StrEnum):
     """A step of a transaction, in order."""
 
-    MAIL = "MAIL FROM"
-    RCPT = "RCPT TO"
-    DATA = "DATA"
+    MAIL = "MAIL FROM"  # names the sender
+    RCPT = "RCPT TO"  # names the reader; many servers report problems with the sender only now
+    DATA = "DATA"  # announces the message
     BODY = "the message"  # a connection lost here has not delivered anything: the final dot was never sent
     ANSWER = "the answer to the message"  # lost here, the message may have arrived
 

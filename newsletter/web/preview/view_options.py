@@ -16,28 +16,28 @@ NOBODY = "0" * 32
 class Width(StrEnum):
     """The width of the email in CSS pixels: that of most phones, and of the reading pane in most desktop clients."""
 
-    DESKTOP = "700"
-    PHONE = "375"
+    DESKTOP = "700"  # the reading pane of a desktop client
+    PHONE = "375"  # below the theme's breakpoint, so its layout for phones applies
 
 
 class ColorScheme(StrEnum):
     """The colour scheme that the reader's mail client prefers."""
 
-    LIGHT = "light"
-    DARK = "dark"
+    LIGHT = "light"  # also stands for clients that know no dark mode
+    DARK = "dark"  # the theme's dark colours and logo
 
 
 class Images(StrEnum):
     """A choice of whether the reader's mail client loads images."""
 
-    ON = "on"
-    OFF = "off"
+    ON = "on"  # after the reader has allowed them, or in clients that always load them
+    OFF = "off"  # many clients load none at first, so the alternative texts matter
 
 
 class View(StrEnum):
     """The form in which the email is shown."""
 
-    HTML = "html"
+    HTML = "html"  # what most readers see
     TEXT = "text"  # the plain-text part, for readers whose mail client shows no HTML
     SOURCE = "source"  # the HTML itself, with line numbers
 
@@ -45,9 +45,9 @@ class View(StrEnum):
 class EditionKind(StrEnum):
     """The edition that is shown: all entries, those for some topics, or those of a real reader."""
 
-    FULL = "full"
-    TOPICS = "topics"
-    READER = "reader"
+    FULL = "full"  # all entries, which everybody gets if the issue isn't tailored
+    TOPICS = "topics"  # what a reader who follows and excludes certain topics would get
+    READER = "reader"  # what one subscriber would get
 
 
 _Choice = TypeVar("_Choice", Width, ColorScheme, Images, View, EditionKind)

@@ -90,74 +90,85 @@ class FarAheadError(SendError):
         super().__init__(f"issue {issue} would begin {days:,} days from now", hint="check the year")
 
 
-class SentError(SendError):
+class SecondSendError(SendError):
+    """A second send of an issue that has one: ``send`` is the id of the first."""
+
+    code = "send-second"
+
+    def __init__(self, first: Send, what: str, *, hint: str) -> None:
+        self.issue = first.issue
+        self.send = first.id
+        super().__init__(what, hint=hint)
+
+
+class SentError(SecondSendError):
     """An issue that was sent before; it is never sent twice."""
 
     code = "send-finished"
 
     def __init__(self, send: Send, finished: datetime, zone: ZoneInfo) -> None:
-        self.issue = send.issue
-        self.send = send.id
+        self.finished = finished
         super().__init__(
+            send,
             f"issue {send.issue} was sent on {clock_time(finished, zone)} to {_so_far(send)}",
             hint="to send a correction, make a new issue",
         )
 
 
-class CancelledError(SendError):
+class CancelledError(SecondSendError):
     """An issue whose send was cancelled after it had begun; it is never sent twice."""
 
     code = "send-cancelled"
 
     def __init__(self, send: Send) -> None:
-        self.issue = send.issue
-        self.send = send.id
         super().__init__(
+            send,
             f"the send of issue {send.issue} was cancelled after {_so_far(send)}",
             hint="to mail the other readers, make a new issue",
         )
 
 
-class ScheduledError(SendError):
+class ScheduledError(SecondSendError):
     """An issue that is scheduled to be sent later."""
 
     code = "send-scheduled"
 
     def __init__(self, send: Send, begins: datetime, zone: ZoneInfo) -> None:
-        self.issue = send.issue
-        self.send = send.id
+        self.begins = begins
         super().__init__(
+            send,
             f"issue {send.issue} is scheduled for {clock_time(begins, zone)}",
             hint="the worker will send it; cancel that first to send it now",
         )
 
 
-class UnfinishedError(SendError):
+class UnfinishedError(SecondSendError):
     """An issue whose send has begun and not ended: it is paused, waits or was interrupted. It can be resumed."""
 
     code = "send-unfinished"
 
     def __init__(self, send: Send, zone: ZoneInfo) -> None:
-        self.issue = send.issue
-        self.send = send.id
+        self.waits_until = send.waits_until
         how = f"is paused ({send.reason})" if send.status is SendStatus.PAUSED else "was interrupted"
         if send.waits_until:
             how = f"waits until {clock_time(send.waits_until, zone)} ({send.reason})"
-        super().__init__(f"the send of issue {send.issue} {how} after {_so_far(send)}", hint="resume it")
+        what = f"the send of issue {send.issue} {how} after {_so_far(send)}"
+        super().__init__(send, what, hint="resume it")
 
 
-class AboutToBeSentError(SendError):
+class AboutToBeSentError(SecondSendError):
     """An issue that another process has planned to send, a moment ago."""
 
     code = "send-planned"
 
     def __init__(self, send: Send) -> None:
-        self.issue = send.issue
-        self.send = send.id
-        super().__init__(f"another process is about to send issue {send.issue}", hint="wait for it")
+        super().__init__(send, f"another process is about to send issue {send.issue}", hint="wait for it")
 
 
-def second_send_error(send: Send, zone: ZoneInfo) -> SendError:
+_UTC = ZoneInfo("UTC")
+
+
+def second_send_error(send: Send, zone: ZoneInfo = _UTC) -> SecondSendError:
     """Return the error for a second send of an issue that has this one. Times are in ``zone``."""
     if send.status.ended and send.finished:
         return SentError(send, send.finished, zone)

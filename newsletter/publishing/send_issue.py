@@ -97,15 +97,16 @@ def schedule_send(settings: Settings, store: Store, prepared: PreparedSend, *, n
     start = prepared.start
     if start is None:
         raise ValueError("a send without a start begins now")
-    return store.sends.schedule(
-        issue=prepared.plan.issue,
-        provider=settings.provider_name,
-        segments=prepared.plan.segments,
-        begins=start.begins,
-        local_time=start.local_time,
-        deadline=round(settings.sending.deadline.total_seconds()),
-        now=now,
-    )
+    with sending.refusals_in_zone(store, settings.newsletter.zone):
+        return store.sends.schedule(
+            issue=prepared.plan.issue,
+            provider=settings.provider_name,
+            segments=prepared.plan.segments,
+            begins=start.begins,
+            local_time=start.local_time,
+            deadline=round(settings.sending.deadline.total_seconds()),
+            now=now,
+        )
 
 
 def send_now(

@@ -13,6 +13,7 @@ from newsletter.sending.proof import send_proof
 from newsletter.sending.rehearsal import rehearse
 from newsletter.sending.resuming import resume, resume_running
 from newsletter.sending.runner import start, start_planned
+from newsletter.sending.second_send import refusals_in_zone
 from newsletter.sending.stop_signals import StopRequests, stop_requests
 from newsletter.sending.waiting import wait_until_ended
 from newsletter.sending.worker import WorkerCallbacks, run_due_sends
@@ -35,6 +36,7 @@ __all__ = [
     "notify",
     "open_event_log",
     "plan",
+    "refusals_in_zone",
     "refuse_if_over",
     "rehearse",
     "resume",

@@ -15,6 +15,7 @@ from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.sending.context import SendContext
 from newsletter.sending.event_log import LogEvent
 from newsletter.sending.run import Run
+from newsletter.sending.second_send import refusals_in_zone
 from newsletter.store import Store
 
 
@@ -62,20 +63,21 @@ def _try_to_freeze(run: Run, request: FreezeRequest, scheduled: Send | None, per
     if scheduled is not None:
         _begin_scheduled(run, scheduled)
     context = run.context
-    return run.store.sends.freeze(
-        compiled=request.compiled,
-        tailor=request.tailor,
-        date=request.now,
-        now=run.observer.clock(),
-        segments=request.segments,
-        provider=context.provider_name,
-        base_url=context.base_url,
-        signing_key=context.signer.key,
-        uncertain=context.sending.uncertain,
-        holder=run.lease.holder,
-        moments=_due_times(request.local),
-        per_day=per_day,
-    )
+    with refusals_in_zone(run.store, context.zone):
+        return run.store.sends.freeze(
+            compiled=request.compiled,
+            tailor=request.tailor,
+            date=request.now,
+            now=run.observer.clock(),
+            segments=request.segments,
+            provider=context.provider_name,
+            base_url=context.base_url,
+            signing_key=context.signer.key,
+            uncertain=context.sending.uncertain,
+            holder=run.lease.holder,
+            moments=_due_times(request.local),
+            per_day=per_day,
+        )
 
 
 def _begin_scheduled(run: Run, scheduled: Send) -> None:

@@ -7,7 +7,7 @@ import pytest
 from newsletter import composing
 from newsletter.composing import Composed
 from newsletter.domain.send import SendStatus
-from newsletter.domain.send_errors import FarAheadError, WrongDateError
+from newsletter.domain.send_errors import FarAheadError, ScheduledError, WrongDateError
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import SendError
 from newsletter.publishing.send_issue import (
@@ -80,8 +80,9 @@ def test_a_scheduled_send_begins_at_its_start_and_is_not_scheduled_twice(
     send = schedule_send(settings, store, ready, now=NOW)
     assert (send.status, send.begins) == (SendStatus.SCHEDULED, datetime(2026, 11, 23, 18, tzinfo=UTC))
     assert (send.issue, send.provider, send.deadline) == ("2026-11-23", "outbox", 6 * 3600)
-    with pytest.raises(SendError):
+    with pytest.raises(ScheduledError, match=r"is scheduled for 2026-11-23 19:00 \(Europe/Vienna\)") as refused:
         schedule_send(settings, store, ready, now=NOW)
+    assert (refused.value.issue, refused.value.send, refused.value.begins) == (send.issue, send.id, send.begins)
     with pytest.raises(SendError, match=r"is scheduled for 2026-11-23 19:00 \(Europe/Vienna\)"):
         prepared(settings, store, composed)
 

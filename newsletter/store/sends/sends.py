@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -40,7 +39,6 @@ from newsletter.store.subscribers.segments import count_audience
 from newsletter.store.tables import delivery, send
 
 _S = DeliveryStatus
-_UTC = ZoneInfo("UTC")
 _NO_MOMENTS: Mapping[str, int] = {}
 _UNBEGUN = (SendStatus.PLANNED.value, SendStatus.CANCELLED.value)
 
@@ -114,7 +112,7 @@ class Sends:
                 insert_new(connection, send, unfrozen | values | {"date": now, "created": now})
                 or connection.execute(unbegun.values(**values)).rowcount
             ):
-                raise second_send_error(sends_where(connection, send.c.issue == issue)[0], _UTC)
+                raise second_send_error(sends_where(connection, send.c.issue == issue)[0])
             return sends_where(connection, send.c.issue == issue)[0]
 
     def freeze(
@@ -167,7 +165,7 @@ class Sends:
                 before = sends_where(connection, send.c.issue == compiled.issue)[0]
                 if holder and (before.holder, before.digest) == (holder, compiled.digest):
                     return before  # an earlier call was committed, but the answer got lost
-                raise second_send_error(before, _UTC)
+                raise second_send_error(before)
             send_id = connection.scalars(sa.select(send.c.id).where(send.c.issue == compiled.issue)).one()
             left_out = freeze_deliveries(connection, send_id, segments, tailor, now)
             write_links(connection, send_id, compiled.links)

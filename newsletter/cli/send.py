@@ -242,7 +242,7 @@ def resume_send(settings: "Settings", issue: str, log: Path | None, *, addresses
 
 
 def _print_not_due(send: "Send", zone: "ZoneInfo") -> None:
-    output.say(f"Issue {send.issue}: {send_progress.status_in_words(send, zone)}.")
+    output.say(f"Issue {send.issue}: {send_progress.status_and_advice(send, zone)}.")
     output.note(
         "`newsletter worker` will send it. To send it now, cancel the schedule first:"
         f" `newsletter sends cancel {send.id}`."

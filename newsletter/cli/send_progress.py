@@ -11,7 +11,7 @@ import typer
 from newsletter.cli import output
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.plurals import counted
-from newsletter.domain.send import SendStatus
+from newsletter.domain.send import DRAFT, SendStatus, status_in_words
 from newsletter.files.newsletter_folder import relative_path
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def print_summary(settings: "Settings", send: "Send") -> None:
     zone = settings.newsletter.zone
     counts = {status: send.counts.get(status, 0) for status in DeliveryStatus}
     output.facts(
-        {"Issue": send.issue, "Send": str(send.id), "Status": status_in_words(send, zone)}
+        {"Issue": send.issue, "Send": str(send.id), "Status": status_and_advice(send, zone)}
         | ({"Finished": output.clock_time(send.finished, zone)} if send.finished else {})
         | ({"Recipients": f"{send.recipients:,}"} if send.digest else {})
         | {_label(status).capitalize(): f"{number:,}" for status, number in counts.items() if number}
@@ -137,16 +137,21 @@ def print_summary(settings: "Settings", send: "Send") -> None:
         )
 
 
-def status_in_words(send: "Send", zone: "ZoneInfo") -> str:
-    """Return the status of a send with its reason and what to do. Times are in ``zone``."""
+def send_in_words(send: "Send", zone: "ZoneInfo") -> str:
+    """Return a send's status. An issue without frozen content is a draft, but its send is never called that."""
+    words = status_in_words(send, zone)
+    return send.status.value if words == DRAFT else words
+
+
+def status_and_advice(send: "Send", zone: "ZoneInfo") -> str:
+    """Return the status of a send with its reason and what to do. Its counts are printed next to it.
+
+    Times are in ``zone``.
+    """
     if send.begins and send.status in (SendStatus.SCHEDULED, SendStatus.PLANNED):
-        local = f" ({send.local_time} in each reader's own time zone)" if send.local_time else ""
-        begins = f"{output.clock_time(send.begins, zone)}{local}"
-        if not send.waits_until:
-            return f"{send.status}, begins {begins}"
-        return (
-            f"late, scheduled for {begins}; next attempt at {output.clock_time(send.waits_until, zone)}: {send.reason}"
-        )
+        words = send_in_words(send, zone)
+        again = output.clock_time(send.waits_until, zone) if send.waits_until else ""
+        return f"{words}; next attempt at {again}" if again else words
     if send.waits_until:
         return f"running, waits until {output.clock_time(send.waits_until, zone)}: {send.reason}"
     if send.reason:

@@ -4,7 +4,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -12,7 +11,6 @@ from newsletter.cli import options, output, resources, send_progress
 from newsletter.cli.send import resume_send
 from newsletter.domain.delivery import DeliveryStatus, Uncertainty
 from newsletter.domain.plurals import counted
-from newsletter.domain.send import DRAFT, status_in_words
 from newsletter.domain.send_errors import NeverSentError
 from newsletter.errors import UsageError
 
@@ -64,7 +62,7 @@ def sends(context: typer.Context, json: options.AsJson = False) -> None:
                 send.id,
                 send.issue,
                 output.clock_time(send.created, zone) if send.digest else "",
-                _status(send, zone),
+                send_progress.send_in_words(send, zone),
                 send.provider,
                 ", ".join(send.segments),
                 send.recipients,
@@ -296,12 +294,6 @@ def _as_csv(rows: Iterable[tuple[str, DeliveryStatus, str]]) -> None:
     out.writerow(["address", "status", "detail"])
     for address, status, detail in rows:
         out.writerow([quoted(address), status.value, quoted(detail)])
-
-
-def _status(send: "Send", zone: ZoneInfo) -> str:
-    """Return a send's status. An issue without frozen content is a draft, but its send is never called that."""
-    words = status_in_words(send, zone)
-    return send.status if words == DRAFT else words
 
 
 def _facts(send: "Send") -> dict[str, object]:

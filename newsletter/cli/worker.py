@@ -58,7 +58,7 @@ class _Printer:
 
     def ended(self, send: "Send", zone: "ZoneInfo") -> None:
         """Print the status of a send that has begun or continued."""
-        stands = send_progress.status_in_words(send, zone)
+        stands = send_progress.status_and_advice(send, zone)
         output.say(f"issue {send.issue}: {stands}; {send.recipients:,} = {send_progress.sum_in_words(send)}")
 
     def failed(self, send: "Send", why: Exception, zone: "ZoneInfo") -> None:
@@ -75,7 +75,7 @@ class _Printer:
 
     def late(self, send: "Send", zone: "ZoneInfo") -> None:
         """Print that a send was paused because its deadline has passed."""
-        output.error(f"issue {send.issue}: {send_progress.status_in_words(send, zone)}")
+        output.error(f"issue {send.issue}: {send_progress.status_and_advice(send, zone)}")
 
     def blocked(self, error: Exception, retry: float) -> None:
         """Print an error that lets no send run."""

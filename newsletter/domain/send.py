@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.domain.delivery import SETTLED, DeliveryStatus, Uncertainty
 from newsletter.domain.plurals import counted
+from newsletter.domain.schedule import clock_time
 
 
 class SendStatus(StrEnum):
@@ -129,13 +130,13 @@ DRAFT = "draft"
 def status_in_words(send: Send | None, zone: ZoneInfo) -> str:
     """Return an issue's status for an editor; without a send it is a draft. Times are in ``zone``."""
     if send is not None and not send.digest and send.begins and send.failing_since:
-        return f"late, scheduled for {send.begins.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key}): {send.reason}"
+        return f"late, scheduled for {clock_time(send.begins, zone)}: {send.reason}"
     if send is None or (not send.digest and send.status in (SendStatus.PLANNED, SendStatus.CANCELLED)):
         return DRAFT
     so_far = f"{send.counts.get(DeliveryStatus.SUBMITTED, 0):,} of {send.recipients:,} readers"
     if send.status is SendStatus.SCHEDULED and send.begins:
         local = f", {send.local_time} in each reader's time zone" if send.local_time else ""
-        return f"scheduled for {send.begins.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key}){local}"
+        return f"scheduled for {clock_time(send.begins, zone)}{local}"
     if send.status is SendStatus.FINISHED:
         return f"sent to {counted(send.counts.get(DeliveryStatus.SUBMITTED, 0), 'reader')}"
     if send.status is SendStatus.FAILURES:

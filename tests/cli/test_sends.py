@@ -258,7 +258,7 @@ def test_a_paused_scheduled_send_keeps_its_time_once_resumed(run: Run, readers: 
     for _ in range(2):  # the second time there is nothing left to do
         resumed = run("sends", "resume", "1")
         assert resumed.status == 0
-        assert "scheduled, begins" in resumed.stdout
+        assert "scheduled for" in resumed.stdout
         assert facts(run)["status"] == "scheduled"
     make_due(timedelta(minutes=1))
     assert run("worker", "--once").stdout == "issue 2026-11-23: finished; 3 = 3 submitted\n"

@@ -148,7 +148,7 @@ def collect(issues: Iterable[Issue], published: Iterable[PublishedIssue], newsle
         key=lambda issue: (issue.date, issue.slug),
         reverse=True,
     )
-    zone = ZoneInfo(newsletter.time_zone)
+    zone = newsletter.zone
     neighbours = zip(shown, [None, *shown], [*shown[1:], None], strict=False)
     return Archive(
         newsletter=newsletter,

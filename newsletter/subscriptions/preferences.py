@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
@@ -57,7 +56,7 @@ def preferences_of(reader: Subscriber, newsletter: Newsletter, now: datetime) ->
         topics=tuple(sorted(follows)),
         excludes=tuple(sorted(excludes)),
         frequency=reader.frequency,
-        paused_until=until.astimezone(ZoneInfo(newsletter.time_zone)).date() if until and until > now else None,
+        paused_until=until.astimezone(newsletter.zone).date() if until and until > now else None,
         language=bare if bare in LANGUAGES else reader.language,
         uncounted=reader.uncounted,
     )
@@ -103,7 +102,7 @@ def pause(store: Store, newsletter: Newsletter, key: str, now: datetime, *, last
     reader = store.subscribers.by_key(key)
     if reader is None:
         return None
-    zone = ZoneInfo(newsletter.time_zone)
+    zone = newsletter.zone
     until = datetime.combine((now + lasts).astimezone(zone).date(), time(), zone)
     return until if _save(store, replace(reader, paused_until=until), now) else None
 
@@ -138,7 +137,7 @@ def _with(reader: Subscriber, wanted: Preferences, newsletter: Newsletter, now: 
 def _end_of_pause(until: date | None, newsletter: Newsletter, now: datetime) -> datetime | None:
     if until is None:
         return None
-    zone = ZoneInfo(newsletter.time_zone)
+    zone = newsletter.zone
     today = now.astimezone(zone).date()
     if not today < until <= today + LONGEST_PAUSE:
         raise PauseError("a pause ends on a day after today, within a year")

@@ -37,7 +37,7 @@ class PreviewSettings:
     @property
     def zone(self) -> ZoneInfo:
         """Return the newsletter's time zone."""
-        return ZoneInfo(self.newsletter.time_zone)
+        return self.newsletter.zone
 
     def sends_and_calendar(self) -> tuple[Mapping[str, Send], Calendar]:
         """Return the sends by issue, and today's date with the issues that were sent.

@@ -46,7 +46,7 @@ class Finding:
 
     def __post_init__(self) -> None:
         for name in ("what", "hint"):
-            object.__setattr__(self, name, _printable(getattr(self, name)))
+            object.__setattr__(self, name, printable(getattr(self, name), _LONGEST))
 
     def __str__(self) -> str:
         return sentence(self.what, self.hint, self.place)
@@ -56,13 +56,18 @@ _LONGEST = 300  # characters
 _JOINERS = "\u200c\u200d"  # Persian, Hindi and emoji are written with them
 
 
-def _printable(text: str) -> str:
-    """Return a text without control characters, and shortened."""
-    if text.isprintable() and len(text) <= _LONGEST:
-        return text
-    signs = (sign if sign.isprintable() or sign in _JOINERS else " " if sign.isspace() else "\ufffd" for sign in text)
-    printable = "".join(signs)
-    return printable if len(printable) <= _LONGEST else printable[: _LONGEST - 1] + "…"
+def printable(text: str, longest: int) -> str:
+    """Return a text without control characters, and shortened to ``longest`` characters.
+
+    The result is safe for terminals, which control characters can steer, and for every database: PostgreSQL accepts
+    neither NUL nor half a surrogate pair.
+    """
+    kept = text if len(text) <= longest else text[: longest - 1] + "…"
+    if kept.isprintable():
+        return kept
+    return "".join(
+        sign if sign.isprintable() or sign in _JOINERS else " " if sign.isspace() else "\ufffd" for sign in kept
+    )
 
 
 class NewsletterError(Exception):

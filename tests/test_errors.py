@@ -13,6 +13,7 @@ from newsletter.errors import (
     TakenOverError,
     UsageError,
     did_you_mean,
+    printable,
 )
 
 
@@ -50,6 +51,21 @@ def test_the_text_of_a_finding_is_safe_for_a_terminal_and_short() -> None:
     assert quoted.hint.isprintable()
     assert (len(quoted.what), len(quoted.hint)) == (300, 300)
     assert finding("नमस्ते क्\u200dष").what == "नमस्ते क्\u200dष"  # joiners belong to words
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("550 no\0body", "550 no\ufffdbody"),
+        ("half a pair: \ud800", "half a pair: \ufffd"),
+        ("two\r\nlines", "two  lines"),
+        ("क्\u200dष", "क्\u200dष"),
+        ("x" * 20, "x" * 20),
+        ("x" * 21, "x" * 19 + "…"),
+    ],
+)
+def test_text_from_outside_is_made_printable_and_short(text: str, shown: str) -> None:
+    assert printable(text, 20) == shown
 
 
 @pytest.mark.parametrize(("name", "text"), [("sputnik-beeps", 'did you mean "sputnik-beep"?'), ("zebra", ""), ("", "")])

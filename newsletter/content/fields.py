@@ -4,7 +4,7 @@ import datetime
 import re
 from collections.abc import Iterable
 
-from newsletter.content.files import file_error, printable
+from newsletter.content.files import file_error, for_message
 from newsletter.content.frontmatter import Listing, Scalar, Table, Value
 from newsletter.errors import Finding, did_you_mean
 
@@ -65,7 +65,7 @@ class Fields:
         for name in self.table.values:
             if name not in names:
                 hint = did_you_mean(name, names) or f"{owner} has: {', '.join(names)}"
-                self.report("field-unknown", self.line(name), f'unknown field "{printable(name)}"', hint)
+                self.report("field-unknown", self.line(name), f'unknown field "{for_message(name)}"', hint)
 
     def require(self, *names: str) -> None:
         """Report missing fields."""
@@ -110,7 +110,7 @@ class Fields:
         self.report(
             "date-invalid",
             value.line,
-            f"{name} is {printable(written)}, which is not a date",
+            f"{name} is {for_message(written)}, which is not a date",
             f"write {name}: 2026-11-23",
         )
         return None
@@ -123,7 +123,7 @@ class Fields:
         if isinstance(value, Scalar) and re.fullmatch(r"0|[1-9][0-9]{0,8}", value.text) and int(value.text) >= least:
             return int(value.text)
         written = value.text if isinstance(value, Scalar) else _kind(value)
-        what = f"{name} is {printable(written)}, not a whole number from {least}"
+        what = f"{name} is {for_message(written)}, not a whole number from {least}"
         self.report("field-type", value.line, what, f"write {name}: 7")
         return None
 
@@ -137,7 +137,7 @@ class Fields:
             return value.text
         written = value.text if isinstance(value, Scalar) else _kind(value)
         hint = did_you_mean(written, known) or f"write {' or '.join(f'{name}: {word}' for word in known)}"
-        self.report("field-type", value.line, f"{name} is {printable(written)}, not {' or '.join(known)}", hint)
+        self.report("field-type", value.line, f"{name} is {for_message(written)}, not {' or '.join(known)}", hint)
         return None
 
     def boolean(self, name: str) -> bool | None:
@@ -171,7 +171,7 @@ class Fields:
             self.report("field-type", value.line, f"{name} is a table, not a list", f"write {name}: [one, another]")
             return ()
         parts = [part.strip() for part in value.text.split(",") if part.strip()]
-        hint = f"write {name}: [{printable(', '.join(parts))}]"
+        hint = f"write {name}: [{for_message(', '.join(parts))}]"
         self.report("field-type", value.line, f"{name} is text, not a list", hint)
         return tuple(Scalar(text=part, plain=value.plain, line=value.line) for part in parts)
 
@@ -196,7 +196,7 @@ class Fields:
         if kind != "text":
             subject = f"one of the {name}" if one_of_many else name
             hint = f'put it in quotes: "{value.text}"'
-            self.report("field-type", value.line, f"{subject} is {kind} {printable(value.text)}, not text", hint)
+            self.report("field-type", value.line, f"{subject} is {kind} {for_message(value.text)}, not text", hint)
         return value.text
 
 

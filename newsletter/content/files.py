@@ -13,6 +13,7 @@ from newsletter.errors import (
     Place,
     Severity,
     UsageError,
+    printable,
 )
 from newsletter.files import library_errors
 from newsletter.files.atomic_write import create_file
@@ -26,10 +27,9 @@ def file_error(rule: str, path: str, line: int, what: str, hint: str) -> Finding
     return Finding(rule=rule, severity=Severity.ERROR, place=Place(path=path, line=line), what=what, hint=hint)
 
 
-def printable(text: str) -> str:
+def for_message(text: str) -> str:
     """Return an editor's text for use in a message: at most 80 characters, all printable."""
-    printable = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
-    return printable if len(printable) <= 80 else printable[:79] + "…"
+    return printable(text, 80)
 
 
 def relative_path(root: Path, path: Path) -> str:

@@ -23,7 +23,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from newsletter.content.files import file_error, printable
+from newsletter.content.files import file_error, for_message
 from newsletter.errors import Finding
 
 _DEPTH = 8
@@ -169,7 +169,7 @@ def _mapping(line: int, events: Iterator[Event], path: str, findings: list[Findi
             hint = 'put text that begins with { or [ in quotes, "{{ … }}" for instance'
             raise _RefusedError("syntax", name.line, "a field's name must be a word, not a list or a table", hint)
         if name.text in values:
-            what = f'"{printable(name.text)}" is there twice: it is already on line {lines[name.text]}'
+            what = f'"{for_message(name.text)}" is there twice: it is already on line {lines[name.text]}'
             findings.append(file_error("field-repeated", path, name.line, what, "remove one"))
             continue
         values[name.text], lines[name.text] = value, name.line

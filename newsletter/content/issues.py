@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from newsletter.content.entries import overridden
 from newsletter.content.fields import Fields, is_empty
-from newsletter.content.files import file_error, printable
+from newsletter.content.files import file_error, for_message
 from newsletter.content.frontmatter import Scalar, Table, parse_front_matter
 from newsletter.domain.issue import Correction, Entry, Issue, Otherwise, Section, TailoringFields
 from newsletter.domain.topics import SLUG, slug_of
@@ -223,7 +223,7 @@ def _known(
     """Return the slugs that name entries, and add those to ``chosen``; report the others."""
     known = []
     for slug in slugs:
-        name = printable(slug.text)
+        name = for_message(slug.text)
         if slug.text in chosen:
             what = f'entry "{name}" is in this issue twice'
             findings.append(file_error("entry-repeated", path, slug.line, what, "remove one"))
@@ -243,14 +243,14 @@ def _known(
 def _check_pinned(issue: Issue, chosen: Mapping[str, Entry], findings: list[Finding]) -> None:
     for slug in sorted(issue.pinned.difference(chosen)):
         hint = did_you_mean(slug, chosen) or "add the entry to the issue, or stop pinning it"
-        what = f'"{printable(slug)}" is pinned and not in this issue'
+        what = f'"{for_message(slug)}" is pinned and not in this issue'
         findings.append(file_error("pinned-unknown", issue.path, issue.place(f"pinned.{slug}").line or 1, what, hint))
 
 
 def _check_corrections(issue: Issue, chosen: Mapping[str, Entry], findings: list[Finding]) -> None:
     for slug in sorted({correction.entry for correction in issue.corrections if correction.entry}.difference(chosen)):
         hint = did_you_mean(slug, chosen) or "name an entry of the issue, or none"
-        what = f'a correction of "{printable(slug)}", which is not in this issue'
+        what = f'a correction of "{for_message(slug)}", which is not in this issue'
         line = issue.place(f"corrections.{slug}").line or 1
         findings.append(file_error("correction-unknown", issue.path, line, what, hint))
 
@@ -262,7 +262,7 @@ def _override(draft: Draft, chosen: dict[str, Entry], findings: list[Finding]) -
     for slug in draft.overrides.values:
         if slug not in chosen:
             hint = did_you_mean(slug, chosen) or "add the entry to the issue, or remove the override"
-            what = f'an override for "{printable(slug)}", which is not in this issue'
+            what = f'an override for "{for_message(slug)}", which is not in this issue'
             fields.report("override-unknown", fields.line(slug), what, hint)
         elif table := fields.table_of(slug):
             chosen[slug] = overridden(chosen[slug], Fields(table, path=draft.issue.path, findings=findings))

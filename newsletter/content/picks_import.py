@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from newsletter.content.files import file_error, printable, read_text
+from newsletter.content.files import file_error, for_message, read_text
 from newsletter.errors import Finding, FindingsError
 
 _SOURCE = re.compile(r"read more at\b:?\s*(.*)", re.IGNORECASE)
@@ -63,10 +63,10 @@ def read_picks(text: str, *, path: str) -> tuple[Pick, ...]:
     printed = list(_printed(paragraphs, path, findings))
     for pick in printed:
         if not pick.source:
-            what = f'"{printable(pick.title)}" has no line "Read more at" that names a publication'
+            what = f'"{for_message(pick.title)}" has no line "Read more at" that names a publication'
             findings.append(file_error("pick-source-missing", path, pick.line, what, "add Read more at and its name"))
         elif not pick.paragraphs:
-            what = f'there is nothing between the title "{printable(pick.title)}" and "Read more at"'
+            what = f'there is nothing between the title "{for_message(pick.title)}" and "Read more at"'
             findings.append(
                 file_error("pick-text-missing", path, pick.line, what, "add the framing, or the missing title")
             )
@@ -102,7 +102,7 @@ def _printed(paragraphs: Iterable[tuple[int, str]], path: str, findings: list[Fi
         if current is None:
             current = _Printed(title=paragraph, line=line)
             if source or topics:
-                what = f'"{printable(paragraph)}" without a title above it'
+                what = f'"{for_message(paragraph)}" without a title above it'
                 findings.append(file_error("pick-title-missing", path, line, what, "begin the pick with its title"))
                 current = None
         elif topics:

@@ -7,8 +7,8 @@ from pathlib import Path, PurePath
 from newsletter.content.entries import empty_entry, parse_entry
 from newsletter.content.files import (
     file_error,
+    for_message,
     manuscripts_in,
-    printable,
     read_text,
     relative_path,
     unread_file_findings,
@@ -39,7 +39,7 @@ class Manuscripts:
         if not self.issues:
             raise NoIssuesError
         slugs = [issue.slug for issue in self.issues]
-        raise UnknownIssueError(name=printable(slug), suggestion=did_you_mean(name, slugs))
+        raise UnknownIssueError(name=for_message(slug), suggestion=did_you_mean(name, slugs))
 
     def findings_of(self, issue: Issue) -> tuple[Finding, ...]:
         """Return the findings in the issue's own file and in the files of its entries."""
@@ -103,7 +103,7 @@ def _slugs(root: Path, folder: str, findings: list[Finding]) -> list[tuple[str, 
         else:
             unfit.append((slug_of(stem), path))
     for slug, path in unfit:
-        what = f'file name "{printable(path.name)}" is not a slug: use a-z, 0-9 and hyphens, at most 80 characters'
+        what = f'file name "{for_message(path.name)}" is not a slug: use a-z, 0-9 and hyphens, at most 80 characters'
         findings.append(file_error("slug-invalid", relative_path(root, path), 1, what, f"rename it to {slug}.md"))
         files.setdefault(slug, []).append(path)
     for slug, paths in files.items():

@@ -12,7 +12,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from newsletter.content.fields import one_line
-from newsletter.content.files import SlugTakenError, create_manuscript, manuscripts_in, printable
+from newsletter.content.files import SlugTakenError, create_manuscript, for_message, manuscripts_in
 from newsletter.content.markdown import escape_markdown, join_blocks
 from newsletter.content.picks_import import Pick
 from newsletter.content.reading import read_manuscripts
@@ -87,7 +87,7 @@ def new_issue(
     taken, named = _taken(root), tuple(entries)
     for entry in named:
         if entry not in taken:
-            raise UnknownEntryError(name=printable(entry), suggestion=did_you_mean(entry, taken))
+            raise UnknownEntryError(name=for_message(entry), suggestion=did_you_mean(entry, taken))
         if named.count(entry) > 1:
             raise UsageError(f'entry "{entry}" is named twice', hint="name it once")
     path = root / ISSUES / f"{chosen}.md"
@@ -151,7 +151,7 @@ def _slug(given: str | None, default: str) -> str:
     slug = default if given is None else given
     if not SLUG.fullmatch(slug):
         raise UsageError(
-            f'"{printable(slug)}" is not a slug: use a-z, 0-9 and hyphens, at most 80 characters',
+            f'"{for_message(slug)}" is not a slug: use a-z, 0-9 and hyphens, at most 80 characters',
             hint=f"use {slug_of(slug)}",
         )
     return slug

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from newsletter.errors import printable
+
 
 class DeliveryStatus(StrEnum):
     """The status of one (send, subscriber) row."""
@@ -106,17 +108,11 @@ class ClaimedDelivery:
 
 
 def clean_text(text: str) -> str:
-    """Return a provider's words in a form that is safe for every database and for terminals.
-
-    PostgreSQL accepts neither NUL nor half a surrogate pair; control characters can steer a terminal; a server may send
-    megabytes.
-    """
-    if not text.isprintable():
-        text = "".join(char if char.isprintable() else " " if char.isspace() else "\ufffd" for char in text)
-    return text[:LONGEST_WORDS]
+    """Return a provider's words in a form that is safe for every database and for terminals."""
+    return printable(text, LONGEST_WORDS)
 
 
-LONGEST_WORDS = 2000  # characters of a provider's words that are kept
+LONGEST_WORDS = 2000  # characters of a provider's words that are kept: a server may send megabytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,10 +118,10 @@ def quoted_printable(text: str) -> bytes:
 
 def normalised(text: str) -> str:
     """Return text without control characters and with ``\\n`` line ends."""
-    return printable(text).replace("\r\n", "\n").replace("\r", "\n")
+    return without_controls(text).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def printable(text: str) -> str:
+def without_controls(text: str) -> str:
     """Return text without the control characters that HTML and XML forbid and mail servers mangle."""
     return _CONTROLS.sub("", text)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from newsletter.message.encoding import printable
+from newsletter.message.encoding import without_controls
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,9 @@ def fill_text(template: Template, values: Mapping[str, str]) -> str:
 
 def fill_html(template: Template, values: Mapping[str, str]) -> str:
     """Return the template as HTML for one reader, with values escaped for text and for quoted attributes."""
-    return "".join(html.escape(printable(part.value(values))) if isinstance(part, Slot) else part for part in template)
+    return "".join(
+        html.escape(without_controls(part.value(values))) if isinstance(part, Slot) else part for part in template
+    )
 
 
 def join_constants(template: Iterable[str | Slot]) -> Iterator[str | Slot]:

@@ -192,6 +192,11 @@ class Signer:
         )
 
 
+def throwaway_signer() -> Signer:
+    """Return a signer for links that open nothing, as builds, previews and rehearsals have them."""
+    return Signer("signs links that open nothing")
+
+
 class LinkMaker:
     """A maker of the links for one issue's readers, as values for an email's slots."""
 

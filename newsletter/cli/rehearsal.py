@@ -7,7 +7,7 @@ import typer
 
 from newsletter.cli import output, resources, send_plan, send_progress
 from newsletter.domain.plurals import counted
-from newsletter.files.newsletter_folder import relative_path
+from newsletter.files.newsletter_folder import shorter_path
 
 if TYPE_CHECKING:
     from newsletter.composing import Composed
@@ -27,7 +27,7 @@ def rehearse(settings: "Settings", composed: "Composed") -> None:
         with output.progress("Writing") as progress:
             rehearsal = rehearse_issue(settings, store, composed, plan, now=datetime.now(UTC), progress=progress)
     written = counted(rehearsal.written, "message")
-    output.say(f"Rehearsed: {written} in {relative_path(rehearsal.folder, Path.cwd())}.")
+    output.say(f"Rehearsed: {written} in {shorter_path(rehearsal.folder, Path.cwd())}.")
     output.say("Nothing was sent or recorded. The links in these messages don't work.")
     for receipt in rehearsal.refused:
         output.note(f"warning: a message can't be built: {receipt.detail}", style="yellow")

@@ -61,6 +61,8 @@ def report(
 
 
 def _print_report(results: "Report", zone: "ZoneInfo") -> None:
+    from newsletter.reports.issue_report import percent
+
     figures = results.figures
     began = output.clock_time(figures.began, zone)
     output.say(f"Issue {figures.issue}, sent from {began}: {results.subject}", style="bold")
@@ -69,7 +71,7 @@ def _print_report(results: "Report", zone: "ZoneInfo") -> None:
     output.table(
         ["", "Number", "Of submitted", *usual],
         [
-            (words, number, _percent(share), *([_percent(before)] if usual else []))
+            (words, number, percent(share), *([percent(before)] if usual else []))
             for words, number, share, before in results.rows()
         ],
     )
@@ -101,10 +103,6 @@ def _print_report(results: "Report", zone: "ZoneInfo") -> None:
 
 
 _SUPPRESSED = 50  # rows shown in the table
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.1%}"
 
 
 def _facts(results: "Report") -> dict[str, object]:

@@ -12,7 +12,7 @@ from newsletter.cli import output
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.plurals import counted
 from newsletter.domain.send import DRAFT, SendStatus, status_in_words
-from newsletter.files.newsletter_folder import relative_path
+from newsletter.files.newsletter_folder import shorter_path
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -115,7 +115,7 @@ def print_summary(settings: "Settings", send: "Send") -> None:
     if send.recipients:
         output.say(f"{send.recipients:,} = {sum_in_words(send)}")
     if counts[DeliveryStatus.SUBMITTED] and send.provider == settings.provider_name == "outbox":
-        folder = relative_path(settings.root / str(settings.provider.get("path", "outbox")) / send.issue, Path.cwd())
+        folder = shorter_path(settings.root / str(settings.provider.get("path", "outbox")) / send.issue, Path.cwd())
         output.note(f"Nobody was mailed: the outbox wrote the messages to {folder}")
     for status in REASONED:
         if counts[status]:

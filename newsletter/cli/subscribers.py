@@ -11,7 +11,7 @@ from newsletter import bootstrap
 from newsletter.cli import importing, options, output, resources
 from newsletter.domain.plurals import counted
 from newsletter.errors import UsageError
-from newsletter.files.newsletter_folder import relative_path
+from newsletter.files.newsletter_folder import shorter_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -214,7 +214,7 @@ def _print_leftovers(removal: "Removal") -> None:
         what = "still has the address; delete the file or remove the address from it"
         if left.unread:
             what = f"may still have the address, but can't be searched: {left.unread}"
-        output.note(f"{relative_path(left.path, Path.cwd())} {what}", style="yellow")
+        output.note(f"{shorter_path(left.path, Path.cwd())} {what}", style="yellow")
 
 
 @app.command("show")

@@ -32,7 +32,7 @@ def for_message(text: str) -> str:
     return printable(text, 80)
 
 
-def relative_path(root: Path, path: Path) -> str:
+def path_in_findings(root: Path, path: Path) -> str:
     """Return a path as findings show it: relative to the newsletter's folder, with forward slashes."""
     return path.relative_to(root).as_posix()
 
@@ -86,10 +86,10 @@ def unread_file_findings(root: Path, folder: Path, *, deep: bool) -> Iterator[Fi
             yield Finding(
                 rule="file-ending",
                 severity=Severity.WARNING,
-                place=Place(path=relative_path(root, path)),
+                place=Place(path=path_in_findings(root, path)),
                 what="not read: the names of entries and issues must end in .md",
                 hint=f"rename it to {slug_of(_TEXT.sub('', file.name))}.md,"
-                f" or move it out of {relative_path(root, folder)}",
+                f" or move it out of {path_in_findings(root, folder)}",
             )
 
 
@@ -104,7 +104,7 @@ def _is_unread(name: str) -> bool:
 
 def read_text(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Finding:
     """Return a file's text with ``\\n`` line ends and without a byte order mark, or a finding if it can't be read."""
-    name = relative_path(root, path)
+    name = path_in_findings(root, path)
     try:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode):  # resolving every path would take as long as reading the files
@@ -148,7 +148,7 @@ def conflict_findings(root: Path, folder: Path) -> Iterator[Finding]:
         ):  # an image, perhaps; an unreadable theme is reported when it is used
             continue
         if line is not None:
-            yield file_error("conflict-marker", relative_path(root, path), line, CONFLICT_WHAT, CONFLICT_HINT)
+            yield file_error("conflict-marker", path_in_findings(root, path), line, CONFLICT_WHAT, CONFLICT_HINT)
 
 
 class SlugTakenError(UsageError):
@@ -166,7 +166,7 @@ def create_manuscript(root: Path, path: Path, text: str) -> None:
 
     Raise UsageError if the file exists, FindingsError if it can't be written.
     """
-    name = relative_path(root, path)
+    name = path_in_findings(root, path)
     try:
         if not path.parent.resolve().is_relative_to(root.resolve()):
             what = "the folder is a link that leads out of the newsletter's folder"

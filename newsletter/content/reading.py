@@ -9,8 +9,8 @@ from newsletter.content.files import (
     file_error,
     for_message,
     manuscripts_in,
+    path_in_findings,
     read_text,
-    relative_path,
     unread_file_findings,
 )
 from newsletter.content.issues import Draft, empty_issue, parse_draft, resolve_entries
@@ -56,7 +56,7 @@ def read_manuscripts(root: Path) -> Manuscripts:
     findings: list[Finding] = []
     entries: dict[str, Entry] = {}
     for slug, path in _slugs(root, ENTRIES, findings):
-        name = relative_path(root, path)
+        name = path_in_findings(root, path)
         text = read_text(root, path)
         if isinstance(text, Finding):
             entries[slug] = empty_entry(slug, name)
@@ -66,7 +66,7 @@ def read_manuscripts(root: Path) -> Manuscripts:
             findings.extend(more)
     issues = []
     for slug, path in _slugs(root, ISSUES, findings):
-        name = relative_path(root, path)
+        name = path_in_findings(root, path)
         text = read_text(root, path)
         if isinstance(text, Finding):
             draft = Draft(issue=empty_issue(slug, name), findings=(text,))
@@ -104,13 +104,13 @@ def _slugs(root: Path, folder: str, findings: list[Finding]) -> list[tuple[str, 
             unfit.append((slug_of(stem), path))
     for slug, path in unfit:
         what = f'file name "{for_message(path.name)}" is not a slug: use a-z, 0-9 and hyphens, at most 80 characters'
-        findings.append(file_error("slug-invalid", relative_path(root, path), 1, what, f"rename it to {slug}.md"))
+        findings.append(file_error("slug-invalid", path_in_findings(root, path), 1, what, f"rename it to {slug}.md"))
         files.setdefault(slug, []).append(path)
     for slug, paths in files.items():
         for path in paths[1:]:
             for file, other in ((path, paths[0]), (paths[0], path)):
-                what = f'the slug "{slug}" is used twice, also by {relative_path(root, other)}'
+                what = f'the slug "{slug}" is used twice, also by {path_in_findings(root, other)}'
                 findings.append(
-                    file_error("slug-repeated", relative_path(root, file), 1, what, "rename one of the two files")
+                    file_error("slug-repeated", path_in_findings(root, file), 1, what, "rename one of the two files")
                 )
     return [(slug, paths[0]) for slug, paths in files.items()]

@@ -22,6 +22,6 @@ def settings_text(root: Path) -> str:
         return ""
 
 
-def relative_path(path: Path, folder: Path) -> Path:
+def shorter_path(path: Path, folder: Path) -> Path:
     """Return a path relative to a folder if it is inside, for messages; otherwise the path itself."""
     return path.relative_to(folder) if path.is_relative_to(folder) else path

@@ -19,8 +19,9 @@ from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.errors import ProviderError
 from newsletter.files import library_errors
 from newsletter.files.atomic_write import PART, sync_folder, write_file
-from newsletter.message.mime import Letter, Recipient
+from newsletter.message.mime import Letter
 from newsletter.providers.options import Options, option_path, read_options
+from newsletter.providers.receipts import receipt, unbuildable
 
 
 class OutboxOptions(Options):
@@ -117,10 +118,10 @@ class Outbox:
         try:
             message = letter.message()
         except ValueError as err:
-            return _receipt(to, DeliveryStatus.REFUSED, detail=f"the message can't be built: {err}")
+            return unbuildable(to, err)
         digits = _safe(to.key)[:_DIGITS]
         path = self._write(folder, f"{_safe(to.address)}.{digits}", message)
-        return _receipt(to, DeliveryStatus.SUBMITTED, provider_id=str(path.with_name(f"*.{digits}*")))
+        return receipt(to, DeliveryStatus.SUBMITTED, provider_id=str(path.with_name(f"*.{digits}*")))
 
     def _make(self, folder: Path) -> Path:
         """Create an issue's folder and return the one that finished files are put in."""
@@ -181,7 +182,3 @@ def _write_durably(path: Path, message: bytes, *, part: Path) -> None:
 def _safe(text: str) -> str:
     """Return text as a safe part of a file name: addresses may contain slashes or be too long for a file system."""
     return re.sub(r"[^A-Za-z0-9@+_.-]|(?<![A-Za-z0-9])\.|\.(?![A-Za-z0-9])", "_", text)[:120] or "_"
-
-
-def _receipt(recipient: Recipient, status: DeliveryStatus, *, provider_id: str = "", detail: str = "") -> Receipt:
-    return Receipt(subscriber=recipient.subscriber, status=status, provider_id=provider_id, detail=detail)

@@ -11,7 +11,7 @@ from newsletter import bootstrap, checks, composing
 from newsletter.checks import make_finding
 from newsletter.domain.plurals import counted
 from newsletter.errors import Finding, Place, SecretError, SettingsError
-from newsletter.files.newsletter_folder import SETTINGS_FILE, relative_path, settings_text
+from newsletter.files.newsletter_folder import SETTINGS_FILE, settings_text, shorter_path
 from newsletter.files.toml_lines import setting_place
 from newsletter.publishing.calendar import calendar_of
 from newsletter.settings import Settings
@@ -85,7 +85,7 @@ def _permissions(settings: Settings, here: Path) -> Iterator[Finding]:
         paths = [file, *(() if _readable_by_others(file) else (log,)), *paths]
     for path in paths:
         if _readable_by_others(path):
-            shown = str(relative_path(path, here))
+            shown = str(shorter_path(path, here))
             mode = "700" if path.is_dir() else "600"
             what = "other users of this machine can read it"
             yield make_finding("readable-by-others", Place(path=shown), what, f"chmod {mode} {shown}")
@@ -123,7 +123,7 @@ def _erased_readers(settings: Settings, store: Store, here: Path) -> Iterator[Fi
         return
     erased = partial(store.erasures.has_any, fingerprint=signer.fingerprints)
     for left in files_with_any(erased, bootstrap.searched_files(settings)):
-        place = Place(path=str(relative_path(left.path, here)))
+        place = Place(path=str(shorter_path(left.path, here)))
         if left.unread:
             what = f"can't be searched for the addresses of readers who were erased: {left.unread}"
             yield make_finding("erased-reader", place, what, "make it readable, or delete it")

@@ -220,3 +220,8 @@ def _counts(store: Store, slug: str, issue: Issue | None) -> IssueTracking:
     return IssueTracking(
         links=tuple(links), clicks=TrackingCount(people=sum(clicks_by_url.values())), opens=counts.opens
     )
+
+
+def percent(share: float | None) -> str:
+    """Return a share in percent, such as ``12.5%``, or "" if it isn't known."""
+    return "" if share is None else f"{share:.1%}"

@@ -8,7 +8,7 @@ from jinja2 import Template
 
 from newsletter.domain.publication import Newsletter
 from newsletter.rendering import page_environment
-from newsletter.reports.issue_report import Report, ReportLine
+from newsletter.reports.issue_report import Report, ReportLine, percent
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
@@ -37,7 +37,7 @@ def report_page(report: Report, newsletter: Newsletter, *, back: str = "") -> st
 
 @cache
 def _template() -> Template:
-    return page_environment(filters={"percent": _percent}).get_template("report.html")
+    return page_environment(filters={"percent": percent}).get_template("report.html")
 
 
 def _charts(report: Report) -> Iterator[Chart]:
@@ -66,7 +66,3 @@ def _chart(title: str, values: Sequence[tuple[str, float, str]]) -> Chart:
         title=title,
         bars=tuple(Bar(length=round(100 * value / most, 1), name=name, words=words) for name, value, words in values),
     )
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.1%}"

@@ -12,8 +12,9 @@ from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.rate_limits import Limits
 from newsletter.errors import OutageError, ProviderError
 from newsletter.message.encoding import ascii_domain, mailbox_header
-from newsletter.message.mime import Email, Letter, Recipient, Wire
+from newsletter.message.mime import Email, Letter, Wire
 from newsletter.providers.options import read_options
+from newsletter.providers.receipts import receipt, unbuildable
 from newsletter.providers.ses.accepted_content import AcceptedContent
 from newsletter.providers.ses.account import Account, SesReply, open_account
 from newsletter.providers.ses.bulk import ENTRIES, BulkEmail, destination, tags
@@ -83,7 +84,7 @@ class Ses:
                 else:
                     entries.append((letter, entry))
             except ValueError as err:
-                yield _unmade(recipient, err)
+                yield unbuildable(recipient, err)
         for call in _calls(entries, bulk.room):
             _stop_if(unclear)
             answers = self._hand_over(bulk, call)
@@ -96,7 +97,7 @@ class Ses:
             try:
                 message = letter.message()
             except ValueError as err:
-                yield _unmade(letter.recipient, err)
+                yield unbuildable(letter.recipient, err)
             else:
                 _stop_if(unclear)
                 answers = [self._hand_over_whole(letter, message)]
@@ -178,9 +179,9 @@ class Ses:
             if isinstance(verdict, Stop):
                 stop = (verdict, answer.words)
             elif isinstance(verdict, Throttled):
-                yield _receipt(answer.recipient, DeliveryStatus.DEFERRED, answer.words, throttled=True)
+                yield receipt(answer.recipient, DeliveryStatus.DEFERRED, answer.words, throttled=True)
             else:
-                yield _receipt(answer.recipient, verdict, answer.words, provider_id=answer.message_id)
+                yield receipt(answer.recipient, verdict, answer.words, provider_id=answer.message_id)
         if stop:
             raise stop_error(*stop)
 
@@ -211,15 +212,3 @@ def _stop_if(unclear: Sequence[str]) -> None:
     """Raise OutageError if an earlier call had no clear answer, to spare the rest of the batch the same fate."""
     if unclear:
         raise OutageError(f"SES gives no clear answer: {unclear[0]}", hint=NO_ANSWER.hint)
-
-
-def _receipt(
-    recipient: Recipient, status: DeliveryStatus, detail: str, *, provider_id: str = "", throttled: bool = False
-) -> Receipt:
-    return Receipt(
-        subscriber=recipient.subscriber, status=status, detail=detail, provider_id=provider_id, throttled=throttled
-    )
-
-
-def _unmade(recipient: Recipient, why: ValueError) -> Receipt:
-    return _receipt(recipient, DeliveryStatus.REFUSED, f"the message can't be built: {why}")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.message.encoding import ascii_domain
 from newsletter.message.mime import Letter, Recipient
+from newsletter.providers.receipts import receipt, unbuildable
 from newsletter.providers.smtp.transactions import Outgoing
 
 
@@ -32,7 +33,7 @@ class Batch:
                     message=self._signed(message) if self._signed else message,
                 )
             except ValueError as err:
-                self.refuse(letter.recipient, f"the message can't be built: {err}")
+                self._refused.append(unbuildable(letter.recipient, err))
             else:
                 self._made.append(made)
         return bool(self._made)
@@ -64,8 +65,3 @@ class Batch:
         """Return receipts for the letters refused since the last call."""
         refused, self._refused = self._refused, []
         return refused
-
-
-def receipt(recipient: Recipient, status: DeliveryStatus, detail: str, *, provider_id: str = "") -> Receipt:
-    """Return a receipt for one recipient."""
-    return Receipt(subscriber=recipient.subscriber, status=status, provider_id=provider_id, detail=detail)

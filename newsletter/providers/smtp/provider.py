@@ -18,7 +18,8 @@ from newsletter.errors import ProviderError
 from newsletter.message.encoding import ascii_domain
 from newsletter.message.mime import Letter
 from newsletter.providers.options import option_path, read_options
-from newsletter.providers.smtp.batch import Batch, receipt
+from newsletter.providers.receipts import receipt
+from newsletter.providers.smtp.batch import Batch
 from newsletter.providers.smtp.options import SmtpOptions, configured_relay
 from newsletter.providers.smtp.pool import Pool, Timer
 from newsletter.providers.smtp.relay import Relay, UnavailableError

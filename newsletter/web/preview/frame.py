@@ -15,7 +15,7 @@ from newsletter.domain.subscriber import Subscriber
 from newsletter.message.merge_fields import merge_field
 from newsletter.message.mime import Email
 from newsletter.message.template import Slot, Template, fill_html, fill_text
-from newsletter.tokens import Purpose, Signer
+from newsletter.tokens import Purpose, throwaway_signer
 from newsletter.web.preview.view_options import ColorScheme, Images, ViewOptions
 
 SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"  # links open in a new tab
@@ -42,7 +42,7 @@ class InboxRow:
 
 def sample_values(email: Email, newsletter: Newsletter, subscriber: Subscriber = SAMPLE) -> dict[str, str]:
     """Return a reader's value for every slot; the links are as long as real ones but lead nowhere."""
-    links = Signer("nobody's secret: the preview's").links(newsletter.base_url, email.issue)
+    links = throwaway_signer().links(newsletter.base_url, email.issue)
     return subscriber.slot_values() | links(SAMPLE.key)
 
 

@@ -48,7 +48,7 @@ def shown_values(
     values = frame.sample_values(email, newsletter, choice.subscriber)
     return whole | {
         "row": frame.inbox_row(email, values),
-        "html_sizes": html_sizes(email),
+        "html_sizes": sizes_to_show(email),
         "sandbox": frame.SANDBOX,
         "frame_query": _frame_query(options, composed.compiled.digest[:12]),
         "text": fill_text(email.text, values) if options.view is View.TEXT else "",
@@ -85,7 +85,7 @@ def errors_with_excerpts(findings: Iterable[Finding], root: Path) -> list[Excerp
     ]
 
 
-def html_sizes(email: Email) -> tuple[HtmlSize, ...]:
+def sizes_to_show(email: Email) -> tuple[HtmlSize, ...]:
     """Return the sizes of the HTML part: decoded, and encoded as it is sent."""
     decoded, encoded = checks.html_sizes(email)
     return _html_size("HTML", decoded, checks.HTML_LIMIT), _html_size("As sent", encoded, checks.ENCODED_LIMIT)

@@ -1,8 +1,11 @@
 """Rules that keep the code easy to navigate: names, sizes and docstrings of packages."""
 
 import ast
+import tomllib
 from collections import defaultdict
 from pathlib import Path
+
+import pytest
 
 import newsletter
 
@@ -47,3 +50,17 @@ def test_each_enum_member_has_a_reason() -> None:
                     if not above.startswith("#") and "  # " not in lines[member.lineno - 1]:
                         without.append(f"{path.relative_to(PACKAGE).as_posix()}: {ast.unparse(member)}")
     assert without == []
+
+
+@pytest.mark.parametrize(
+    ("contract", "free"),
+    [
+        ("Drivers stay in their package", {"providers", "store"}),
+        ("Only the command line prints and reads options", {"__main__", "cli"}),
+    ],
+)
+def test_a_contract_about_all_packages_lists_all_but_those_that_are_free(contract: str, free: set[str]) -> None:
+    settings = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    (listed,) = (known for known in settings["tool"]["importlinter"]["contracts"] if known["name"] == contract)
+    packages = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert {f"newsletter.{name}" for name in packages - free - {"__init__"}} == set(listed["source_modules"])

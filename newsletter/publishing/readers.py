@@ -8,8 +8,7 @@ from newsletter.domain.subscriber import Subscriber, SuppressionReason
 from newsletter.errors import StoreError
 from newsletter.settings import Settings
 from newsletter.store import Store
-from newsletter.subscriptions import erase, files_with
-from newsletter.subscriptions.leftover_files import Leftover
+from newsletter.subscriptions import Leftover, erase, files_with
 
 
 class ErasedReaderError(StoreError):

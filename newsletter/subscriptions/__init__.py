@@ -3,7 +3,7 @@
 from newsletter.subscriptions.address_change import change_address
 from newsletter.subscriptions.data_export import stored_about
 from newsletter.subscriptions.erasure import erase
-from newsletter.subscriptions.leftover_files import files_below, files_with, files_with_any
+from newsletter.subscriptions.leftover_files import Leftover, files_below, files_with, files_with_any
 from newsletter.subscriptions.personal_links import PersonalLinks
 from newsletter.subscriptions.preferences import (
     LANGUAGES,
@@ -24,6 +24,7 @@ from newsletter.subscriptions.unsubscribe import undo_ticket, undo_unsubscriptio
 __all__ = [
     "LANGUAGES",
     "Client",
+    "Leftover",
     "MailRequests",
     "PauseError",
     "PersonalLinks",

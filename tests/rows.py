@@ -5,8 +5,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.store import Store
+from newsletter.domain.addresses import address_key
+from newsletter.domain.events import Event
+from newsletter.store import Store, tables
 from newsletter.store.database import Database
+from newsletter.store.events.event_rows import event_of
 
 Statement = str | sa.Executable
 
@@ -25,6 +28,17 @@ def fetch(store: Store, query: Statement) -> Sequence[Any]:
 def fetch_column(store: Store, query: Statement) -> list[Any]:
     """Return the first column of a query's rows."""
     return [row[0] for row in fetch(store, query)]
+
+
+def stored_events(store: Store, *, address: str = "") -> list[Event]:
+    """Return events in the order they were received, optionally of one address only."""
+    event, subscriber = tables.event, tables.subscriber
+    query = sa.select(event, subscriber.c.key.label("reader")).select_from(
+        event.outerjoin(subscriber, subscriber.c.id == event.c.subscriber)
+    )
+    if address:
+        query = query.where(event.c.address_key == address_key(address))
+    return [event_of(row) for row in fetch(store, query.order_by(event.c.id))]
 
 
 def execute(store: Store, *statements: Statement) -> None:

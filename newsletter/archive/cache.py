@@ -25,10 +25,9 @@ class ArchiveCache:
         published: Callable[[], Sequence[PublishedIssue]],
         *,
         every: float = CHECK_EVERY,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._root, self._newsletter, self._published = root, newsletter, published
-        self._every, self._clock = every, clock
+        self._every = every
         self._lock = threading.Lock()
         self._checked_at = -every
         self._state: object = None
@@ -45,7 +44,7 @@ class ArchiveCache:
         return self._current().index
 
     def _current(self) -> "_Loaded":
-        if self._clock() - self._checked_at < self._every:
+        if time.monotonic() - self._checked_at < self._every:
             return self._loaded
         if self._lock.acquire(blocking=self._state is None):
             try:
@@ -65,7 +64,7 @@ class ArchiveCache:
         if state != self._state:
             self._loaded = _Loaded(collect(content.read_manuscripts(self._root).issues, published, self._newsletter))
             self._state = state
-        self._checked_at = self._clock()
+        self._checked_at = time.monotonic()
 
 
 class _Loaded:

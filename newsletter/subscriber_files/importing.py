@@ -19,7 +19,6 @@ from newsletter.tokens import Signer
 
 BATCH = 1000  # readers merged in one transaction
 _READING = 0.3  # reading's share of the work of an import
-SHOWN = 20  # refused rows listed in the report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +32,7 @@ class ImportProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
-    """A report on a finished import, with counts of rows; ``refused_rows`` are the first of the ``refused``.
+    """A report on a finished import, with counts of rows.
 
     ``kept_away`` counts readers who unsubscribed, are suppressed or had their data deleted, and stay that way.
     ``repeated`` counts rows for readers who occurred earlier in the files. ``statuses`` counts valid rows by status,
@@ -48,7 +47,6 @@ class ImportReport:
     kept_away: int
     repeated: int
     refused: int
-    refused_rows: tuple[RejectedRow, ...]
     statuses: Mapping[str, int]
     undeclared: Mapping[str, int]
     unmapped: Mapping[str, int]
@@ -86,14 +84,11 @@ def import_readers(
     after each is merged. Raises SubscriberFileError, before anything is imported, if a file can't be read. Raises
     StoreError if the database fails; the message says how much was imported.
     """
-    refused_rows: list[RejectedRow] = []
     refused = 0
 
     def note(row: RejectedRow) -> None:
         nonlocal refused
         refused += 1
-        if len(refused_rows) < SHOWN:
-            refused_rows.append(row)
         refuse(row)
 
     details: dict[str, ImportedDetails] = {}
@@ -130,7 +125,6 @@ def import_readers(
         kept_away=counts.kept_away,
         repeated=counts.repeated,
         refused=refused,
-        refused_rows=tuple(refused_rows),
         statuses=dict(files.statuses),
         undeclared=dict(csv_format.undeclared),
         unmapped=dict(csv_format.unmapped),

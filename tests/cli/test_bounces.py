@@ -37,7 +37,7 @@ from tests.cli.conftest import Run, edit
 from tests.imap_server import PASSWORD, imap_server
 from tests.make import WHEN
 from tests.message_checklist import complaints
-from tests.rows import execute
+from tests.rows import execute, stored_events
 from tests.smtp_server import Received, SmtpServer, smtp_server
 
 ADA, BEN, CLEO = "ada@example.com", "ben@example.net", "cleo@example.org"
@@ -167,7 +167,7 @@ def test_only_proven_reports_have_an_effect(
     assert (flags["4.letter"], flags["6.garbage"]) == ("F", "F")
     with open_store("sqlite:///newsletter.db") as store:
         assert store.events.outcomes("2026-11-23") == {Outcome.BOUNCED: 1, Outcome.COMPLAINED: 1, Outcome(0): 1}
-        (bounce,) = store.events.stream(address=ADA)
+        (bounce,) = stored_events(store, address=ADA)
         assert (bounce.kind, bounce.status, bounce.detail) == (EventKind.BOUNCED, "5.1.1", "550 5.1.1 no such user")
         assert "Final-Recipient" in bounce.raw
     again = json.loads(run("bounces", "--json").stdout)

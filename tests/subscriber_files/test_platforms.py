@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from newsletter.domain.consent import ConsentEvent
 from newsletter.domain.subscriber import SubscriberStatus, SuppressionReason
 from newsletter.store import Store, open_store
-from newsletter.subscriber_files import PlatformFormat, import_readers
+from newsletter.subscriber_files import PlatformFormat, RejectedRow, import_readers
 from newsletter.subscriber_files.cell_values import moment
 from newsletter.subscriber_files.platforms import PLATFORMS
 from tests import make
@@ -213,13 +213,16 @@ def test_any_cells_are_imported_or_refused_in_words(
     writer.writerows([["a@example.org", *row] for row in rows])
     (tmp_path / "file.csv").write_text(text.getvalue(), errors="replace")
     shutil.copy(empty_file, tmp_path / "some.db")
+    refusals: list[RejectedRow] = []
     with open_store(f"sqlite:///{tmp_path}/some.db") as store:
         report = import_readers(
             store.subscribers.merge,
             [tmp_path / "file.csv"],
             PlatformFormat(platform, topics=make.topics()),
             now=make.WHEN,
+            refuse=refusals.append,
         )
     done = report.added + report.changed + report.unchanged + report.kept_away + report.repeated
     assert done + report.refused == report.rows
-    assert all(refusal.reason for refusal in report.refused_rows)
+    assert len(refusals) == report.refused
+    assert all(refusal.reason for refusal in refusals)

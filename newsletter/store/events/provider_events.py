@@ -1,6 +1,6 @@
 """Provider events: each is stored once and applied to deliveries and suppressions in the same transaction."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -65,17 +65,6 @@ class Events:
         """Return whether an event with one of these keys is stored."""
         with self._database.reading() as connection:
             return connection.scalars(sa.select(sa.exists().where(event.c.key.in_(list(keys))))).one()
-
-    def stream(self, *, address: str = "") -> Iterator[Event]:
-        """Yield events in the order they were received, optionally of one address only."""
-        query = sa.select(event, subscriber.c.key.label("reader")).select_from(
-            event.outerjoin(subscriber, subscriber.c.id == event.c.subscriber)
-        )
-        if address:
-            query = query.where(event.c.address_key == address_key(address))
-        with self._database.reading() as connection:
-            for row in connection.execution_options(yield_per=1000).execute(query.order_by(event.c.id)):
-                yield event_of(row)
 
     def of_reader(self, reader: int, address: str) -> list[Event]:
         """Return the events about a reader, given by id, at any of their addresses, and those about an address."""

@@ -48,7 +48,10 @@ def read_source(root: Path, path: str) -> SourceFile:
     return SourceFile(path=path, lines=tuple(text.removesuffix("\n").split("\n")), complete=len(content) <= LARGEST)
 
 
-def excerpt(root: Path, place: Place, *, around: int = 2) -> tuple[SourceLine, ...]:
+_AROUND = 2  # lines of an excerpt on either side
+
+
+def excerpt(root: Path, place: Place) -> tuple[SourceLine, ...]:
     """Return the lines around a place; none if it has no line number, or its file can't be shown."""
     if place.line is None:
         return ()
@@ -56,7 +59,7 @@ def excerpt(root: Path, place: Place, *, around: int = 2) -> tuple[SourceLine, .
         lines = read_source(root, place.path).lines
     except UsageError:
         return ()
-    first, last = max(1, place.line - around), min(len(lines), place.line + around)
+    first, last = max(1, place.line - _AROUND), min(len(lines), place.line + _AROUND)
     return tuple(
         SourceLine(number=number, text=lines[number - 1], meant=number == place.line)
         for number in range(first, last + 1)

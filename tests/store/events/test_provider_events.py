@@ -34,7 +34,7 @@ from newsletter.store import Store, open_store
 from newsletter.store.tables import consent, delivery, event, subscriber, suppression
 from newsletter.tokens import Signer
 from tests import ledger, make
-from tests.rows import database_of, execute, fetch, fetch_column
+from tests.rows import database_of, execute, fetch, fetch_column, stored_events
 
 K, S = EventKind, DeliveryStatus
 ISSUE = "2026-11-23"
@@ -104,9 +104,9 @@ def test_an_event_is_stored_once_with_all_its_data(store: Store) -> None:
     received_event = bounce()
     assert take(store, received_event, received_event) == EventEffects(new=1, repeated=1, suppressed=1)
     assert take(store, received_event) == EventEffects(repeated=1)
-    assert list(store.events.stream()) == [received_event]
-    assert list(store.events.stream(address="Ada@Example.com")) == [received_event]
-    assert list(store.events.stream(address="ben@example.net")) == []
+    assert stored_events(store) == [received_event]
+    assert stored_events(store, address="Ada@Example.com") == [received_event]
+    assert stored_events(store, address="ben@example.net") == []
     assert deliveries(store)[0] == (S.SUBMITTED, Outcome.BOUNCED)
     assert suppressed(store) == {"ada@example.com": SuppressionReason.BOUNCED}
 
@@ -117,7 +117,7 @@ def test_an_event_of_an_unknown_kind_is_stored_without_effect(store: Store) -> N
         K.UNKNOWN, key="sns:x:0", address="", issue="", reader="", raw='{"eventType": "Telepathy"}'
     )
     assert take(store, received_event) == EventEffects(new=1)
-    assert list(store.events.stream()) == [received_event]
+    assert stored_events(store) == [received_event]
     assert {outcome for _, outcome in deliveries(store)} == {Outcome(0)}
 
 
@@ -459,7 +459,7 @@ def test_the_providers_opens_and_clicks_are_stored_without_readers(store: Store)
     opened = reported(K.OPENED, 0, detail="ua")
     clicked = [reported(K.CLICKED, who, link=link) for who in (0, 1)]
     take(store, opened, *clicked)
-    assert [(stored.address, stored.reader, stored.raw, stored.detail) for stored in store.events.stream()] == [
+    assert [(stored.address, stored.reader, stored.raw, stored.detail) for stored in stored_events(store)] == [
         ("", "", "", "")
     ] * 3
     assert store.events.clicks(ISSUE) == {link: 2}
@@ -470,9 +470,9 @@ def test_later_events_never_restore_an_erased_readers_address(store: Store) -> N
     sent(store)
     take(store, bounce(Bounce.TRANSIENT))
     assert store.self_service.erase(KEYS[0], make.WHEN, signer.fingerprints)
-    assert list(store.events.stream()) == []
+    assert stored_events(store) == []
     assert take(store, bounce(key="later")) == EventEffects(new=1)
-    (kept,) = store.events.stream()
+    (kept,) = stored_events(store)
     assert (kept.address, kept.reader, kept.raw, kept.detail) == ("", "", "", "")
     assert suppressed(store) == {}
 
@@ -490,7 +490,7 @@ def test_pruning_deletes_events_but_not_their_effects(store: Store) -> None:
     (received,) = fetch_column(store, sa.select(event.c.received))
     assert store.events.prune(received) == 0
     assert store.events.prune(received + timedelta(seconds=1)) == 1
-    assert list(store.events.stream()) == []
+    assert stored_events(store) == []
     assert suppressed(store) == {"ada@example.com": SuppressionReason.BOUNCED}
     assert store.events.outcomes(ISSUE) == {Outcome.BOUNCED: 1, Outcome(0): 2}
 
@@ -561,7 +561,7 @@ def taken(path: Path, events: Sequence[Sequence[Event]]) -> list[object]:
                 deliveries(store),
                 connection.execute(sa.select(suppression).order_by(suppression.c.address_key)).all(),
                 connection.execute(sa.select(subscriber.c.status).order_by(subscriber.c.id)).all(),
-                sorted(stored.key for stored in store.events.stream()),
+                sorted(stored.key for stored in stored_events(store)),
                 store.sends.get(1).counts,
             ]
 

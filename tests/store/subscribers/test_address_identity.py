@@ -21,7 +21,7 @@ from newsletter.store import Store, migrate, open_store, tables, upgrade
 from newsletter.store.engines import connect
 from newsletter.tokens import Signer
 from tests import make
-from tests.rows import database_of
+from tests.rows import database_of, stored_events
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 SIGNER = Signer(make.SECRET)
@@ -217,7 +217,7 @@ def test_events_are_moved_to_the_merged_reader(before: Before) -> None:
     ):
         before.add(tables.event, key=str(number), subscriber=reader, address_key=key, **common)
     with before.upgraded() as store:
-        listed_events = [(stored.key, stored.address) for stored in store.events.stream()]
+        listed_events = [(stored.key, stored.address) for stored in stored_events(store)]
         assert listed_events == [
             ("0", "eva@xn--fuball-cta.org"),
             ("1", "eva@fussball.org"),

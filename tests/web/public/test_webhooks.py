@@ -18,7 +18,7 @@ from newsletter.domain.subscriber import SuppressionReason
 from newsletter.providers.ses.webhook import open_ses_hook
 from newsletter.store import engines, open_store
 from tests import ledger, make
-from tests.rows import database_of
+from tests.rows import database_of, stored_events
 from tests.sns import TOPIC, Certificates, certificate, envelope, signing_key
 from tests.web.public import webhook_server
 from tests.web.public.public_pages import HOST, Public, public
@@ -78,7 +78,7 @@ def test_a_bounce_settles_its_delivery_and_suppresses(served: Public) -> None:
             assert "set-cookie" not in answer.headers
     assert served.store.sends.get(1).counts == {DeliveryStatus.SUBMITTED: 1}
     assert [suppression.reason for suppression in served.store.suppressions.stream()] == [SuppressionReason.BOUNCED]
-    assert len(list(served.store.events.stream())) == 1
+    assert len(stored_events(served.store)) == 1
     assert served.logged == []
 
 
@@ -90,7 +90,7 @@ def test_a_post_without_an_sns_signature_changes_nothing(served: Public) -> None
         assert client.get("/hooks/ses").status_code == 405
         assert client.post("/hooks/postmark", content=body).status_code == 404
         assert client.post("/hooks/ses", content=body, headers={"Host": "evil.example"}).status_code == 421
-    assert list(served.store.events.stream()) == []
+    assert stored_events(served.store) == []
 
 
 def test_sns_should_retry_while_the_certificate_is_unavailable(served: Public, certificates: Certificates) -> None:
@@ -121,7 +121,7 @@ def test_many_simultaneous_posts_are_all_stored(served: Public) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = [status for some in pool.map(post, [bodies[n::8] for n in range(8)]) for status in some]
     assert answers == [200] * 120
-    assert len(list(served.store.events.stream())) == 60
+    assert len(stored_events(served.store)) == 60
 
 
 def test_sns_should_retry_while_the_database_is_locked_and_the_event_is_stored_once(
@@ -135,7 +135,7 @@ def test_sns_should_retry_while_the_database_is_locked_and_the_event_is_stored_o
         with database_of(pages.store).writing():
             assert client.post("/hooks/ses", content=body).status_code == 503
         assert client.post("/hooks/ses", content=body).status_code == 200
-        assert len(list(pages.store.events.stream())) == 1
+        assert len(stored_events(pages.store)) == 1
 
 
 def test_the_webhook_is_not_in_the_description_of_the_api(served: Public) -> None:
@@ -167,5 +167,5 @@ def test_a_killed_server_has_stored_every_event_it_answered(tmp_path: Path) -> N
         server.kill()
     assert 150 <= len(answered) < 400
     with open_store(f"sqlite:///{tmp_path / 'newsletter.db'}") as store:
-        noted = {event.key for event in store.events.stream()}
+        noted = {event.key for event in stored_events(store)}
     assert {f"sns:{number:08d}-0000-0000-0000-000000000000:0" for number in answered} <= noted

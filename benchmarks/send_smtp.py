@@ -36,7 +36,7 @@ SIZE = 80_000  # octets of a message
 CONNECTIONS = 10
 SENDER = "editors@news.example.org"
 TIMEOUT = 600  # seconds for one of them
-BOUNDS = {"smtp-source": 0.8, "smtplib + EmailMessage + Jinja": 15.0, "nodemailer, pool": 8.0}
+BOUNDS = {"smtp-source": 0.7, "smtplib + EmailMessage + Jinja": 12.0, "nodemailer, pool": 4.5}
 
 
 def main() -> None:

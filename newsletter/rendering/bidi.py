@@ -44,6 +44,11 @@ def opposite(text: str, direction: str, share: float) -> str:
     return other
 
 
+def has_letters_against(text: str, direction: str) -> bool:
+    """Return whether a text has letters that run against ``direction``."""
+    return not (direction == "ltr" and text.isascii()) and _LETTERS[_OTHER[direction]].search(text) is not None
+
+
 def _letters(words: list[str]) -> int:
     return sum(map(len, words))
 

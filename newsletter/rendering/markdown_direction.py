@@ -8,7 +8,7 @@ from markdown_it.token import Token
 
 from newsletter.domain.autolinks import VALUES
 from newsletter.domain.markdown_parser import authors_markdown
-from newsletter.rendering.bidi import APART, LINE, MARKS, PARAGRAPH, Joined, edges, opposite
+from newsletter.rendering.bidi import APART, LINE, MARKS, PARAGRAPH, Joined, edges, has_letters_against, opposite
 
 PARSER = authors_markdown()
 NO_VALUES = re.compile(r"(?!)")
@@ -46,7 +46,10 @@ def directions(tokens: list[Token], direction: str, values: re.Pattern[str]) -> 
 
 def direction_of_paragraphs(tokens: list[Token], direction: str, values: re.Pattern[str]) -> str:
     """Return the direction of one or more paragraphs. Several need a larger share to run against ``direction``."""
-    texts = [_ADDRESS.sub("", values.sub("", words_of(token))) for token in tokens if token.type == "inline"]
+    words = [words_of(token) for token in tokens if token.type == "inline"]
+    if not any(has_letters_against(text, direction) for text in words):  # as in most issues: nothing to weigh
+        return direction
+    texts = [_ADDRESS.sub("", values.sub("", text)) for text in words]
     return opposite(" ".join(texts), direction, PARAGRAPH if len(texts) == 1 else LINE) or direction
 
 

@@ -13,9 +13,14 @@ _OVER = send.c.status.in_((SendStatus.CANCELLED.value, SendStatus.FINISHED.value
 
 
 def count_deliveries(connection: sa.Connection, send_id: int) -> Mapping[str, int]:
-    """Return the number of deliveries of a send by status."""
-    query = sa.select(delivery.c.status, sa.func.count()).where(delivery.c.send == send_id).group_by(delivery.c.status)
-    return dict(connection.execute(query).all())
+    """Return the number of deliveries of a send by status, without statuses that none has.
+
+    SQLite sorts rows to group them, and pysqlite3's library sorts in memory, 40 MB for a million. A sum for each status
+    needs one pass and no memory.
+    """
+    sums = [sa.func.count(sa.case((delivery.c.status == status.value, 1))) for status in DeliveryStatus]
+    counts = connection.execute(sa.select(*sums).where(delivery.c.send == send_id)).one()
+    return {status.value: number for status, number in zip(DeliveryStatus, counts, strict=True) if number}
 
 
 def forget_counts(connection: sa.Connection, send_id: int) -> None:

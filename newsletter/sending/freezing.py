@@ -24,7 +24,7 @@ class FreezeRequest:
     """A request to freeze the send of a compiled issue to the readers of some segments.
 
     ``tailor`` chooses each reader's edition. ``now`` is the date of the messages. With a ``local`` time each reader is
-    due at that time in their own time zone. In a warm-up the newest readers come first.
+    due at that time in their own time zone.
     """
 
     compiled: CompiledIssue
@@ -51,7 +51,10 @@ def freeze(run: Run, request: FreezeRequest, *, scheduled: Send | None = None) -
 
 
 def _messages_per_day(store: Store, context: SendContext, now: datetime) -> Sequence[int]:
-    """Return the number of messages on each day that is left of the warm-up; empty without one."""
+    """Return the number of messages on each day that is left of the warm-up; empty without one.
+
+    The newest readers are mailed on its first days.
+    """
     if not context.sending.warm_up:
         return ()
     return store.rate_limits.left_of_warm_up(context.provider_name, context.sending.warm_up, now.timestamp())

@@ -42,7 +42,7 @@ def wait_until_ended(
                     outcome = resume_running(store, context, lease, observer=observer)
             except HeldError as err:
                 if last_notice != err.what:
-                    observer.notice(f"{err.what}; this command waits for it")
+                    observer.notice(f"{err.what}; waiting for it")
                     last_notice = err.what
                 stop.wait(CHECK_EVERY)
                 send = store.sends.get(send.id)

@@ -12,6 +12,7 @@ import pytest
 from newsletter import providers
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.errors import SettingsError
+from newsletter.message import template
 from newsletter.message.mime import Wire
 from newsletter.providers.options import Options
 from newsletter.providers.outbox import OutboxOptions
@@ -53,6 +54,15 @@ def test_the_documented_examples_can_be_opened(name: str, tmp_path: Path) -> Non
     assert table.pop("name") == name
     environment = {"NEWSLETTER_SMTP_PASSWORD": "secret"}
     providers.open_provider(name, table, root=tmp_path, environment=environment).close()
+
+
+def test_every_expression_for_a_letter_can_be_evaluated(wire: Wire) -> None:
+    table = PAGE.partition("\n### Letters\n")[2].partition("\n### ")[0]
+    cells = re.findall(r"^\| (`[^|]+) \|", table, re.MULTILINE)
+    expressions = [expression for cell in cells for expression in re.findall(r"`([^`]+)`", cell)]
+    assert len(expressions) == 9
+    names = vars(template) | {"wire": wire, "recipient": readers(1)[0]}
+    assert all(eval(expression, names) for expression in expressions)
 
 
 def test_every_provider_of_this_package_has_a_section() -> None:

@@ -346,5 +346,5 @@ def test_a_send_waits_out_an_outage_until_the_deadline(store: Store) -> None:
     while store.sends.get(second).status is SendStatus.RUNNING:
         worker.now = worker.look() or worker.now
     assert store.sends.get(second).status is SendStatus.PAUSED
-    assert store.sends.get(second).reason.startswith("it could not go on for 6:00:00: no connection to 127.0.0.1:1")
+    assert store.sends.get(second).reason.startswith("it has failed for 6 hours: no connection to 127.0.0.1:1")
     assert timedelta(hours=6) < worker.now - began < timedelta(hours=6, minutes=6)

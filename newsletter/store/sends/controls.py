@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from newsletter.domain.date_words import duration_in_words
 from newsletter.domain.delivery import SETTLED, DeliveryStatus, Uncertainty, clean_text
 from newsletter.domain.notices import LATE, OUTAGE, NoticeKind
 from newsletter.domain.schedule import next_try
@@ -73,7 +74,7 @@ class Controls:
             since = min(row.failing_since or now, now)
             limit = timedelta(seconds=row.deadline or _DEADLINE)
             if row.status == _S.RUNNING.value and now - since > limit:
-                words = f"it could not go on for {limit}: {why}"
+                words = f"it has failed for {duration_in_words(limit)}: {why}"
                 _change_status(connection, send_id, _S.PAUSED, reason=words, waits_until=None, failing_since=None)
                 queue_notice(connection, send_id, NoticeKind.PAUSED, words, now)
                 return False

@@ -63,7 +63,10 @@ class Snapshot:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Return all findings of ``newsletter check``."""
+        """Return the findings in all entries, all issues and the theme.
+
+        ``newsletter check`` adds those about the settings, the readers and the folder.
+        """
         here = self.settings
 
         def findings() -> tuple[Finding, ...]:

@@ -10,15 +10,18 @@ from dataclasses import replace
 from newsletter.errors import Finding, FindingsError, NewsletterError, sentence
 
 ERRORS: Mapping[str, str] = {
+    "already-running": "wait until the other `newsletter bounces` has finished",
     "archive-unknown": "name the platform with --from, or unpack the archive and name the file",
     "bounces-not-held": "see `newsletter suppressions held`",
     "cancel-unanswered": "`newsletter sends show {send}` shows when they are answered",
     "columns-unknown": "rename the columns, or say what they mean: --column NAME=FIELD",
+    "database-busy": "wait until the other command has finished, or stop it, and run this one again",
     "database-copied": (
         "restore the latest state; or, if only this database should send from now on,"
         " run `newsletter db adopt`, which explains what that means"
     ),
     "database-outdated": "back it up (pg_dump), stop all programs that use it, and run `newsletter db upgrade`",
+    "disk-full": "make room and run the command again; nothing was changed",
     "entry-unknown": "see `newsletter entry list`",
     "folder-missing": "check the path after --root",
     "issue-date-wrong": "send it on its day, change its date, or add --any-date",

@@ -16,7 +16,7 @@ def process_bounces(settings: Settings, store: Store, location: str, *, now: dat
     continues where it stopped.
     """
     signer = bootstrap.open_signer()
-    with store.command_lock("bounces"), bootstrap.open_bounce_mailbox(settings, location) as mailbox:
+    with store.work_lock("bounce collection"), bootstrap.open_bounce_mailbox(settings, location) as mailbox:
         return collect_bounces(
             store,
             signer,

@@ -8,7 +8,6 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from newsletter.store.command_lock import command_lock
 from newsletter.store.database import Database
 from newsletter.store.events.provider_events import Events
 from newsletter.store.events.tracking import ClicksAndOpens
@@ -32,6 +31,7 @@ from newsletter.store.subscribers.self_service import MissingSignUpError, SelfSe
 from newsletter.store.subscribers.service_bounces import SERVICE_QUIET, ServiceBounces
 from newsletter.store.subscribers.subscribers import Subscribers
 from newsletter.store.subscribers.suppressions import Suppression, Suppressions
+from newsletter.store.work_lock import work_lock
 
 __all__ = [
     "SERVICE_QUIET",
@@ -94,9 +94,12 @@ class Store:
         """Return whether a reader was removed by this process and ``scrub`` hasn't succeeded since."""
         return self._database.unscrubbed
 
-    def command_lock(self, command: str) -> AbstractContextManager[None]:
-        """Hold the lock of a command, given by its name. Raises BusyError if another process runs that command."""
-        return command_lock(self._database, command)
+    def work_lock(self, work: str) -> AbstractContextManager[None]:
+        """Hold the lock of some work, such as ``bounce collection``.
+
+        Raises AlreadyRunningError if another process does that work with this database.
+        """
+        return work_lock(self._database, work)
 
     def close(self) -> None:
         """Close the connections. An iteration in progress ends with an error."""

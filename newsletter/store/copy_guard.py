@@ -65,8 +65,8 @@ class Marker:
         except OSError as err:
             kind = FullError if err.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError
             raise kind(
-                f"{path} cannot be written: {library_errors.of_system(err)}",
-                hint="make sure the disk has space and you may write there; no mail goes out without this file",
+                f"{path} cannot be written, and no mail goes out without it: {library_errors.of_system(err)}",
+                hint="make sure the disk has space and you may write there",
             ) from err
 
 

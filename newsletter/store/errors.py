@@ -10,9 +10,9 @@ from newsletter.store.sqlite import sqlite_library
 
 _LOCKED = (
     "the database {name} is locked: another process holds it",
-    "wait until the other command has finished, or stop it, and run this one again",
+    "wait until it has finished, or stop it, and try again",
 )
-_FULL = ("the disk of the database {name} is full", "make room and run the command again; nothing was changed")
+_FULL = ("the disk of the database {name} is full", "make room and try again; nothing was changed")
 _UNOPENED = (
     "the database {name} cannot be opened",
     "make sure its folder exists and you may write to it",
@@ -21,7 +21,7 @@ _FOREIGN = (
     "{name} is not a database of this program",
     'set another file in newsletter.toml: database = "sqlite:///newsletter.db"',
 )
-_MEANWHILE = ("another process is changing the same rows of {name}", "run the command again; nothing was changed")
+_MEANWHILE = ("another process is changing the same rows of {name}", "try again; nothing was changed")
 _UNREACHED = (
     "the database {name} cannot be reached: {reason}",
     "make sure the server is running, and check host, user, password and database in newsletter.toml",

@@ -52,6 +52,19 @@ class ImportReport:
     unmapped: Mapping[str, int]
 
 
+class IncompleteImportError(StoreError):
+    """An import that the database stopped after ``imported`` of the ``readers`` in the files; ``why`` is the reason."""
+
+    code = "import-incomplete"
+
+    def __init__(self, *, imported: int, readers: int, why: str) -> None:
+        self.imported, self.readers, self.why = imported, readers, why
+        super().__init__(
+            f"{why}; {imported:,} of {readers:,} readers were imported",
+            hint="import the same files again; readers that are already stored don't change",
+        )
+
+
 class MergeReaders(Protocol):
     """A function like ``Store.subscribers.merge``, or like ``rehearse``, which changes nothing."""
 
@@ -82,7 +95,7 @@ def import_readers(
     ``signer`` recognises readers who had their data deleted; it is required if there are any
     (``store.erasures.key_ids``). ``refuse`` is called with each refused row, ``progress`` after each batch is read and
     after each is merged. Raises SubscriberFileError, before anything is imported, if a file can't be read. Raises
-    StoreError if the database fails; the message says how much was imported.
+    StoreError if the database fails, IncompleteImportError once readers have been imported.
     """
     refused = 0
 
@@ -113,10 +126,7 @@ def import_readers(
         except StoreError as err:
             if not merged:
                 raise
-            raise type(err)(
-                f"{err.what}; {merged:,} of {spool.size:,} readers were imported",
-                hint="import the same files again; readers that are already stored don't change",
-            ) from err
+            raise IncompleteImportError(imported=merged, readers=spool.size, why=err.what) from err
     return ImportReport(
         rows=files.rows,
         added=counts.added,

@@ -20,7 +20,8 @@ from newsletter.checks import RULES, make_finding
 from newsletter.cli import advice
 from newsletter.cli.app import app
 from newsletter.domain.send_errors import UnsettledError
-from newsletter.errors import NewsletterError, PausedError, Place, StoppedError, UsageError
+from newsletter.errors import BusyError, FullError, NewsletterError, PausedError, Place, StoppedError, UsageError
+from newsletter.store.work_lock import AlreadyRunningError
 from tests.cli.conftest import Run
 
 
@@ -66,11 +67,26 @@ def test_every_error_has_its_own_code_and_every_hint_an_error() -> None:
             UnsettledError(send=3, left=["2 queued"]),
             "not every delivery is settled: 2 queued: continue with `newsletter sends resume 3`",
         ),
+        (
+            BusyError("the database a.db is locked", hint="try again"),
+            "the database a.db is locked:"
+            " wait until the other command has finished, or stop it, and run this one again",
+        ),
+        (
+            FullError("the disk is full", hint="try again"),
+            "the disk is full: make room and run the command again; nothing was changed",
+        ),
+        (
+            AlreadyRunningError(work="bounce collection"),
+            "bounce collection is already running with this database:"
+            " wait until the other `newsletter bounces` has finished",
+        ),
     ],
 )
 def test_an_error_is_printed_with_the_command_that_helps(error: NewsletterError, line: str) -> None:
     assert advice.error_lines(error) == [line]
     assert "newsletter send" not in str(error)
+    assert "command" not in str(error)
 
 
 def test_an_error_of_the_system_is_printed_unchanged() -> None:

@@ -21,7 +21,7 @@ def test_messages_of_a_maildir_in_the_newsletters_folder_are_processed_once(sett
 
 def test_a_mailbox_is_processed_by_one_process_at_a_time(settings: Settings, store: Store) -> None:
     mailbox.Maildir(settings.root / "returned", create=True)
-    with store.command_lock("bounces"), pytest.raises(BusyError):
+    with store.work_lock("bounce collection"), pytest.raises(BusyError):
         process_bounces(settings, store, "returned", now=WHEN)
     assert process_bounces(settings, store, "returned", now=WHEN).counts == {}
 

@@ -36,21 +36,21 @@ def test_the_migrations_make_the_tables_of_the_code(store: Store) -> None:
         assert compare_metadata(context, metadata) == []
 
 
-def test_a_command_runs_once_at_a_time_per_database(store: Store, database_url: str) -> None:
+def test_the_same_work_runs_once_at_a_time_per_database(store: Store, database_url: str) -> None:
     url = sa.make_url(database_url)
     if url.get_backend_name() == "sqlite":
         link = Path(url.database or "").with_name("link.db")
         link.symlink_to(url.database or "")
         database_url = url_of(link)
     with open_store(database_url) as other:
-        with store.command_lock("bounces"):
-            with pytest.raises(BusyError, match="already running"), other.command_lock("bounces"):
+        with store.work_lock("bounce collection"):
+            with pytest.raises(BusyError, match="bounce collection is already running"), other.work_lock("bounce collection"):
                 pytest.fail("both run")
             store.subscribers.add(Subscriber(address="ada@example.com"), now=make.WHEN)
-        with pytest.raises(ZeroDivisionError), other.command_lock("bounces"):
+        with pytest.raises(ZeroDivisionError), other.work_lock("bounce collection"):
             raise ZeroDivisionError
         for _ in range(20):
-            with store.command_lock("bounces"):
+            with store.work_lock("bounce collection"):
                 pass
 
 

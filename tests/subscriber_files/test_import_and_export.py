@@ -36,7 +36,7 @@ from newsletter.subscriber_files import (
 )
 from newsletter.subscriber_files.cell_values import address as read_address
 from newsletter.subscriber_files.columns import quoted, unquoted
-from newsletter.subscriber_files.importing import BATCH
+from newsletter.subscriber_files.importing import BATCH, IncompleteImportError
 from tests import make
 from tests.rows import database_of
 
@@ -376,9 +376,10 @@ def test_an_import_on_a_full_disk_reports_its_progress_and_can_be_repeated(tmp_p
                 connection.exec_driver_sql("PRAGMA max_page_count = 1")  # the file can't grow
 
         with pytest.raises(
-            FullError, match=rf"; {2 * BATCH:,} of {4 * BATCH:,} readers were imported: import the same"
-        ):
+            IncompleteImportError, match=rf"; {2 * BATCH:,} of {4 * BATCH:,} readers were imported: import the same"
+        ) as stopped:
             imported(store, tmp_path, text, progress=steps.append)
+        assert isinstance(stopped.value.__cause__, FullError)
     with open_store(url) as store:
         report = imported(store, tmp_path, text)
         assert (report.unchanged, report.added) == (2 * BATCH, 2 * BATCH)

@@ -197,11 +197,15 @@ class PausedError(StoppedError):
 
 
 class TakenOverError(StoppedError):
-    """A send that another process has taken over from this one; nothing more is handed over here."""
+    """A send that another process has taken over from this one; nothing more is handed over here.
+
+    ``why`` is the reason, if known.
+    """
 
     code = "send-taken-over"
 
     def __init__(self, *, issue: str, why: str = "") -> None:
+        self.why = why
         because = f", because {why}" if why else ""
         what = f"another process has taken over the send of issue {issue}{because}"
         super().__init__(what, issue=issue, status="running")

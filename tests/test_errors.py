@@ -42,7 +42,12 @@ def test_the_fields_of_an_error_are_those_that_its_class_adds() -> None:
         "holder": "process 7 on moss",
         "seconds": 30,
     }
-    assert TakenOverError(issue="2026-11-23").fields == {"issue": "2026-11-23", "status": "running", "reason": ""}
+    assert TakenOverError(issue="2026-11-23", why="its lease expired").fields == {
+        "issue": "2026-11-23",
+        "status": "running",
+        "reason": "",
+        "why": "its lease expired",
+    }
 
 
 def test_the_text_of_a_finding_is_safe_for_a_terminal_and_short() -> None:

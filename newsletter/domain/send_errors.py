@@ -47,7 +47,7 @@ class NobodyError(SendError):
     code = "send-nobody"
 
     def __init__(self, *, issue: str, why: str = "") -> None:
-        self.issue = issue
+        self.issue, self.why = issue, why
         because = f": {why}" if why else ""
         hint = "import readers, or choose other segments in the issue"
         super().__init__(f"nobody would get issue {issue}{because}", hint=hint)
@@ -182,12 +182,12 @@ def second_send_error(send: Send, zone: ZoneInfo = _UTC) -> SecondSendError:
 
 
 class UnsettledError(SendError):
-    """A send that can't be finished, because some deliveries have no answer yet."""
+    """A send that can't be finished, because some deliveries have no answer yet; ``left`` counts them in words."""
 
     code = "send-unsettled"
 
     def __init__(self, *, send: int, left: Sequence[str]) -> None:
-        self.send = send
+        self.send, self.left = send, tuple(left)
         super().__init__(f"not every delivery is settled: {', '.join(left)}", hint="resume the send, now or later")
 
 
@@ -197,19 +197,18 @@ class NotBegunError(SendError):
     code = "send-not-begun"
 
     def __init__(self, *, issue: str, cancelled: bool = False) -> None:
-        self.issue = issue
+        self.issue, self.cancelled = issue, cancelled
         how = "is cancelled" if cancelled else "has not begun yet"
         super().__init__(f"the send of issue {issue} {how}", hint="start it")
 
 
 class ProviderChangedError(SendError):
-    """A send that began with another provider than the settings name now."""
+    """A send that began with another ``provider`` than the settings name ``now``."""
 
     code = "send-provider-changed"
 
     def __init__(self, *, issue: str, provider: str, now: str) -> None:
-        self.issue = issue
-        self.provider = provider
+        self.issue, self.provider, self.now = issue, provider, now
         super().__init__(
             f"the send of issue {issue} began with the provider {provider}, but the settings now name {now}",
             hint=f'set [provider] name back to "{provider}" until the send has finished',
@@ -217,13 +216,12 @@ class ProviderChangedError(SendError):
 
 
 class TransitionError(SendError):
-    """A change that a send's status doesn't allow."""
+    """A change from a ``status`` ``to`` another that isn't allowed."""
 
     code = "send-status"
 
     def __init__(self, *, issue: str, status: SendStatus, to: SendStatus) -> None:
-        self.issue = issue
-        self.status = status
+        self.issue, self.status, self.to = issue, status, to
         why = f"already {status}" if to is status else f"{status}: {_IMPOSSIBLE[to]}"
         super().__init__(f"the send of issue {issue} is {why}")
 

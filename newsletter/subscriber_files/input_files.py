@@ -51,8 +51,7 @@ class RefusedRowsError(SubscriberFileError):
     code = "refused-unwritable"
 
     def __init__(self, *, path: Path, why: str, outcome: str) -> None:
-        self.path = path
-        self.outcome = outcome
+        self.path, self.why, self.outcome = path, why, outcome
         super().__init__(
             f"the refused rows can't be written: {why}",
             hint=f"name another file for them; {outcome}",

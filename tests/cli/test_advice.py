@@ -6,6 +6,7 @@ import inspect
 import json
 import pkgutil
 import re
+import textwrap
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -47,8 +48,27 @@ def test_every_error_has_its_own_code_and_every_hint_an_error() -> None:
     assert advice.ERRORS.keys() <= kinds.keys()
     for code, hint in advice.ERRORS.items():
         fields = {name for _, name, _, _ in Formatter().parse(hint) if name}
-        source = inspect.getsource(kinds[code].__init__)
-        assert all(f"self.{name} = " in source for name in fields), code
+        assert fields <= stored_fields(kinds[code]), code
+
+
+def stored_fields(kind: type[NewsletterError]) -> set[str]:
+    """Return the names of the attributes that an error's constructors set."""
+    return {
+        node.attr
+        for above in kind.__mro__
+        if issubclass(above, NewsletterError) and "__init__" in vars(above)
+        for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(vars(above)["__init__"]))))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+    }
+
+
+def test_every_keyword_of_an_error_is_one_of_its_fields() -> None:
+    dropped = []
+    for kind in errors().values():
+        parameters = inspect.signature(kind).parameters.values()
+        keywords = {parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
+        dropped += [f"{kind.__name__}: {name}" for name in sorted(keywords - stored_fields(kind))]
+    assert dropped == []
 
 
 @pytest.mark.parametrize(
@@ -68,9 +88,8 @@ def test_every_error_has_its_own_code_and_every_hint_an_error() -> None:
             "not every delivery is settled: 2 queued: continue with `newsletter sends resume 3`",
         ),
         (
-            BusyError("the database a.db is locked", hint="try again"),
-            "the database a.db is locked:"
-            " wait until the other command has finished, or stop it, and run this one again",
+            BusyError("a.db is locked", hint="try again"),
+            "a.db is locked: wait until the other command has finished, or stop it, and run this one again",
         ),
         (
             FullError("the disk is full", hint="try again"),
@@ -78,8 +97,7 @@ def test_every_error_has_its_own_code_and_every_hint_an_error() -> None:
         ),
         (
             AlreadyRunningError(work="bounce collection"),
-            "bounce collection is already running with this database:"
-            " wait until the other `newsletter bounces` has finished",
+            "bounce collection is already running with this database: " + advice.ERRORS["already-running"],
         ),
     ],
 )

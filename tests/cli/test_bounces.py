@@ -319,7 +319,8 @@ def test_a_second_run_is_refused_until_the_first_ends_or_is_killed(readers: Path
             first.kill()
     os.close(writing)
     assert refused.status != 0
-    assert "bounce collection is already running with this database: wait until the other `newsletter bounces`" in refused.stderr
+    assert "bounce collection is already running" in refused.stderr
+    assert "wait until the other `newsletter bounces` has finished" in refused.stderr
     message.unlink()
     with (readers / "newsletter.toml").open() as held_by_another:  # that isn't our lock
         fcntl.flock(held_by_another, fcntl.LOCK_EX)

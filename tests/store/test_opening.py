@@ -44,7 +44,10 @@ def test_the_same_work_runs_once_at_a_time_per_database(store: Store, database_u
         database_url = url_of(link)
     with open_store(database_url) as other:
         with store.work_lock("bounce collection"):
-            with pytest.raises(BusyError, match="bounce collection is already running"), other.work_lock("bounce collection"):
+            with (
+                pytest.raises(BusyError, match="bounce collection is already running"),
+                other.work_lock("bounce collection"),
+            ):
                 pytest.fail("both run")
             store.subscribers.add(Subscriber(address="ada@example.com"), now=make.WHEN)
         with pytest.raises(ZeroDivisionError), other.work_lock("bounce collection"):

@@ -49,7 +49,7 @@ def add_reader(store: Store, reader: Subscriber, *, now: datetime) -> Subscriber
     """Add a reader and return them as stored.
 
     Raise ErasedReaderError if they had their data deleted, SettingsError if the secret that would tell is missing, and
-    StoreError if there is a reader with that address.
+    ReaderExistsError or AddressSuppressedError if the address has a reader or is suppressed.
     """
     signer = bootstrap.signer_of_erasures(store)
     if signer and store.erasures.has(reader.address, signer.fingerprints):

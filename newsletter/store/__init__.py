@@ -21,7 +21,7 @@ from newsletter.store.sends.leases import Lease, Leases
 from newsletter.store.sends.rate_limits import RateLimits
 from newsletter.store.sends.sends import Sends
 from newsletter.store.sqlite import sqlite_library
-from newsletter.store.subscribers.address_changes import AddressChanges, AddressSuppressedError, AddressTakenError
+from newsletter.store.subscribers.address_changes import AddressChanges, AddressTakenError
 from newsletter.store.subscribers.collisions import Collision, CollisionKind, Collisions
 from newsletter.store.subscribers.confirmations import Confirmations
 from newsletter.store.subscribers.erasures import Erasures
@@ -29,8 +29,8 @@ from newsletter.store.subscribers.held_bounces import HeldBounces
 from newsletter.store.subscribers.import_merge import ImportedDetails, MergeCounts
 from newsletter.store.subscribers.self_service import MissingSignUpError, SelfService
 from newsletter.store.subscribers.service_bounces import SERVICE_QUIET, ServiceBounces
-from newsletter.store.subscribers.subscribers import Subscribers
-from newsletter.store.subscribers.suppressions import Suppression, Suppressions
+from newsletter.store.subscribers.subscribers import ReaderExistsError, Subscribers
+from newsletter.store.subscribers.suppressions import AddressSuppressedError, Suppression, Suppressions
 from newsletter.store.work_lock import work_lock
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "Lease",
     "MergeCounts",
     "MissingSignUpError",
+    "ReaderExistsError",
     "Store",
     "Suppression",
     "exists",

@@ -3,7 +3,6 @@
 import pytest
 
 from newsletter.domain.subscriber import Subscriber
-from newsletter.errors import StoreError
 from newsletter.publishing.readers import (
     ErasedReaderError,
     UnknownReaderError,
@@ -12,7 +11,7 @@ from newsletter.publishing.readers import (
     remove_reader,
 )
 from newsletter.settings import Settings
-from newsletter.store import Store
+from newsletter.store import ReaderExistsError, Store
 from newsletter.tokens import Signer
 from tests.make import SECRET, WHEN
 
@@ -22,7 +21,7 @@ ADA = Subscriber(address="ada@example.com")
 def test_a_reader_is_added_once(store: Store) -> None:
     added = add_reader(store, ADA, now=WHEN)
     assert (added.address, added.created) == (ADA.address, WHEN)
-    with pytest.raises(StoreError):
+    with pytest.raises(ReaderExistsError):
         add_reader(store, ADA, now=WHEN)
 
 

@@ -31,11 +31,11 @@ from newsletter.store.subscribers.erasures import (
     remember_former,
 )
 from newsletter.store.subscribers.removal import forget_reports
+from newsletter.store.subscribers.suppressions import refuse_suppressed
 from newsletter.store.tables import (
     confirmation,
     consent,
     subscriber,
-    suppression,
 )
 
 
@@ -43,12 +43,6 @@ class AddressTakenError(StoreError):
     """An address that belongs to another reader."""
 
     code = "address-taken"
-
-
-class AddressSuppressedError(StoreError):
-    """An address that must not be mailed: it bounced, or its owner complained or refused."""
-
-    code = "address-suppressed"
 
 
 class AddressChanges:
@@ -132,8 +126,7 @@ def _give_address(
     if known is None or not mark_confirmed(connection, given.key, now):
         return known, False
     key = address_key(given.address)
-    if connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key)):
-        raise AddressSuppressedError("the address is suppressed", hint="use another one")
+    refuse_suppressed(connection, given.address)
     other = rows.read_one(connection, subscriber.c.address_key == key)
     if other is not None and other.id != known.id:
         raise AddressTakenError("another reader has the address", hint="unsubscribe there first")

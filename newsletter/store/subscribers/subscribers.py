@@ -17,7 +17,18 @@ from newsletter.store.subscribers.erasures import Fingerprint
 from newsletter.store.subscribers.import_merge import ImportedDetails, ImportMerge, MergeCounts
 from newsletter.store.subscribers.removal import remove_reader
 from newsletter.store.subscribers.segments import admitted, count_by_segment
-from newsletter.store.tables import subscriber, subscriber_topic, suppression
+from newsletter.store.subscribers.suppressions import refuse_suppressed
+from newsletter.store.tables import subscriber, subscriber_topic
+
+
+class ReaderExistsError(StoreError):
+    """An address that a reader has already, where a new one was expected."""
+
+    code = "reader-exists"
+
+    def __init__(self, *, address: str, status: SubscriberStatus) -> None:
+        self.address, self.status = address, status
+        super().__init__(f"{address} is a subscriber already, {status}", hint="nothing was added")
 
 
 class Subscribers:
@@ -29,16 +40,14 @@ class Subscribers:
     def add(self, new: Subscriber, now: datetime) -> Subscriber:
         """Store a reader, created ``now`` unless they say when, and return them with id and key.
 
-        Raises StoreError if they exist already or are suppressed.
+        Raises ReaderExistsError if they exist already, AddressSuppressedError if they are suppressed.
         """
         key = address_key(new.address)
         with self._database.writing() as connection:
-            reason = connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key))
-            if reason is not None:
-                raise StoreError(f"{new.address} is suppressed: {reason}", hint="nothing was added")
+            refuse_suppressed(connection, new.address)
             known = connection.scalar(sa.select(subscriber.c.status).where(subscriber.c.address_key == key))
             if known is not None:
-                raise StoreError(f"{new.address} is a subscriber already, {known}", hint="nothing was added")
+                raise ReaderExistsError(address=new.address, status=SubscriberStatus(known))
             added = rows.insert(connection, [new], now)
             return rows.read(connection, subscriber.c.id == added[key])[0]
 

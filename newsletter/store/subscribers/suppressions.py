@@ -12,11 +12,22 @@ from newsletter.domain.addresses import address_key
 from newsletter.domain.bounce_reasons import explain
 from newsletter.domain.events import Bounce, EventKind
 from newsletter.domain.subscriber import SuppressionReason
+from newsletter.errors import StoreError
 from newsletter.store.database import Database
 from newsletter.store.row_writes import upsert
 from newsletter.store.subscribers.erasures import Fingerprint, address_hashes, erased_among
 from newsletter.store.subscribers.rows import PAGE
 from newsletter.store.tables import event, held_bounce, service_bounce, suppression
+
+
+class AddressSuppressedError(StoreError):
+    """An address that must not be mailed: it bounced, or its owner complained or refused; ``reason`` says which."""
+
+    code = "address-suppressed"
+
+    def __init__(self, *, address: str, reason: SuppressionReason) -> None:
+        self.address, self.reason = address, reason
+        super().__init__(f"{address} is suppressed: {reason}", hint="nothing was changed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +143,14 @@ def lift_suppression(connection: sa.Connection, key: str, *conditions: sa.Column
         sa.delete(service_bounce).where(service_bounce.c.subject == key),
     )
     return sum(connection.execute(change).rowcount for change in changes) > 0
+
+
+def refuse_suppressed(connection: sa.Connection, address: str) -> None:
+    """Raise AddressSuppressedError if an address, in any spelling, is suppressed."""
+    key = address_key(address)
+    reason = connection.scalar(sa.select(suppression.c.reason).where(suppression.c.address_key == key))
+    if reason is not None:
+        raise AddressSuppressedError(address=address, reason=SuppressionReason(reason))
 
 
 def suppression_of(row: Any) -> Suppression:

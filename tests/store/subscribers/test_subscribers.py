@@ -14,8 +14,15 @@ from hypothesis import strategies as st
 from newsletter.domain.consent import Consent, ConsentEvent, UnsubscribeRequest
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.errors import BusyError, StoreError
-from newsletter.store import ImportedDetails, MergeCounts, Store, open_store
+from newsletter.errors import BusyError
+from newsletter.store import (
+    AddressSuppressedError,
+    ImportedDetails,
+    MergeCounts,
+    ReaderExistsError,
+    Store,
+    open_store,
+)
 from newsletter.store.subscribers.import_merge import merged
 from tests import make
 from tests.databases import sqlite3
@@ -62,14 +69,16 @@ def test_a_given_key_and_date_are_kept(store: Store) -> None:
 
 def test_an_address_is_added_once_in_any_case(store: Store) -> None:
     store.subscribers.add(ADA, now=NOW)
-    with pytest.raises(StoreError, match="is a subscriber already, confirmed"):
+    with pytest.raises(ReaderExistsError, match="is a subscriber already, confirmed") as refused:
         store.subscribers.add(replace(ADA, address="ADA@example.com"), now=NOW)
+    assert refused.value.fields == {"address": "ADA@example.com", "status": SubscriberStatus.CONFIRMED}
 
 
 def test_a_suppressed_address_is_not_added(store: Store) -> None:
     store.suppressions.add("ada@example.com", SuppressionReason.COMPLAINED, now=NOW)
-    with pytest.raises(StoreError, match="is suppressed: complained"):
+    with pytest.raises(AddressSuppressedError, match="is suppressed: complained") as refused:
         store.subscribers.add(ADA, now=NOW)
+    assert refused.value.fields == {"address": ADA.address, "reason": SuppressionReason.COMPLAINED}
     assert list(store.subscribers.stream()) == []
 
 

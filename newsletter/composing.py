@@ -50,7 +50,7 @@ def compose(
 
     If the provider ``mails`` people, the example values of a new newsletter are errors.
 
-    Raise UsageError if there is no such issue, and FindingsError with every error in its file, its entries and the
+    Raise NotFoundError if there is no such issue, and FindingsError with every error in its file, its entries and the
     theme.
     """
     composed = compose_draft(root, newsletter, slug, segments=segments, calendar=calendar, mails=mails)
@@ -70,7 +70,7 @@ def compose_draft(
 ) -> Composed:
     """Return an issue to look at, with errors and warnings as its findings.
 
-    Raise UsageError if there is no such issue, and FindingsError with every error if the issue or the theme can't be
+    Raise NotFoundError if there is no such issue, and FindingsError with every error if the issue or the theme can't be
     read or rendered.
     """
     read = content.read_manuscripts(root)
@@ -99,7 +99,7 @@ def _blocks(finding: Finding, issue: Issue) -> bool:
 def issue_mjml(root: Path, newsletter: Newsletter, slug: str) -> str:
     """Return the MJML of an issue as the compiler reads it, even if it doesn't compile.
 
-    Raise UsageError if there is no such issue, and FindingsError if the theme can't be loaded or its Jinja fails.
+    Raise NotFoundError if there is no such issue, and FindingsError if the theme can't be loaded or its Jinja fails.
     """
     issue = content.read_manuscripts(root).issue(slug)
     return rendering.readable_mjml(issue, newsletter, rendering.load_theme(root, newsletter))

@@ -97,10 +97,16 @@ _TEXT = ("what", "hint", "place")
 
 
 class UsageError(NewsletterError):
-    """An error in the arguments of a command."""
+    """An invalid value given by the caller."""
 
     code = "usage"
     exit_status = 2
+
+
+class NotFoundError(UsageError):
+    """An issue, page or day that doesn't exist. Pages answer it with 404."""
+
+    code = "not-found"
 
 
 class SettingsError(NewsletterError):

@@ -7,9 +7,10 @@ import pytest
 from newsletter import rendering
 from newsletter.composing import check_manuscripts, compose
 from newsletter.domain.issue import Issue, TailoringFields
+from newsletter.domain.issue_names import UnknownIssueError
 from newsletter.domain.publication import Newsletter, ThemeSettings
 from newsletter.domain.segment import EVERYONE, Segment
-from newsletter.errors import Finding, FindingsError, Severity, UsageError
+from newsletter.errors import Finding, FindingsError, Severity
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.message.template import fill_text
 from newsletter.rendering import Theme, compile_issue, default_templates
@@ -92,7 +93,7 @@ def test_the_same_files_give_the_same_email(root: Path) -> None:
 
 
 def test_an_unknown_issue_is_a_usage_error(root: Path) -> None:
-    with pytest.raises(UsageError, match='did you mean "2026-11-23"'):
+    with pytest.raises(UnknownIssueError, match='did you mean "2026-11-23"'):
         compose(root, make.newsletter(), "2026-11-32", segments=SEGMENTS)
 
 

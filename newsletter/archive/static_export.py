@@ -11,11 +11,24 @@ from newsletter.files.atomic_write import PART, write_file
 LISTED = ".newsletter-archive.json"
 
 
+class ForeignFilesError(UsageError):
+    """A folder for the archive that has files which no build wrote."""
+
+    code = "archive-folder-foreign"
+
+    def __init__(self, *, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(
+            f"{folder} contains files that don't belong to the archive",
+            hint="choose a new or empty folder, or the folder of the previous build",
+        )
+
+
 def build(folder: Path, pages: Iterable[Page]) -> Mapping[str, int]:
     """Write new and changed pages, and remove pages of the previous build that are gone.
 
-    Return the numbers of pages ``written``, ``kept`` and ``removed``. Raise UsageError if the folder contains files
-    that no build wrote.
+    Return the numbers of pages ``written``, ``kept`` and ``removed``. Raise ForeignFilesError if the folder contains
+    files that no build wrote.
     """
     before = _before(folder)
     files = {_file(page.path): page for page in pages}
@@ -51,10 +64,7 @@ def _before(folder: Path) -> set[str]:
         names = json.loads(listed.read_text(encoding="utf-8"))
         return {name for name in names if (folder / name).resolve().is_relative_to(folder.resolve())}
     if folder.exists() and (not folder.is_dir() or any(not file.name.startswith(".") for file in folder.iterdir())):
-        raise UsageError(
-            f"{folder} contains files that don't belong to the archive",
-            hint="choose a new or empty folder, or the folder of the previous build",
-        )
+        raise ForeignFilesError(folder=folder)
     folder.mkdir(parents=True, exist_ok=True)
     return set()
 

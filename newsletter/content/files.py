@@ -164,7 +164,7 @@ class SlugTakenError(UsageError):
 def create_manuscript(root: Path, path: Path, text: str) -> None:
     """Write a new file completely or not at all, and never overwrite one.
 
-    Raise UsageError if the file exists, FindingsError if it can't be written.
+    Raise SlugTakenError if the file exists, FindingsError if it can't be written.
     """
     name = path_in_findings(root, path)
     try:

@@ -31,7 +31,7 @@ class Manuscripts:
     findings: tuple[Finding, ...]
 
     def issue(self, slug: str) -> Issue:
-        """Return an issue by its slug or its file's path. Raise UsageError with a suggestion if there is none."""
+        """Return an issue by its slug or its file's path. Raise NotFoundError if there is none."""
         name = PurePath(slug).name.removesuffix(".md") if slug.endswith(".md") else slug
         for issue in self.issues:
             if issue.slug == name:

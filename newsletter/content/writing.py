@@ -35,6 +35,38 @@ class UnknownEntryError(UsageError):
         super().__init__(f'no entry "{name}"', hint=suggestion)
 
 
+class RepeatedEntryError(UsageError):
+    """An entry that is named twice for one issue."""
+
+    code = "entry-repeated"
+
+    def __init__(self, *, entry: str) -> None:
+        self.entry = entry
+        super().__init__(f'entry "{entry}" is named twice', hint="name it once")
+
+
+class InvalidSlugError(UsageError):
+    """A slug with other characters than a-z, 0-9 and hyphens, or with too many; ``suggestion`` is a valid one."""
+
+    code = "slug-invalid"
+
+    def __init__(self, *, slug: str, suggestion: str) -> None:
+        self.slug, self.suggestion = slug, suggestion
+        super().__init__(
+            f'"{slug}" is not a slug: use a-z, 0-9 and hyphens, at most 80 characters', hint=f"use {suggestion}"
+        )
+
+
+class NotUnicodeError(UsageError):
+    """A text that can't be written as UTF-8; ``position`` is that of its first invalid character, from 0."""
+
+    code = "text-not-utf-8"
+
+    def __init__(self, *, position: int) -> None:
+        self.position = position
+        super().__init__("the text is not UTF-8", hint="use a terminal with UTF-8")
+
+
 def new_entry(
     root: Path,
     *,
@@ -49,8 +81,8 @@ def new_entry(
 ) -> Path:
     """Write ``issues/entries/<slug>.md``; the slug comes from the title if none is given. ``body`` is Markdown.
 
-    An empty URL or source is written as it is, and a check reports it. Raise UsageError if the slug is taken or
-    invalid, FindingsError if the file can't be written.
+    An empty URL or source is written as it is, and a check reports it. Raise SlugTakenError, InvalidSlugError,
+    NotUnicodeError, and FindingsError if the file can't be written.
     """
     chosen = _slug(slug, slug_of(title))
     if chosen in _taken(root):
@@ -80,8 +112,8 @@ def new_issue(
 ) -> Path:
     """Write ``issues/<slug>.md``; the slug is the date if none is given. ``digest`` makes it a weekly digest.
 
-    Raise UsageError if the slug is taken or invalid, or an entry doesn't exist; FindingsError if the file can't be
-    written.
+    Raise SlugTakenError, InvalidSlugError or NotUnicodeError; UnknownEntryError or RepeatedEntryError for a wrong
+    entry; FindingsError if the file can't be written.
     """
     chosen = _slug(slug, date.isoformat())
     taken, named = _taken(root), tuple(entries)
@@ -89,7 +121,7 @@ def new_issue(
         if entry not in taken:
             raise UnknownEntryError(name=for_message(entry), suggestion=did_you_mean(entry, taken))
         if named.count(entry) > 1:
-            raise UsageError(f'entry "{entry}" is named twice', hint="name it once")
+            raise RepeatedEntryError(entry=entry)
     path = root / ISSUES / f"{chosen}.md"
     fields: dict[str, _Field] = {
         "date": date,
@@ -150,10 +182,7 @@ def import_pick(root: Path, pick: Pick, *, url: str = "") -> Path:
 def _slug(given: str | None, default: str) -> str:
     slug = default if given is None else given
     if not SLUG.fullmatch(slug):
-        raise UsageError(
-            f'"{for_message(slug)}" is not a slug: use a-z, 0-9 and hyphens, at most 80 characters',
-            hint=f"use {slug_of(slug)}",
-        )
+        raise InvalidSlugError(slug=for_message(slug), suggestion=slug_of(slug))
     return slug
 
 
@@ -177,7 +206,7 @@ def _unicode(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as err:  # from the command line: bytes that are not in the shell's encoding
-        raise UsageError("the text is not UTF-8", hint="use a terminal with UTF-8") from err
+        raise NotUnicodeError(position=err.start) from err
     return text
 
 

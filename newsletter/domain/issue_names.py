@@ -5,12 +5,12 @@ from datetime import date
 
 from newsletter.domain.date_words import day_in_words
 from newsletter.domain.issue import Issue
-from newsletter.errors import UsageError, did_you_mean
+from newsletter.errors import NotFoundError, UsageError, did_you_mean
 
 TODAY, NEXT, LATEST = NAMES = ("today", "next", "latest")
 
 
-class NoIssuesError(UsageError):
+class NoIssuesError(NotFoundError):
     """A newsletter without any issue."""
 
     code = "issues-none"
@@ -19,7 +19,7 @@ class NoIssuesError(UsageError):
         super().__init__("there is no issue yet", hint="write one")
 
 
-class UnknownIssueError(UsageError):
+class UnknownIssueError(NotFoundError):
     """A name that no issue has. ``suggestion`` asks for one that is close, if there is one."""
 
     code = "issue-unknown"
@@ -30,7 +30,7 @@ class UnknownIssueError(UsageError):
         super().__init__(f'no issue "{name}"', hint=suggestion)
 
 
-class NoSuchDayError(UsageError):
+class NoSuchDayError(NotFoundError):
     """A search for `today` or `next` when no issue is dated today or none is left to send."""
 
     code = "issue-day"
@@ -40,6 +40,18 @@ class NoSuchDayError(UsageError):
         super().__init__(what, hint=suggestion or "write one")
 
 
+class SeveralIssuesError(UsageError):
+    """A search for `today` or `next` when several unsent issues have that day; ``issues`` are their slugs."""
+
+    code = "issues-several"
+
+    def __init__(self, *, issues: Sequence[str], day: date) -> None:
+        self.issues, self.day = tuple(issues), day
+        super().__init__(
+            f"several unsent issues are dated {day_in_words(day)}: {' and '.join(issues)}", hint="name one of them"
+        )
+
+
 def issue_named(name: str, issues: Sequence[Issue], *, today: date, begun: Collection[str]) -> Issue:
     """Return the issue that a slug, a file's path or one of ``NAMES`` means.
 
@@ -47,7 +59,8 @@ def issue_named(name: str, issues: Sequence[Issue], *, today: date, begun: Colle
     or later that has not been sent. `latest` is the issue with the latest date, sent or not. None of them means a
     weekly digest. ``issues`` are in order of date; ``begun`` are the slugs of issues whose send has begun.
 
-    Raise UsageError if there is no such issue, NoSuchDayError if no issue has that day.
+    Raise UnknownIssueError or NoIssuesError if there is no such issue, NoSuchDayError if no issue has that day, and
+    SeveralIssuesError if several do.
     """
     slug = name.rpartition("/")[2].removesuffix(".md") if name.endswith(".md") else name
     for issue in issues:
@@ -69,7 +82,7 @@ def issue_named(name: str, issues: Sequence[Issue], *, today: date, begun: Colle
 def _today(candidates: Sequence[Issue], daily: Sequence[Issue], today: date, begun: Collection[str]) -> Issue:
     unsent = [issue for issue in candidates if issue.slug not in begun]
     if len(unsent) > 1:
-        raise _several(unsent, today)
+        raise SeveralIssuesError(issues=[issue.slug for issue in unsent], day=today)
     if candidates:
         return (unsent or candidates)[-1]
     coming = [issue.slug for issue in daily if issue.date > today and issue.slug not in begun]
@@ -82,10 +95,5 @@ def _next(coming: Sequence[Issue], today: date) -> Issue:
         raise NoSuchDayError(f"no unsent issue is dated {day_in_words(today)} or later")
     same_day = [issue for issue in coming if issue.date == coming[0].date]
     if len(same_day) > 1:
-        raise _several(same_day, coming[0].date)
+        raise SeveralIssuesError(issues=[issue.slug for issue in same_day], day=coming[0].date)
     return coming[0]
-
-
-def _several(issues: Sequence[Issue], day: date) -> UsageError:
-    slugs = " and ".join(issue.slug for issue in issues)
-    return UsageError(f"several unsent issues are dated {day_in_words(day)}: {slugs}", hint="name one of them")

@@ -12,6 +12,16 @@ from newsletter.errors import UsageError
 HOME = ""  # stands for the newsletter's own zone, used if a reader's is not known
 
 
+class InvalidLocalTimeError(UsageError):
+    """A ``text`` that isn't a local time such as 07:00."""
+
+    code = "local-time-invalid"
+
+    def __init__(self, *, text: str) -> None:
+        self.text = text
+        super().__init__(f'"{text}" is not a local time', hint="write hours and minutes: 07:00")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalTime:
     """A local time, and its moment in UTC for each time zone; ``HOME`` is always one of them."""
@@ -45,9 +55,9 @@ class LocalTime:
 
 
 def parse_local_time(text: str) -> time:
-    """Return a local time such as 07:00. Raise UsageError if the text isn't one."""
+    """Return a local time such as 07:00. Raise InvalidLocalTimeError if the text isn't one."""
     if not _TIME.fullmatch(text.strip()):
-        raise UsageError(f'"{text}" is not a local time', hint="write hours and minutes: 07:00")
+        raise InvalidLocalTimeError(text=text)
     return time.fromisoformat(text.strip())
 
 

@@ -13,6 +13,42 @@ from newsletter.errors import UsageError, did_you_mean
 FAR_AHEAD = timedelta(days=60)  # a later date is more likely a typing mistake
 
 
+class InvalidTimeError(UsageError):
+    """A ``text`` that isn't a date and time, where one in a ``zone`` was expected."""
+
+    code = "time-invalid"
+
+    def __init__(self, *, text: str, zone: ZoneInfo) -> None:
+        self.text, self.zone = text, zone
+        super().__init__(f'"{text}" is not a date and time', hint=f'write it as "2026-11-23 06:30", in {zone} time')
+
+
+class SkippedTimeError(UsageError):
+    """A time that a ``zone`` skips because clocks go forward; ``first`` is the first time there that exists."""
+
+    code = "time-skipped"
+
+    def __init__(self, *, time: datetime, zone: ZoneInfo, first: datetime) -> None:
+        self.time, self.zone, self.first = time, zone, first
+        super().__init__(
+            f"{time:%Y-%m-%d %H:%M} does not exist in {zone}, where clocks go forward then",
+            hint=f'write "{first:%Y-%m-%d %H:%M}", the first moment that exists',
+        )
+
+
+class PassedTimeError(UsageError):
+    """A time in a ``zone`` that has passed; ``now`` is the time there."""
+
+    code = "time-passed"
+
+    def __init__(self, *, time: datetime, zone: ZoneInfo, now: datetime) -> None:
+        self.time, self.zone, self.now = time, zone, now
+        super().__init__(
+            f"{time:%Y-%m-%d %H:%M} has passed: it is {now:%Y-%m-%d %H:%M} in {zone}",
+            hint="write a later time, or leave it out to send now",
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """A moment in UTC, with a notice if a change of the clocks makes it different from what people may expect."""
@@ -38,25 +74,19 @@ def parse_zone(text: str) -> str:
 def parse_moment(text: str, zone: ZoneInfo, now: datetime) -> Moment:
     """Return the moment of a text such as ``2026-11-23 06:30`` (or with a T between) in a zone.
 
-    If the time occurs twice, it is the first one. Raise UsageError if the text isn't a date and time, or if the time
-    does not exist there or has passed.
+    If the time occurs twice, it is the first one. Raise InvalidTimeError if the text isn't a date and time,
+    SkippedTimeError if the time does not exist there, PassedTimeError if it has passed.
     """
     wall = _wall(text, zone)
     try:
         first, last = moments_showing(wall, zone)
         here, exists = now.astimezone(zone), first.astimezone(zone)
     except OverflowError as err:
-        raise _no_moment(text, zone) from err
+        raise InvalidTimeError(text=text, zone=zone) from err
     if exists.replace(tzinfo=None) != wall:
-        raise UsageError(
-            f"{wall:%Y-%m-%d %H:%M} does not exist in {zone}, where clocks go forward then",
-            hint=f'write "{exists:%Y-%m-%d %H:%M}", the first moment that exists',
-        )
+        raise SkippedTimeError(time=wall, zone=zone, first=exists)
     if first <= now:
-        raise UsageError(
-            f"{wall:%Y-%m-%d %H:%M} has passed: it is {here:%Y-%m-%d %H:%M} in {zone}",
-            hint="write a later time, or leave it out to send now",
-        )
+        raise PassedTimeError(time=wall, zone=zone, now=here)
     if first < last:
         twice = f"{wall:%Y-%m-%d %H:%M} occurs twice in {zone}, where clocks go back then"
         return Moment(at=first, notice=f"{twice}: the first one is used, {first:%H:%M} UTC")
@@ -108,17 +138,13 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d", re.ASCII)
 
 
 def _wall(text: str, zone: ZoneInfo) -> datetime:
-    """Return a date and time without a zone. Raise UsageError if the text isn't one."""
+    """Return a date and time without a zone. Raise InvalidTimeError if the text isn't one."""
     if not _MOMENT.fullmatch(text.strip()):
-        raise _no_moment(text, zone)
+        raise InvalidTimeError(text=text, zone=zone)
     try:
         return datetime.fromisoformat(text.strip())
     except ValueError as err:
-        raise _no_moment(text, zone) from err
-
-
-def _no_moment(text: str, zone: ZoneInfo) -> UsageError:
-    return UsageError(f'"{text}" is not a date and time', hint=f'write it as "2026-11-23 06:30", in {zone} time')
+        raise InvalidTimeError(text=text, zone=zone) from err
 
 
 def _change(earlier: datetime, later: datetime, zone: ZoneInfo) -> datetime:

@@ -12,6 +12,16 @@ from newsletter.errors import UsageError
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 
 
+class EmptyWeekError(UsageError):
+    """A digest of a week without issues; ``date`` is the week's last day."""
+
+    code = "week-empty"
+
+    def __init__(self, *, date: day_of) -> None:
+        self.date = date
+        super().__init__(f"there are no issues in the seven days up to {date}", hint="give the digest another date")
+
+
 def create_issue(
     root: Path,
     *,
@@ -49,7 +59,7 @@ def create_digest(
 ) -> Path:
     """Write the file of a weekly digest and return its path: first these entries, then those of the week's issues.
 
-    The slug is ``digest-<date>`` by default. Raise as ``create_issue`` does, and UsageError if the week has no entries.
+    The slug is ``digest-<date>`` by default. Raise as ``create_issue`` does, and EmptyWeekError if the week has none.
     """
     return content.new_issue(
         root,
@@ -77,10 +87,10 @@ def next_number(issues: Sequence[Issue]) -> int | None:
 
 
 def entries_of_week(issues: Sequence[Issue], date: day_of) -> list[str]:
-    """Return the slugs of the entries in the issues of the seven days up to a date. Raise UsageError without any."""
+    """Return the slugs of the entries in the issues of the seven days up to a date. Raise EmptyWeekError if none."""
     slugs = [entry.slug for issue in issues if date - _WEEK < issue.date <= date for entry in issue.entries]
     if not slugs:
-        raise UsageError(f"there are no issues in the seven days up to {date}", hint="give the digest another date")
+        raise EmptyWeekError(date=date)
     return slugs
 
 

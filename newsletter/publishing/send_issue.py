@@ -38,7 +38,7 @@ class PreparedSend:
 def compose_issue(settings: Settings, slug: str, *, calendar: Calendar | None = None) -> Composed:
     """Compose an issue as it would be sent now. Without a ``calendar``, nothing depends on today's date.
 
-    Raise UsageError if there is no such issue, and FindingsError with every error that prevents sending.
+    Raise NotFoundError if there is no such issue, and FindingsError with every error that prevents sending.
     """
     return composing.compose(
         settings.root,

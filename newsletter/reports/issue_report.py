@@ -12,7 +12,7 @@ from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.send import Send
 from newsletter.domain.tracking import IssueTracking, Link, LinkCount, TrackingCount
-from newsletter.errors import UsageError
+from newsletter.errors import NotFoundError
 from newsletter.store import Store, Suppression
 
 _D = DeliveryStatus
@@ -134,7 +134,7 @@ _SUBMITTED_LABELS: Mapping[str, str] = {
 _OPTIONAL = frozenset({"delivered", "clicks", "opens"})
 
 
-class NoReportError(UsageError):
+class NoReportError(NotFoundError):
     """An issue without a report, because it has not been sent."""
 
     code = "report-missing"
@@ -145,7 +145,10 @@ class NoReportError(UsageError):
 
 
 def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: str) -> Report:
-    """Return the report of issue ``slug``; ``issues`` are all issues with files. Raise UsageError if it wasn't sent."""
+    """Return the report of issue ``slug``; ``issues`` are all issues with files.
+
+    Raise NoReportError if it wasn't sent.
+    """
     sends = sorted((send for send in store.sends.all() if send.digest), key=lambda send: send.created)
     at = next((at for at, send in enumerate(sends) if send.issue == slug), None)
     if at is None:

@@ -56,6 +56,16 @@ def unquoted(cell: str) -> str:
     return cell[1:].strip() if cell[:1] == "'" and _QUOTED.match(cell) else cell
 
 
+class MissingColumnError(UsageError):
+    """A column with a given meaning that a file doesn't have; ``columns`` are the file's."""
+
+    code = "column-missing"
+
+    def __init__(self, *, name: str, columns: Sequence[str]) -> None:
+        self.name, self.columns = name, tuple(columns)
+        super().__init__(f"there is no column {name!r}", hint=f"the columns are: {listed(columns)}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
     """A parsed header: the positions of ``FIELDS`` (``sys.maxsize`` for missing ones) and of attributes."""
@@ -77,13 +87,13 @@ class Columns:
 def columns_of(header: Sequence[str], meant: Mapping[str, str]) -> Columns:
     """Return the columns of a header; ``meant`` maps names of columns to a field or an attribute.
 
-    Raises ValueError if no column has the address or two columns have the same meaning, and UsageError if ``meant``
-    names a missing column.
+    Raises ValueError if no column has the address or two columns have the same meaning, and MissingColumnError if
+    ``meant`` names a missing column.
     """
     names = tuple(unquoted(name) for name in header)
     for name in meant:
         if name not in names:
-            raise UsageError(f"there is no column {name!r}", hint=f"the columns are: {listed(names)}")
+            raise MissingColumnError(name=name, columns=names)
     read = [_named(meant[name]) if name in meant else _meaning(name) for name in names]
     if read.count("email") > 1:  # "address" is then the postal one
         read = [

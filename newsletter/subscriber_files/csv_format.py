@@ -47,7 +47,7 @@ class CsvFormat(Protocol):
         ...
 
     def parse_header(self, header: Sequence[str], name: str, /) -> Sheet:
-        """Parse the header of a file. Raises UsageError, and ValueError with a message for the user."""
+        """Parse the header of a file. Raises MissingColumnError, and ValueError with a message for the user."""
         ...
 
 

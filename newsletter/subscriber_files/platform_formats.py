@@ -13,7 +13,15 @@ from newsletter.domain.topics import Topics
 from newsletter.errors import UsageError
 from newsletter.store import ImportedDetails
 from newsletter.subscriber_files import cell_values
-from newsletter.subscriber_files.columns import REFUSED, VERBATIM, attribute_name, listed, plain, unquoted
+from newsletter.subscriber_files.columns import (
+    REFUSED,
+    VERBATIM,
+    MissingColumnError,
+    attribute_name,
+    listed,
+    plain,
+    unquoted,
+)
 from newsletter.subscriber_files.csv_format import NOTHING, ImportedReader
 from newsletter.subscriber_files.platforms import IGNORED_COLUMNS, PLATFORMS, Platform
 
@@ -22,12 +30,22 @@ _FILE_COLUMN = REFUSED[2]
 _NO_DATE = "0000-00-00"
 
 
+class UnknownPlatformError(UsageError):
+    """A name of a platform whose export files aren't known."""
+
+    code = "platform-unknown"
+
+    def __init__(self, *, name: str) -> None:
+        self.name = name
+        super().__init__(f'unknown platform "{name}"', hint=f"use one of {', '.join(PLATFORMS)}")
+
+
 class PlatformFormat:
     """A format for one platform's export files.
 
     ``tags`` maps the platform's tags, in any case, to slugs of topics; a tag that is the name, slug or alias of a
     declared topic needs no mapping. ``columns`` maps columns whose names aren't recognised to one of ``FIELDS`` or an
-    attribute. ``status`` is given to readers whom the platform mails. Raises UsageError for an unknown platform.
+    attribute. ``status`` is given to readers whom the platform mails. Raises UnknownPlatformError.
     """
 
     def __init__(
@@ -40,7 +58,7 @@ class PlatformFormat:
         status: SubscriberStatus = SubscriberStatus.CONFIRMED,
     ) -> None:
         if name not in PLATFORMS:
-            raise UsageError(f'unknown platform "{name}"', hint=f"use one of {', '.join(PLATFORMS)}")
+            raise UnknownPlatformError(name=name)
         self.undeclared: Counter[str] = Counter()
         self.unmapped: Counter[str] = Counter()
         self.name = name
@@ -87,7 +105,7 @@ class _PlatformSheet:
         platform = csv_format.platform
         for column in csv_format.meant:
             if column not in names:
-                raise UsageError(f"there is no column {column!r}", hint=f"the columns are: {listed(names)}")
+                raise MissingColumnError(name=column, columns=names)
         self._positions: dict[str, list[int]] = {}
         self._status_columns: list[tuple[str, int]] = []
         self._attributes: list[tuple[str, int]] = []

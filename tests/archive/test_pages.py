@@ -11,9 +11,9 @@ from lxml import etree, html
 from newsletter.archive import Page, build
 from newsletter.archive.pages import PAGE_SIZE
 from newsletter.archive.search import SearchIndex
+from newsletter.archive.static_export import ForeignFilesError
 from newsletter.domain.issue import Block, BlockKind, Correction
 from newsletter.domain.topics import Topic, Topics
-from newsletter.errors import UsageError
 from tests import make
 from tests.archive import shelf
 
@@ -205,6 +205,6 @@ def test_the_static_export_equals_the_pages_and_a_second_one_writes_only_changes
 
 def test_other_files_in_the_export_folder_are_kept(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("ten years")
-    with pytest.raises(UsageError, match="don't belong to the archive"):
+    with pytest.raises(ForeignFilesError, match="don't belong to the archive"):
         build(tmp_path, [Page(path="/", body=b"one")])
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

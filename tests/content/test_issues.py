@@ -8,7 +8,6 @@ import pytest
 from newsletter.content import read_manuscripts
 from newsletter.domain.issue import Block, BlockKind, Issue, Otherwise, TailoringFields
 from newsletter.domain.issue_names import NoIssuesError, UnknownIssueError
-from newsletter.errors import UsageError
 from tests.content.desk import ENTRY, ISSUE, findings, only_finding, put, put_entries
 
 
@@ -224,7 +223,7 @@ def test_an_issue_is_found_by_slug_and_by_path(tmp_path: Path) -> None:
     manuscripts = read_manuscripts(tmp_path)
     for name in ("2026-11-23", "2026-11-23.md", "issues/2026-11-23.md", "./issues/2026-11-23.md"):
         assert manuscripts.issue(name).slug == "2026-11-23"
-    with pytest.raises(UsageError, match='no issue "2026-11-24": did you mean "2026-11-2'):
+    with pytest.raises(UnknownIssueError, match='no issue "2026-11-24": did you mean "2026-11-2'):
         manuscripts.issue("2026-11-24")
     with pytest.raises(UnknownIssueError, match=r'^no issue "\.\./secrets"$'):
         manuscripts.issue("../secrets")

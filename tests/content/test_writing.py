@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from newsletter.content import new_entry, new_issue, read_manuscripts
 from newsletter.content.fields import one_line
+from newsletter.content.files import SlugTakenError
 from newsletter.content.markdown import join_blocks, split_blocks
-from newsletter.errors import FindingsError, UsageError
+from newsletter.content.writing import InvalidSlugError, NotUnicodeError, RepeatedEntryError, UnknownEntryError
+from newsletter.errors import FindingsError
 from tests.content.desk import put_entries
 
 
@@ -66,9 +68,9 @@ def test_a_new_file_is_readable_like_any_other(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("slug", ["../moss", "a/b", "Moss", "", "-moss", "x" * 81, "..", "mo ss", "moss\n"])
 def test_an_invalid_slug_is_refused_without_writing_a_file(tmp_path: Path, slug: str) -> None:
-    with pytest.raises(UsageError, match="not a slug"):
+    with pytest.raises(InvalidSlugError, match="not a slug"):
         new_entry(tmp_path, title="Moss", slug=slug)
-    with pytest.raises(UsageError, match="not a slug"):
+    with pytest.raises(InvalidSlugError, match="not a slug"):
         new_issue(tmp_path, date=date(2026, 11, 24), slug=slug)
     assert files(tmp_path) == []
 
@@ -77,7 +79,7 @@ def test_a_slug_in_use_is_refused_in_any_folder(tmp_path: Path) -> None:
     put_entries(tmp_path, "moss", "2025/night-train")
     before = (tmp_path / "issues/entries/moss.md").read_bytes()
     for title in ("Moss", "Night train"):
-        with pytest.raises(UsageError, match="already"):
+        with pytest.raises(SlugTakenError, match="already"):
             new_entry(tmp_path, title=title)
     assert (tmp_path / "issues/entries/moss.md").read_bytes() == before
     assert files(tmp_path) == ["moss.md", "night-train.md"]
@@ -85,7 +87,7 @@ def test_a_slug_in_use_is_refused_in_any_folder(tmp_path: Path) -> None:
 
 def test_an_issue_is_not_overwritten(tmp_path: Path) -> None:
     new_issue(tmp_path, date=date(2026, 11, 24), subject="First")
-    with pytest.raises(UsageError, match=r"issues/2026-11-24\.md already exists"):
+    with pytest.raises(SlugTakenError, match=r"issues/2026-11-24\.md already exists"):
         new_issue(tmp_path, date=date(2026, 11, 24), subject="Second")
     assert read_manuscripts(tmp_path).issues[0].subject == "First"
     assert files(tmp_path) == ["2026-11-24.md"]
@@ -93,9 +95,9 @@ def test_an_issue_is_not_overwritten(tmp_path: Path) -> None:
 
 def test_a_new_issue_with_unknown_or_repeated_entries_is_refused(tmp_path: Path) -> None:
     put_entries(tmp_path, "night-train")
-    with pytest.raises(UsageError, match='no entry "night-trains": did you mean "night-train"'):
+    with pytest.raises(UnknownEntryError, match='no entry "night-trains": did you mean "night-train"'):
         new_issue(tmp_path, date=date(2026, 11, 24), entries=["night-trains"])
-    with pytest.raises(UsageError, match="named twice"):
+    with pytest.raises(RepeatedEntryError, match="named twice"):
         new_issue(tmp_path, date=date(2026, 11, 24), entries=["night-train", "night-train"])
     assert files(tmp_path) == ["night-train.md"]
 
@@ -135,15 +137,15 @@ def test_a_file_is_written_on_a_file_system_without_hard_links(tmp_path: Path, m
 
     monkeypatch.setattr(os, "link", refused)
     new_issue(tmp_path, date=date(2026, 11, 24))
-    with pytest.raises(UsageError, match="already exists"):
+    with pytest.raises(SlugTakenError, match="already exists"):
         new_issue(tmp_path, date=date(2026, 11, 24))
     assert files(tmp_path) == ["2026-11-24.md"]
 
 
 def test_undecodable_bytes_from_a_terminal_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="not UTF-8"):
+    with pytest.raises(NotUnicodeError, match="not UTF-8"):
         new_entry(tmp_path, title="caf\udce9")
-    with pytest.raises(UsageError, match="not UTF-8"):
+    with pytest.raises(NotUnicodeError, match="not UTF-8"):
         new_entry(tmp_path, title="Moss", body="caf\udce9")
     assert files(tmp_path) == []
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.issue import Issue
-from newsletter.domain.issue_names import NAMES, NoSuchDayError, issue_named
+from newsletter.domain.issue_names import NAMES, NoSuchDayError, SeveralIssuesError, UnknownIssueError, issue_named
 from newsletter.errors import UsageError
 
 TODAY = date(2026, 11, 28)  # a Saturday
@@ -41,9 +41,9 @@ def test_today_without_an_issue_is_an_error_that_names_the_next() -> None:
 
 def test_today_is_the_only_unsent_issue_of_the_day() -> None:
     morning, evening = issue(0, "morning"), issue(0, "evening")
-    with pytest.raises(UsageError, match="evening and morning: name one of them"):
+    with pytest.raises(SeveralIssuesError, match="evening and morning: name one of them"):
         named("today", morning, evening)
-    with pytest.raises(UsageError, match="evening and morning"):
+    with pytest.raises(SeveralIssuesError, match="evening and morning"):
         named("next", morning, evening)
     assert named("today", morning, evening, begun=("evening",)) == "morning"
     assert named("today", morning, begun=("morning",)) == "morning"
@@ -58,7 +58,7 @@ def test_a_name_never_means_a_digest() -> None:
 
 def test_a_misspelt_name_gets_a_suggestion() -> None:
     for wrong, right in (("latets", "latest"), ("todya", "today"), ("nxt", "next"), ("2026-11-82", "2026-11-28")):
-        with pytest.raises(UsageError, match=f'did you mean "{right}"'):
+        with pytest.raises(UnknownIssueError, match=f'did you mean "{right}"'):
             named(wrong, issue(0))
 
 

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.domain.local_times import HOME, moment_in_zone, moments_by_zone, parse_local_time
-from newsletter.domain.schedule import parse_moment
-from newsletter.errors import UsageError
+from newsletter.domain.local_times import HOME, InvalidLocalTimeError, moment_in_zone, moments_by_zone, parse_local_time
+from newsletter.domain.schedule import SkippedTimeError, parse_moment
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -26,7 +25,7 @@ def utc(text: str) -> datetime:
 def test_a_local_time_is_hours_and_minutes() -> None:
     assert parse_local_time("07:00") == time(7)
     for text in ("7:00", "07:60", "24:00", "07:00:00", "7", "seven", ""):
-        with pytest.raises(UsageError, match="is not a local time: write hours and minutes: 07:00"):
+        with pytest.raises(InvalidLocalTimeError, match="is not a local time: write hours and minutes: 07:00"):
             parse_local_time(text)
 
 
@@ -146,7 +145,7 @@ def test_a_local_time_begins_when_the_clock_first_shows_or_skips_it(wanted: tupl
     else:
         assert begin.notice
         assert shown(begin.at - SECOND, zone) < wall < shown(begin.at, zone)
-        with pytest.raises(UsageError, match="does not exist") as refused:
+        with pytest.raises(SkippedTimeError, match="does not exist") as refused:
             parse_moment(f"{wall:%Y-%m-%d %H:%M}", zone, NOW)
         named = refused.value.hint.split('"')[1]
         assert parse_moment(named, zone, begin.at - SECOND).at == begin.at

@@ -5,8 +5,14 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from newsletter.domain.schedule import is_late, parse_moment, parse_zone
-from newsletter.errors import UsageError
+from newsletter.domain.schedule import (
+    InvalidTimeError,
+    PassedTimeError,
+    SkippedTimeError,
+    is_late,
+    parse_moment,
+    parse_zone,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,7 +49,7 @@ def test_a_time_is_read_in_its_zone(text: str, zone: str, moment: str) -> None:
     ],
 )
 def test_a_nonexistent_time_is_refused_with_the_next_valid_one(text: str, zone: str, hint: str) -> None:
-    with pytest.raises(UsageError, match=f"{text} does not exist in {zone}") as refused:
+    with pytest.raises(SkippedTimeError, match=f"{text} does not exist in {zone}") as refused:
         parse_moment(text, ZoneInfo(zone), NOW)
     assert refused.value.hint == f"write {hint}, the first moment that exists"
 
@@ -53,14 +59,14 @@ def test_an_ambiguous_time_means_the_first_with_a_notice() -> None:
     assert begin.at == utc("2026-10-25 00:30")
     twice = "2026-10-25 02:30 occurs twice in Europe/Berlin, where clocks go back then"
     assert begin.notice == f"{twice}: the first one is used, 00:30 UTC"
-    with pytest.raises(UsageError, match="has passed"):
+    with pytest.raises(PassedTimeError, match="has passed"):
         parse_moment("2026-10-25 02:30", BERLIN, utc("2026-10-25 01:00"))
 
 
 def test_a_time_that_has_passed_is_refused() -> None:
     for now in (utc("2026-11-23 05:30"), utc("2026-11-23 12:00")):
         with pytest.raises(
-            UsageError, match=r"2026-11-23 06:30 has passed: it is 2026-11-23 \d\d:\d\d in Europe/Berlin"
+            PassedTimeError, match=r"2026-11-23 06:30 has passed: it is 2026-11-23 \d\d:\d\d in Europe/Berlin"
         ):
             parse_moment("2026-11-23 06:30", BERLIN, now)
     assert parse_moment("2026-11-23 06:30", BERLIN, utc("2026-11-23 05:29")).at == utc("2026-11-23 05:30")
@@ -72,7 +78,7 @@ def test_a_time_that_has_passed_is_refused() -> None:
      "23.11.2026 06:30", "2026-11-23  06:30", "0001-01-01 00:00", "٢٠٢٦-11-23 06:30"],
 )  # fmt: skip
 def test_an_invalid_time_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match=r"is not a date and time: write it as .* in Europe/Berlin time"):
+    with pytest.raises(InvalidTimeError, match=r"is not a date and time: write it as .* in Europe/Berlin time"):
         parse_moment(text, BERLIN, NOW)
 
 

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from newsletter.content import read_manuscripts
-from newsletter.errors import UsageError
-from newsletter.publishing.next_issue import create_digest, create_issue
+from newsletter.content.writing import UnknownEntryError
+from newsletter.publishing.next_issue import EmptyWeekError, create_digest, create_issue
 from newsletter.settings import Settings
 from tests.newsletter_folder import write_issue
 
@@ -56,7 +56,7 @@ def test_an_entry_named_twice_is_included_once(settings: Settings) -> None:
 
 
 def test_an_entry_that_does_not_exist_is_refused_and_nothing_is_written(settings: Settings) -> None:
-    with pytest.raises(UsageError, match='no entry "tram"'):
+    with pytest.raises(UnknownEntryError, match='no entry "tram"'):
         create_issue(settings.root, today=MONDAY, entries=["tram"])
     assert not read_manuscripts(settings.root).issues
 
@@ -74,5 +74,5 @@ def test_a_digest_is_not_followed_by_an_issue_and_not_repeated_by_the_next_diges
     write_issue(settings.root, MONDAY - timedelta(days=6), "train", more="number: 7\n")
     create_digest(settings.root, date=MONDAY)
     assert create_issue(settings.root, today=MONDAY).stem == "2026-11-23"
-    with pytest.raises(UsageError, match="no issues in the seven days up to 2026-11-30"):
+    with pytest.raises(EmptyWeekError, match="no issues in the seven days up to 2026-11-30"):
         create_digest(settings.root, date=MONDAY + timedelta(days=7), slug="another")

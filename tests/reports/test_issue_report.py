@@ -12,8 +12,7 @@ from newsletter.domain.issue import Issue
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.tracking import ClickOrOpen, Link, MachineReason, TrackingCount
-from newsletter.errors import UsageError
-from newsletter.reports.issue_report import LAST, Report, report
+from newsletter.reports.issue_report import LAST, NoReportError, Report, report
 from newsletter.store import Store
 from tests import ledger, make
 
@@ -160,7 +159,7 @@ def test_the_providers_clicks_count_without_tracked_links(store: Store) -> None:
 
 
 def test_an_unsent_issue_has_no_report(store: Store) -> None:
-    with pytest.raises(UsageError, match=r"issue 2026-11-23 has not been sent"):
+    with pytest.raises(NoReportError, match=r"issue 2026-11-23 has not been sent"):
         reported(store)
 
 

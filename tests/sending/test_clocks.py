@@ -16,11 +16,11 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.local_times import LocalTime, moments_by_zone
 from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.rate_limits import SendingSettings
-from newsletter.domain.schedule import parse_moment
+from newsletter.domain.schedule import SkippedTimeError, parse_moment
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.subscriber import Subscriber
-from newsletter.errors import HeldError, UsageError
+from newsletter.errors import HeldError
 from newsletter.sending import Observer, SendContext, SendOutcome, WorkerCallbacks, run_due_sends
 from newsletter.sending.stop_signals import StopRequests
 from newsletter.store import Lease, Store, open_store
@@ -214,7 +214,7 @@ def test_a_send_in_the_hour_of_a_clock_change_begins_once(store: Store, at: str,
 
 
 def test_a_send_at_a_nonexistent_time_is_refused_with_the_next_valid_one() -> None:
-    with pytest.raises(UsageError, match=r'does not exist in Europe/Berlin.*: write "2026-03-29 03:00"'):
+    with pytest.raises(SkippedTimeError, match=r'does not exist in Europe/Berlin.*: write "2026-03-29 03:00"'):
         parse_moment("2026-03-29 02:30", BERLIN, utc("2026-01-01 00:00"))
 
 

@@ -21,7 +21,7 @@ from newsletter.domain.consent import Consent, ConsentEvent
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.domain.topics import Topic, Topics
-from newsletter.errors import FullError, NewsletterError, Place, UsageError
+from newsletter.errors import FullError, NewsletterError, Place
 from newsletter.store import ImportedDetails, Store, open_store
 from newsletter.store.subscribers.subscribers import Subscribers
 from newsletter.subscriber_files import (
@@ -35,7 +35,7 @@ from newsletter.subscriber_files import (
     rejected_row_files,
 )
 from newsletter.subscriber_files.cell_values import address as read_address
-from newsletter.subscriber_files.columns import quoted, unquoted
+from newsletter.subscriber_files.columns import MissingColumnError, quoted, unquoted
 from newsletter.subscriber_files.importing import BATCH, IncompleteImportError
 from tests import make
 from tests.rows import database_of
@@ -178,7 +178,7 @@ def test_columns_can_be_mapped_by_hand(small: Store, tmp_path: Path) -> None:
     assert plain(small.subscribers) == [
         Subscriber(address="a@example.com", topics=("nato",), attributes={"city": "Wien"})
     ]
-    with pytest.raises(UsageError, match=r"no column 'Contact'.*Kontakt, Interessen, Ort"):
+    with pytest.raises(MissingColumnError, match=r"no column 'Contact'.*Kontakt, Interessen, Ort"):
         imported(small, tmp_path, text, columns={"Contact": "email"})
 
 

@@ -12,7 +12,7 @@ from jinja2 import Environment
 
 from newsletter.composing import Composed
 from newsletter.domain.send import status_in_words
-from newsletter.errors import Finding, NewsletterError, Place, UsageError
+from newsletter.errors import Finding, NewsletterError, NotFoundError, Place
 from newsletter.rendering import page_environment
 from newsletter.reports.issue_report import report
 from newsletter.reports.page import POLICY, report_page
@@ -89,7 +89,7 @@ class PreviewPages:
             values |= shown_values(
                 composed, newsletter, options, choose_edition(composed, newsletter, options, readers)
             )
-        except UsageError:
+        except NotFoundError:
             raise
         except NewsletterError as err:
             values |= broken_values(err, self._root)
@@ -101,7 +101,7 @@ class PreviewPages:
         newsletter, composed = snapshot.settings.newsletter, snapshot.compose(slug)
         choice = choose_edition(composed, newsletter, options, PreviewReaders(snapshot.settings))
         if choice.edition is None:
-            raise UsageError("this reader would not get the issue", hint="choose another reader or topics")
+            raise NotFoundError("this reader would not get the issue", hint="choose another reader or topics")
         email = composed.compiled.email(choice.edition)
         html = frame.framed(email, frame.sample_values(email, newsletter, choice.subscriber), options)
         return HTMLResponse(html, headers={"Content-Security-Policy": frame.policy(options.images)})
@@ -118,7 +118,7 @@ class PreviewPages:
         snapshot = self._snapshots.current()
         newsletter = snapshot.settings.newsletter
         if not snapshot.settings.has_database():
-            raise UsageError(f"issue {slug} has not been sent", hint="send it with `newsletter send`")
+            raise NotFoundError(f"issue {slug} has not been sent", hint="send it with `newsletter send`")
         with snapshot.settings.open_store() as store:
             results = report(store, newsletter, snapshot.manuscripts.issues, slug)
         back = f"/issues/{quote(slug, safe='')}"
@@ -146,13 +146,13 @@ class PreviewPages:
         """Handle a NewsletterError: show what is wrong and the hint instead of the page, until it is fixed."""
         if not isinstance(error, NewsletterError):
             raise error
-        missing = isinstance(error, UsageError)
+        missing = isinstance(error, NotFoundError)
         html = self._page("broken", missing=missing, reasons=errors_with_excerpts(findings_in(error), self._root))
         return HTMLResponse(html, status_code=404 if missing else 200)
 
     async def nowhere(self, request: Request, _error: Exception) -> Response:
         """Handle a URL that no route has."""
-        missing = UsageError(f"there is no page {request.url.path}", hint="go to the list of issues")
+        missing = NotFoundError(f"there is no page {request.url.path}", hint="go to the list of issues")
         return await self.broken(request, missing)
 
     def _page(self, name: str, **values: object) -> str:

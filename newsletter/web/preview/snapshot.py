@@ -105,7 +105,7 @@ class Snapshot:
     def compose(self, slug: str) -> Composed:
         """Return an issue as an email, even if ``check`` finds errors in it, so that drafts can be seen.
 
-        Raise UsageError if there is no such issue, and FindingsError if it can't be read or rendered.
+        Raise NotFoundError if there is no such issue, and FindingsError if it can't be read or rendered.
         """
         here = self.settings
 

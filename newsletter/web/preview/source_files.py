@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter.errors import Place, UsageError
+from newsletter.errors import NotFoundError, Place
 from newsletter.files.newsletter_folder import ISSUES, SETTINGS_FILE, TEMPLATES
 
 FOLDERS = (ISSUES, TEMPLATES)
@@ -31,9 +31,9 @@ class SourceLine:
 
 
 def read_source(root: Path, path: str) -> SourceFile:
-    """Return a file of the newsletter. Raise UsageError if it doesn't exist or must not be shown."""
+    """Return a file of the newsletter. Raise NotFoundError if it doesn't exist or must not be shown."""
     hint = "the preview shows newsletter.toml, issues/ and templates/"
-    refusal = UsageError(f"can't show {path}", hint=hint)
+    refusal = NotFoundError(f"can't show {path}", hint=hint)
     base = root.resolve()
     try:
         file = (base / path).resolve()
@@ -57,7 +57,7 @@ def excerpt(root: Path, place: Place) -> tuple[SourceLine, ...]:
         return ()
     try:
         lines = read_source(root, place.path).lines
-    except UsageError:
+    except NotFoundError:
         return ()
     first, last = max(1, place.line - _AROUND), min(len(lines), place.line + _AROUND)
     return tuple(

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from newsletter.archive import FEEDS, Archive, Page, PageBuilder
-from newsletter.errors import UsageError
+from newsletter.errors import NotFoundError
 from newsletter.web.http.compression import GZIP, VARY, accepts_gzip, compressed
 from newsletter.web.http.path_numbers import NUMBER
 from newsletter.web.public.pages import Site
@@ -158,7 +158,7 @@ class ArchivePages:
         pages = self._pages(self._site.archive_cache.archive)
         page = pages.issue(slug) if kind == "issues" else pages.topic(slug)
         if page is None:
-            raise UsageError("there is no such page")
+            raise NotFoundError("there is no such page")
         return RedirectResponse(self._site.pages.base + page.path, 308)
 
     def _pages(self, archive: Archive) -> PageBuilder:
@@ -173,7 +173,7 @@ class ArchivePages:
                 cache = self._cache = _PageCache(archive)
         cached = cache.get(request.url.path, lambda: make(self._pages(archive)))
         if cached is None:
-            raise UsageError("there is no such page")
+            raise NotFoundError("there is no such page")
         headers = HEADERS | {"ETag": f"W/{cached.tag}"}
         known_tags = request.headers.get("if-none-match", "").split(",")
         if cached.tag in {tag.strip().removeprefix("W/") for tag in known_tags}:

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from newsletter.errors import BusyError, FullError, TokenError, UnreachableError, UsageError
+from newsletter.errors import BusyError, FullError, NotFoundError, TokenError, UnreachableError
 from newsletter.files import library_errors
 from newsletter.store import MissingSignUpError
 from newsletter.subscriptions import TooOftenError
@@ -68,7 +68,7 @@ class ErrorPages:
 def _status(error: Exception) -> int:
     if isinstance(error, HTTPException):
         return error.status_code
-    if isinstance(error, TokenError | UsageError | MissingSignUpError):
+    if isinstance(error, NotFoundError | TokenError | MissingSignUpError):
         return 404
     if isinstance(error, RequestValidationError):
         return 422

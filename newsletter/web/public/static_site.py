@@ -26,7 +26,8 @@ def write_static_site(
     """Write the archive of the issues that were sent to a folder, without the search, and remove pages that are gone.
 
     The pages name each other below ``base_url``, which is the newsletter's own by default; the pages for readers stay
-    at that one. Raise UsageError if the folder has files that no archive wrote, ThemeError, and StoreError.
+    at that one. Raise ForeignFilesError if the folder has files that no archive wrote, FindingsError for a theme that
+    can't be used, and StoreError.
     """
     published_as = replace(newsletter, base_url=base_url) if base_url else newsletter
     theme = rendering.load_theme(root, published_as)

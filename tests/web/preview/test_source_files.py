@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.errors import Place, UsageError
+from newsletter.errors import NotFoundError, Place
 from newsletter.web.preview.source_files import LARGEST, excerpt, read_source
 from tests.web.preview.newsroom import Newsroom
 
@@ -52,7 +52,7 @@ def root(room: Newsroom) -> Path:
 
 @pytest.mark.parametrize("path", NOT_SHOWN)
 def test_only_the_editors_files_are_shown(root: Path, path: str) -> None:
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises(NotFoundError) as refused:
         read_source(root, path)
     assert "canary" not in str(refused.value)
     assert excerpt(root, Place(path=path, line=1)) == ()

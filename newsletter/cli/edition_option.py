@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter.cli import output, resources
-from newsletter.errors import SendError, UsageError
+from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
     from newsletter.composing import Composed
@@ -44,9 +44,9 @@ def parse_edition(text: str, composed: "Composed") -> "Edition":
 def edition_of_reader(settings: "Settings", composed: "Composed", address: str) -> "tuple[Subscriber, Edition]":
     """Return a reader and their edition, after printing why each entry is included or not.
 
-    Raises UsageError if no reader has the address, SendError if the issue has no entries for them.
+    Raises UsageError if no reader has the address, NothingForReaderError if the issue has no entries for them.
     """
-    from newsletter.publishing.audience import reader_copy
+    from newsletter.publishing.audience import NothingForReaderError, reader_copy
 
     issue = composed.issue
     with resources.open_store(settings) as store:
@@ -65,9 +65,5 @@ def edition_of_reader(settings: "Settings", composed: "Composed", address: str) 
     for obstacle in copy.obstacles:
         output.note(f"warning: a send would skip {reader.address}: {obstacle}", style="yellow")
     if edition is None:
-        follows = ", ".join(reader.topics) or "nothing"
-        raise SendError(
-            f"issue {issue.slug} has nothing for {reader.address}, who follows {follows}",
-            hint="write `otherwise: full` below `tailored:` in the issue to send such readers all of it",
-        )
+        raise NothingForReaderError(issue=issue.slug, address=reader.address, follows=reader.topics)
     return reader, edition

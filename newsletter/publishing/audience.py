@@ -1,5 +1,6 @@
 """The audience of an issue: the segments it goes to, and what one reader would get of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -8,28 +9,51 @@ from newsletter.domain.edition import Edition, EntryReason, TopicChoices
 from newsletter.domain.issue import Issue
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
-from newsletter.errors import SettingsError
+from newsletter.errors import SendError, SettingsError
 from newsletter.settings import Settings
 from newsletter.store import Store
 
 _HOW_OFTEN = {Frequency.EACH: "each issue", Frequency.WEEKLY: "the weekly digest only"}
 
 
+class DigestsDisabledError(SettingsError):
+    """An issue that is a weekly digest, although newsletter.toml doesn't enable digests."""
+
+    code = "digests-disabled"
+
+    def __init__(self, *, issue: str) -> None:
+        self.issue = issue
+        super().__init__(
+            f"issue {issue} is a weekly digest, but newsletter.toml doesn't enable digests",
+            hint="set weekly_digest = true, so that readers can choose it, or remove `digest: true` from the issue",
+        )
+
+
+class NothingForReaderError(SendError):
+    """A tailored issue without an entry for a reader; ``follows`` are the slugs of the topics that they follow."""
+
+    code = "reader-no-match"
+
+    def __init__(self, *, issue: str, address: str, follows: Sequence[str]) -> None:
+        self.issue, self.address, self.follows = issue, address, tuple(follows)
+        super().__init__(
+            f"issue {issue} has nothing for {address}, who follows {', '.join(follows) or 'nothing'}",
+            hint="write `otherwise: full` below `tailored:` in the issue to send such readers all of it",
+        )
+
+
 def segments_of(settings: Settings, issue: Issue) -> list[Segment]:
     """Return the segments that an issue goes to: those it names, or everyone.
 
     If the newsletter has a weekly digest, digests go to the readers who chose it and other issues to the rest. Raise
-    SettingsError for an unknown segment, or for a digest if newsletter.toml doesn't enable digests.
+    UnknownSegmentError, or DigestsDisabledError for a digest if newsletter.toml doesn't enable digests.
     """
     chosen = [settings.segment(slug) for slug in issue.segments or (EVERYONE.slug,)]
     if settings.newsletter.weekly_digest:
         frequency = Frequency.WEEKLY if issue.digest else Frequency.EACH
         return [replace(segment, frequency=frequency) for segment in chosen]
     if issue.digest:
-        raise SettingsError(
-            f"issue {issue.slug} is a weekly digest, but newsletter.toml doesn't enable digests",
-            hint="set weekly_digest = true, so that readers can choose it, or remove `digest: true` from the issue",
-        )
+        raise DigestsDisabledError(issue=issue.slug)
     return chosen
 
 
@@ -50,7 +74,7 @@ class ReaderCopy:
 def reader_copy(
     settings: Settings, store: Store, composed: Composed, address: str, *, now: datetime
 ) -> ReaderCopy | None:
-    """Return a reader's copy of an issue, or None if no reader has the address. Raise SettingsError, StoreError."""
+    """Return a reader's copy of an issue, or None if no reader has the address. Raise as ``segments_of`` does."""
     subscriber = store.subscribers.get(address)
     if subscriber is None:
         return None

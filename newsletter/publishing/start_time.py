@@ -35,7 +35,10 @@ class StartTime:
 
 
 def start_at(settings: Settings, text: str, *, now: datetime) -> StartTime:
-    """Return the start at a time such as ``2026-11-23 06:30`` in the newsletter's zone. Raise UsageError if invalid."""
+    """Return the start at a time such as ``2026-11-23 06:30`` in the newsletter's zone.
+
+    Raise InvalidTimeError, SkippedTimeError or PassedTimeError.
+    """
     zone = settings.newsletter.zone
     moment = schedule.parse_moment(text, zone, now)
     return StartTime(
@@ -49,7 +52,7 @@ def start_at(settings: Settings, text: str, *, now: datetime) -> StartTime:
 def start_at_local_time(settings: Settings, store: Store, issue: Issue, text: str, *, now: datetime) -> StartTime:
     """Return the start at a local time such as ``07:00`` on the issue's date.
 
-    Raise UsageError if the time is invalid, and SettingsError if the issue goes to an unknown segment.
+    Raise InvalidLocalTimeError, UnknownSegmentError or DigestsDisabledError.
     """
     readers = store.sends.count_by_zone(segments_of(settings, issue), now)
     local = local_moments(settings, issue, text, readers)
@@ -65,5 +68,5 @@ def start_at_local_time(settings: Settings, store: Store, issue: Issue, text: st
 
 
 def local_moments(settings: Settings, issue: Issue, text: str, zones: Iterable[str]) -> LocalTime:
-    """Return the moments of a local time on the issue's date in the readers' zones. Raise UsageError if invalid."""
+    """Return the moments of a local time on the issue's date in the readers' zones. Raise InvalidLocalTimeError."""
     return moments_by_zone(issue.date, parse_local_time(text), zones, home=settings.newsletter.zone)

@@ -35,10 +35,12 @@ __all__ = [
     "SECRET",
     "Settings",
     "SettingsFile",
+    "SigningSecretError",
+    "UnknownSegmentError",
     "find_root",
     "load",
+    "load_signer",
     "parse_url",
-    "signer",
 ]
 
 Network = IPv4Network | IPv6Network
@@ -91,11 +93,34 @@ class Settings:
         return sorted(file.parent.glob(f"{file.name}.[0-9][0-9][0-9][0-9]*")) if file else []
 
     def segment(self, slug: str) -> Segment:
-        """Return the segment with a slug. Raise SettingsError with a suggestion if there is none."""
+        """Return the segment with a slug. Raise UnknownSegmentError if there is none."""
         if slug not in self.segments:
-            hint = did_you_mean(slug, self.segments) or f"there are: {', '.join(sorted(self.segments))}"
-            raise SettingsError(f'no segment "{slug}"', hint=hint)
+            suggestion = did_you_mean(slug, self.segments) or f"there are: {', '.join(sorted(self.segments))}"
+            raise UnknownSegmentError(segment=slug, suggestion=suggestion)
         return self.segments[slug]
+
+
+class UnknownSegmentError(SettingsError):
+    """A name that no segment has; ``suggestion`` asks for one that is close, or lists them all."""
+
+    code = "segment-unknown"
+
+    def __init__(self, *, segment: str, suggestion: str) -> None:
+        self.segment, self.suggestion = segment, suggestion
+        super().__init__(f'no segment "{segment}"', hint=suggestion)
+
+
+class SigningSecretError(SettingsError):
+    """A secret for readers' links that is missing or can't be used; ``variable`` is that of the environment.
+
+    ``why`` is the reason. The secret itself is never shown.
+    """
+
+    code = "signing-secret"
+
+    def __init__(self, *, variable: str, why: str, hint: str) -> None:
+        self.variable, self.why = variable, why
+        super().__init__(f"{variable} {why}", hint=hint)
 
 
 class NoFolderError(SettingsError):
@@ -135,20 +160,24 @@ def load(start: Path) -> Settings:
 
 
 def load_signer(environment: Mapping[str, str] = os.environ) -> Signer:
-    """Return the signer of readers' links, from the environment. Raise SettingsError if a secret is missing or weak."""
+    """Return the signer of readers' links, from the environment.
+
+    Raise SigningSecretError if a secret is missing or weak.
+    """
     hint = f"set {SECRET} to at least 16 random characters: `export {SECRET}=$(openssl rand -hex 32)`, and keep it"
     if not environment.get(SECRET):
-        raise SettingsError(f"{SECRET} is not set; it signs readers' links", hint=hint)
+        raise SigningSecretError(variable=SECRET, why="is not set; it signs readers' links", hint=hint)
     earlier = environment.get(EARLIER_SECRETS, "").split()
     try:
         Signer(environment[SECRET])
     except ValueError as err:
         kept = f"; to keep links working that the old secret signed, move it to {EARLIER_SECRETS}"
-        raise SettingsError(f"{SECRET} {err}", hint=hint + kept) from err
+        raise SigningSecretError(variable=SECRET, why=str(err), hint=hint + kept) from err
     try:
         return Signer(environment[SECRET], *earlier)
     except ValueError as err:
-        raise SettingsError(f"a secret in {EARLIER_SECRETS} {err}", hint="separate the secrets with spaces") from err
+        why = f"has a secret that {err}"
+        raise SigningSecretError(variable=EARLIER_SECRETS, why=why, hint="separate the secrets with spaces") from err
 
 
 def _read(path: Path) -> tuple[str, Mapping[str, object]]:

@@ -9,9 +9,8 @@ from newsletter import composing
 from newsletter.composing import Composed
 from newsletter.domain.edition import EntryReason
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.errors import SettingsError
-from newsletter.publishing.audience import reader_copy, segments_of
-from newsletter.settings import Settings
+from newsletter.publishing.audience import DigestsDisabledError, reader_copy, segments_of
+from newsletter.settings import Settings, UnknownSegmentError
 from newsletter.store import Store
 from tests import make
 from tests.make import WHEN
@@ -35,14 +34,14 @@ def test_an_issue_goes_to_the_segments_it_names_or_to_everyone(settings: Setting
 
 def test_an_unknown_segment_is_refused_with_the_one_that_may_be_meant(settings: Settings) -> None:
     issue = write_issue(settings.root, MONDAY, "train", more="segments: [scientist]\n")
-    with pytest.raises(SettingsError, match='no segment "scientist": did you mean "scientists"'):
+    with pytest.raises(UnknownSegmentError, match='no segment "scientist": did you mean "scientists"'):
         segments_of(settings, issue)
 
 
 def test_readers_choose_between_each_issue_and_the_weekly_digest(settings: Settings) -> None:
     issue = write_issue(settings.root, MONDAY, "train")
     digest = replace(issue, digest=True)
-    with pytest.raises(SettingsError, match=r"newsletter\.toml doesn't enable digests"):
+    with pytest.raises(DigestsDisabledError, match=r"newsletter\.toml doesn't enable digests"):
         segments_of(settings, digest)
     weekly = write_settings(settings.root, "weekly_digest = true")
     assert [segment.frequency for segment in segments_of(weekly, digest)] == [Frequency.WEEKLY]

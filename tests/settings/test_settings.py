@@ -225,20 +225,20 @@ def test_a_file_that_is_not_text_is_refused(root: Path) -> None:
 
 
 def test_an_unknown_segment_comes_with_a_suggestion(root: Path) -> None:
-    with pytest.raises(SettingsError, match='did you mean "east"'):
+    with pytest.raises(settings.UnknownSegmentError, match='did you mean "east"'):
         settings.load(root).segment("esat")
 
 
 @pytest.mark.parametrize("environment", [{}, {"NEWSLETTER_SECRET": "short"}, {"NEWSLETTER_SECRET": ""}])
 def test_a_missing_or_short_secret_is_refused_without_showing_it(environment: dict[str, str]) -> None:
-    with pytest.raises(SettingsError, match="export NEWSLETTER_SECRET") as caught:
+    with pytest.raises(settings.SigningSecretError, match="export NEWSLETTER_SECRET") as caught:
         settings.load_signer(environment)
     assert "short" not in str(caught.value).replace("is too short", "")
 
 
 def test_a_guessable_secret_is_refused_except_as_an_earlier_one() -> None:
     weak, better = "ab" * 16, "a secret that nobody knows"
-    with pytest.raises(SettingsError, match=r"can be guessed.*openssl rand.*EARLIER_SECRETS") as caught:
+    with pytest.raises(settings.SigningSecretError, match=r"can be guessed.*openssl rand.*EARLIER_SECRETS") as caught:
         settings.load_signer({"NEWSLETTER_SECRET": weak})
     assert weak not in str(caught.value)
     token = Signer(better, weak).sign(Purpose.UNSUBSCRIBE, "2026-11-23", "ab" * 16)

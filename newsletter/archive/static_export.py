@@ -6,7 +6,8 @@ from pathlib import Path
 
 from newsletter.archive.pages import Page
 from newsletter.errors import UsageError
-from newsletter.files.atomic_write import PART, write_file
+from newsletter.files.atomic_write import write_file
+from newsletter.files.temporary_files import PART
 
 LISTED = ".newsletter-archive.json"
 

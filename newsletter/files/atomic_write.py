@@ -5,40 +5,38 @@ All functions raise OSError, which names the file that the caller asked for and 
 
 import errno
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from newsletter.files.private_files import open_privately
-
-PART = ".part"  # the ending of temporary names, which begin with a dot
-_KEPT = 48  # characters of the file's name in the temporary one: more could exceed what a file system allows
+from newsletter.files.devices import open_in_place
+from newsletter.files.temporary_files import TemporaryFile
 
 
 class UnfinishedFile:
     """A context with a new file that gets its name by ``replace`` or ``create``, and is deleted without either.
 
     With ``private``, only its owner can read it; otherwise the umask decides. Its temporary name is unique, so that
-    several processes can write the same file and the last one wins. If only one process at a time writes the file,
-    give a fixed name as ``part``, so that the next write removes what a killed process left.
+    several processes can write the same file and the last one wins; the next write removes what killed processes left.
+    If only one process at a time writes the file, you can give a fixed temporary name as ``part``.
 
-    A device or a pipe, such as /dev/null, is written to and never replaced.
+    A device, a pipe or an open file, such as /dev/null or /dev/stdout, is written to and never replaced.
     """
 
     def __init__(self, path: Path, *, private: bool = False, part: Path | None = None) -> None:
         self.path = path
-        self._in_place = _is_device_or_pipe(path)
-        self.part = part or path.with_name(f".{path.name[:_KEPT]}.{os.urandom(4).hex()}{PART}")
+        if path.name in ("", ".."):  # the current folder, the root, or an empty argument
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        self._temporary: TemporaryFile | None = None
         with _naming(path):
-            if self._in_place:
-                self.file: BinaryIO = path.open("wb")
+            in_place = open_in_place(path)
+            if in_place is not None:
+                self.file: BinaryIO = in_place
                 return
-            if part is not None:
-                part.unlink(missing_ok=True)
-            self.file = open(self.part, "xb", opener=open_privately if private else None)  # noqa: SIM115
+            self._temporary = TemporaryFile(path, private=private, part=part)
+            self.file = self._temporary.file
 
     def __enter__(self) -> Self:
         return self
@@ -46,11 +44,11 @@ class UnfinishedFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with suppress(OSError):  # buffered octets that don't fit on the disk; the file is deleted anyway
+        if self._temporary is not None:
+            self._temporary.close()
+            return
+        with suppress(OSError):
             self.file.close()
-        if not self._in_place:
-            with suppress(OSError):
-                self.part.unlink(missing_ok=True)
 
     def replace(self, *, sync: bool = True, sync_name: bool = True) -> None:
         """Give the file its name, replacing any file that has it.
@@ -58,27 +56,28 @@ class UnfinishedFile:
         Without ``sync``, a power cut may leave an empty file; without ``sync_name``, one may undo the renaming.
         """
         with _naming(self.path):
-            self._finish(sync=sync and not self._in_place)  # most devices can't be synced
-            if self._in_place:
+            if self._temporary is None:
+                self._finish(sync=False)  # most devices can't be synced
                 return
-            self.part.replace(self.path)
+            self._finish(sync=sync)
+            self._temporary.part.replace(self.path)
             if sync and sync_name:
                 sync_folder(self.path.parent)
 
     def create(self) -> bool:
         """Give the file its name, and return False if there is a file with that name, which stays as it is."""
-        if self._in_place:
+        if self._temporary is None:
             return False
         with _naming(self.path):
             self._finish()
             try:
-                os.link(self.part, self.path)  # a hard link never replaces
+                os.link(self._temporary.part, self.path)  # a hard link never replaces
             except FileExistsError:
                 return False
             except OSError:  # a file system without hard links: exFAT, some network shares
                 if os.path.lexists(self.path):
                     return False
-                self.part.replace(self.path)
+                self._temporary.part.replace(self.path)
             sync_folder(self.path.parent)
         return True
 
@@ -134,14 +133,6 @@ def sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(handle)
-
-
-def _is_device_or_pipe(path: Path) -> bool:
-    try:
-        mode = path.lstat().st_mode
-    except OSError:
-        return False
-    return stat.S_ISCHR(mode) or stat.S_ISBLK(mode) or stat.S_ISFIFO(mode)
 
 
 def _fill(unfinished: UnfinishedFile, content: bytes) -> None:

@@ -18,7 +18,8 @@ from newsletter.domain.consent import SERVICE
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.errors import ProviderError
 from newsletter.files import library_errors
-from newsletter.files.atomic_write import PART, sync_folder, write_file
+from newsletter.files.atomic_write import sync_folder, write_file
+from newsletter.files.temporary_files import PART
 from newsletter.message.mime import Letter
 from newsletter.providers.options import Options, option_path, read_options
 from newsletter.providers.receipts import receipt, unbuildable

@@ -13,7 +13,8 @@ from typing import Self
 
 from newsletter.errors import FullError, StoreError
 from newsletter.files import library_errors
-from newsletter.files.atomic_write import PART, write_file
+from newsletter.files.atomic_write import write_file
+from newsletter.files.temporary_files import PART
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from newsletter.errors import StoreError
 from newsletter.files import library_errors
-from newsletter.files.atomic_write import PART, UnfinishedFile
+from newsletter.files.atomic_write import UnfinishedFile
+from newsletter.files.temporary_files import PART
 from newsletter.store.database import Database
 from newsletter.store.engines import connect
 from newsletter.store.errors import database_name, translated_errors
@@ -132,7 +133,7 @@ def _copy_beside(database: Database, revision: str) -> None:
             database.reading() as connection,
         ):
             source: Any = connection.connection.driver_connection
-            with closing(sqlite_library().module.connect(unfinished.part)) as copy:
+            with closing(sqlite_library().module.connect(part)) as copy:
                 source.backup(copy)
             unfinished.replace()
     except OSError as err:

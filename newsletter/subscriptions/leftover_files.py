@@ -25,7 +25,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from newsletter.domain.addresses import spellings
 from newsletter.files import library_errors
-from newsletter.files.atomic_write import PART
+from newsletter.files.temporary_files import PART
 
 _PIECE, _OVERLAP = 1 << 20, 4096  # octets
 _SHORTEST = 8  # octets of a base64 form: a shorter one matches too much

@@ -56,7 +56,7 @@ def test_a_new_newsletter_has_an_issue_dated_today_and_the_default_theme(run: Ru
     (issue,) = json.loads(run("-C", str(tmp_path / "letter"), "issue", "list", "--json").stdout)
     assert abs((datetime.now(tz=UTC).date() - datetime.fromisoformat(issue["date"]).date()).days) <= 1
     assert files(tmp_path / "letter" / "templates" / "email") == files(default_templates() / "email")
-    assert "newsletter.db*" in (tmp_path / "letter" / ".gitignore").read_text()
+    assert {"newsletter.db*", "*.csv", "*.part"} <= set((tmp_path / "letter" / ".gitignore").read_text().splitlines())
 
 
 def test_a_folder_that_is_not_empty_is_refused_unchanged(run: Run, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import pytest
 
 from newsletter.__main__ import main
-from newsletter.files import atomic_write
+from newsletter.files import temporary_files
 from tests.cli.conftest import Run, edit, files
 from tests.databases import WARNING
 
@@ -122,7 +122,7 @@ def test_a_full_disk_is_reported_with_the_systems_reason(run: Run, root: Path, m
     run("build", "latest", "--out", "built")
     before = files(root / "built")
     edit("issues/2026-11-23.md", "number: 1", "number: 2")
-    monkeypatch.setattr(atomic_write, "open", open_on_full_disk, raising=False)
+    monkeypatch.setattr(temporary_files, "open", open_on_full_disk, raising=False)
     failed = run("build", "latest", "--out", "built")
     assert failed.status == 1
     assert failed.stdout == ""

@@ -4,6 +4,8 @@ import csv
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import READERS, Run, files
 
 MIXED = """\
@@ -79,9 +81,11 @@ def test_invalid_arguments_are_usage_errors(run: Run, readers: Path) -> None:
 
 def test_an_export_can_be_imported(run: Run, readers: Path) -> None:
     run("subscribers", "add", "dora@example.org", "--first-name", "=SUM(A1)")
-    for before in (Path("out.csv"), Path(".out.csv.part")):  # of an earlier version, and one left by a kill
+    half = Path(".out.csv.0a1b2c3d.part")  # left by a killed export
+    for before in (Path("out.csv"), half):
         before.touch()
     exported = run("subscribers", "export", "out.csv")
+    assert not half.exists()
     assert (exported.status, exported.stderr) == (0, "4 readers in out.csv\n")
     assert Path("out.csv").stat().st_mode & 0o777 == 0o600
     rows = list(csv.DictReader(Path("out.csv").read_text("utf-8-sig").splitlines()))
@@ -101,6 +105,13 @@ def test_an_export_without_a_file_is_printed_to_stdout(run: Run, readers: Path) 
     assert (exported.status, exported.stderr) == (0, "")
     rows = list(csv.DictReader(exported.stdout.splitlines()))
     assert [row["email"] for row in rows] == ["ada@example.com", "cleo@example.org"]
+
+
+@pytest.mark.parametrize("path", ["", ".", "/"])
+@pytest.mark.parametrize("command", ["subscribers", "suppressions"])
+def test_an_export_to_a_path_without_a_name_is_refused(run: Run, readers: Path, command: str, path: str) -> None:
+    refused = run(command, "export", path)
+    assert (refused.status, refused.stderr) == (1, f"error: {Path(path)}: it is a folder\n")
 
 
 def test_a_failed_export_keeps_the_earlier_file(run: Run, readers: Path) -> None:

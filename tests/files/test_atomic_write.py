@@ -1,6 +1,7 @@
 """A file is written completely or not at all, however its writer is stopped, and only under its own name."""
 
 import errno
+import fcntl
 import os
 import resource
 import signal
@@ -158,6 +159,13 @@ def test_an_error_names_the_file_and_not_the_temporary_one(tmp_path: Path) -> No
     assert names(tmp_path) == ["folder"]
 
 
+@pytest.mark.parametrize("path", ["", ".", "/", ".."])
+def test_a_path_without_a_name_is_refused_as_a_folder(path: str) -> None:
+    with pytest.raises(IsADirectoryError) as caught:
+        write_file(Path(path), AFTER)
+    assert caught.value.filename == str(Path(path))
+
+
 def test_a_context_that_fails_deletes_the_file_and_passes_the_error_on(tmp_path: Path) -> None:
     failure = OSError(errno.EIO, "the disk of another file")
 
@@ -228,7 +236,42 @@ def test_a_writer_killed_before_the_renaming_leaves_the_old_file(tmp_path: Path,
     assert mode(tmp_path / left) == 0o600
     write_file(path, AFTER, private=True, part=fixed)
     assert path.read_bytes() == AFTER
-    assert names(tmp_path) == (["readers.csv"] if fixed else sorted((left, "readers.csv")))
+    assert names(tmp_path) == ["readers.csv"]
+
+
+def test_unfinished_files_of_killed_processes_are_removed_and_those_in_use_stay(tmp_path: Path) -> None:
+    abandoned = (".readers.csv.0a1b2c3d.part", ".readers.csv.ffffffff.part")
+    others = (".readers.csv.part", ".other.csv.0a1b2c3d.part", ".readers.csv.0a1b2c3d.part.txt", "readers.csv.part")
+    for name in (*abandoned, *others):
+        (tmp_path / name).write_bytes(BEFORE)
+    (tmp_path / ".readers.csv.12345678.part").symlink_to(tmp_path / "readers.csv.part")
+    with UnfinishedFile(tmp_path / "readers.csv", private=True) as unfinished:
+        (mine,) = set(names(tmp_path)) - {*abandoned, *others, ".readers.csv.12345678.part"}
+        unfinished.file.write(AFTER)
+        write_file(tmp_path / "readers.csv", BEFORE)
+        assert (tmp_path / mine).exists()
+        unfinished.replace()
+    assert names(tmp_path) == sorted(("readers.csv", ".readers.csv.12345678.part", *others))
+    assert (tmp_path / "readers.csv").read_bytes() == AFTER
+    assert (tmp_path / "readers.csv.part").read_bytes() == BEFORE
+
+
+def test_a_folder_that_cannot_be_listed_can_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", refused)
+    write_file(tmp_path / "readers.csv", AFTER)
+    assert (tmp_path / "readers.csv").read_bytes() == AFTER
+
+
+def test_a_file_can_be_written_where_there_are_no_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(handle: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refused)
+    write_file(tmp_path / "readers.csv", AFTER)
+    assert {name: (tmp_path / name).read_bytes() for name in names(tmp_path)} == {"readers.csv": AFTER}
 
 
 def test_concurrent_writers_publish_one_of_their_files_and_never_a_mixture(tmp_path: Path) -> None:
@@ -290,3 +333,34 @@ def test_a_pipe_or_a_device_is_written_to_and_not_replaced(tmp_path: Path, priva
     assert received == [AFTER]
     assert pipe.is_fifo()
     assert names(tmp_path) == ["pipe"]
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_a_link_to_a_pipe_is_written_to_and_not_replaced(tmp_path: Path, private: bool) -> None:
+    pipe, link, received = tmp_path / "pipe", tmp_path / "link", list[bytes]()
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()))
+    reader.start()
+    write_file(link, AFTER, private=private)
+    reader.join(60)
+    assert received == [AFTER]
+    assert link.is_symlink()
+    assert names(tmp_path) == ["link", "pipe"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc")
+@pytest.mark.parametrize("named", ["/proc/self/fd/{fd}", "/proc/thread-self/fd/{fd}", "second"])
+def test_an_open_file_as_dev_stdout_names_it_is_written_to_at_its_end(tmp_path: Path, named: str) -> None:
+    path, link = tmp_path / "page.html", tmp_path / "stdout"
+    with path.open("wb") as file:
+        file.write(BEFORE)
+        file.flush()
+        (tmp_path / "second").symlink_to(f"/proc/self/fd/{file.fileno()}")
+        link.symlink_to(named.format(fd=file.fileno()))
+        write_file(link, AFTER, private=True)
+    assert path.read_bytes() == BEFORE + AFTER
+    assert link.is_symlink()
+    assert names(tmp_path) == ["page.html", "second", "stdout"]
+    write_file(path, AFTER)  # under its own name it is replaced
+    assert path.read_bytes() == AFTER

@@ -14,6 +14,8 @@ from newsletter.files import library_errors
 from newsletter.files.toml_lines import setting_place
 from newsletter.settings.file import SettingsFile, TopicTable
 
+_WITH_PASSWORD = ("database",)  # the setting whose value may contain a password, so messages don't show it
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake:
@@ -94,7 +96,8 @@ def mistakes_in(errors: Sequence[ErrorDetails]) -> Iterator[Mistake]:
                 yield Mistake(keys=keys, what=f'"{name}" is missing', hint="docs/settings.md explains it")
         else:
             hint = library_errors.of_value(error)
-            yield Mistake(keys=keys, what=f"{_shown(error['loc'])} cannot be {error['input']!r}", hint=hint)
+            value = "this value" if keys == _WITH_PASSWORD else repr(error["input"])
+            yield Mistake(keys=keys, what=f"{_shown(error['loc'])} cannot be {value}", hint=hint)
 
 
 def _shown(location: Sequence[int | str]) -> str:

@@ -4,7 +4,8 @@ A new database gets its tables automatically. An older SQLite file is copied and
 PostgreSQL database has its own backup tools and perhaps several programs using it, so an operator upgrades it.
 """
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def exists(url: str) -> bool:
     """Return False for an SQLite file that doesn't exist: opening it would create it. Invalid URLs fail on opening."""
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):  # ValueError if the port isn't a number
         return True
     return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
 
@@ -69,13 +70,43 @@ def upgrade(url: str) -> list[str]:
 
 
 def _upgrade(database: Database) -> list[str]:
-    with database.exclusive() as connection:
+    with _needless_copies_removed(database) as copies, database.exclusive() as connection:
         # Read it again: another process may have upgraded while this one waited for the lock.
         revision = _known_revision(connection)
         if revision is not None and database.is_sqlite and revision != _revisions()[-1]:
-            _copy_beside(database, revision)
+            copies.append(_copy_beside(database, revision))
         _migrate(connection)
     return _revisions()[_revisions().index(revision) + 1 :] if revision else _revisions()
+
+
+@contextmanager
+def _needless_copies_removed(database: Database) -> Iterator[list[Path]]:
+    """Yield a list for copies. If the upgrade fails and nothing was committed, delete them: each try makes another."""
+    copies: list[Path] = []
+    if not database.is_sqlite:
+        yield copies
+        return
+    with translated_errors(database.engine.url):
+        observer = database.engine.raw_connection()
+    try:
+        before = _data_version(database, observer)
+        try:
+            yield copies
+        except BaseException:
+            with suppress(StoreError, OSError):
+                if _data_version(database, observer) == before:
+                    for copy in copies:
+                        copy.unlink(missing_ok=True)
+            raise
+    finally:
+        observer.close()
+
+
+def _data_version(database: Database, observer: sa.PoolProxiedConnection) -> int:
+    """Return a number that differs between two calls if another connection has committed changes in between."""
+    driver: Any = observer.driver_connection
+    with translated_errors(database.engine.url):
+        return int(driver.execute("PRAGMA data_version").fetchone()[0])
 
 
 def _migrate(connection: sa.Connection) -> None:
@@ -120,8 +151,11 @@ def _known_revision(connection: sa.Connection) -> str | None:
     return None
 
 
-def _copy_beside(database: Database, revision: str) -> None:
-    """Copy the file as it is at this revision, atomically, without overwriting an earlier copy. Raises StoreError."""
+def _copy_beside(database: Database, revision: str) -> Path:
+    """Copy the file as it is at this revision, atomically, and return the copy. Raises StoreError.
+
+    An earlier copy is never overwritten.
+    """
     path = Path(database.engine.url.database or "")
     names = (f"{path.name}.{revision}" + (f"-{number}" if number else "") for number in count())
     target = next(path.with_name(name) for name in names if not path.with_name(name).exists())
@@ -136,6 +170,7 @@ def _copy_beside(database: Database, revision: str) -> None:
             with closing(sqlite_library().module.connect(part)) as copy:
                 source.backup(copy)
             unfinished.replace()
+            return target
     except OSError as err:
         raise StoreError(
             f"{target} cannot be written: {library_errors.of_system(err)}",

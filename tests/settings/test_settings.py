@@ -192,6 +192,22 @@ def test_a_plausible_but_wrong_value_is_refused_in_plain_words(root: Path, old: 
     assert f": {hint}" in complaint(root, GOOD.replace(old, new, 1))
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"mysql://u:hunter2@h/x"',
+        '"u:hunter2@h/x"',
+        '"mysql://h/x?password=hunter2"',
+        '["postgresql://u:hunter2@h/x"]',
+        '{ url = "postgresql://u:hunter2@h/x" }',
+    ],
+)
+def test_an_invalid_database_is_refused_without_printing_the_password(root: Path, value: str) -> None:
+    message = complaint(root, f"database = {value}\n{GOOD}")
+    assert message.startswith('newsletter.toml:1: "database" cannot be this value: write ')
+    assert "hunter2" not in message
+
+
 def test_all_mistakes_are_reported_at_once_in_order_of_line(root: Path) -> None:
     (root / "newsletter.toml").write_text(
         'name = 7\nform = "editors@example.org"\nbase_url = "x"\n[theme]\ncolours = {}\n', encoding="utf-8"

@@ -197,9 +197,23 @@ def test_a_copy_replaces_what_a_killed_upgrade_left_of_one(older: str) -> None:
 
 def test_an_upgrade_that_fails_changes_nothing(older: str, later_program: Path) -> None:
     later_program.write_text(later_program.read_text() + '    op.execute("SELECT * FROM nowhere")\n')
-    with pytest.raises(StoreError, match="nowhere"):
-        upgrade(older)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="nowhere"):
+            upgrade(older)
     assert columns(older) == SUPPRESSION
+    if older.startswith("sqlite"):  # and leaves no copies, which would fill the disk
+        path = Path(older.removeprefix("sqlite:///"))
+        assert list(path.parent.glob(f"{path.name}.{NEWEST}*")) == []
+
+
+def test_an_upgrade_that_fails_after_a_commit_keeps_the_copy(older: str, later_program: Path) -> None:
+    if older.startswith("sqlite"):
+        failing = '    op.execute("COMMIT")\n    op.execute("SELECT * FROM nowhere")\n'
+        later_program.write_text(later_program.read_text() + failing)
+        with pytest.raises(StoreError, match="nowhere"):
+            upgrade(older)
+        assert columns(older) == [*SUPPRESSION, "more"]
+        assert columns(url_of(Path(f"{older.removeprefix('sqlite:///')}.{NEWEST}"))) == SUPPRESSION
 
 
 def test_upgrade_makes_the_tables_of_a_new_database(tmp_path: Path) -> None:
@@ -313,6 +327,10 @@ def test_an_invalid_url_is_refused_without_printing_the_password(url: str) -> No
     with pytest.raises(StoreError, match=r"sqlite:///newsletter.db") as refused:
         open_store(url)
     assert "secret" not in str(refused.value)
+
+
+def test_an_invalid_port_is_reported_when_the_database_is_opened() -> None:
+    assert migrate.exists("postgresql://u:p@h:abc/x")
 
 
 def test_an_unreachable_server_is_named_without_the_password() -> None:

@@ -272,4 +272,4 @@ class UnansweredCancelError(AskedToStopError):
 
 
 def _so_far(send: Send) -> str:
-    return f"{send.counts.get(DeliveryStatus.SUBMITTED, 0)} of {send.recipients} readers"
+    return f"{send.counts.get(DeliveryStatus.SUBMITTED, 0):,} of {send.recipients:,} readers"

@@ -48,12 +48,11 @@ def record_end(run: Run, send: Send, end: DispatchEnd) -> Exception | None:
 def stop_on_request(store: Store, send: Send, stop: StopRequests, observer: Observer) -> InterruptedSendError:
     """Return the error for a stop on request. After a person's Ctrl-C, pause the send, since a person will resume it.
 
-    A service that is stopped resumes the send itself when it is back.
+    A service that is stopped resumes the send itself when it is back. The caller logs how the send stands.
     """
     if stop.signal is signal.SIGINT and observer.attended:
         with suppress(SendError):  # it has already ended, or somebody has paused or cancelled it
             StoreRetries(stop, observer).until_recorded(lambda: store.controls.pause(send.id, "stopped by Ctrl-C"))
-        observer.log.write(LogEvent.PAUSED, store.sends.get(send.id))
     return InterruptedSendError(issue=send.issue)
 
 
@@ -67,14 +66,14 @@ def wait_for_provider(run: Run, send: Send, refusal: ProviderError) -> Send:
     else:
         _wait(run, send, run.observer.clock() + timedelta(seconds=refusal.again or 0), refusal.what)
     waiting = run.store.sends.get(send.id)
-    log_end(run, waiting)
+    log_end(run.observer, waiting)
     return waiting
 
 
-def log_end(run: Run, send: Send) -> None:
+def log_end(observer: Observer, send: Send) -> None:
     """Log that a send waits, is paused or has finished, as its status says."""
     events = {SendStatus.RUNNING: LogEvent.WAITS, SendStatus.PAUSED: LogEvent.PAUSED}
-    run.observer.log.write(events.get(send.status, LogEvent.FINISHED), send)
+    observer.log.write(events.get(send.status, LogEvent.FINISHED), send)
 
 
 def _finish(run: Run, send: Send) -> StoppedError | None:

@@ -80,7 +80,7 @@ def dispatch_and_finish(run: Run, send: Send, limits: Limits | None, breaker: Br
         error = record_end(run, send, end)
     finally:
         stands = run.store.sends.get(send.id)
-        log_end(run, stands)
+        log_end(run.observer, stands)
     return outcome_of(stands, error)
 
 

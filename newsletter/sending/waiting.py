@@ -4,7 +4,7 @@ from newsletter.domain.schedule import clock_time
 from newsletter.domain.send import Send, SendStatus
 from newsletter.errors import HeldError
 from newsletter.sending.context import SendContext
-from newsletter.sending.finishing import stop_on_request
+from newsletter.sending.finishing import log_end, stop_on_request
 from newsletter.sending.observer import Observer, with_shared_clock
 from newsletter.sending.outcome import SendOutcome, Stopped, outcome_of
 from newsletter.sending.resuming import resume_running
@@ -28,7 +28,11 @@ def wait_until_ended(
             until = send.waits_until
             left = (until - observer.clock()).total_seconds() if until else 0.0
             if stop:
-                return Stopped(send=send, error=stop_on_request(store, send, stop, observer))
+                error = stop_on_request(store, send, stop, observer)
+                send = store.sends.get(send.id)
+                if send.status is not SendStatus.RUNNING:
+                    log_end(observer, send)
+                return Stopped(send=send, error=error)
             if until and left > 0:
                 if last_notice != until:
                     observer.notice(f"waits until {clock_time(until, context.zone, seconds=True)}: {send.reason}")

@@ -1,7 +1,10 @@
 """A run returns how it ended: its send has finished, waits, or was stopped."""
 
+import json
+import signal
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 
@@ -9,7 +12,7 @@ from newsletter import sending
 from newsletter.domain.rate_limits import SendingSettings
 from newsletter.domain.send import SendStatus
 from newsletter.errors import PausedError, StoppedError
-from newsletter.sending import Finished, Observer, Stopped, WaitUntil
+from newsletter.sending import EventLog, Finished, Observer, Stopped, WaitUntil
 from newsletter.store import Store
 from tests import make
 from tests.sending.faults import ISSUE, Accepting, fill, post
@@ -72,3 +75,35 @@ def test_a_send_that_is_paused_while_it_waits_is_stopped_without_an_error(store:
     outcome = sending.wait_until_ended(store, limited, store.sends.get(waiting.id), observer=AT_WHEN)
     assert outcome == Stopped(send=store.sends.get(waiting.id))
     assert outcome.result().status is SendStatus.PAUSED
+
+
+def test_ctrl_c_during_a_run_is_logged_once(store: Store) -> None:
+    fill(store, 20)
+    log, pressed = BytesIO(), list[int]()
+
+    def press(done: int, _total: int) -> None:
+        if done and not pressed:  # a second Ctrl-C would exit at once
+            pressed.append(done)
+            signal.raise_signal(signal.SIGINT)
+
+    observer = replace(AT_WHEN, progress=press, log=EventLog(log))
+    outcome = sending.start(store, post(Accepting()), to_everyone(), observer=observer)
+    assert outcome.send.status is SendStatus.PAUSED
+    assert events(log)[-1] == "send.paused"
+    assert events(log).count("send.paused") == 1
+
+
+@pytest.mark.parametrize(("number", "logged"), [(signal.SIGINT, ["send.paused"]), (signal.SIGTERM, [])])
+def test_ctrl_c_while_a_send_waits_is_logged_once(store: Store, number: signal.Signals, logged: list[str]) -> None:
+    fill(store, 3)
+    limited = replace(post(Accepting()), sending=SendingSettings(per_day=2))
+    waiting = sending.start(store, limited, to_everyone(), observer=AT_WHEN).result()
+    log = BytesIO()
+    observer = replace(AT_WHEN, notice=lambda _: signal.raise_signal(number), log=EventLog(log))
+    outcome = sending.wait_until_ended(store, limited, waiting, observer=observer)
+    assert outcome.send == store.sends.get(waiting.id)
+    assert events(log) == logged
+
+
+def events(log: BytesIO) -> list[str]:
+    return [json.loads(line)["event"] for line in log.getvalue().splitlines()]

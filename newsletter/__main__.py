@@ -85,6 +85,7 @@ def _status(app: Callable[..., object], say: Callable[[str], None], arguments: S
 
 _HINTS = {
     errno.ENOSPC: "free space on the disk and run the command again",
+    errno.EFBIG: "raise the limit for the size of files (`ulimit -f`), or use another disk",
     errno.EDQUOT: "free space on the disk and run the command again",
     errno.EACCES: "change its permissions, or use another folder",
     errno.EPERM: "change its permissions, or use another folder",

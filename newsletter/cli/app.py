@@ -1,6 +1,7 @@
 """The command line: all commands, in the order in which `newsletter --help` lists them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ from newsletter.cli import (
     entry,
     init,
     issue,
+    output,
     preview,
     proof,
     prune,
@@ -38,23 +40,25 @@ SEND = "Send"
 SET_UP = "Set up"
 
 
+_UsageError: Any = typer.BadParameter.__mro__[1]  # Typer exports only this subclass of it
+
+
 class _InOrderOfWork(TyperGroup):
     """A command group whose help lists commands in working order; Typer would list groups after single commands."""
 
     def invoke(self, context: Any) -> Any:
         """Run a command and reword Typer's error messages about options."""
         try:
-            return super().invoke(context)
-        except typer.BadParameter as err:
-            from newsletter.files.library_errors import of_option
-
-            err.message = of_option(err.message)
-            raise
+            with _reworded_errors():
+                return super().invoke(context)
         except typer.Abort as err:  # Ctrl-C, or the end of input, at a question
-            from newsletter.cli import output
-
             output.note("\nStopped.")
             raise typer.Exit(130) from err
+
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """Parse the program's own options, such as --root, and reword errors about them."""
+        with _reworded_errors():
+            return super().make_context(*arguments, **options)
 
     def get_command(self, context: Any, name: str) -> Any:
         """Return a command whose help shows no Python types."""
@@ -74,6 +78,18 @@ class _InOrderOfWork(TyperGroup):
         return sorted(
             self.commands, key=lambda name: panels.index(getattr(self.commands[name], "rich_help_panel", SET_UP))
         )
+
+
+@contextmanager
+def _reworded_errors() -> Iterator[None]:
+    """Reword Typer's errors, which repeat what was typed: control characters must not reach the terminal."""
+    try:
+        yield
+    except _UsageError as err:
+        from newsletter.files.library_errors import of_option
+
+        err.message = output.plain(of_option(err.message) if isinstance(err, typer.BadParameter) else err.message)
+        raise
 
 
 def _hide_types_of_command(command: Any, context: Any) -> None:

@@ -170,6 +170,7 @@ _SYSTEM = {
     errno.EISDIR: "it is a folder",
     errno.ENOTDIR: "a part of the path is a file",
     errno.EACCES: "permission denied",
+    errno.EFBIG: "the file is too large",
     errno.ECONNREFUSED: "nothing is listening there",
     errno.ECONNRESET: "the connection was cut",
     errno.ENETUNREACH: "this machine has no route to it",

@@ -3,10 +3,12 @@
 import io
 import json
 import os
+import re
+import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -130,6 +132,40 @@ def test_a_full_disk_is_reported_with_the_systems_reason(run: Run, root: Path, m
         "error: built/2026-11-23.txt: No space left on device: free space on the disk and run the command again\n"
     )
     assert files(root / "built") == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("issue", "new", "{}"),
+        ("{}",),
+        ("issue", "{}"),
+        ("issue", "list", "--{}"),
+        ("--{}",),
+        ("issue", "list", "{}"),
+        ("subscribers", "export", "--segment", "{}"),
+        ("subscribers", "list", "--status", "{}"),
+    ],
+)
+def test_control_characters_that_were_typed_do_not_reach_the_terminal(
+    run: Run, root: Path, arguments: Sequence[str]
+) -> None:
+    typed = "\x1b[31mX\x07\x9b\u202e"
+    failed = run(*(argument.format(typed) for argument in arguments))
+    assert failed.status != 0
+    assert "X" in failed.stderr
+    assert not set(typed) - set("[31mX") & set(failed.stdout + failed.stderr)
+
+
+def test_a_file_that_exceeds_the_limit_for_sizes_is_reported_with_a_hint(run: Run, root: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        failed = run("build", "latest", "--out", "built")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert failed.status == 1
+    assert re.fullmatch(r"error: built/2026-11-23\.\w+: the file is too large: raise the limit .*\n", failed.stderr)
 
 
 def test_ctrl_c_exits_with_130_without_a_traceback(monkeypatch: pytest.MonkeyPatch, run: Run, root: Path) -> None:

@@ -181,7 +181,7 @@ def test_a_message_that_does_not_fit_stops_the_send_and_leaves_no_half_file(root
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
     try:
-        with pytest.raises(ProviderError, match="File too large"):
+        with pytest.raises(ProviderError, match="the file is too large"):
             list(outbox(root, format=kind).submit(make.letters(wire, readers(1))))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)

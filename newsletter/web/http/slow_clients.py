@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from newsletter.web.http.tally import Tally
 
 LARGEST_HEAD = 64 * 1024  # bytes
+_TOO_LARGE = "The request's headers are too large."
 
 
 class HeaderTimeoutProtocol(HttpToolsProtocol):
@@ -24,6 +25,7 @@ class HeaderTimeoutProtocol(HttpToolsProtocol):
     malformed: Tally
     _late: asyncio.TimerHandle | None = None
     _head: int | None = None  # bytes of the headers received so far; None between headers
+    _fields: int = 0  # bytes of the URL and the header fields parsed so far
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start the clock for the first request's headers."""
@@ -42,17 +44,33 @@ class HeaderTimeoutProtocol(HttpToolsProtocol):
         if self._head is not None:
             self._head += len(data)
             if self._head > LARGEST_HEAD:
-                self.send_400_response("The request's headers are too large.")
+                self.send_400_response(_TOO_LARGE)
 
     def on_message_begin(self) -> None:
         """Start counting the bytes of the headers."""
         super().on_message_begin()
-        self._head = 0
+        self._head = self._fields = 0
+
+    def on_url(self, url: bytes) -> None:
+        """Count the bytes of the URL."""
+        self._fields += len(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count the bytes of a header field, which may have come in one read with all others."""
+        self._fields += len(name) + len(value)
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Stop counting: the headers are complete."""
+        """Stop counting: the headers are complete. Raise ValueError if they are too large; uvicorn then answers 400."""
         self._head = None
+        if self._fields > LARGEST_HEAD:
+            raise ValueError(_TOO_LARGE)
         super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse the request; uvicorn says only that it is invalid."""
+        super().send_400_response(_TOO_LARGE if self._fields > LARGEST_HEAD else msg)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Log nothing: an Upgrade header is well-formed, and may be ignored (RFC 9110 §7.8)."""

@@ -18,7 +18,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from newsletter import bootstrap, settings
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, UsageError
 from newsletter.web.http.server import Server, listen
 from newsletter.web.preview import routes
 from newsletter.web.preview.access import AccessGuard
@@ -114,6 +114,6 @@ def _preview_settings(root: Path, clock: Callable[[], datetime]) -> PreviewSetti
 
 def _listen(port: int | None) -> socket.socket:
     if port is None:
-        with contextlib.suppress(OSError):
-            return socket.create_server((HOST, PORT))
+        with contextlib.suppress(UsageError):
+            return listen(HOST, PORT)
     return listen(HOST, port or 0, taken="choose another with --port, or omit --port to use a free one")

@@ -1,5 +1,6 @@
 """The gateway in front of every public page."""
 
+import asyncio
 import re
 import socket
 from collections.abc import Iterator
@@ -7,8 +8,12 @@ from pathlib import Path
 
 import pytest
 from fastapi.routing import iter_route_contexts
+from starlette.types import Receive, Scope, Send
+from uvicorn.server import ServerState
 
+from newsletter.web.http.slow_clients import LARGEST_HEAD, HeaderTimeoutProtocol
 from newsletter.web.public.app import public_app
+from newsletter.web.public.server import public_server
 from tests import make
 from tests.web.public.public_pages import HOST, Public, public
 
@@ -130,6 +135,58 @@ def test_headers_that_are_too_large_are_refused(pages: Public) -> None:
     with socket.create_connection(("127.0.0.1", pages.port), timeout=20) as connection:
         connection.sendall(b"GET /help HTTP/1.1\r\nHost: news.example.org\r\nX: " + b"x" * 100_000)
         assert connection.makefile("rb").readline().split()[1] == b"400"
+
+
+class _Written(asyncio.Transport):
+    """A transport that keeps what is written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.content = b""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.content += data
+
+    def close(self) -> None:
+        """Keep the content."""
+
+    def is_closing(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("before", [b"", b"GET /a HTTP/1.1\r\nHost: news.example.org\r\n\r\n"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /b HTTP/1.1\r\nHost: news.example.org\r\nX: " + b"x" * LARGEST_HEAD,
+        b"GET /b HTTP/1.1\r\nHost: news.example.org" + b"\r\nX: 12345" * (LARGEST_HEAD // 6),
+        b"GET /" + b"b" * LARGEST_HEAD + b" HTTP/1.1\r\nHost: news.example.org",
+    ],
+)
+def test_headers_that_are_too_large_are_refused_in_a_single_read(before: bytes, head: bytes) -> None:
+    reached: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        reached.append(scope["path"])
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    async def answer() -> bytes:
+        config = public_server(app, ready=lambda: None, log=lambda _: None).config
+        config.load()
+        assert issubclass(config.http_protocol_class, HeaderTimeoutProtocol)
+        connection = config.http_protocol_class(config=config, server_state=ServerState(), app_state={})
+        transport = _Written()
+        connection.connection_made(transport)
+        connection.data_received(before + head + b"\r\n\r\n")
+        await asyncio.sleep(0)
+        connection.connection_lost(None)
+        return transport.content
+
+    refused = asyncio.run(answer())
+    assert b"400 Bad Request" in refused
+    assert b"headers are too large" in refused
+    assert "/b" not in "".join(reached)
 
 
 def test_a_request_without_a_complete_body_times_out(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from newsletter.errors import UsageError
+from newsletter.web.preview import app
 from newsletter.web.preview.app import serve_preview
 from tests.web.preview.newsroom import Newsroom
 
@@ -59,6 +60,18 @@ def test_the_preview_listens_on_loopback_only(room: Newsroom) -> None:
         port = int(address.split(":")[2].split("/")[0])
         with pytest.raises(OSError, match="refused"):
             socket.create_connection(("127.0.0.2", port), timeout=20)
+
+
+def test_the_default_port_answers_without_delay_and_another_is_used_if_it_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server((app.HOST, 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setattr(app, "PORT", port)
+    with app._listen(None) as first, app._listen(None) as second:
+        assert first.getsockname()[1] == port != second.getsockname()[1]
+        for listening in (first, second):
+            assert listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_port_in_use_is_an_error_only_if_it_was_requested(room: Newsroom) -> None:

@@ -1,11 +1,14 @@
 """Write the archive as static files: the folder ends up with these pages and no others."""
 
+import fcntl
 import json
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from newsletter.archive.pages import Page
-from newsletter.errors import UsageError
+from newsletter.errors import NewsletterError, UsageError
 from newsletter.files.atomic_write import write_file
 from newsletter.files.temporary_files import PART
 
@@ -25,12 +28,29 @@ class ForeignFilesError(UsageError):
         )
 
 
+class ArchiveBusyError(NewsletterError):
+    """A folder that another process is building the archive in."""
+
+    code = "archive-busy"
+
+    def __init__(self, *, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(f"another process is building the archive in {folder}", hint="wait until it has finished")
+
+
 def build(folder: Path, pages: Iterable[Page]) -> Mapping[str, int]:
     """Write new and changed pages, and remove pages of the previous build that are gone.
 
     Return the numbers of pages ``written``, ``kept`` and ``removed``. Raise ForeignFilesError if the folder contains
-    files that no build wrote.
+    files that no build wrote, and ArchiveBusyError if another build is writing to it.
     """
+    _refuse_foreign_files(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder):
+        return _build(folder, pages)
+
+
+def _build(folder: Path, pages: Iterable[Page]) -> Mapping[str, int]:
     before = _before(folder)
     files = {_file(page.path): page for page in pages}
     _list(folder, before.union(files))  # if this build dies, the next one knows which files are its own
@@ -59,15 +79,35 @@ def _file(path: str) -> str:
     return path.removeprefix("/") + ("index.html" if path.endswith("/") else "")
 
 
-def _before(folder: Path) -> set[str]:
-    listed = folder / LISTED
-    if listed.is_file():
-        names = json.loads(listed.read_text(encoding="utf-8"))
-        return {name for name in names if (folder / name).resolve().is_relative_to(folder.resolve())}
-    if folder.exists() and (not folder.is_dir() or any(not file.name.startswith(".") for file in folder.iterdir())):
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a lock on a folder, where its file system has locks. Raise ArchiveBusyError if it is held."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as err:
+                raise ArchiveBusyError(folder=folder) from err
+        yield
+    finally:
+        os.close(handle)
+
+
+def _refuse_foreign_files(folder: Path) -> None:
+    if (folder / LISTED).is_file() or not folder.exists():
+        return
+    if not folder.is_dir() or any(not file.name.startswith(".") for file in folder.iterdir()):
         raise ForeignFilesError(folder=folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    return set()
+
+
+def _before(folder: Path) -> set[str]:
+    """Return the names of the files that the previous build has written, or was going to write."""
+    listed = folder / LISTED
+    if not listed.is_file():
+        return set()
+    names = json.loads(listed.read_text(encoding="utf-8"))
+    return {name for name in names if (folder / name).resolve().is_relative_to(folder.resolve())}
 
 
 def _list(folder: Path, names: Iterable[str]) -> None:

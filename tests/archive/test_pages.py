@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from lxml import etree, html
 from newsletter.archive import Page, build
 from newsletter.archive.pages import PAGE_SIZE
 from newsletter.archive.search import SearchIndex
-from newsletter.archive.static_export import ForeignFilesError
+from newsletter.archive.static_export import ArchiveBusyError, ForeignFilesError
 from newsletter.domain.issue import Block, BlockKind, Correction
 from newsletter.domain.topics import Topic, Topics
 from tests import make
@@ -208,3 +209,17 @@ def test_other_files_in_the_export_folder_are_kept(tmp_path: Path) -> None:
     with pytest.raises(ForeignFilesError, match="don't belong to the archive"):
         build(tmp_path, [Page(path="/", body=b"one")])
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_second_build_in_the_same_folder_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+    folder, front = tmp_path / "public", Page(path="/", body=b"one")
+
+    def pages() -> Iterator[Page]:
+        yield front
+        with pytest.raises(ArchiveBusyError, match=r"another process .*public: wait"):
+            build(folder, [Page(path="/", body=b"two")])
+
+    for written in (1, 0):
+        assert build(folder, pages()) == {"written": written, "kept": 1 - written, "removed": 0}
+    assert (folder / "index.html").read_bytes() == b"one"
+    assert sorted(path.name for path in folder.iterdir()) == [".newsletter-archive.json", "index.html"]

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 from newsletter.errors import SettingsError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from newsletter.domain.publication import Newsletter
     from newsletter.feedback import BounceMailbox, Feedback
     from newsletter.providers import Hook, KeptMessages, Provider, SuppressionList
     from newsletter.rendering import Theme
@@ -165,20 +168,26 @@ def open_bounce_mailbox(settings: "Settings", location: str) -> "AbstractContext
 
 
 def service_mailer(
-    settings: "Settings", store: "Store", context: "SendContext", theme: "Theme", log: Callable[[str], object]
+    newsletter: "Newsletter",
+    store: "Store",
+    context: "SendContext",
+    theme: "Theme",
+    log: Callable[[str], object],
+    *,
+    clock: "Callable[[], datetime] | None" = None,
 ) -> "ServiceMailer":
-    """Return the sender of service mail. ``log`` is called with its error messages."""
+    """Return the sender of service mail. ``log`` is called with error messages; ``clock`` is the store's by default."""
     from newsletter.subscriptions import ServiceMailer
 
     return ServiceMailer(
         store=store,
         provider=context.provider,
         signer=context.signer,
-        newsletter=settings.newsletter,
+        newsletter=newsletter,
         theme=theme,
         log=log,
         return_path=context.return_path,
-        clock=store.now,
+        clock=clock or store.now,
     )
 
 

@@ -13,6 +13,8 @@ from newsletter.domain.topics import Topic, Topics
 from newsletter.message.compiled_issue import CompiledIssue, IssuePart
 from newsletter.message.mime import Email, Letter, Recipient, Wire
 from newsletter.message.template import Slot
+from newsletter.providers import Provider
+from newsletter.sending import SendContext
 from newsletter.tokens import Signer
 
 SECRET = "a secret that only the tests know"
@@ -116,6 +118,17 @@ def compiled(**changes: Any) -> CompiledIssue:
 def tailor(**changes: Any) -> Tailor:
     """Return a tailor of the same issue that gives every reader the full issue."""
     return Tailor(issue(**changes), topics(), None)
+
+
+def send_context(provider: Provider, name: str = "test", **changes: Any) -> SendContext:
+    """Return everything a send needs to deliver mail by a provider; keyword arguments are fields of the context."""
+    values: dict[str, Any] = {
+        "provider": provider,
+        "provider_name": name,
+        "signer": Signer(SECRET),
+        "base_url": "https://news.example.org",
+    }
+    return SendContext(**(values | changes))
 
 
 def submitted(subscriber: int) -> Receipt:

@@ -36,9 +36,9 @@ def proof(
     reader, edition = (
         edition_option.edition_of_reader(settings, composed, address) if address is not None else (None, None)
     )
-    with bootstrap.open_send_context(settings) as provider:
+    with bootstrap.open_send_context(settings) as sending:
         for editor in editors:
             now = datetime.now(tz=UTC)
-            receipt = mail_proof(provider, composed, to=editor, now=now, reader=reader, edition=edition)
+            receipt = mail_proof(sending, composed, to=editor, now=now, reader=reader, edition=edition)
             accepted = f"Sent a proof of issue {composed.issue.slug} to {editor}"
             output.say(f"{accepted}: {receipt.provider_id}" if receipt.provider_id else f"{accepted}.")

@@ -10,11 +10,11 @@ from newsletter.archive.search import SearchIndex
 from newsletter.domain.issue import Block, BlockKind, Correction
 from newsletter.domain.send import PublishedIssue
 from tests import make
-from tests.archive import shelf
+from tests.archive import archives
 
 
 def test_the_archive_has_only_sent_issues_newest_first() -> None:
-    issues = [shelf.issue(20, "a"), shelf.issue(22, "c"), shelf.issue(21, "b"), shelf.issue(23, "draft")]
+    issues = [archives.issue(20, "a"), archives.issue(22, "c"), archives.issue(21, "b"), archives.issue(23, "draft")]
     sent = [PublishedIssue(issue=run.slug, at=make.WHEN) for run in issues[:3]]
     sent.append(PublishedIssue(issue="2026-11-19", at=make.WHEN))  # its file was deleted
     archive = archiving.collect(issues, sent, make.newsletter())
@@ -30,14 +30,14 @@ def test_the_archive_has_only_sent_issues_newest_first() -> None:
 
 def test_entries_that_cannot_be_shown_are_left_out() -> None:
     empty = make.issue(slug="2026-11-20", sections=())
-    nameless = shelf.issue(21, "a", subject="")
-    assert shelf.archive(empty, nameless).issues == ()
-    assert shelf.archive().updated is None
+    nameless = archives.issue(21, "a", subject="")
+    assert archives.archive(empty, nameless).issues == ()
+    assert archives.archive().updated is None
 
 
 def test_a_repeated_entry_is_archived_once_in_its_first_issue() -> None:
-    archive = shelf.archive(
-        shelf.issue(20, "a", "b"), shelf.issue(21, "b", "c"), shelf.issue(15, "a", "b", digest=True)
+    archive = archives.archive(
+        archives.issue(20, "a", "b"), archives.issue(21, "b", "c"), archives.issue(15, "a", "b", digest=True)
     )
     assert [(archived.entry.slug, archived.first_issue.issue.slug) for archived in archive.entries] == [
         ("c", "2026-11-21"),
@@ -47,9 +47,9 @@ def test_a_repeated_entry_is_archived_once_in_its_first_issue() -> None:
 
 
 def test_a_topic_includes_the_entries_of_its_subtopics() -> None:
-    archive = shelf.archive(
-        shelf.issue(20, "a", topics=("Afghanistan",)),
-        shelf.issue(21, "b", topics=("Asia", "asia", "Zoos & <gardens>")),
+    archive = archives.archive(
+        archives.issue(20, "a", topics=("Afghanistan",)),
+        archives.issue(21, "b", topics=("Asia", "asia", "Zoos & <gardens>")),
     )
     assert {slug: [archived.entry.slug for archived in under.entries] for slug, under in archive.topics.items()} == {
         "asia": ["b", "a"],
@@ -64,10 +64,10 @@ def test_a_topic_includes_the_entries_of_its_subtopics() -> None:
 
 def test_a_correction_changes_when_an_issue_was_updated() -> None:
     same_day, later = datetime.date(2026, 11, 20), datetime.date(2026, 11, 25)
-    plain = shelf.issue(19, "a")
-    once = shelf.issue(20, "b", "c", corrections=(Correction(date=same_day, text="It was ten.", entry="b"),))
-    twice = shelf.issue(21, "d", corrections=(Correction(date=later, text="Eleven."), *once.corrections))
-    archive = shelf.archive(plain, once, twice)
+    plain = archives.issue(19, "a")
+    once = archives.issue(20, "b", "c", corrections=(Correction(date=same_day, text="It was ten.", entry="b"),))
+    twice = archives.issue(21, "d", corrections=(Correction(date=later, text="Eleven."), *once.corrections))
+    archive = archives.archive(plain, once, twice)
     sent = {archived.issue.slug: archived.sent for archived in archive.issues}
     updated = {archived.issue.slug: archived.updated for archived in archive.issues}
     assert updated["2026-11-19"] == sent["2026-11-19"]
@@ -82,7 +82,7 @@ def test_a_correction_changes_when_an_issue_was_updated() -> None:
 
 def test_a_search_finds_parts_of_words_without_case_or_accents() -> None:
     framing = Block(kind=BlockKind.FRAMING, markdown="Über den *Dächern* von Málaga, 1931.")
-    archive = shelf.archive(
+    archive = archives.archive(
         make.issue(
             make.entry("roofs", title="On roofs", blocks=(framing,)),
             make.entry("malaga", title="Málaga by night", author="Zoë Quill"),
@@ -103,5 +103,5 @@ def test_a_search_finds_parts_of_words_without_case_or_accents() -> None:
 
 @given(st.text(max_size=300))
 def test_a_query_finds_only_entries_with_all_its_words(query: str) -> None:
-    archive = shelf.archive(shelf.issue(20, "a", "b"), shelf.issue(21, "c"))
+    archive = archives.archive(archives.issue(20, "a", "b"), archives.issue(21, "c"))
     assert set(SearchIndex(archive).search(query)) <= set(archive.entries)

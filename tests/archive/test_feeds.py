@@ -16,7 +16,7 @@ from newsletter.archive import feeds
 from newsletter.archive.feeds import ATOM, CONTENT, DC, Feed, Item
 from newsletter.domain.issue import Correction
 from tests import make
-from tests.archive import shelf
+from tests.archive import archives
 
 OWN = "https://news.example.org/atom.xml"
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -109,8 +109,8 @@ def test_a_feed_with_any_text_is_well_formed(title: str, html: str) -> None:
 
 def test_all_feed_formats_have_the_same_items_and_corrections() -> None:
     correction = Correction(date=datetime(2026, 11, 24, tzinfo=UTC).date(), text="It was *ten*.", entry="b")
-    archive = shelf.archive(shelf.issue(20, "a"), shelf.issue(21, "b", corrections=(correction,)))
-    with shelf.pages(archive) as pages:
+    archive = archives.archive(archives.issue(20, "a"), archives.issue(21, "b", corrections=(correction,)))
+    with archives.pages(archive) as pages:
         for topic, first in ((None, "/issues/2026-11-21/"), ("nato", "/issues/2026-11-21/#b")):
             atom, rss, form = (pages.feed(name, topic) for name in ("atom.xml", "rss.xml", "feed.json"))
             assert atom is not None
@@ -139,7 +139,7 @@ def test_all_feed_formats_have_the_same_items_and_corrections() -> None:
     ],
 )
 def test_the_feed_of_an_empty_archive_has_no_items(name: str, items: Callable[[bytes], list[Any]]) -> None:
-    with shelf.pages(shelf.archive()) as pages:
+    with archives.pages(archives.archive()) as pages:
         page = pages.feed(name)
         assert page is not None
         assert items(page.body) == []

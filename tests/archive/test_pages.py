@@ -16,11 +16,11 @@ from newsletter.archive.static_export import ArchiveBusyError, ForeignFilesError
 from newsletter.domain.issue import Block, BlockKind, Correction
 from newsletter.domain.topics import Topic, Topics
 from tests import make
-from tests.archive import shelf
+from tests.archive import archives
 
-WHOLE = shelf.archive(
-    shelf.issue(20, *(f"a{number}" for number in range(PAGE_SIZE + 1)), topics=("Afghanistan",)),
-    shelf.issue(21, "b", corrections=(Correction(date=make.WHEN.date(), text="*Ten*, not nine.", entry="b"),)),
+WHOLE = archives.archive(
+    archives.issue(20, *(f"a{number}" for number in range(PAGE_SIZE + 1)), topics=("Afghanistan",)),
+    archives.issue(21, "b", corrections=(Correction(date=make.WHEN.date(), text="*Ten*, not nine.", entry="b"),)),
 )
 
 
@@ -31,7 +31,7 @@ def links(page: Page) -> set[str]:
 
 
 def test_every_link_leads_to_a_page_and_every_page_is_linked() -> None:
-    with shelf.pages(WHOLE, searching=False) as pages:
+    with archives.pages(WHOLE, searching=False) as pages:
         made = {page.path: page for page in pages.all_pages()}
         led = set().union(*(links(page) for page in made.values() if page.kind.startswith("text/html")))
     served = {"/subscribe", "/help", "/favicon.ico", "/favicon.svg"}
@@ -40,7 +40,7 @@ def test_every_link_leads_to_a_page_and_every_page_is_linked() -> None:
 
 
 def test_the_sitemap_has_every_page_with_its_date_of_change() -> None:
-    with shelf.pages(WHOLE, searching=False) as pages:
+    with archives.pages(WHOLE, searching=False) as pages:
         readable = {page.path for page in pages.all_pages() if page.kind.startswith("text/html")}
         root = etree.fromstring(pages.sitemap().body)
     space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
@@ -54,7 +54,7 @@ def test_the_sitemap_has_every_page_with_its_date_of_change() -> None:
 
 
 def test_an_issues_page_has_no_readers_data_and_has_metadata_for_machines() -> None:
-    with shelf.pages(WHOLE) as pages:
+    with archives.pages(WHOLE) as pages:
         page = pages.issue("2026-11-21")
     assert page is not None
     text = page.body.decode()
@@ -96,7 +96,7 @@ def test_an_issues_page_has_no_readers_data_and_has_metadata_for_machines() -> N
 
 
 def test_a_page_is_small() -> None:
-    with shelf.pages(WHOLE) as pages:
+    with archives.pages(WHOLE) as pages:
         for page in (pages.front(), pages.topics(), pages.topic("asia"), pages.month("2026-11")):
             assert page is not None
             assert len(page.body) < 30 * 1024
@@ -113,7 +113,7 @@ def test_an_issues_page_adds_little_to_its_own_text() -> None:
     entries = [
         make.entry(slug, topics=topics, url=f"https://example.org/the-kerbstone/{slug}", blocks=usual) for slug in slugs
     ]
-    with shelf.pages(shelf.archive(make.issue(*entries))) as pages:
+    with archives.pages(archives.archive(make.issue(*entries))) as pages:
         page = pages.issue("2026-11-23")
     assert page is not None
     assert len(page.body) < 30 * 1024
@@ -121,11 +121,11 @@ def test_an_issues_page_adds_little_to_its_own_text() -> None:
 
 
 def test_a_thousand_undeclared_topics_make_no_page_large() -> None:
-    often = shelf.issue(22, "a", topics=("Often", "NATO"))
+    often = archives.issue(22, "a", topics=("Often", "NATO"))
     rare = make.entry("b", topics=(*(f"Topic number {number}" for number in range(1000)), "Often"))
-    archive = shelf.archive(often, make.issue(rare))
+    archive = archives.archive(often, make.issue(rare))
     assert [root.topic.name for root in archive.top_topics[:3]] == ["NATO", "Often", "Topic number 0"]
-    with shelf.pages(archive) as pages:
+    with archives.pages(archive) as pages:
         assert len(pages.topics().body) < 30 * 1024
         assert len(pages.front().body) < 30 * 1024
         assert pages.topic("topic-number-999") is not None
@@ -134,8 +134,8 @@ def test_a_thousand_undeclared_topics_make_no_page_large() -> None:
 def test_pages_and_feeds_of_a_renamed_topic_are_at_its_earlier_slug_too() -> None:
     topics = Topics([Topic(slug="asia", name="Asia", aliases=("Far East",))])
     entries = (f"a{number}" for number in range(PAGE_SIZE + 1))
-    issue = shelf.issue(20, *entries, topics=("Far East",))
-    with shelf.pages(shelf.archive(issue, newsletter=make.newsletter(topics=topics))) as pages:
+    issue = archives.issue(20, *entries, topics=("Far East",))
+    with archives.pages(archives.archive(issue, newsletter=make.newsletter(topics=topics))) as pages:
         made = {page.path: page for page in pages.all_pages() if page.path.startswith("/topics/asia/")}
         former = {page.path.replace("far-east", "asia"): page for page in pages.redirects()}
     assert former.keys() == made.keys()
@@ -150,7 +150,7 @@ def test_pages_and_feeds_of_a_renamed_topic_are_at_its_earlier_slug_too() -> Non
 
 
 def test_unknown_pages_do_not_exist() -> None:
-    with shelf.pages(WHOLE) as pages:
+    with archives.pages(WHOLE) as pages:
         assert pages.issue("2026-11-22") is None
         assert pages.month("2026-10") is pages.month("2026-1") is pages.month("../etc") is None
         assert pages.topic("nowhere") is pages.topic("asia", 0) is pages.topic("asia", 3) is None
@@ -159,7 +159,7 @@ def test_unknown_pages_do_not_exist() -> None:
 
 
 def test_a_search_query_is_shown_escaped() -> None:
-    with shelf.pages(WHOLE) as pages:
+    with archives.pages(WHOLE) as pages:
         index = SearchIndex(WHOLE)
         text = pages.search_results(index, '"><script>', 7).body.decode()
         assert "<script>" not in text
@@ -173,7 +173,7 @@ def test_images_on_other_hosts_are_not_loaded() -> None:
     own, other = "https://news.example.org/pictures/a.jpg", "https://elsewhere.example.org/b.jpg"
     tricky = "https://news.example.org.evil.example/c.jpg"
     entries = [make.entry(f"e{at}", image=url, image_alt="A") for at, url in enumerate((own, other, tricky))]
-    with shelf.pages(shelf.archive(make.issue(*entries))) as pages:
+    with archives.pages(archives.archive(make.issue(*entries))) as pages:
         page = pages.issue("2026-11-23")
     assert page is not None
     text = page.body.decode()
@@ -184,7 +184,7 @@ def test_images_on_other_hosts_are_not_loaded() -> None:
 
 
 def test_an_empty_archive_has_a_front_page() -> None:
-    with shelf.pages(shelf.archive()) as pages:
+    with archives.pages(archives.archive()) as pages:
         assert "hasn’t been sent yet" in pages.front().body.decode()
         assert {page.path for page in pages.all_pages()} == {
             *("/", "/atom.xml", "/rss.xml", "/feed.json", "/robots.txt", "/sitemap.xml")

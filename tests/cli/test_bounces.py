@@ -32,7 +32,7 @@ from newsletter.message.verp import return_path
 from newsletter.rendering import load_theme
 from newsletter.settings import load, load_signer
 from newsletter.store import open_store
-from tests import returned
+from tests import incoming_mail
 from tests.cli.conftest import Run, edit
 from tests.imap_server import PASSWORD, imap_server
 from tests.make import WHEN
@@ -102,7 +102,7 @@ def message_id(message: Received) -> str:
 def complaint(message: Received, *, feedback: str = "abuse") -> bytes:
     """Return a complaint with the headers of a message and a redacted recipient."""
     path = f"X-Return-Path: {header(message, 'X-Return-Path')}\n"
-    return returned.complaint(message_id(message), feedback=feedback, headers=path)
+    return incoming_mail.complaint(message_id(message), feedback=feedback, headers=path)
 
 
 def without_return_path(root: Path) -> None:
@@ -121,9 +121,9 @@ def forged(message: Received, address: str) -> dict[str, bytes]:
         for name, id_ in ids.items()
         for references in [f"References: {id_}\n".encode()]
         for kind, mail in {
-            "complaint": returned.complaint(id_, address=address),
-            "bounce": references + returned.notification("bounces@news.daily.example", address),
-            "words": references + returned.in_words("bounces@news.daily.example", address),
+            "complaint": incoming_mail.complaint(id_, address=address),
+            "bounce": references + incoming_mail.notification("bounces@news.daily.example", address),
+            "words": references + incoming_mail.in_words("bounces@news.daily.example", address),
         }.items()
     }
 
@@ -145,11 +145,11 @@ def test_only_proven_reports_have_an_effect(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
     forged = sent[CLEO].sender.replace("+", "+" + "a" * 52, 1)[: len("bounces+") + 52] + "@news.daily.example"
-    maildir.put("1.ada", returned.notification(sent[ADA].sender.upper(), ADA))
+    maildir.put("1.ada", incoming_mail.notification(sent[ADA].sender.upper(), ADA))
     maildir.put("2.ben", complaint(sent[BEN]))
-    maildir.put("3.cleo", returned.absent(sent[CLEO].sender))
-    maildir.put("4.letter", returned.letter("bounces@news.daily.example"))
-    maildir.put("5.forged", returned.notification(forged, CLEO))
+    maildir.put("3.cleo", incoming_mail.absent(sent[CLEO].sender))
+    maildir.put("4.letter", incoming_mail.letter("bounces@news.daily.example"))
+    maildir.put("5.forged", incoming_mail.notification(forged, CLEO))
     maildir.put("6.garbage", b"\xff\x00 no mail at all")
     came = json.loads(run("bounces", "--json").stdout)
     assert (came["report"], came["automatic_reply"]) == (2, 1)
@@ -181,9 +181,10 @@ def test_a_readers_link_is_not_enough_to_forge_a_report(
         maildir.put(f"with {name}", mail)
     answered = message_id(sent[ADA])
     maildir.put(
-        "an answer", f"References: {answered}\n".encode() + returned.notification("bounces@news.daily.example", ADA)
+        "an answer",
+        f"References: {answered}\n".encode() + incoming_mail.notification("bounces@news.daily.example", ADA),
     )
-    maildir.put("passed on", returned.complaint(answered, address=ADA))
+    maildir.put("passed on", incoming_mail.complaint(answered, address=ADA))
     came = json.loads(run("bounces", "--json").stdout)
     assert (came["report"], came["unproven"], came["new"]) == (0, 8, 0)
     without_return_path(readers)
@@ -199,8 +200,8 @@ def test_without_a_return_path_the_signed_message_id_proves_a_report(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
     without_return_path(readers)
-    maildir.put("1", returned.complaint(message_id(sent[BEN])))
-    maildir.put("2", returned.complaint(message_id(sent[ADA]).replace("2026-11-23", "2026-11-22")))
+    maildir.put("1", incoming_mail.complaint(message_id(sent[BEN])))
+    maildir.put("2", incoming_mail.complaint(message_id(sent[ADA]).replace("2026-11-23", "2026-11-22")))
     came = json.loads(run("bounces", "--json").stdout)
     assert (came["report"], came["unproven"]) == (1, 1)
     assert suppressed(readers) == {BEN: "complained"}
@@ -211,7 +212,7 @@ def test_a_bounce_after_a_move_never_suppresses_another_readers_address(
 ) -> None:
     without_return_path(readers)
     move(ADA, "ada@new.example.com")
-    maildir.put("1", returned.complaint(message_id(sent[ADA]), address=CLEO))
+    maildir.put("1", incoming_mail.complaint(message_id(sent[ADA]), address=CLEO))
     assert json.loads(run("bounces", "--json").stdout)["unproven"] == 1
     assert suppressed(readers) == {}
 
@@ -219,7 +220,7 @@ def test_a_bounce_after_a_move_never_suppresses_another_readers_address(
 def test_a_bounce_without_a_recipient_is_attributed_by_its_return_path(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
-    maildir.put("1", returned.in_words(sent[ADA].sender, "").replace(b"<>:\n", b""))
+    maildir.put("1", incoming_mail.in_words(sent[ADA].sender, "").replace(b"<>:\n", b""))
     assert run("bounces").status == 0
     assert suppressed(readers) == {ADA: "bounced"}
 
@@ -227,7 +228,7 @@ def test_a_bounce_without_a_recipient_is_attributed_by_its_return_path(
 def test_a_plain_text_bounce_to_a_signed_return_path_counts(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
-    maildir.put("1", returned.in_words(sent[ADA].sender, "ada@forwarded.example.net"))
+    maildir.put("1", incoming_mail.in_words(sent[ADA].sender, "ada@forwarded.example.net"))
     assert run("bounces").status == 0
     assert suppressed(readers) == {ADA: "bounced"}
 
@@ -244,7 +245,7 @@ def test_a_plain_text_bounce_to_a_signed_return_path_counts(
 def test_a_temporary_bounce_does_not_suppress_at_once(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received], action: str, status: str, words: str
 ) -> None:
-    maildir.put("1", returned.notification(sent[ADA].sender, ADA, action=action, status=status, words=words))
+    maildir.put("1", incoming_mail.notification(sent[ADA].sender, ADA, action=action, status=status, words=words))
     came = json.loads(run("bounces", "--json").stdout)
     assert (came["report"], came["new"], came["suppressed"]) == (1, 1, 0)
     assert suppressed(readers) == {}
@@ -264,7 +265,7 @@ def test_a_bounce_settles_an_uncertain_delivery(
 ) -> None:
     with open_store("sqlite:///newsletter.db") as store:
         execute(store, "UPDATE delivery SET status = 'uncertain'")
-    maildir.put("1", returned.notification(sent[ADA].sender, ADA))
+    maildir.put("1", incoming_mail.notification(sent[ADA].sender, ADA))
     assert json.loads(run("bounces", "--json").stdout)["settled"] == 1
     with open_store("sqlite:///newsletter.db") as store:
         statuses = {address: status for address, status, _ in store.deliveries.stream(1)}
@@ -275,7 +276,7 @@ def test_an_mbox_is_not_changed_and_counts_once(
     readers: Path, run: Run, sent: dict[str, Received], tmp_path: Path
 ) -> None:
     file = tmp_path / "mbox"
-    mail = returned.notification(sent[ADA].sender, ADA) + b"\n"
+    mail = incoming_mail.notification(sent[ADA].sender, ADA) + b"\n"
     file.write_bytes(b"From MAILER-DAEMON Mon Nov 23 07:00:00 2026\n" + mail)
     before = file.read_bytes()
     assert json.loads(run("bounces", str(file), "--json").stdout)["new"] == 1
@@ -337,7 +338,7 @@ def _open_once_it_is_read(pipe: Path, by: subprocess.Popen[bytes]) -> int:
 
 
 def test_large_messages_are_read_one_at_a_time(readers: Path, run: Run, maildir: Maildir) -> None:
-    large = returned.letter("bounces@news.daily.example") + b"x" * 6_000_000
+    large = incoming_mail.letter("bounces@news.daily.example") + b"x" * 6_000_000
     for number in range(10):
         maildir.put(str(number), large)
     tracemalloc.start()
@@ -372,8 +373,8 @@ def test_a_folder_on_an_imap_server_is_read_and_marked(
     monkeypatch.setenv("NEWSLETTER_IMAP_PASSWORD", PASSWORD)
     with imap_server() as box:
         where = f"imap://bounces@127.0.0.1:{box.port}/INBOX/Bounces"
-        ada = box.put(returned.notification(sent[ADA].sender, ADA))
-        letter = box.put(returned.letter("bounces@news.daily.example"))
+        ada = box.put(incoming_mail.notification(sent[ADA].sender, ADA))
+        letter = box.put(incoming_mail.letter("bounces@news.daily.example"))
         came = json.loads(run("bounces", where, "--json").stdout)
         assert (came["report"], came["not_understood"], came["new"]) == (1, 1, 1)
         assert box.flags == {ada: {"\\Seen"}, letter: {"\\Flagged"}}
@@ -419,8 +420,10 @@ def sign_up(root: Path, address: str, key: str, *, now: datetime = WHEN, handed:
     with bootstrap.open_store(settings) as store, bootstrap.open_send_context(settings) as context:
         about = ServiceMessage(kind=ServiceKind.CONFIRM, address=address, created=now, about=pending.key)
         assert store.confirmations.request([MailRequest(message=about, about=pending)]) == [None]
-        mailer = bootstrap.service_mailer(settings, store, context, load_theme(root, settings.newsletter), print)
-        mailer.clock = lambda: now
+        newsletter = settings.newsletter
+        mailer = bootstrap.service_mailer(
+            newsletter, store, context, load_theme(root, newsletter), print, clock=lambda: now
+        )
         assert mailer.send_batch() == handed
 
 
@@ -429,8 +432,8 @@ def test_a_bounced_confirmation_is_the_last_one(readers: Path, run: Run, maildir
         _by_smtp(readers, server, maildir)
         sign_up(readers, "typo@example.com", "e" * 32)
         (first,) = server.received
-        maildir.put("1", returned.notification(first.sender, "typo@example.com"))
-        maildir.put("2", returned.notification(first.sender, BEN))  # without proof
+        maildir.put("1", incoming_mail.notification(first.sender, "typo@example.com"))
+        maildir.put("2", incoming_mail.notification(first.sender, BEN))  # without proof
         came = json.loads(run("bounces", "--json").stdout)
         assert (came["report"], came["unknown_reader"], came["suppressed"]) == (1, 1, 1)
         assert suppressed(readers) == {"typo@example.com": "bounced"}
@@ -443,7 +446,7 @@ def test_a_bounced_confirmation_is_the_last_one(readers: Path, run: Run, maildir
 def test_a_bounced_reader_can_confirm_again_and_returns(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
-    maildir.put("1", returned.notification(sent[ADA].sender, ADA))
+    maildir.put("1", incoming_mail.notification(sent[ADA].sender, ADA))
     maildir.put("2", complaint(sent[BEN]))
     assert json.loads(run("bounces", "--json").stdout)["suppressed"] == 2
     with smtp_server() as server:
@@ -480,8 +483,8 @@ def test_apple_mails_unsubscribe_messages_are_understood(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
     assert complaints(sent[ADA].content) == []
-    maildir.put("1", returned.apple_mail(unsubscribe_mail(sent[ADA])))
-    maildir.put("2", returned.apple_mail(f"Bounces <{unsubscribe_mail(sent[BEN]).upper()}>", subject=""))
+    maildir.put("1", incoming_mail.apple_mail(unsubscribe_mail(sent[ADA])))
+    maildir.put("2", incoming_mail.apple_mail(f"Bounces <{unsubscribe_mail(sent[BEN]).upper()}>", subject=""))
     came = json.loads(run("bounces", "--json").stdout)
     assert (came["unsubscribe_request"], came["unsubscribed"], came["suppressed"]) == (2, 2, 0)
     assert standing(readers) == {ADA: "unsubscribed", BEN: "unsubscribed", CLEO: "confirmed"}
@@ -498,16 +501,16 @@ def test_a_forged_unsubscribe_address_unsubscribes_no_reader(
 ) -> None:
     good = unsubscribe_mail(sent[ADA])
     at = good.index("@")
-    maildir.put("changed", returned.apple_mail(good[: at - 1] + ("a" if good[at - 1] != "a" else "b") + good[at:]))
-    maildir.put("return path", returned.apple_mail(sent[ADA].sender))
-    maildir.put("quoted", f"References: <{good}>\n".encode() + returned.letter("bounces@news.example.org"))
-    maildir.put("a bounce of it", returned.notification(good, BEN))
+    maildir.put("changed", incoming_mail.apple_mail(good[: at - 1] + ("a" if good[at - 1] != "a" else "b") + good[at:]))
+    maildir.put("return path", incoming_mail.apple_mail(sent[ADA].sender))
+    maildir.put("quoted", f"References: <{good}>\n".encode() + incoming_mail.letter("bounces@news.example.org"))
+    maildir.put("a bounce of it", incoming_mail.notification(good, BEN))
     came = json.loads(run("bounces", "--json").stdout)
     assert standing(readers)[BEN] == standing(readers)[CLEO] == "confirmed"
     assert came["unsubscribe_request"] == 0  # the last one went to the bounce address
     assert standing(readers)[ADA] == "confirmed"
     assert suppressed(readers) == {}
-    maildir.put("bounces of the address", returned.notification(f"{good.replace('+', '-')}", ADA))
+    maildir.put("bounces of the address", incoming_mail.notification(f"{good.replace('+', '-')}", ADA))
     assert json.loads(run("bounces", "--json").stdout)["suppressed"] == 0
 
 
@@ -526,12 +529,16 @@ def test_automatic_messages_unsubscribe_no_reader(
     ]
     for number, header_ in enumerate(headers):
         subject = "Re: Good morning" if "generated" in header_ else "unsubscribe"
-        maildir.put(f"{number}", f"{header_}\n".encode() + returned.apple_mail(to, subject=subject))
-    maildir.put("absent", returned.apple_mail(to, subject="Out of office: Good morning"))
-    maildir.put("system", returned.apple_mail(to).replace(b"From: ada@example.com", b"From: MAILER-DAEMON@example.com"))
+        maildir.put(f"{number}", f"{header_}\n".encode() + incoming_mail.apple_mail(to, subject=subject))
+    maildir.put("absent", incoming_mail.apple_mail(to, subject="Out of office: Good morning"))
+    maildir.put(
+        "system", incoming_mail.apple_mail(to).replace(b"From: ada@example.com", b"From: MAILER-DAEMON@example.com")
+    )
     came = json.loads(run("bounces", "--json").stdout)
     assert (came["unsubscribe_request"], standing(readers)[ADA]) == (0, "confirmed")
-    maildir.put("client", b"Auto-Submitted: auto-generated\nReturn-Path: <ada@example.com>\n" + returned.apple_mail(to))
+    maildir.put(
+        "client", b"Auto-Submitted: auto-generated\nReturn-Path: <ada@example.com>\n" + incoming_mail.apple_mail(to)
+    )
     assert json.loads(run("bounces", "--json").stdout)["unsubscribed"] == 1
 
 
@@ -539,10 +546,10 @@ def test_messages_older_than_the_retention_of_events_change_nothing(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
     old = f"Received: from mx by us; {format_datetime(datetime.now(UTC) - timedelta(days=366))}\n".encode()
-    maildir.put("bounce", old + returned.notification(sent[ADA].sender, ADA))
-    maildir.put("leaves", old + returned.apple_mail(unsubscribe_mail(sent[BEN])))
+    maildir.put("bounce", old + incoming_mail.notification(sent[ADA].sender, ADA))
+    maildir.put("leaves", old + incoming_mail.apple_mail(unsubscribe_mail(sent[BEN])))
     new = f"Received: from mx by us; {format_datetime(datetime.now(UTC))}\nDate: Thu, 1 Jan 1970 00:00:00 +0000\n"
-    maildir.put("new", new.encode() + returned.notification(sent[CLEO].sender, CLEO))
+    maildir.put("new", new.encode() + incoming_mail.notification(sent[CLEO].sender, CLEO))
     came = json.loads(run("bounces", "--json").stdout)
     assert (came["too_old"], came["new"], came["unsubscribed"]) == (2, 1, 0)
     assert suppressed(readers) == {CLEO: "bounced"}
@@ -556,7 +563,7 @@ def test_a_separate_address_receives_unsubscribe_requests(readers: Path, run: Ru
         got = {message.recipients[0]: message for message in server.received}
     assert "bounces+" not in got[ADA].sender
     assert unsubscribe_mail(got[ADA]).startswith("leave+")
-    maildir.put("1", returned.apple_mail(unsubscribe_mail(got[ADA])))
+    maildir.put("1", incoming_mail.apple_mail(unsubscribe_mail(got[ADA])))
     assert json.loads(run("bounces", "--json").stdout)["unsubscribed"] == 1
     edit("newsletter.toml", "mailbox = ", "# mailbox = ")
     refused = run("check")
@@ -587,8 +594,8 @@ def flood(readers: Path, run: Run, maildir: Maildir) -> Maildir:
         assert run("send", "latest", "--yes").status == 0
         paths = {got.recipients[0]: got.sender for got in server.received}
     for address in more[:6]:
-        maildir.put(address, returned.notification(paths[address], address))
-    maildir.put(more[6], returned.notification(paths[more[6]], more[6]))
+        maildir.put(address, incoming_mail.notification(paths[address], address))
+    maildir.put(more[6], incoming_mail.notification(paths[more[6]], more[6]))
     return maildir
 
 
@@ -639,7 +646,9 @@ def test_the_notify_addresses_are_mailed_once_when_a_hold_begins(readers: Path, 
         assert run("suppressions", "discard").status == 0
         for number in range(6):
             late = f"r{number}@strict.example"
-            flood.put(f"late{number}", returned.notification(sender_of(late), late, words="550 5.1.1 still nobody"))
+            flood.put(
+                f"late{number}", incoming_mail.notification(sender_of(late), late, words="550 5.1.1 still nobody")
+            )
         assert run("bounces").status == 0
         assert len(server.received) == 2  # the next hold
 
@@ -650,7 +659,7 @@ def test_held_bounces_can_be_applied_or_discarded_by_domain(readers: Path, run: 
     assert run("suppressions", "apply", "STRICT.example").stdout == "Suppressed addresses: 6.\n"
     assert len(suppressed(readers)) == 7
     assert held(run) == []
-    late = returned.notification(sender_of("r7@lenient.example"), "r7@lenient.example")
+    late = incoming_mail.notification(sender_of("r7@lenient.example"), "r7@lenient.example")
     flood.put("late", late)
     assert json.loads(run("bounces", "--json").stdout)["suppressed"] == 1
     assert run("suppressions", "discard").status == 1
@@ -704,10 +713,10 @@ def test_a_bounce_after_a_move_suppresses_the_former_address(
 ) -> None:
     move(ADA, "ada@new.example.com")
     if signed:
-        maildir.put("1", returned.notification(sent[ADA].sender, ADA))
+        maildir.put("1", incoming_mail.notification(sent[ADA].sender, ADA))
     else:
         without_return_path(readers)
-        maildir.put("1", returned.complaint(message_id(sent[ADA]), address=ADA))
+        maildir.put("1", incoming_mail.complaint(message_id(sent[ADA]), address=ADA))
     assert json.loads(run("bounces", "--json").stdout)["report"] == 1
     assert list(suppressed(readers)) == [ADA]
 
@@ -715,7 +724,7 @@ def test_a_bounce_after_a_move_suppresses_the_former_address(
 def test_a_bounce_of_a_forwarded_message_is_the_readers_own(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
-    maildir.put("1", returned.notification(sent[ADA].sender, "ada@elsewhere.example.net"))
+    maildir.put("1", incoming_mail.notification(sent[ADA].sender, "ada@elsewhere.example.net"))
     run("bounces")
     assert list(suppressed(readers)) == [ADA]
 
@@ -724,7 +733,7 @@ def test_reports_about_removed_readers_are_not_kept(
     readers: Path, run: Run, maildir: Maildir, sent: dict[str, Received]
 ) -> None:
     run("subscribers", "remove", ADA)
-    maildir.put("1", returned.notification(sent[ADA].sender, ADA))
+    maildir.put("1", incoming_mail.notification(sent[ADA].sender, ADA))
     assert json.loads(run("bounces", "--json").stdout)["unknown_reader"] == 1
     assert maildir.flags() == {"1": "S"}
     assert suppressed(readers) == {}
@@ -737,9 +746,9 @@ def test_bounces_of_earlier_messages_count_after_a_change_of_secret(
     sent: dict[str, Received] = request.getfixturevalue("sent")
     monkeypatch.setenv("NEWSLETTER_EARLIER_SECRETS", "the-secret-of-yesterday")
     monkeypatch.setenv("NEWSLETTER_SECRET", "another secret, of today")
-    maildir.put("1", returned.notification(sent[ADA].sender, ADA))
+    maildir.put("1", incoming_mail.notification(sent[ADA].sender, ADA))
     assert json.loads(run("bounces", "--json").stdout)["report"] == 1
     monkeypatch.delenv("NEWSLETTER_EARLIER_SECRETS")
-    maildir.put("2", returned.notification(sent[BEN].sender, BEN))
+    maildir.put("2", incoming_mail.notification(sent[BEN].sender, BEN))
     assert json.loads(run("bounces", "--json").stdout)["unproven"] == 1
     assert maildir.flags() == {"1": "S", "2": "F"}

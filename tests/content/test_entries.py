@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from newsletter.content import read_manuscripts
 from newsletter.content.frontmatter import parse_front_matter
 from newsletter.domain.issue import Block, BlockKind, Entry
-from tests.content.desk import ENTRY, findings, only_finding, put
+from tests.content.editor_files import ENTRY, findings, only_finding, put
 
 
 def entry(root: Path, text: str) -> Entry:
@@ -133,7 +133,6 @@ def test_a_repeated_field_is_reported_with_both_lines(tmp_path: Path) -> None:
 
 
 def test_optional_fields_may_be_left_empty(tmp_path: Path) -> None:
-    parsed = entry(tmp_path, with_line("author:\ndate:\ntopics:\nimage:\nimage_alt: ~"))
     parsed = entry(tmp_path, "---\ntitle: A\nurl: u\nsource: S\nauthor:\ndate:\ntopics:\nimage:\nimage_alt: ~\n---\n")
     assert (
         parsed.author,

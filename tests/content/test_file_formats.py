@@ -5,7 +5,7 @@ from pathlib import Path
 
 from newsletter.content import entries, import_pick, issues, read_manuscripts, read_picks
 from newsletter.domain.issue import BlockKind, Otherwise, TailoringFields
-from tests.content.desk import put, put_entries
+from tests.content.editor_files import put, put_entries
 
 PAGE = Path(__file__).parents[2] / "docs/file-formats.md"
 

@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.content import read_manuscripts
 from newsletter.errors import Place, Severity
-from tests.content.desk import ENTRY, ISSUE, findings, only_finding, put, put_entries
+from tests.content.editor_files import ENTRY, ISSUE, findings, only_finding, put, put_entries
 
 
 def test_a_newsletter_without_files_has_no_findings(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from newsletter.content import read_manuscripts
 from newsletter.domain.issue import Block, BlockKind, Issue, Otherwise, TailoringFields
 from newsletter.domain.issue_names import NoIssuesError, UnknownIssueError
-from tests.content.desk import ENTRY, ISSUE, findings, only_finding, put, put_entries
+from tests.content.editor_files import ENTRY, ISSUE, findings, only_finding, put, put_entries
 
 
 def issue(root: Path, text: str) -> Issue:

@@ -15,7 +15,7 @@ from newsletter.content.files import SlugTakenError
 from newsletter.content.markdown import join_blocks, split_blocks
 from newsletter.content.writing import InvalidSlugError, NotUnicodeError, RepeatedEntryError, UnknownEntryError
 from newsletter.errors import FindingsError
-from tests.content.desk import put_entries
+from tests.content.editor_files import put_entries
 
 
 def files(root: Path) -> list[str]:

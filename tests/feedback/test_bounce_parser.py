@@ -15,7 +15,7 @@ from newsletter.domain.mail_reports import MailReport, ReportedRecipient
 from newsletter.feedback.bounce_parser import parse_report
 from newsletter.message.verp import return_path
 from newsletter.tokens import Signer
-from tests import make, returned
+from tests import incoming_mail, make
 
 K = EventKind
 ADA = "ada@example.com"
@@ -517,9 +517,9 @@ def test_a_bounce_with_an_unusual_sender_is_recognized() -> None:
 
 
 def test_automatic_replies_and_personal_mail_are_not_bounces() -> None:
-    absent = parse_report(returned.absent(PATH))
+    absent = parse_report(incoming_mail.absent(PATH))
     assert (absent.recipients, absent.automatic) == ((), True)
-    letter = parse_report(returned.letter(PATH))
+    letter = parse_report(incoming_mail.letter(PATH))
     assert (letter.recipients, letter.automatic) == ((), False)
 
 

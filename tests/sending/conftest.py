@@ -19,9 +19,9 @@ def quick_probes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def warmed() -> None:
+def warm_process() -> None:
     """Warm up this process, so that the first send is as fast as later ones."""
-    from tests.sending import warmed  # noqa: F401
+    from tests.sending import warm_up  # noqa: F401
 
 
 @pytest.fixture

@@ -15,10 +15,8 @@ from newsletter.domain.send import Send
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import HeldError, NewsletterError
 from newsletter.message.mime import Letter
-from newsletter.providers import Provider
-from newsletter.sending import Observer, SendContext
+from newsletter.sending import Observer
 from newsletter.store import Store
-from newsletter.tokens import Signer
 from tests import make
 from tests.sending.freeze_requests import to_everyone
 
@@ -70,13 +68,6 @@ def folder_in_memory() -> Iterator[Path]:
         yield Path(folder)
 
 
-def post(provider: Provider) -> SendContext:
-    """Return everything a send needs to deliver mail."""
-    return SendContext(
-        provider=provider, provider_name="test", signer=Signer(make.SECRET), base_url="https://news.example.org"
-    )
-
-
 def fill(store: Store, number: int) -> list[str]:
     """Add this number of confirmed readers, and return their addresses."""
     store.subscribers.merge(
@@ -90,26 +81,26 @@ def addresses(number: int) -> list[str]:
     return [f"r{at}@example.com" for at in range(1, number + 1)]
 
 
-def begin(store: Store, provider: Accepting, watch: Observer | None = None) -> Send:
+def begin(store: Store, provider: Accepting, observer: Observer | None = None) -> Send:
     """Start the send."""
-    return sending.start(store, post(provider), to_everyone(), observer=watch).result()
+    return sending.start(store, make.send_context(provider), to_everyone(), observer=observer).result()
 
 
-def go_on(store: Store, provider: Accepting, watch: Observer | None = None) -> Send:
+def begin_or_resume(store: Store, provider: Accepting, observer: Observer | None = None) -> Send:
     """Do what an operator does after an error: begin, or resume what was frozen."""
     frozen = store.sends.of_issue(ISSUE)
     if frozen is None or not frozen.digest:
-        return begin(store, provider, watch)
+        return begin(store, provider, observer)
     if frozen.status.ended:
         return frozen
-    return sending.resume(store, post(provider), issue=ISSUE, observer=watch).result()
+    return sending.resume(store, make.send_context(provider), issue=ISSUE, observer=observer).result()
 
 
 def at_last(store: Store, provider: Accepting) -> Send:
     """Resume the send until it has finished."""
     for _ in range(20):
         try:
-            send = go_on(store, provider)
+            send = begin_or_resume(store, provider)
         except HeldError:
             raise
         except NewsletterError:

@@ -24,7 +24,6 @@ from newsletter.providers import open_provider
 from newsletter.sending import SendContext
 from newsletter.store import Store, open_store
 from newsletter.store.sends.leases import Leases
-from newsletter.tokens import Signer
 from tests import make
 from tests.databases import sqlite3
 from tests.rows import database_of
@@ -100,17 +99,11 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIATESTS", "AWS_SECRET_ACCESS_KEY": "a secret tha
 
 
 @contextmanager
-def post(via: Via, policy: Uncertainty) -> Iterator[SendContext]:
+def open_send_context(via: Via, policy: Uncertainty) -> Iterator[SendContext]:
     """Open everything a send needs to deliver mail."""
     provider = open_provider(via.name, via.options, root=Path.cwd(), environment=KEYS)
     try:
-        yield SendContext(
-            provider=provider,
-            provider_name=via.name,
-            signer=Signer(make.SECRET),
-            base_url="https://news.example.org",
-            sending=SendingSettings(uncertain=policy),
-        )
+        yield make.send_context(provider, via.name, sending=SendingSettings(uncertain=policy))
     finally:
         provider.close()
 
@@ -133,7 +126,7 @@ RECEIPT = "a receipt"
 
 def send(url: str, via: Via, policy: Uncertainty, seconds: float | None = None, end: Step | None = None) -> None:
     """Do what `newsletter send ISSUE` does, or `--resume` if it is frozen. ``seconds`` is the length of a lease."""
-    with open_store(url) as store, post(via, policy) as by:
+    with open_store(url) as store, open_send_context(via, policy) as by:
         if seconds is not None:
             store.leases = Leases(database_of(store), seconds)
         if end is not None:
@@ -201,7 +194,7 @@ class Processes:
 
     def __init__(self) -> None:
         self.context = multiprocessing.get_context("forkserver")
-        self.context.set_forkserver_preload(["tests.sending.warmed"])
+        self.context.set_forkserver_preload(["tests.sending.warm_up"])
 
     def start(self, *arguments: object, target: Callable[..., None] = send) -> BaseProcess:
         """Start a child that sends."""

@@ -37,7 +37,6 @@ from newsletter.sending.stop_signals import StopRequests
 from newsletter.store import Lease, Store
 from newsletter.store.database import Database
 from newsletter.store.sends.leases import Leases
-from newsletter.tokens import Signer
 from tests import ledger, make
 from tests.rows import database_of, execute, fetch
 from tests.sending.workers import hands
@@ -120,12 +119,10 @@ class Model(RuleBasedStateMachine):
 
     @property
     def by(self) -> SendContext:
-        return SendContext(
-            provider=self, provider_name="model", signer=Signer(make.SECRET), base_url="https://news.example.org"
-        )
+        return make.send_context(self, "model")
 
     @property
-    def watch(self) -> Observer:
+    def observer(self) -> Observer:
         return Observer(clock=lambda: self.now, attended=False)
 
     def _composing(self, _send: Send) -> None:
@@ -184,7 +181,7 @@ class Model(RuleBasedStateMachine):
         self._run(
             answers,
             [],
-            lambda: sending.resume(self.store, self.by, issue=self.issue, observer=self.watch).result(),
+            lambda: sending.resume(self.store, self.by, issue=self.issue, observer=self.observer).result(),
         )
 
     @rule(action=st.sampled_from(OPERATORS))
@@ -263,7 +260,7 @@ class Model(RuleBasedStateMachine):
         leases.latest.renewed(None)
         execute(self.store, "UPDATE send SET held_until = 0")
         with suppress(NewsletterError, KilledError):
-            sending.resume(self.store, self.by, issue=self.issue, observer=self.watch).result()
+            sending.resume(self.store, self.by, issue=self.issue, observer=self.observer).result()
 
     def _run(self, answers: list[str], during: list[tuple[int, str]], work: Callable[[], object]) -> None:
         self.answers = list(answers)
@@ -307,15 +304,15 @@ class Model(RuleBasedStateMachine):
         assert self.store.leases.holder(self.number) == ""
         assert self.final in (None, self.accepted.total())
         uncertain = set()
-        standing = SendStatus.SCHEDULED
+        send_status = SendStatus.SCHEDULED
         for kind, which, before, after in self._changes():
             if kind == "send":
                 assert SendStatus(after) in SEND_TRANSITIONS[SendStatus(before)], f"{before} → {after}"
-                standing = SendStatus(after)
+                send_status = SendStatus(after)
             else:
                 reported = REPORTED[S(before)] if which in self.reported else frozenset()
                 assert S(after) in TRANSITIONS[S(before)] | reported, f"{before} → {after}"
-                assert after != S.SUBMITTING or standing is SendStatus.RUNNING, f"handed over while {standing}"
+                assert after != S.SUBMITTING or send_status is SendStatus.RUNNING, f"handed over while {send_status}"
                 uncertain |= {which} if after == S.UNCERTAIN else set()
         self._nobody_has_it_twice_silently(uncertain)
 

@@ -24,7 +24,7 @@ from newsletter.sending.stop_signals import StopRequests
 from newsletter.store import Store, open_store
 from tests import make
 from tests.rows import fetch
-from tests.sending.faults import ISSUE, addresses, fill, folder_in_memory, post
+from tests.sending.faults import ISSUE, addresses, fill, folder_in_memory
 
 S = DeliveryStatus
 READERS = 8
@@ -104,7 +104,7 @@ class Waiting:
 
 def until_it_ends(store: Store, by: SendContext, clock: Waiting, leavers: Iterator[str]) -> Send:
     """Resume the send until it ends; after each run a reader leaves."""
-    watch = Observer(clock=lambda: clock.now)
+    observer = Observer(clock=lambda: clock.now)
     compiled, tailor = make.compiled(), make.tailor()
     with suppress(ProviderError, CrashError):
         sending.start(
@@ -116,7 +116,7 @@ def until_it_ends(store: Store, by: SendContext, clock: Waiting, leavers: Iterat
                 segments=[EVERYONE],
                 now=clock.now,
             ),
-            observer=watch,
+            observer=observer,
         ).result()
     for _ in range(READERS * 8 * 2):
         send = store.sends.get(1)
@@ -127,7 +127,7 @@ def until_it_ends(store: Store, by: SendContext, clock: Waiting, leavers: Iterat
             break
         clock.now = send.waits_until or clock.now
         with suppress(ProviderError, CrashError):
-            sending.resume(store, by, issue=ISSUE, observer=watch).result()
+            sending.resume(store, by, issue=ISSUE, observer=observer).result()
     raise AssertionError(f"it does not end: {store.sends.get(1)}")
 
 
@@ -181,7 +181,7 @@ def test_a_send_ends_with_consistent_counts_whatever_the_provider_does(
     path.write_bytes(template.read_bytes())
     moods = {address: list(some) for address, some in moods.items()}
     provider = Moody(moods=moods, batch_size=batch_size, concurrency=concurrency)
-    by = replace(post(provider), sending=SendingSettings(uncertain=policy))
+    by = replace(make.send_context(provider), sending=SendingSettings(uncertain=policy))
     try:
         with open_store(f"sqlite:///{path}?timeout=5") as store:
             send = until_it_ends(store, by, clock, iter(leavers))

@@ -19,7 +19,7 @@ from newsletter.store import Store, open_store
 from newsletter.store.sends.leases import Leases
 from tests.databases import sqlite3
 from tests.rows import database_of
-from tests.sending.faults import Accepting, assert_nothing_lost_or_doubled, begin, fill, go_on
+from tests.sending.faults import Accepting, assert_nothing_lost_or_doubled, begin, begin_or_resume, fill
 
 S = DeliveryStatus
 READERS = 20
@@ -155,7 +155,7 @@ def test_deferring_a_send_waits_until_it_can_be_written(database_url: str) -> No
         other.notices.clear()
         del refusals[0]
         with pytest.raises(ProviderError):
-            go_on(store, provider, Observer(notice=other.told))
+            begin_or_resume(store, provider, Observer(notice=other.told))
         assert store.sends.get(1).reason == "the sender is not verified"
         assert other.notices[-1] == "continuing"
 
@@ -171,7 +171,7 @@ def test_a_stopped_send_is_paused_as_soon_as_it_can_be_written(database_url: str
         assert (paused.status, paused.reason) == (SendStatus.PAUSED, "stopped by Ctrl-C")
         assert set(paused.counts) == {S.SUBMITTED, S.QUEUED}
         provider.before = lambda: None
-        assert_nothing_lost_or_doubled(store, go_on(store, provider), provider, readers)
+        assert_nothing_lost_or_doubled(store, begin_or_resume(store, provider), provider, readers)
 
 
 def test_a_process_that_waits_longer_than_its_lease_continues(database_url: str) -> None:
@@ -228,7 +228,7 @@ def test_a_send_beside_locked_deliveries_queries_little_and_less_and_less_often(
                 other.rollback()
 
         monkeypatch.setattr(StopRequests, "wait", wait)
-        send = go_on(store, provider)
+        send = begin_or_resume(store, provider)
     pauses = [seconds for seconds, _ in looks[:10]]
     assert pauses == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 6.4, 6.4, 6.4])
     assert all(statements < 40 for _, statements in looks[1:10])

@@ -28,7 +28,7 @@ from newsletter.store.sends.leases import Leases
 from tests import make
 from tests.databases import new_sqlite
 from tests.rows import database_of
-from tests.sending.faults import ISSUE, Accepting, addresses, assert_nothing_lost_or_doubled, fill, post
+from tests.sending.faults import ISSUE, Accepting, addresses, assert_nothing_lost_or_doubled, fill
 from tests.sending.freeze_requests import to_everyone
 
 S = DeliveryStatus
@@ -36,8 +36,8 @@ HOUR = 3600.0
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def start(store: Store, by: SendContext, now: datetime, watch: Observer, local: LocalTime | None = None) -> Send:
-    return sending.start(store, by, to_everyone(now, local=local), observer=watch).result()
+def start(store: Store, by: SendContext, now: datetime, observer: Observer, local: LocalTime | None = None) -> Send:
+    return sending.start(store, by, to_everyone(now, local=local), observer=observer).result()
 
 
 # Jumps ---------------------------------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ def test_a_clock_jump_neither_stalls_a_send_nor_causes_a_burst(
         provider = Accepting(before=lambda times=handed_over, clock=clock: times.extend([clock.passed] * 5))  # type: ignore[misc]
         with open_store(new_sqlite(memory / f"{at}.db")) as store:
             readers = fill(store, 30)
-            by = replace(post(provider), sending=SendingSettings(per_second=10.0))
+            by = replace(make.send_context(provider), sending=SendingSettings(per_second=10.0))
             send = start(store, by, make.WHEN, Observer(clock=clock))
             assert send.waits_until is None
             assert_nothing_lost_or_doubled(store, send, provider, readers)
@@ -131,7 +131,7 @@ def test_only_one_process_runs_a_send_when_the_databases_clock_jumps(
             clock.a_heartbeat_later(0)
 
     provider = Accepting(before=jump_and_back)
-    send = start(store, post(provider), make.WHEN, Observer())
+    send = start(store, make.send_context(provider), make.WHEN, Observer())
     assert send.counts == {S.SUBMITTED: 20}
     assert provider.called == 4
     assert_nothing_lost_or_doubled(store, send, provider, readers)
@@ -207,7 +207,7 @@ def test_a_send_in_the_hour_of_a_clock_change_begins_once(store: Store, at: str,
     readers = fill(store, 3)
     moment = parse_moment(at, BERLIN, utc("2026-01-01 00:00"))
     schedule(store, moment.at)
-    worker = Worker(store, post(Accepting()), moment.at - timedelta(hours=2))
+    worker = Worker(store, make.send_context(Accepting()), moment.at - timedelta(hours=2))
     worker.look_until(moment.at + timedelta(hours=3))
     assert worker.reached == {utc(begins): readers}
     assert store.sends.get(1).status is SendStatus.FINISHED
@@ -235,7 +235,7 @@ def test_readers_in_zones_with_clock_changes_get_an_issue_once_by_local_time(
     )
     local = moments_by_zone(day, wall(2, 30), store.sends.count_by_zone([EVERYONE], now=make.WHEN), home=BERLIN)
     schedule(store, local.first, "02:30")
-    worker = Worker(store, post(Accepting()), local.first - timedelta(hours=2), local)
+    worker = Worker(store, make.send_context(Accepting()), local.first - timedelta(hours=2), local)
     worker.look_until(local.last + timedelta(hours=2))
     assert worker.reached == {
         utc(f"{day} {in_berlin}"): [home, berlin],
@@ -256,7 +256,7 @@ def test_readers_in_zones_with_clock_changes_get_an_issue_once_by_local_time(
 )
 def test_quiet_hours_end_by_the_changed_clock(store: Store, quiet: str, begins: str, until: str) -> None:
     readers = fill(store, 3)
-    by = replace(post(Accepting()), sending=SendingSettings(quiet=parse_quiet_hours(quiet)), zone=BERLIN)
+    by = replace(make.send_context(Accepting()), sending=SendingSettings(quiet=parse_quiet_hours(quiet)), zone=BERLIN)
     schedule(store, utc(begins))
     worker = Worker(store, by, utc(begins) - timedelta(hours=1))
     worker.look_until(utc(until) + timedelta(hours=2))

@@ -11,12 +11,11 @@ from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus, Uncertainty
 from newsletter.domain.rate_limits import SendingSettings
 from newsletter.domain.send import Send, SendStatus
-from newsletter.providers import Provider, open_provider
+from newsletter.providers import open_provider
 from newsletter.providers.smtp.provider import open_smtp
 from newsletter.sending import Observer, SendContext
 from newsletter.sending.stop_signals import StopRequests
 from newsletter.store import Store
-from newsletter.tokens import Signer
 from tests import make
 from tests.clock import Clock
 from tests.sending import faults
@@ -34,7 +33,7 @@ class Time:
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC)
-        self.watch = Observer(clock=lambda: self.now)
+        self.observer = Observer(clock=lambda: self.now)
 
     def wait(self, seconds: float) -> None:
         self.now += timedelta(seconds=max(seconds, 0.001))
@@ -46,12 +45,6 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     time = Time()
     monkeypatch.setattr(StopRequests, "wait", lambda _, seconds: time.wait(seconds))
     return time
-
-
-def by(provider: Provider, name: str) -> SendContext:
-    return SendContext(
-        provider=provider, provider_name=name, signer=Signer(make.SECRET), base_url="https://news.example.org"
-    )
 
 
 @pytest.fixture
@@ -66,22 +59,22 @@ def relay(server: SmtpServer, tmp_path: Path) -> Iterator[SendContext]:
     """Return everything a send by that relay needs."""
     options = {"host": "127.0.0.1", "port": server.port, "security": "none", "timeout": 20}
     provider = open_smtp(options, root=tmp_path, environment={}, timer=Clock().timer())
-    yield by(provider, "smtp")
+    yield make.send_context(provider, "smtp")
     provider.close()
 
 
-def begin(store: Store, post: SendContext, time: Time) -> Send:
-    return sending.start(store, post, to_everyone(), observer=time.watch).result()
+def begin(store: Store, context: SendContext, time: Time) -> Send:
+    return sending.start(store, context, to_everyone(), observer=time.observer).result()
 
 
-def waits(store: Store, post: SendContext, send: Send, time: Time) -> list[timedelta]:
+def waits(store: Store, context: SendContext, send: Send, time: Time) -> list[timedelta]:
     """Resume until the send has finished, and return the length of each wait, to the second."""
     lengths = []
     while not send.status.ended:
         assert send.waits_until is not None
         lengths.append(timedelta(seconds=round((send.waits_until - time.now).total_seconds())))
         time.now = send.waits_until
-        send = sending.resume(store, post, issue=send.issue, observer=time.watch).result()
+        send = sending.resume(store, context, issue=send.issue, observer=time.observer).result()
     return lengths
 
 
@@ -98,7 +91,7 @@ def test_a_greylisted_reader_is_retried_at_the_documented_times_and_after_a_retr
         "given up after 6 attempts: 451 4.7.1 greylisted (to RCPT TO)",
     )
     assert store.controls.retry_refused(1) == 1
-    again = sending.resume(store, relay, issue=begun.issue, observer=time.watch).result()
+    again = sending.resume(store, relay, issue=begun.issue, observer=time.observer).result()
     assert again.counts == {S.SUBMITTED: 2, S.DEFERRED: 1}
     server.script.answers.clear()
     assert len(waits(store, relay, again, time)) == 1
@@ -119,7 +112,7 @@ def test_throttling_uses_up_no_attempt(store: Store, tmp_path: Path, time: Time)
             patched.setattr(StopRequests, "wait", lambda _, seconds: throttled_no_more(seconds))
             options = {"region": "eu-west-1", "endpoint_url": stub.url}
             provider = open_provider("ses", options, root=tmp_path, environment=KEYS)
-            send = begin(store, by(provider, "ses"), time)
+            send = begin(store, make.send_context(provider, "ses"), time)
             for _ in range(3):
                 if stub.entry_results["r2@example.com"]["Status"] == "TRANSIENT_FAILURE" and send.counts.get(
                     S.DEFERRED
@@ -127,16 +120,18 @@ def test_throttling_uses_up_no_attempt(store: Store, tmp_path: Path, time: Time)
                     break
                 assert send.waits_until is not None
                 time.now = send.waits_until
-                send = sending.resume(store, by(provider, "ses"), issue=send.issue, observer=time.watch).result()
+                send = sending.resume(
+                    store, make.send_context(provider, "ses"), issue=send.issue, observer=time.observer
+                ).result()
         assert send.status is SendStatus.RUNNING
         assert send.counts == {S.SUBMITTED: 1, S.DEFERRED: 1}
         assert send.waits_until is not None
         assert send.waits_until - time.now > timedelta(seconds=50)  # the first of its five delays
         stub.entry_results.clear()
         time.now = send.waits_until
-        assert sending.resume(store, by(provider, "ses"), issue=send.issue, observer=time.watch).result().counts == {
-            S.SUBMITTED: 2
-        }
+        assert sending.resume(
+            store, make.send_context(provider, "ses"), issue=send.issue, observer=time.observer
+        ).result().counts == {S.SUBMITTED: 2}
         provider.close()
 
 

@@ -18,7 +18,15 @@ from newsletter.sending import Observer, retrying
 from newsletter.store import Store, open_store
 from tests.databases import new_sqlite, sqlite3
 from tests.rows import database_of
-from tests.sending.faults import Accepting, addresses, assert_nothing_lost_or_doubled, at_last, begin, fill, go_on
+from tests.sending.faults import (
+    Accepting,
+    addresses,
+    assert_nothing_lost_or_doubled,
+    at_last,
+    begin,
+    begin_or_resume,
+    fill,
+)
 
 S = DeliveryStatus
 WRITES = ("INSERT", "UPDATE", "DELETE", "WITH GIVEN")
@@ -115,7 +123,7 @@ def test_every_nth_write_can_fail(copies: Callable[[int], str], first: int) -> N
             with failing(store, lambda number, nth=nth: number % nth == 0, IO_ERROR) as seen:  # type: ignore[misc]
                 for _ in range(3):
                     with suppress(StoreError):
-                        go_on(store, provider)
+                        begin_or_resume(store, provider)
             assert len(seen) >= min(nth, 200)
             send = at_last(store, provider)
             assert_nothing_lost_or_doubled(store, send, provider, addresses(50))

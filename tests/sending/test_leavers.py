@@ -15,7 +15,6 @@ from newsletter.domain.subscriber import Subscriber, SubscriberStatus, Suppressi
 from newsletter.providers.smtp.provider import open_smtp
 from newsletter.sending import Observer, SendContext
 from newsletter.store import Store, open_store
-from newsletter.tokens import Signer
 from tests import make
 from tests.clock import Clock
 from tests.databases import new_sqlite
@@ -49,20 +48,18 @@ def relay(server: SmtpServer, root: Path) -> Iterator[SendContext]:
     """Return everything for a send over two connections, three messages per batch."""
     options = {"host": "127.0.0.1", "port": server.port, "security": "none", "connections": 2, "batch_size": 3}
     provider = open_smtp(options, root=root, environment={}, timer=Clock().timer())
-    yield SendContext(
-        provider=provider, provider_name="smtp", signer=Signer(make.SECRET), base_url="https://news.example.org"
-    )
+    yield make.send_context(provider, "smtp")
     provider.close()
 
 
-def begin(store: Store, by: SendContext, watch: Observer | None = None) -> Send:
-    return sending.start(store, by, to_everyone(), observer=watch).result()
+def begin(store: Store, by: SendContext, observer: Observer | None = None) -> Send:
+    return sending.start(store, by, to_everyone(), observer=observer).result()
 
 
-def standing(store: Store) -> Mapping[str, DeliveryStatus]:
+def statuses(store: Store) -> Mapping[str, DeliveryStatus]:
     """Return the status of each delivery by its reader's original address."""
-    statuses = fetch_column(store, "SELECT status FROM delivery ORDER BY subscriber")
-    return {address: S(status) for address, status in zip(addresses(READERS), statuses, strict=True)}
+    values = fetch_column(store, "SELECT status FROM delivery ORDER BY subscriber")
+    return {address: S(status) for address, status in zip(addresses(READERS), values, strict=True)}
 
 
 def assert_only_others_got_it(store: Store, send: Send, server: SmtpServer, left: Mapping[str, DeliveryStatus]) -> None:
@@ -72,7 +69,7 @@ def assert_only_others_got_it(store: Store, send: Send, server: SmtpServer, left
     too_late = {address for address, stood in left.items() if stood in (S.SUBMITTING, S.SUBMITTED)}
     assert set(got) == set(addresses(READERS)) - left.keys() | too_late
     assert send.counts == {S.SUBMITTED: len(got), S.SKIPPED: READERS - len(got)}
-    assert {address for address, status in standing(store).items() if status is S.SKIPPED} == left.keys() - too_late
+    assert {address for address, status in statuses(store).items() if status is S.SKIPPED} == left.keys() - too_late
 
 
 @pytest.mark.parametrize("leave", WAYS)
@@ -83,7 +80,7 @@ def test_no_message_is_sent_after_a_reader_left(store: Store, tmp_path: Path, le
     def some_leave(_done: int, _whole: int) -> None:
         for address in chance.sample(addresses(READERS), 3):
             leave(store, address)
-            left.setdefault(address, standing(store)[address])
+            left.setdefault(address, statuses(store)[address])
 
     with smtp_server() as server, relay(server, tmp_path) as by:
         send = begin(store, by, Observer(progress=some_leave))

@@ -10,8 +10,9 @@ from newsletter.domain.send import Send
 from newsletter.errors import SendError, StoreError
 from newsletter.sending import Observer, retrying
 from newsletter.store import Store, open_store
+from tests import make
 from tests.postgresql_proxy import Proxy, proxy
-from tests.sending.faults import Accepting, addresses, fill, post
+from tests.sending.faults import Accepting, addresses, fill
 from tests.sending.freeze_requests import to_everyone
 
 S = DeliveryStatus
@@ -20,11 +21,11 @@ READERS = 12
 
 def send(store: Store, provider: Accepting, issue: str, notices: list[str] | None = None) -> Send:
     """Begin a send, or resume one that is frozen."""
-    watch = Observer(notice=(notices if notices is not None else []).append)
+    observer = Observer(notice=(notices if notices is not None else []).append)
     latest = store.sends.of_issue(issue)
     if latest is not None and latest.digest:
-        return sending.resume(store, post(provider), issue=issue, observer=watch).result()
-    return sending.start(store, post(provider), to_everyone(issue=issue), observer=watch).result()
+        return sending.resume(store, make.send_context(provider), issue=issue, observer=observer).result()
+    return sending.start(store, make.send_context(provider), to_everyone(issue=issue), observer=observer).result()
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -30,8 +30,8 @@ from tests.sending.kills import (
     fill,
     killed,
     new_copy,
+    open_send_context,
     outcome,
-    post,
     smtp,
     stop_outside_a_transaction,
     under_way,
@@ -43,8 +43,8 @@ HOLD, RESEND = Uncertainty.HOLD, Uncertainty.RESEND
 
 
 def begin_each(url: str, via: Via, at_once: Barrier, issues: list[str], errors: Connection) -> None:
-    """Begin the send of each issue together with another process; ``said`` gets what was said against it, if so."""
-    with open_store(url) as store, post(via, HOLD) as by:
+    """Begin the send of each issue together with another process, and report the error, or "", to ``errors``."""
+    with open_store(url) as store, open_send_context(via, HOLD) as by:
         for issue in issues:
             at_once.wait(PATIENCE)
             try:
@@ -55,9 +55,9 @@ def begin_each(url: str, via: Via, at_once: Barrier, issues: list[str], errors: 
                 errors.send("")
 
 
-def go_on(url: str, via: Via, at_once: Barrier, errors: Connection) -> None:
-    """Resume the send together with another process."""
-    with open_store(url) as store, post(via, HOLD) as by:
+def resume_together(url: str, via: Via, at_once: Barrier, errors: Connection) -> None:
+    """Resume the send together with another process, and report the error, or "", to ``errors``."""
+    with open_store(url) as store, open_send_context(via, HOLD) as by:
         at_once.wait(PATIENCE)
         try:
             sending.resume(store, by, issue=ISSUE).result()
@@ -72,7 +72,7 @@ def test_only_one_of_two_simultaneous_sends_runs_and_the_other_names_it(
     processes: Processes, database_url: str, times: int
 ) -> None:
     issues = [str(date(2026, 11, 23) + timedelta(days=day)) for day in range(times)]
-    with open_store(database_url) as store, receiver() as server, post(smtp(server.port), HOLD) as by:
+    with open_store(database_url) as store, receiver() as server, open_send_context(smtp(server.port), HOLD) as by:
         fill(store, FEW)
         at_once = processes.context.Barrier(3)
         ends = [processes.context.Pipe() for _ in range(2)]
@@ -101,7 +101,9 @@ def test_only_one_of_two_simultaneous_resumes_after_a_kill_runs(processes: Proce
         with receiver() as server:
             deaths = [killed(processes, url, server, HOLD, Step(when="after", what=RECEIPT))]
             ends = [processes.context.Pipe() for _ in range(2)]
-            both = [processes.start(url, smtp(server.port), at_once, theirs, target=go_on) for _, theirs in ends]
+            both = [
+                processes.start(url, smtp(server.port), at_once, theirs, target=resume_together) for _, theirs in ends
+            ]
             assert_one_ran(both, [ours.recv() for ours, _ in ends])
             for process in both:
                 process.join(PATIENCE)
@@ -121,7 +123,7 @@ def test_a_stopped_process_that_wakes_repeats_no_message_of_its_successor(
     processes: Processes, few: bytes, memory: Path
 ) -> None:
     url = new_copy(few, memory)
-    held, here, stopped, go_on = threading.Semaphore(0), threading.local(), threading.Event(), threading.Event()
+    held, here, stopped, proceed = threading.Semaphore(0), threading.local(), threading.Event(), threading.Event()
 
     def hold(step: str) -> None:
         """Make the process wait for the server with a message on each connection, with no answer recorded yet."""
@@ -129,7 +131,7 @@ def test_a_stopped_process_that_wakes_repeats_no_message_of_its_successor(
             here.messages = getattr(here, "messages", 0) + 1
             if here.messages == 2:
                 held.release()
-                assert go_on.wait(PATIENCE)
+                assert proceed.wait(PATIENCE)
 
     with receiver() as server:
         server.passing = hold
@@ -141,7 +143,7 @@ def test_a_stopped_process_that_wakes_repeats_no_message_of_its_successor(
         in_flight = under_way(url)
         processes.succeed(url, smtp(server.port), RESEND, 1.0)
         before = server.accepted
-        go_on.set()
+        proceed.set()
         os.kill(process.pid or 0, signal.SIGCONT)
         process.join(PATIENCE)
         assert process.exitcode == 1

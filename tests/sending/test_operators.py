@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from newsletter.store.sends.leases import Leases
 from tests import make
 from tests.rows import database_of
 from tests.sending.conftest import FEW
-from tests.sending.faults import Accepting, fill, post
+from tests.sending.faults import Accepting, fill
 from tests.sending.freeze_requests import to_everyone
 from tests.sending.kills import KEYS, Processes, new_copy, smtp, stop_outside_a_transaction
 from tests.sending.receiving import PATIENCE, Receiver, receiver
@@ -75,7 +75,7 @@ def frozen(store: Store, issue: str, began: datetime = NOON) -> int:
         date=began,
         segments=[EVERYONE],
         provider="test",
-        signing_key=post(Accepting()).signer.key,
+        signing_key=make.send_context(Accepting()).signer.key,
         now=began,
     ).id
 
@@ -101,7 +101,7 @@ def test_an_operators_action_during_another_send_takes_effect(
         ACTIONS[status](store, second)
 
     provider = Accepting(before=act)
-    worker = Worker(store, post(provider), now=begins + timedelta(minutes=1))
+    worker = Worker(store, make.send_context(provider), now=begins + timedelta(minutes=1))
     worker.look()
     worker.look()
     assert store.sends.get(second).status == status
@@ -114,7 +114,7 @@ def test_an_operators_action_while_the_issue_is_composed_takes_effect(store: Sto
     fill(store, 3)
     number = schedule(store)
     provider = Accepting()
-    worker = Worker(store, post(provider), composing=lambda send: ACTIONS[status](store, send.id))
+    worker = Worker(store, make.send_context(provider), composing=lambda send: ACTIONS[status](store, send.id))
     worker.look()
     worker.look()
     assert (store.sends.get(number).status, provider.accepted, worker.failures) == (status, [], [])
@@ -130,7 +130,7 @@ def test_a_send_rescheduled_while_it_is_composed_begins_at_its_new_time(store: S
             schedule(store, FIRST, tomorrow)
 
     provider = Accepting()
-    worker = Worker(store, post(provider), composing=move)
+    worker = Worker(store, make.send_context(provider), composing=move)
     schedule(store)
     assert worker.look() == tomorrow
     assert provider.accepted == []
@@ -150,7 +150,7 @@ def test_resuming_a_send_stops_if_it_is_cancelled_meanwhile(store: Store) -> Non
         with pytest.raises(SendError, match="cancelled"):
             sending.start_planned(
                 store,
-                post(provider),
+                make.send_context(provider),
                 to_everyone(NOON),
                 lease,
             ).result()
@@ -166,7 +166,7 @@ def test_a_send_that_has_not_begun_is_paused_once_it_is_too_late(store: Store, s
         with store.leases.acquire(number) as lease:
             store.controls.begin_scheduled(number, begins=NOON, holder=lease.holder, now=NOON)
     assert store.sends.get(number).status == status
-    worker = Worker(store, post(Accepting()), now=NOON + timedelta(days=3))
+    worker = Worker(store, make.send_context(Accepting()), now=NOON + timedelta(days=3))
     worker.look()
     assert store.sends.get(number).status is SendStatus.PAUSED
     assert worker.paused == [
@@ -184,7 +184,7 @@ def test_a_send_that_becomes_too_late_while_it_is_composed_is_paused(store: Stor
         worker.now += timedelta(hours=7)
 
     provider = Accepting()
-    worker = Worker(store, post(provider), composing=take_long)
+    worker = Worker(store, make.send_context(provider), composing=take_long)
     worker.look()
     assert (store.sends.get(number).status, provider.accepted) == (SendStatus.PAUSED, [])
     assert len(worker.paused) == 1
@@ -213,12 +213,12 @@ def test_a_cancel_returns_when_the_last_message_is_answered(
     processes: Processes, few: bytes, memory: Path, relay: Receiver
 ) -> None:
     url = new_copy(few, memory)
-    under_way, go_on = threading.Event(), threading.Event()
+    under_way, proceed = threading.Event(), threading.Event()
 
     def hold(step: str) -> None:
         if step == "the final dot":
             under_way.set()
-            assert go_on.wait(PATIENCE)
+            assert proceed.wait(PATIENCE)
 
     relay.passing = hold
     process = processes.start(url, smtp(relay.port), Uncertainty.HOLD)
@@ -228,7 +228,7 @@ def test_a_cancel_returns_when_the_last_message_is_answered(
 
         def notice(words: str) -> None:
             notices.append(words)
-            go_on.set()
+            proceed.set()
 
         counts = sending.cancel(store, 1, notice=notice).counts
         told = relay.accepted
@@ -245,12 +245,12 @@ def test_a_stopped_process_that_wakes_after_a_cancel_sends_nothing_more(
     processes: Processes, few: bytes, memory: Path, relay: Receiver
 ) -> None:
     url = new_copy(few, memory)
-    under_way, go_on = threading.Event(), threading.Event()
+    under_way, proceed = threading.Event(), threading.Event()
 
     def hold(step: str) -> None:
         if step == "RCPT":
             under_way.set()
-            assert go_on.wait(PATIENCE)
+            assert proceed.wait(PATIENCE)
 
     relay.passing = hold
     process = processes.start(url, smtp(relay.port), Uncertainty.HOLD, 1.0)
@@ -262,7 +262,7 @@ def test_a_stopped_process_that_wakes_after_a_cancel_sends_nothing_more(
             sending.cancel(store, 1)
             counts, told = store.sends.get(1).counts, relay.accepted
             assert counts[S.UNCERTAIN] + counts.get(S.SKIPPED, 0) == FEW
-            go_on.set()
+            proceed.set()
             os.kill(process.pid or 0, signal.SIGCONT)
             process.join(PATIENCE)
             relay.settle()
@@ -281,10 +281,7 @@ def by(name: str, port: int) -> SendContext:
     options: dict[str, object] = {"host": "127.0.0.1", "port": port, "security": "none", "connections": 1}
     if name == "ses":
         options = {"region": "eu-west-1", "endpoint_url": f"http://127.0.0.1:{port}", "timeout": 5}
-    return replace(
-        post(open_provider(name, options, root=Path.cwd(), environment=KEYS)),
-        provider_name="test",
-    )
+    return make.send_context(open_provider(name, options, root=Path.cwd(), environment=KEYS))
 
 
 @pytest.mark.parametrize("name", ["smtp", "ses"])

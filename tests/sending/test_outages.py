@@ -23,12 +23,11 @@ from newsletter.providers.smtp.provider import open_smtp
 from newsletter.sending import EventLog, Observer, SendContext, circuit_breaker
 from newsletter.sending.circuit_breaker import Breaker
 from newsletter.store import Store, open_store
-from newsletter.tokens import Signer
 from tests import make
 from tests.clock import Clock
 from tests.databases import new_sqlite
+from tests.sending.broken_line import Failure, Line, line_to
 from tests.sending.faults import fill
-from tests.sending.flaky import Failure, Line, line_to
 from tests.sending.freeze_requests import to_everyone
 from tests.sending.kills import KEYS
 from tests.sending.receiving import Receiver, Server, Ses, receiver
@@ -74,8 +73,8 @@ class Run:
 
     def send(self) -> Send:
         """Start, and resume whenever it is due."""
-        watch = Observer(progress=self.progress, notice=self.notice, clock=self.clock, log=EventLog(self.log))
-        sent = sending.start(self.store, self.by, to_everyone(), observer=watch).result()
+        observer = Observer(progress=self.progress, notice=self.notice, clock=self.clock, log=EventLog(self.log))
+        sent = sending.start(self.store, self.by, to_everyone(), observer=observer).result()
         for _ in range(50):
             if sent.status.ended:
                 return sent
@@ -83,7 +82,7 @@ class Run:
             assert sent.reason
             self.ahead += max(sent.waits_until - self.clock(), timedelta()) + timedelta(seconds=1)
             told = len(self.notices)
-            sent = sending.resume(self.store, self.by, issue=sent.issue, observer=watch).result()
+            sent = sending.resume(self.store, self.by, issue=sent.issue, observer=observer).result()
             if not sent.status.ended and len(self.notices) == told:
                 self.notice(f"no clear answer to its check: {sent.reason}")
         raise AssertionError(f"it does not end: {sent}")
@@ -104,18 +103,16 @@ def store(memory: Path) -> Iterator[Store]:
 @contextmanager
 def by(provider: Any, name: str) -> Iterator[SendContext]:
     try:
-        yield SendContext(
-            provider=provider, provider_name=name, signer=Signer(make.SECRET), base_url="https://news.example.org"
-        )
+        yield make.send_context(provider, name)
     finally:
         provider.close()
 
 
-def over_line(store: Store, post: SendContext, line: Line, server: Server, lasts: int) -> Run:
+def over_line(store: Store, context: SendContext, line: Line, server: Server, lasts: int) -> Run:
     """Return a send over a line that breaks by itself and is repaired on command."""
     return Run(
         store=store,
-        by=post,
+        by=context,
         fail=lambda: None,
         repair=line.repair,
         accepted=lambda: Counter({to: len(each) for to, each in server.messages.items()}),
@@ -130,9 +127,9 @@ def over_ses(store: Store, root: Path, lasts: int) -> Iterator[tuple[Run, Line, 
         provider = open_provider("ses", options, root=root, environment=KEYS)
         provider.batch_size = 20
         server = Ses(stub)
-        with by(provider, "ses") as post:
+        with by(provider, "ses") as context:
             yield (
-                over_line(store, post, line, server, lasts),
+                over_line(store, context, line, server, lasts),
                 line,
                 stub,
             )
@@ -143,9 +140,9 @@ def over_smtp(store: Store, root: Path, lasts: int) -> Iterator[tuple[Run, Line,
     with receiver() as server, line_to(server.port) as line:
         options = {"host": "localhost", "port": line.port, "security": "none", "timeout": 1, "batch_size": 20}
         provider = open_smtp(options, root=root, environment={}, timer=Clock().timer())
-        with by(provider, "smtp") as post:
+        with by(provider, "smtp") as context:
             yield (
-                over_line(store, post, line, server, lasts),
+                over_line(store, context, line, server, lasts),
                 line,
                 server,
             )

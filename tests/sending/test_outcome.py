@@ -15,7 +15,7 @@ from newsletter.errors import PausedError, StoppedError
 from newsletter.sending import EventLog, Finished, Observer, Stopped, WaitUntil
 from newsletter.store import Store
 from tests import make
-from tests.sending.faults import ISSUE, Accepting, fill, post
+from tests.sending.faults import ISSUE, Accepting, fill
 from tests.sending.freeze_requests import to_everyone
 
 AT_WHEN = Observer(clock=lambda: make.WHEN)
@@ -23,14 +23,14 @@ AT_WHEN = Observer(clock=lambda: make.WHEN)
 
 def test_a_send_with_every_delivery_settled_is_finished(store: Store) -> None:
     fill(store, 3)
-    outcome = sending.start(store, post(Accepting()), to_everyone(), observer=AT_WHEN)
+    outcome = sending.start(store, make.send_context(Accepting()), to_everyone(), observer=AT_WHEN)
     assert isinstance(outcome, Finished)
     assert (outcome.result().id, outcome.send.status) == (1, SendStatus.FINISHED)
 
 
 def test_a_send_that_has_used_its_quota_waits_for_the_next_day(store: Store) -> None:
     fill(store, 3)
-    limited = replace(post(Accepting()), sending=SendingSettings(per_day=2))
+    limited = replace(make.send_context(Accepting()), sending=SendingSettings(per_day=2))
     outcome = sending.start(store, limited, to_everyone(), observer=AT_WHEN)
     assert isinstance(outcome, WaitUntil)
     assert (outcome.result().status, outcome.until) == (SendStatus.RUNNING, store.sends.get(1).waits_until)
@@ -41,7 +41,7 @@ def test_a_send_that_has_used_its_quota_waits_for_the_next_day(store: Store) -> 
 def test_a_send_paused_by_an_operator_is_stopped_with_the_reason(store: Store) -> None:
     fill(store, 20)
     provider = Accepting(before=lambda: store.controls.pause(1, "the subject is wrong") if provider.called == 2 else 0)
-    outcome = sending.start(store, post(provider), to_everyone(), observer=AT_WHEN)
+    outcome = sending.start(store, make.send_context(provider), to_everyone(), observer=AT_WHEN)
     assert isinstance(outcome, Stopped)
     assert outcome.send.status is SendStatus.PAUSED
     with pytest.raises(PausedError, match="is paused: the subject is wrong"):
@@ -59,7 +59,7 @@ def test_a_scheduled_send_cancelled_before_it_begins_is_stopped(store: Store) ->
     with store.leases.acquire(scheduled.id) as lease:
         store.controls.cancel(scheduled.id)
         outcome = sending.start_planned(
-            store, post(provider), to_everyone(), lease, scheduled=scheduled, observer=AT_WHEN
+            store, make.send_context(provider), to_everyone(), lease, scheduled=scheduled, observer=AT_WHEN
         )
     assert isinstance(outcome, Stopped)
     assert isinstance(outcome.error, StoppedError)
@@ -69,7 +69,7 @@ def test_a_scheduled_send_cancelled_before_it_begins_is_stopped(store: Store) ->
 
 def test_a_send_that_is_paused_while_it_waits_is_stopped_without_an_error(store: Store) -> None:
     fill(store, 3)
-    limited = replace(post(Accepting()), sending=SendingSettings(per_day=2))
+    limited = replace(make.send_context(Accepting()), sending=SendingSettings(per_day=2))
     waiting = sending.start(store, limited, to_everyone(), observer=AT_WHEN).result()
     store.controls.pause(waiting.id, "paused by an operator")
     outcome = sending.wait_until_ended(store, limited, store.sends.get(waiting.id), observer=AT_WHEN)

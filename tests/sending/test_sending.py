@@ -24,7 +24,6 @@ from newsletter.providers.smtp.provider import open_smtp
 from newsletter.sending import Observer, SendContext
 from newsletter.sending.bounce_guard import ENOUGH, BounceGuard
 from newsletter.store import Store, open_store, tables
-from newsletter.tokens import Signer
 from tests import ledger, make
 from tests.clock import Clock
 from tests.databases import new_sqlite
@@ -40,16 +39,14 @@ NATO = Segment(slug="nato", name="NATO", any=(frozenset({"nato"}),))
 
 
 @contextmanager
-def post(name: str, root: Path, **options: Any) -> Iterator[SendContext]:
+def open_send_context(name: str, root: Path, **options: Any) -> Iterator[SendContext]:
     """Open everything a send needs to deliver mail."""
     if name == "smtp":
         provider: Provider = open_smtp(options, root=root, environment={}, timer=Clock().timer())
     else:
         provider = open_provider(name, options, root=root, environment={})
     try:
-        yield SendContext(
-            provider=provider, provider_name=name, signer=Signer(make.SECRET), base_url="https://news.example.org"
-        )
+        yield make.send_context(provider, name)
     finally:
         provider.close()
 
@@ -57,7 +54,7 @@ def post(name: str, root: Path, **options: Any) -> Iterator[SendContext]:
 @contextmanager
 def relay(server: SmtpServer, root: Path, **options: Any) -> Iterator[SendContext]:
     """Open everything for a send by SMTP to a server in this process."""
-    with post(
+    with open_send_context(
         "smtp", root, **{"host": "127.0.0.1", "port": server.port, "security": "none", "timeout": 5} | options
     ) as opened:
         yield opened
@@ -76,7 +73,7 @@ def begin(store: Store, by: SendContext) -> Send:
     return sending.start(store, by, to_everyone()).result()
 
 
-def go_on(store: Store, by: SendContext, *, minutes: float = 0) -> Send:
+def resume(store: Store, by: SendContext, *, minutes: float = 0) -> Send:
     """Resume the send, this number of minutes later."""
     return sending.resume(
         store, by, issue=ISSUE, observer=Observer(clock=lambda: datetime.now(UTC) + timedelta(minutes=minutes))
@@ -115,7 +112,7 @@ def test_a_plan_without_readers_names_the_empty_segments(store: Store) -> None:
 
 def test_a_plan_expects_the_rate_of_the_last_send(store: Store, tmp_path: Path) -> None:
     fill(store, 5)
-    with post("outbox", tmp_path) as by:
+    with open_send_context("outbox", tmp_path) as by:
         begin(store, by)
     execute(store, sa.update(tables.send).values(created=make.WHEN, finished=make.WHEN + timedelta(seconds=20)))
     fill(store, 8)
@@ -149,7 +146,7 @@ def test_a_plan_expects_the_rate_and_the_days_of_the_settings(
 def test_every_reader_gets_one_valid_message_with_their_own_links(store: Store, tmp_path: Path) -> None:
     fill(store, 450)  # three batches
     seen: list[tuple[int, int]] = []
-    with post("outbox", tmp_path) as by:
+    with open_send_context("outbox", tmp_path) as by:
         send = sending.start(
             store, by, to_everyone(), observer=Observer(progress=lambda done, total: seen.append((done, total)))
         ).result()
@@ -167,20 +164,20 @@ def test_every_reader_gets_one_valid_message_with_their_own_links(store: Store, 
 
 def test_a_finished_send_is_refused_with_when_and_to_how_many(store: Store, tmp_path: Path) -> None:
     fill(store, 3)
-    with post("outbox", tmp_path) as by:
+    with open_send_context("outbox", tmp_path) as by:
         begin(store, by)
         before = eml(tmp_path)
         with pytest.raises(SendError, match=r"was sent on \d{4}-\d\d-\d\d \d\d:\d\d \(UTC\) to 3 of 3 readers"):
             begin(store, by)
         with pytest.raises(SendError, match="was sent on"):
-            go_on(store, by)
+            resume(store, by)
     assert eml(tmp_path) == before
 
 
 def test_a_provider_that_fails_its_check_freezes_nothing(store: Store, tmp_path: Path) -> None:
     fill(store, 3)
     (tmp_path / "outbox").write_text("in the way")
-    with post("outbox", tmp_path) as by, pytest.raises(ProviderError, match="not a folder"):
+    with open_send_context("outbox", tmp_path) as by, pytest.raises(ProviderError, match="not a folder"):
         begin(store, by)
     assert store.sends.of_issue(ISSUE) is None
 
@@ -200,8 +197,8 @@ def test_refused_deferred_and_lost_messages_are_distinguished_and_only_deferred_
         assert waiting.waits_until is not None
         assert counts(store) == {S.SUBMITTED: 5, S.REFUSED: 1, S.DEFERRED: 1, S.UNCERTAIN: 1}
         server.script.answers.clear()
-        assert go_on(store, by).counts == waiting.counts  # a mail server that answered "later" is not retried at once
-        send = go_on(store, by, minutes=2)
+        assert resume(store, by).counts == waiting.counts  # a mail server that answered "later" is not retried at once
+        send = resume(store, by, minutes=2)
         assert (send.status, send.counts) == (SendStatus.FAILURES, {S.SUBMITTED: 6, S.REFUSED: 1, S.UNCERTAIN: 1})
         assert sorted(mail.recipients[0] for mail in server.received) == [
             f"r{at}@example.com" for at in (1, 3, 4, 6, 7, 8)
@@ -228,7 +225,7 @@ def test_a_provider_that_stops_accepting_mail_leaves_the_rest_queued_and_is_retr
             assert counts(store) == {S.SUBMITTED: 11, S.QUEUED: 19}
         server.script.answers.clear()
         with relay(server, tmp_path) as by:
-            assert go_on(store, by, minutes=6).counts == {S.SUBMITTED: 30}
+            assert resume(store, by, minutes=6).counts == {S.SUBMITTED: 30}
         assert sorted(mail.recipients for mail in server.received) == sorted(
             (f"r{at}@example.com",) for at in range(1, 31)
         )
@@ -248,7 +245,7 @@ def test_a_relay_that_refuses_nearly_all_readers_pauses_the_send_early(store: St
         assert list(store.suppressions.stream()) == []
         assert len(list(store.held_bounces.stream())) == refused
         server.script.answers.clear()
-        assert go_on(store, by).counts == {S.REFUSED: refused, S.SUBMITTED: 200 - refused}
+        assert resume(store, by).counts == {S.REFUSED: refused, S.SUBMITTED: 200 - refused}
 
 
 def test_a_send_resumed_by_an_operator_is_not_paused_for_refusals_again(store: Store, tmp_path: Path) -> None:
@@ -256,7 +253,7 @@ def test_a_send_resumed_by_an_operator_is_not_paused_for_refusals_again(store: S
     with smtp_server(answers={"RCPT": "550 5.1.1 no such user"}) as server, relay(server, tmp_path) as by:
         with pytest.raises(ProviderError):
             begin(store, by)
-        assert go_on(store, by).counts == {S.REFUSED: 200}
+        assert resume(store, by).counts == {S.REFUSED: 200}
 
 
 @pytest.mark.parametrize("deaths", [5, 35])
@@ -269,11 +266,11 @@ def test_a_relay_that_refuses_all_readers_pauses_the_send_even_after_a_kill(tmp_
         assert deaths <= counts(store)[S.REFUSED] < ENOUGH + 10
         with relay(server, tmp_path, connections=2, batch_size=5) as by:
             with pytest.raises(ProviderError, match="answers say that the address does not exist"):
-                go_on(store, by)
+                resume(store, by)
             assert store.sends.get(1).status is SendStatus.PAUSED
             assert ENOUGH <= counts(store)[S.REFUSED] < ENOUGH + 2 * 10
             server.script.answers.clear()
-            assert go_on(store, by).status.ended
+            assert resume(store, by).status.ended
 
 
 def test_a_kill_after_the_last_of_the_first_answers_leaves_the_send_paused(tmp_path: Path) -> None:
@@ -328,7 +325,7 @@ def test_a_reason_with_nul_is_stored_without_it(store: Store, tmp_path: Path) ->
 
 def test_a_send_cancelled_after_a_kill_has_consistent_counts(store: Store, tmp_path: Path) -> None:
     fill(store, 3)
-    with post("outbox", tmp_path) as by:
+    with open_send_context("outbox", tmp_path) as by:
         store.sends.freeze(
             compiled=make.compiled(),
             tailor=make.tailor(),
@@ -374,8 +371,8 @@ def test_readers_who_leave_or_are_suppressed_after_the_freeze_are_skipped(store:
     )
     store.subscribers.remove("r2@example.com")
     store.suppressions.add("r4@example.com", SuppressionReason.COMPLAINED, now=make.WHEN)
-    with post("outbox", tmp_path) as by:
-        send = go_on(store, by)
+    with open_send_context("outbox", tmp_path) as by:
+        send = resume(store, by)
     assert send.counts == {S.SUBMITTED: len(ids) - 2, S.SKIPPED: 2}
     assert sorted(eml(tmp_path)) == ["r1", "r3", "r5", "r6"]
 
@@ -390,8 +387,8 @@ def test_a_resumed_send_has_the_frozen_content(store: Store, tmp_path: Path) -> 
         provider="outbox",
         now=make.WHEN,
     )
-    with post("outbox", tmp_path) as by:
-        go_on(store, by)
+    with open_send_context("outbox", tmp_path) as by:
+        resume(store, by)
     assert len(eml(tmp_path)) == 2
     assert all(b"Subject: As frozen\r\n" in message for message in eml(tmp_path).values())
     assert all(b"Date: Mon, 23 Nov 2026 06:30:00 +0000\r\n" in message for message in eml(tmp_path).values())
@@ -407,14 +404,14 @@ def test_a_send_cannot_be_resumed_with_another_provider(store: Store, tmp_path: 
         provider="smtp",
         now=make.WHEN,
     )
-    with post("outbox", tmp_path) as by, pytest.raises(SendError, match="began with the provider smtp"):
-        go_on(store, by)
+    with open_send_context("outbox", tmp_path) as by, pytest.raises(SendError, match="began with the provider smtp"):
+        resume(store, by)
     assert eml(tmp_path) == {}
 
 
 def test_an_issue_without_a_send_cannot_be_resumed(store: Store, tmp_path: Path) -> None:
-    with post("outbox", tmp_path) as by, pytest.raises(SendError, match="has no send to resume"):
-        go_on(store, by)
+    with open_send_context("outbox", tmp_path) as by, pytest.raises(SendError, match="has no send to resume"):
+        resume(store, by)
 
 
 def test_an_address_unsupported_by_the_relay_affects_only_its_reader(tmp_path: Path) -> None:
@@ -462,7 +459,7 @@ def test_a_killed_send_is_resumed_without_loss_and_holds_messages_in_flight(tmp_
         with relay(server, tmp_path) as by:
             with pytest.raises(SendError, match=r"was interrupted after .* of 60 readers: resume it"):
                 begin(store, by)
-            send = go_on(store, by)
+            send = resume(store, by)
         held = send.counts.get(S.UNCERTAIN, 0)
         assert send.status is (SendStatus.FAILURES if held else SendStatus.FINISHED)
         assert held <= 10  # two connections with a batch of five each
@@ -486,8 +483,8 @@ def test_a_killed_send_to_the_outbox_is_resumed_without_holding_any(tmp_path: Pa
             now=make.WHEN,
         )
         ledger.claim(store, send.id, size=200)
-        with post("outbox", tmp_path) as by:
-            assert go_on(store, by).counts == {S.SUBMITTED: 450}
+        with open_send_context("outbox", tmp_path) as by:
+            assert resume(store, by).counts == {S.SUBMITTED: 450}
     assert len(eml(tmp_path)) == 450
 
 
@@ -512,19 +509,19 @@ def test_a_send_told_to_stop_records_every_answer_and_holds_none(tmp_path: Path,
             assert stopped.status is (SendStatus.PAUSED if number == signal.SIGINT else SendStatus.RUNNING)
             assert store.leases.holder(1) == ""
             assert counts(store)[S.SUBMITTED] == len(server.received) < 60
-            assert go_on(store, by).counts == {S.SUBMITTED: 60}
+            assert resume(store, by).counts == {S.SUBMITTED: 60}
         assert len({mail.recipients for mail in server.received}) == len(server.received) == 60
     assert [signal.getsignal(mail) for mail in (signal.SIGINT, signal.SIGTERM)] == handlers
 
 
 def test_a_kill_makes_few_readers_of_a_relay_uncertain(tmp_path: Path) -> None:
-    with post("smtp", tmp_path, host="127.0.0.1", security="none") as by:
+    with open_send_context("smtp", tmp_path, host="127.0.0.1", security="none") as by:
         assert by.provider.concurrency * by.provider.batch_size <= 20
 
 
 def test_a_proof_is_marked_goes_only_to_the_editor_and_opens_no_readers_page(tmp_path: Path) -> None:
     editor = Subscriber(address="editor@example.org", first_name="Ed")
-    with post("outbox", tmp_path) as by:
+    with open_send_context("outbox", tmp_path) as by:
         first = sending.send_proof(by, email=make.email(), reader=editor, now=make.WHEN)
         second = sending.send_proof(by, email=make.email(), reader=editor, now=make.WHEN)
     assert (first.status, second.status) == (S.SUBMITTED, S.SUBMITTED)

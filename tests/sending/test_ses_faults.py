@@ -10,9 +10,8 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.send import SendStatus
 from newsletter.domain.subscriber import Subscriber
 from newsletter.providers import open_provider
-from newsletter.sending import Observer, SendContext
+from newsletter.sending import Observer
 from newsletter.store import open_store
-from newsletter.tokens import Signer
 from tests import make
 from tests.databases import new_sqlite
 from tests.rows import fetch_column
@@ -50,17 +49,15 @@ def test_faults_of_every_kind_at_a_tenth_of_the_calls_lose_and_double_no_message
         via = ses(stub.url)
         provider = open_provider("ses", {**via.options, "timeout": 1}, root=tmp_path, environment=KEYS)
         provider.batch_size = 5
-        post = SendContext(
-            provider=provider, provider_name="ses", signer=Signer(make.SECRET), base_url="https://news.example.org"
-        )
-        watch = Observer(clock=clock)
-        send = sending.start(store, post, to_everyone(), observer=watch).result()
+        context = make.send_context(provider, "ses")
+        observer = Observer(clock=clock)
+        send = sending.start(store, context, to_everyone(), observer=observer).result()
         for _ in range(200):
             if send.status.ended:
                 break
             assert send.waits_until is not None
             now[0] = send.waits_until
-            send = sending.resume(store, post, issue=send.issue, observer=watch).result()
+            send = sending.resume(store, context, issue=send.issue, observer=observer).result()
         provider.close()
         times = Counter(mailed.to for mailed in stub.mailed)
         stands = {address: status for address, status, _ in store.deliveries.stream(send.id)}

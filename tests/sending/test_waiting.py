@@ -1,7 +1,6 @@
 """Sends that wait: for the rate limit, the daily quota, quiet hours, a local time, or an overloaded provider."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -20,7 +19,6 @@ from newsletter.errors import ProviderError, SendError
 from newsletter.message.mime import Letter
 from newsletter.sending import Observer, SendContext
 from newsletter.store import Store
-from newsletter.tokens import Signer
 from tests import make
 from tests.sending.freeze_requests import to_everyone
 
@@ -77,18 +75,9 @@ def clock() -> Hours:
     return Hours()
 
 
-@contextmanager
-def posted(provider: Scripted, zone: ZoneInfo = HOME, **pace: object) -> Iterator[SendContext]:
-    settings = SendingSettings(**pace)  # type: ignore[arg-type]
-    signer = Signer(make.SECRET)
-    yield SendContext(
-        provider=provider,
-        provider_name="scripted",
-        signer=signer,
-        base_url="https://n.example",
-        sending=settings,
-        zone=zone,
-    )
+def send_context(provider: Scripted, zone: ZoneInfo = HOME, **pace: object) -> SendContext:
+    """Return everything a send needs; ``pace`` has the fields of its settings."""
+    return make.send_context(provider, "scripted", sending=SendingSettings(**pace), zone=zone)  # type: ignore[arg-type]
 
 
 def fill(store: Store, number: int, **fields: object) -> None:
@@ -98,38 +87,38 @@ def fill(store: Store, number: int, **fields: object) -> None:
     )
 
 
-def begin(store: Store, post: SendContext, clock: Hours, local: LocalTime | None = None) -> Send:
+def begin(store: Store, context: SendContext, clock: Hours, local: LocalTime | None = None) -> Send:
     return sending.start(
-        store, post, to_everyone(clock.now, local=local), observer=Observer(clock=lambda: clock.now)
+        store, context, to_everyone(clock.now, local=local), observer=Observer(clock=lambda: clock.now)
     ).result()
 
 
-def go_on(store: Store, post: SendContext, clock: Hours) -> Send:
-    return sending.resume(store, post, issue=ISSUE, observer=Observer(clock=lambda: clock.now)).result()
+def resume(store: Store, context: SendContext, clock: Hours) -> Send:
+    return sending.resume(store, context, issue=ISSUE, observer=Observer(clock=lambda: clock.now)).result()
 
 
 def test_a_send_over_the_daily_limit_continues_the_next_day(store: Store, clock: Hours) -> None:
     fill(store, 25)
     provider = Scripted()
-    with posted(provider, per_day=10) as post:
-        waiting = begin(store, post, clock)
-        assert waiting.status is SendStatus.RUNNING
-        assert waiting.reason == "the provider allows 10 messages a day"
-        assert len(provider.accepted) == 10
-        for expected in (20, 25):
-            assert waiting.waits_until is not None
-            assert waiting.waits_until - clock.now <= timedelta(hours=25)
-            clock.now = waiting.waits_until
-            waiting = go_on(store, post, clock)
-            assert len(provider.accepted) == expected
+    context = send_context(provider, per_day=10)
+    waiting = begin(store, context, clock)
+    assert waiting.status is SendStatus.RUNNING
+    assert waiting.reason == "the provider allows 10 messages a day"
+    assert len(provider.accepted) == 10
+    for expected in (20, 25):
+        assert waiting.waits_until is not None
+        assert waiting.waits_until - clock.now <= timedelta(hours=25)
+        clock.now = waiting.waits_until
+        waiting = resume(store, context, clock)
+        assert len(provider.accepted) == expected
     assert (waiting.status, waiting.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 25})
 
 
 def test_the_providers_quota_includes_messages_sent_elsewhere(store: Store, clock: Hours) -> None:
     fill(store, 25)
     provider = Scripted(limits=Limits(per_day=20, used_elsewhere=12))
-    with posted(provider) as post:
-        assert begin(store, post, clock).waits_until is not None
+    context = send_context(provider)
+    assert begin(store, context, clock).waits_until is not None
     assert len(provider.accepted) == 8
 
 
@@ -137,27 +126,27 @@ def test_a_warm_up_begins_with_the_newest_readers(store: Store, clock: Hours) ->
     readers = [Subscriber(address=f"r{at}@example.com", created=NOON - timedelta(days=100 - at)) for at in range(1, 21)]
     store.subscribers.merge([readers], now=make.WHEN)
     provider = Scripted()
-    with posted(provider, warm_up=(3, 6)) as post:
-        begin(store, post, clock)
-        assert sorted(provider.accepted) == ["r18@example.com", "r19@example.com", "r20@example.com"]
-        clock.later(days=1, hours=1)  # an hour's messages count until a day after the hour has ended
-        go_on(store, post, clock)
-        assert len(provider.accepted) == 9
-        assert "r12@example.com" in provider.accepted
-        clock.later(days=1)
-        assert go_on(store, post, clock).status is SendStatus.FINISHED
+    context = send_context(provider, warm_up=(3, 6))
+    begin(store, context, clock)
+    assert sorted(provider.accepted) == ["r18@example.com", "r19@example.com", "r20@example.com"]
+    clock.later(days=1, hours=1)  # an hour's messages count until a day after the hour has ended
+    resume(store, context, clock)
+    assert len(provider.accepted) == 9
+    assert "r12@example.com" in provider.accepted
+    clock.later(days=1)
+    assert resume(store, context, clock).status is SendStatus.FINISHED
 
 
 def test_no_message_is_sent_in_quiet_hours(store: Store, clock: Hours) -> None:
     fill(store, 5)
     provider = Scripted()
     clock.now = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
-    with posted(provider, ZoneInfo("Europe/London"), quiet=parse_quiet_hours("22:00-06:00")) as post:
-        waiting = begin(store, post, clock)
-        assert (waiting.reason, provider.accepted) == ("quiet hours, 22:00-06:00", [])
-        assert waiting.waits_until == datetime(2026, 11, 24, 6, tzinfo=UTC)
-        clock.now = waiting.waits_until
-        assert go_on(store, post, clock).counts == {S.SUBMITTED: 5}
+    context = send_context(provider, ZoneInfo("Europe/London"), quiet=parse_quiet_hours("22:00-06:00"))
+    waiting = begin(store, context, clock)
+    assert (waiting.reason, provider.accepted) == ("quiet hours, 22:00-06:00", [])
+    assert waiting.waits_until == datetime(2026, 11, 24, 6, tzinfo=UTC)
+    clock.now = waiting.waits_until
+    assert resume(store, context, clock).counts == {S.SUBMITTED: 5}
 
 
 def test_each_reader_is_mailed_by_local_time(store: Store, clock: Hours) -> None:
@@ -173,14 +162,14 @@ def test_each_reader_is_mailed_by_local_time(store: Store, clock: Hours) -> None
     )
     clock.now = local.first
     provider = Scripted()
-    with posted(provider) as post:
-        waiting = begin(store, post, clock, local)
-        assert provider.accepted == ["tokyo@example.com"]
-        for name, hour in (("berlin", 6), ("home", 12)):
-            clock.now = datetime(2026, 11, 23, hour, tzinfo=UTC)
-            assert waiting.waits_until == clock.now
-            waiting = go_on(store, post, clock)
-            assert provider.accepted[-1] == f"{name}@example.com"
+    context = send_context(provider)
+    waiting = begin(store, context, clock, local)
+    assert provider.accepted == ["tokyo@example.com"]
+    for name, hour in (("berlin", 6), ("home", 12)):
+        clock.now = datetime(2026, 11, 23, hour, tzinfo=UTC)
+        assert waiting.waits_until == clock.now
+        waiting = resume(store, context, clock)
+        assert provider.accepted[-1] == f"{name}@example.com"
     assert waiting.status is SendStatus.FINISHED
 
 
@@ -194,8 +183,8 @@ def test_a_throttling_provider_gets_half_the_rate_and_is_retried(store: Store) -
         looks.append(looks[-1] + timedelta(seconds=1))
         return looks[-1]
 
-    with posted(provider, per_second=1000.0) as post:
-        send = sending.start(store, post, to_everyone(NOON), observer=Observer(clock=a_second_later)).result()
+    context = send_context(provider, per_second=1000.0)
+    send = sending.start(store, context, to_everyone(NOON), observer=Observer(clock=a_second_later)).result()
     assert (send.status, send.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 20})
     assert provider.accepted[-1] == "r1@example.com"
     assert store.rate_limits.slowed("scripted", looks[-1].timestamp())
@@ -205,15 +194,15 @@ def test_a_temporary_provider_error_defers_the_send_and_a_permanent_one_pauses_i
     fill(store, 6)
     later, broken = ProviderError("the quota is used up", again=900), ProviderError("the sender is not verified")
     provider = Scripted(says={"r3@example.com": [later], "r5@example.com": [broken]})
-    with posted(provider) as post:
-        waiting = begin(store, post, clock)
-        assert (waiting.waits_until, waiting.reason) == (clock.now + timedelta(seconds=900), "the quota is used up")
-        clock.later(seconds=900)
-        with pytest.raises(ProviderError, match="not verified"):
-            go_on(store, post, clock)
-        paused = store.sends.get(1)
-        assert (paused.status, paused.reason) == (SendStatus.PAUSED, "the sender is not verified")
-        assert go_on(store, post, clock).counts == {S.SUBMITTED: 6}
+    context = send_context(provider)
+    waiting = begin(store, context, clock)
+    assert (waiting.waits_until, waiting.reason) == (clock.now + timedelta(seconds=900), "the quota is used up")
+    clock.later(seconds=900)
+    with pytest.raises(ProviderError, match="not verified"):
+        resume(store, context, clock)
+    paused = store.sends.get(1)
+    assert (paused.status, paused.reason) == (SendStatus.PAUSED, "the sender is not verified")
+    assert resume(store, context, clock).counts == {S.SUBMITTED: 6}
     assert len(provider.accepted) == len(set(provider.accepted)) == 6
 
 
@@ -222,12 +211,12 @@ def test_a_reader_deferred_six_times_is_refused(store: Store, clock: Hours) -> N
     busy = Receipt(subscriber=0, status=S.DEFERRED, detail="451 4.7.1 greylisted (to RCPT TO)")
     provider = Scripted(says={"r1@example.com": [busy] * 6})
     waits = []
-    with posted(provider) as post:
-        send = begin(store, post, clock)
-        while send.waits_until is not None:
-            waits.append((send.waits_until - clock.now).total_seconds())
-            clock.now = send.waits_until
-            send = go_on(store, post, clock)
+    context = send_context(provider)
+    send = begin(store, context, clock)
+    while send.waits_until is not None:
+        waits.append((send.waits_until - clock.now).total_seconds())
+        clock.now = send.waits_until
+        send = resume(store, context, clock)
     assert [round(wait / 60) for wait in waits] == [1, 5, 15, 60, 180]
     assert (send.status, send.counts) == (SendStatus.FAILURES, {S.SUBMITTED: 1, S.REFUSED: 1})
     ((_, _, detail),) = store.deliveries.stream(send.id, S.REFUSED)
@@ -238,12 +227,12 @@ def test_uncertain_messages_are_resent_at_most_three_times_if_enabled(store: Sto
     fill(store, 3)
     lost = Receipt(subscriber=0, status=S.UNCERTAIN, detail="connection lost")
     provider = Scripted(says={"r1@example.com": [lost], "r2@example.com": [lost] * 9}, reports_within=600)
-    with posted(provider, uncertain=Uncertainty.RESEND) as post:
-        send = begin(store, post, clock)
-        for _ in range(2):
-            assert send.waits_until == clock.now + timedelta(minutes=10)  # the provider's own reports come first
-            clock.later(minutes=10)
-            send = go_on(store, post, clock)
+    context = send_context(provider, uncertain=Uncertainty.RESEND)
+    send = begin(store, context, clock)
+    for _ in range(2):
+        assert send.waits_until == clock.now + timedelta(minutes=10)  # the provider's own reports come first
+        clock.later(minutes=10)
+        send = resume(store, context, clock)
     assert (send.status, send.counts) == (SendStatus.FAILURES, {S.SUBMITTED: 2, S.UNCERTAIN: 1})
 
 
@@ -252,19 +241,19 @@ def test_waiting_for_a_send_resumes_it_when_it_is_due(store: Store) -> None:
     busy = Receipt(subscriber=0, status=S.DEFERRED, detail="451 later")
     provider = Scripted(says={"r1@example.com": [busy]})
     passing = iter(datetime.now(UTC) + timedelta(minutes=minutes) for minutes in range(10_000))
-    watch = Observer(clock=lambda: next(passing))  # a minute passes with every look at the clock
-    with posted(provider) as post:
-        send = sending.start(store, post, to_everyone(NOON), observer=watch).result()
-        if send.status is SendStatus.RUNNING:
-            send = sending.wait_until_ended(store, post, send, observer=watch).result()
+    observer = Observer(clock=lambda: next(passing))  # a minute passes with every look at the clock
+    context = send_context(provider)
+    send = sending.start(store, context, to_everyone(NOON), observer=observer).result()
+    if send.status is SendStatus.RUNNING:
+        send = sending.wait_until_ended(store, context, send, observer=observer).result()
     assert (send.status, send.counts) == (SendStatus.FINISHED, {S.SUBMITTED: 2})
 
 
 def test_a_send_cancelled_meanwhile_is_not_resumed(store: Store, clock: Hours) -> None:
     fill(store, 25)
-    with posted(Scripted(), per_day=10) as post:
-        begin(store, post, clock)
-        store.controls.cancel(1)
-        with pytest.raises(SendError, match="was cancelled after 10 of 25 readers"):
-            go_on(store, post, clock)
+    context = send_context(Scripted(), per_day=10)
+    begin(store, context, clock)
+    store.controls.cancel(1)
+    with pytest.raises(SendError, match="was cancelled after 10 of 25 readers"):
+        resume(store, context, clock)
     assert store.sends.get(1).counts == {S.SUBMITTED: 10, S.SKIPPED: 15}

@@ -49,13 +49,13 @@ def test_a_worker_told_to_stop_at_the_end_of_a_send_begins_no_other(
     processes: Processes, memory: Path, number: signal.Signals
 ) -> None:
     url = f"sqlite:///{memory / 'newsletter.db'}"
-    last, go_on = threading.Event(), threading.Event()
+    last, proceed = threading.Event(), threading.Event()
     dots = count(1)
 
     def hold(step: str) -> None:
         if step == "the final dot" and next(dots) == BATCH + 1:
             last.set()
-            assert go_on.wait(PATIENCE)
+            assert proceed.wait(PATIENCE)
 
     with open_store(url) as store, receiver() as server:
         fill(store, BATCH + 1)  # two batches
@@ -67,7 +67,7 @@ def test_a_worker_told_to_stop_at_the_end_of_a_send_begins_no_other(
             worker.join(0.01)  # nothing is left to claim once the other batch is recorded
             assert worker.is_alive()
         os.kill(worker.pid or 0, number)
-        go_on.set()
+        proceed.set()
         worker.join(PATIENCE)
         assert [send.id for send in store.sends.all() if send.digest] == [1]
         assert server.accepted == BATCH + 1

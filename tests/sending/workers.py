@@ -18,7 +18,7 @@ from newsletter.store.sends.leases import Leases
 from tests import make
 from tests.rows import database_of
 from tests.sending.freeze_requests import to_everyone
-from tests.sending.kills import Processes, Via, post
+from tests.sending.kills import Processes, Via, open_send_context
 from tests.sending.receiving import PATIENCE, Receiver
 
 S = DeliveryStatus
@@ -46,11 +46,11 @@ def hands(
     failed: Callable[[Send, Exception], None] | None = None,
     late: Callable[[Send], None] | None = None,
 ) -> WorkerCallbacks:
-    """What `newsletter worker` does, with an issue that takes no time to compose but what ``composing`` does.
+    """Return the callbacks of `newsletter worker`, with an issue that takes only the time of ``composing`` to compose.
 
-    Unless it is said what to do then, nothing may fail or come too late.
+    Unless ``failed`` or ``late`` is given, a failed or late send is an error.
     """
-    watch = Observer(clock=clock, attended=False)
+    observer = Observer(clock=clock, attended=False)
 
     def start(send: Send, lease: Lease) -> SendOutcome:
         composing(send)
@@ -60,11 +60,11 @@ def hands(
             to_everyone(clock(), issue=send.issue),
             lease,
             scheduled=send,
-            observer=watch,
+            observer=observer,
         )
 
     def resume(_send: Send, lease: Lease) -> SendOutcome:
-        return sending.resume_running(store, by, lease, observer=watch)
+        return sending.resume_running(store, by, lease, observer=observer)
 
     return WorkerCallbacks(start=start, resume=resume, failed=failed or _must_not_fail, late=late or _must_not_be_late)
 
@@ -80,7 +80,7 @@ def _must_not_be_late(send: Send) -> None:
 def work(url: str, via: Via) -> None:
     """Work as a worker until every send has ended or a signal stops it."""
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it would be ignored
-    with open_store(url) as store, post(via, Uncertainty.HOLD) as by:
+    with open_store(url) as store, open_send_context(via, Uncertainty.HOLD) as by:
         store.leases = Leases(database_of(store), LEASE)
         with sending.stop_requests() as stopping:
             while store.sends.unfinished() and not stopping:

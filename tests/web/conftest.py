@@ -1,4 +1,4 @@
-"""Fixtures for tests of pages: a newsroom, its preview and authorized clients; public pages and visitors.
+"""Fixtures for tests of pages: a write_newsletter, its preview and authorized clients; public pages and visitors.
 
 Each kind of page has an HTTP client and a real browser.
 """
@@ -12,20 +12,20 @@ from playwright.sync_api import Browser, Page
 
 from newsletter.domain.publication import Newsletter
 from tests import make
-from tests.web.preview.newsroom import TOKEN, Listening, Newsroom, listening, newsroom
+from tests.web.preview.running_preview import TOKEN, Listening, NewsletterFolder, listening, write_newsletter
 from tests.web.public.public_pages import Opened, Public, opening, public
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Newsroom:
+def folder(tmp_path: Path) -> NewsletterFolder:
     """Return a newsletter of two issues."""
-    return newsroom(tmp_path)
+    return write_newsletter(tmp_path)
 
 
 @pytest.fixture
-def preview(room: Newsroom) -> Iterator[Listening]:
-    """Start the preview of the newsroom."""
-    with listening(room.root) as at:
+def preview(folder: NewsletterFolder) -> Iterator[Listening]:
+    """Start the preview of the small newsletter."""
+    with listening(folder.root) as at:
         yield at
 
 

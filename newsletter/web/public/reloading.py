@@ -128,7 +128,7 @@ def build_app(settings: Settings, store: Store, stack: ExitStack, log: Say) -> t
     theme = rendering.load_theme(settings.root, newsletter)
     hooks = bootstrap.open_webhooks(settings)
     context = stack.enter_context(bootstrap.open_send_context(settings))
-    mailer = bootstrap.service_mailer(settings, store, context, theme, log)
+    mailer = bootstrap.service_mailer(settings.newsletter, store, context, theme, log)
     site = Site(
         newsletter=newsletter,
         store=store,

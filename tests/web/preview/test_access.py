@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.web.preview.newsroom import TOKEN, Listening, listening, newsroom
+from tests.web.preview.running_preview import TOKEN, Listening, listening, write_newsletter
 
 PATHS = [
     "/",
@@ -24,24 +24,24 @@ PATHS = [
 
 
 @pytest.fixture(scope="module")
-def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
     """Start one preview for all tests of this module, which don't change it."""
-    with listening(newsroom(tmp_path_factory.mktemp("standing")).root) as at:
+    with listening(write_newsletter(tmp_path_factory.mktemp("running")).root) as at:
         yield at
 
 
 @pytest.fixture(scope="module")
-def client(standing: Listening) -> Iterator[httpx.Client]:
+def client(running: Listening) -> Iterator[httpx.Client]:
     """Return a client that has the token."""
-    with httpx.Client(base_url=standing.base) as client:
+    with httpx.Client(base_url=running.base) as client:
         client.get("/", params={"token": TOKEN})
         yield client
 
 
 @pytest.fixture
-def stranger(standing: Listening) -> Iterator[httpx.Client]:
+def stranger(running: Listening) -> Iterator[httpx.Client]:
     """Return a client without the token."""
-    with httpx.Client(base_url=standing.base) as client:
+    with httpx.Client(base_url=running.base) as client:
         yield client
 
 
@@ -59,9 +59,9 @@ def test_another_host_name_is_refused_on_every_route(client: httpx.Client, path:
     assert "Daily Test" not in answer.text
 
 
-def test_two_host_headers_are_refused(standing: Listening) -> None:
-    lines = ["GET / HTTP/1.1", f"Host: {standing.host}", f"Host: {standing.host}", "Connection: close", "", ""]
-    host, _, port = standing.host.partition(":")
+def test_two_host_headers_are_refused(running: Listening) -> None:
+    lines = ["GET / HTTP/1.1", f"Host: {running.host}", f"Host: {running.host}", "Connection: close", "", ""]
+    host, _, port = running.host.partition(":")
     with socket.create_connection((host, int(port)), timeout=20) as connection:
         connection.sendall("\r\n".join(lines).encode())
         status = connection.makefile("rb").readline()
@@ -95,8 +95,8 @@ def test_the_token_is_removed_from_the_url(stranger: httpx.Client) -> None:
     assert stranger.get("/").status_code == 200
 
 
-def test_the_token_never_redirects_to_another_host(client: httpx.Client, standing: Listening) -> None:
-    answer = client.get(f"{standing.base}//evil.example.org/", params={"token": TOKEN})
+def test_the_token_never_redirects_to_another_host(client: httpx.Client, running: Listening) -> None:
+    answer = client.get(f"{running.base}//evil.example.org/", params={"token": TOKEN})
     assert not urlsplit(answer.headers["Location"]).netloc
 
 

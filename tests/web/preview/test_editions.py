@@ -12,24 +12,24 @@ from playwright.sync_api import Page, expect
 from newsletter.domain.subscriber import Subscriber
 from newsletter.store import open_store
 from tests import make
-from tests.web.preview.newsroom import Listening, Newsroom
+from tests.web.preview.running_preview import Listening, NewsletterFolder
 
 ISSUE = "/issues/2026-11-23"
 FRAME = "iframe.email:not(.arriving)"
 
 
 @pytest.fixture
-def room(room: Newsroom) -> Newsroom:
+def folder(folder: NewsletterFolder) -> NewsletterFolder:
     """Return a tailored issue about railways, soil and railways; readers who follow neither get nothing."""
-    room.entry("good-soil", topics=["Soil"])
-    room.issue("2026-11-23", "night-train", "good-soil", "tired-bridge", tailored={"otherwise": "skip"})
-    return room
+    folder.entry("good-soil", topics=["Soil"])
+    folder.issue("2026-11-23", "night-train", "good-soil", "tired-bridge", tailored={"otherwise": "skip"})
+    return folder
 
 
 @pytest.fixture
-def readers(room: Newsroom) -> Iterator[dict[str, Subscriber]]:
+def readers(folder: NewsletterFolder) -> Iterator[dict[str, Subscriber]]:
     """Add Ben, who follows soil, and Dan, who follows chess."""
-    with open_store(f"sqlite:///{room.root / 'newsletter.db'}") as store:
+    with open_store(f"sqlite:///{folder.root / 'newsletter.db'}") as store:
         yield {
             name: store.subscribers.add(
                 Subscriber(address=f"{name}@example.com", first_name=name.capitalize(), topics=(topic,)), now=make.WHEN
@@ -97,16 +97,18 @@ def test_an_unknown_readers_address_is_reported(
     assert "No reader has this address." in _text(client.get(answer.headers["Location"]))
 
 
-def test_without_a_database_topics_work_and_no_database_is_created(client: httpx.Client, room: Newsroom) -> None:
+def test_without_a_database_topics_work_and_no_database_is_created(
+    client: httpx.Client, folder: NewsletterFolder
+) -> None:
     assert re.search(r'id="shown-reader" role="link" aria-disabled="true"', client.get(ISSUE).text)
     answer = client.get(f"{ISSUE}/reader", params={"address": "ben@example.com"})
     assert "There are no readers yet" in _text(client.get(answer.headers["Location"]))
     assert "1 of 3 entries" in _text(client.get(f"{ISSUE}?shown=topics&topics=soil"))
-    assert not list(room.root.glob("*.db*"))
+    assert not list(folder.root.glob("*.db*"))
 
 
-def test_an_invalid_database_is_reported(client: httpx.Client, room: Newsroom) -> None:
-    (room.root / "newsletter.db").write_text("not a database" * 100)
+def test_an_invalid_database_is_reported(client: httpx.Client, folder: NewsletterFolder) -> None:
+    (folder.root / "newsletter.db").write_text("not a database" * 100)
     assert "Can't read the readers" in _text(client.get(f"{ISSUE}?shown=reader&reader={'1' * 32}"))
 
 
@@ -153,9 +155,9 @@ def test_a_reader_can_be_chosen_without_script(page: Page, preview: Listening, r
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 375)])
 def test_pages_are_accessible_and_fit_the_screen(
-    reading: Page, preview: Listening, room: Newsroom, readers: dict[str, Subscriber], scheme: str, width: int
+    reading: Page, preview: Listening, folder: NewsletterFolder, readers: dict[str, Subscriber], scheme: str, width: int
 ) -> None:
-    room.entry("tired-bridge", title="W" * 190, topics=["Railways", "undeclared-" + "x" * 60])
+    folder.entry("tired-bridge", title="W" * 190, topics=["Railways", "undeclared-" + "x" * 60])
     reading.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     reading.set_viewport_size({"width": width, "height": 800})
     violated = {}

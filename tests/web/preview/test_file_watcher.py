@@ -7,75 +7,77 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.web.preview.newsroom import Newsroom
+from tests.web.preview.running_preview import NewsletterFolder
 
 
 def _revisions(lines: Iterator[str]) -> Iterator[str]:
     return (line.removeprefix("data: ") for line in lines if line.startswith("data: "))
 
 
-def _save_in_place(room: Newsroom) -> None:
-    room.entry("night-train", title="Saved in place")
+def _save_in_place(folder: NewsletterFolder) -> None:
+    folder.entry("night-train", title="Saved in place")
 
 
-def _save_by_renaming(room: Newsroom) -> None:
+def _save_by_renaming(folder: NewsletterFolder) -> None:
     # As vim and other editors save: the watched file is replaced.
-    new = room.root / "issues/entries/new"
+    new = folder.root / "issues/entries/new"
     new.write_text("---\ntitle: Renamed\n---\n", encoding="utf-8")
-    new.replace(room.root / "issues/entries/night-train.md")
+    new.replace(folder.root / "issues/entries/night-train.md")
 
 
-def _save_settings_by_renaming(room: Newsroom) -> None:
-    new = room.root / "settings.new"
-    new.write_text((room.root / "newsletter.toml").read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    new.replace(room.root / "newsletter.toml")
+def _save_settings_by_renaming(folder: NewsletterFolder) -> None:
+    new = folder.root / "settings.new"
+    new.write_text((folder.root / "newsletter.toml").read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    new.replace(folder.root / "newsletter.toml")
 
 
-def _delete(room: Newsroom) -> None:
-    (room.root / "issues/2026-11-22.md").unlink()
+def _delete(folder: NewsletterFolder) -> None:
+    (folder.root / "issues/2026-11-22.md").unlink()
 
 
-def _make_a_theme(room: Newsroom) -> None:
-    (room.root / "templates/email/own").mkdir(parents=True)
+def _make_a_theme(folder: NewsletterFolder) -> None:
+    (folder.root / "templates/email/own").mkdir(parents=True)
 
 
 @pytest.mark.parametrize(
     "change", [_save_in_place, _save_by_renaming, _save_settings_by_renaming, _delete, _make_a_theme]
 )
 def test_every_way_of_saving_is_an_event(
-    client: httpx.Client, room: Newsroom, change: Callable[[Newsroom], None]
+    client: httpx.Client, folder: NewsletterFolder, change: Callable[[NewsletterFolder], None]
 ) -> None:
     with client.stream("GET", "/changes", timeout=20) as stream:
         assert stream.headers["Content-Type"].startswith("text/event-stream")
         revisions = _revisions(stream.iter_lines())
         first = next(revisions)
-        change(room)
+        change(folder)
         assert next(revisions) != first
 
 
-def test_other_files_are_not_events(client: httpx.Client, room: Newsroom) -> None:
+def test_other_files_are_not_events(client: httpx.Client, folder: NewsletterFolder) -> None:
     with client.stream("GET", "/changes", timeout=20) as stream:
         revisions = _revisions(stream.iter_lines())
         first = next(revisions)
-        (room.root / "newsletter.db").write_text("subscribers", encoding="utf-8")
-        (room.root / "outbox").mkdir()
-        (room.root / "issues/.2026-11-23.md.swp").write_text("an editor's own", encoding="utf-8")
-        _save_in_place(room)
+        (folder.root / "newsletter.db").write_text("subscribers", encoding="utf-8")
+        (folder.root / "outbox").mkdir()
+        (folder.root / "issues/.2026-11-23.md.swp").write_text("an editor's own", encoding="utf-8")
+        _save_in_place(folder)
         count = int(next(revisions).rpartition("-")[2])
         assert count == int(first.rpartition("-")[2]) + 1
 
 
-def test_folders_that_appear_later_are_watched_too(client: httpx.Client, room: Newsroom, tmp_path: Path) -> None:
+def test_folders_that_appear_later_are_watched_too(
+    client: httpx.Client, folder: NewsletterFolder, tmp_path: Path
+) -> None:
     aside = tmp_path.parent / f"{tmp_path.name}-aside"
     with client.stream("GET", "/changes", timeout=20) as stream:
         revisions = _revisions(stream.iter_lines())
         seen = {next(revisions)}
-        shutil.move(room.root / "issues", aside)
+        shutil.move(folder.root / "issues", aside)
         seen.add(next(revisions))
-        shutil.move(aside, room.root / "issues")
+        shutil.move(aside, folder.root / "issues")
         seen.add(next(revisions))
         while "Saved in place" not in client.get("/issues/2026-11-23/email").text:
-            _save_in_place(room)
+            _save_in_place(folder)
             seen.add(next(revisions))
     assert len(seen) >= 4
 

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Frame, Page, Route, expect
 
-from tests.web.preview.newsroom import Listening, Newsroom
+from tests.web.preview.running_preview import Listening, NewsletterFolder
 
 ISSUE = "/issues/2026-11-23"
 FRAME = "iframe.email:not(.arriving)"
@@ -52,8 +52,10 @@ def test_the_email_has_the_width_chosen_in_the_toolbar(
     expect(reading.locator(FRAME)).to_have_js_property("clientWidth", width)
 
 
-def test_a_finding_begins_with_a_capital_unless_it_quotes(reading: Page, preview: Listening, room: Newsroom) -> None:
-    room.entry("night-train", topics=["Unheard"], body="See [[this]] or that.")
+def test_a_finding_begins_with_a_capital_unless_it_quotes(
+    reading: Page, preview: Listening, folder: NewsletterFolder
+) -> None:
+    folder.entry("night-train", topics=["Unheard"], body="See [[this]] or that.")
     reading.goto(preview.base + ISSUE)
     shown = reading.locator(".what").evaluate_all(
         "all => all.map(each => [each.textContent[0], getComputedStyle(each, '::first-letter').textTransform])"
@@ -81,7 +83,7 @@ def test_the_emails_mode_does_not_depend_on_the_editors_system(reading: Page, pr
     assert "dark" in brightness["dark"]["canvas"]
 
 
-def test_no_image_is_requested_with_images_off(reading: Page, preview: Listening, room: Newsroom) -> None:
+def test_no_image_is_requested_with_images_off(reading: Page, preview: Listening, folder: NewsletterFolder) -> None:
     requested: list[str] = []
 
     def answer(route: Route) -> None:
@@ -89,7 +91,7 @@ def test_no_image_is_requested_with_images_off(reading: Page, preview: Listening
         route.fulfill(body=PIXEL, content_type="image/png")
 
     reading.context.route("https://example.org/**", answer)
-    room.entry("night-train", image="https://example.org/train.png", image_alt="A train at night")
+    folder.entry("night-train", image="https://example.org/train.png", image_alt="A train at night")
     reading.goto(f"{preview.base}{ISSUE}?images=off")
     expect(reading.frame_locator(FRAME).get_by_alt_text("A train at night")).to_have_count(1)
     reading.wait_for_load_state("load")
@@ -112,8 +114,8 @@ def test_plain_text_and_source_replace_the_email(reading: Page, preview: Listeni
     expect(reading.frame_locator(FRAME).locator("body")).to_contain_text("Good morning, Ada.")
 
 
-def test_a_finding_leads_to_its_line(reading: Page, preview: Listening, room: Newsroom) -> None:
-    room.entry("night-train", topics=["Nobody declared this"])
+def test_a_finding_leads_to_its_line(reading: Page, preview: Listening, folder: NewsletterFolder) -> None:
+    folder.entry("night-train", topics=["Nobody declared this"])
     reading.goto(preview.base + ISSUE)
     place = reading.get_by_role("complementary").get_by_role("link", name="issues/entries/night-train.md:")
     label = place.inner_text()
@@ -125,15 +127,17 @@ def test_a_finding_leads_to_its_line(reading: Page, preview: Listening, room: Ne
 
 
 def test_a_saved_file_is_shown_at_the_same_scroll_position_and_toolbar_state(
-    reading: Page, preview: Listening, room: Newsroom
+    reading: Page, preview: Listening, folder: NewsletterFolder
 ) -> None:
     for slug in ("night-train", "good-soil", "tired-bridge"):
-        room.entry(slug, body="A long framing, which goes on for some time. " * 60)
+        folder.entry(slug, body="A long framing, which goes on for some time. " * 60)
     reading.goto(f"{preview.base}{ISSUE}?width=375&mode=dark")
     _live(reading)
     before = _email(reading)
     _scroll(reading, 1200)
-    room.entry("good-soil", title="A new title, just saved", body="A long framing, which goes on for some time. " * 60)
+    folder.entry(
+        "good-soil", title="A new title, just saved", body="A long framing, which goes on for some time. " * 60
+    )
     expect(reading.frame_locator(FRAME).get_by_text("A new title, just saved")).to_have_count(1)
     expect(reading.locator("iframe.arriving")).to_have_count(0)
     assert before.is_detached()
@@ -143,8 +147,8 @@ def test_a_saved_file_is_shown_at_the_same_scroll_position_and_toolbar_state(
     expect(reading.get_by_role("link", name="Dark")).to_have_attribute("aria-current", "true")
 
 
-def test_a_manual_reload_keeps_the_scroll_position(reading: Page, preview: Listening, room: Newsroom) -> None:
-    room.entry("night-train", body="A long framing, which goes on for some time. " * 200)
+def test_a_manual_reload_keeps_the_scroll_position(reading: Page, preview: Listening, folder: NewsletterFolder) -> None:
+    folder.entry("night-train", body="A long framing, which goes on for some time. " * 200)
     reading.goto(preview.base + ISSUE)
     _live(reading)
     _scroll(reading, 1200)
@@ -153,9 +157,9 @@ def test_a_manual_reload_keeps_the_scroll_position(reading: Page, preview: Liste
 
 
 def test_a_broken_file_shows_its_error_and_the_page_recovers_at_the_same_place(
-    reading: Page, preview: Listening, room: Newsroom
+    reading: Page, preview: Listening, folder: NewsletterFolder
 ) -> None:
-    path = room.entry("good-soil", body="A long framing, which goes on for some time. " * 200)
+    path = folder.entry("good-soil", body="A long framing, which goes on for some time. " * 200)
     good = path.read_text(encoding="utf-8")
     reading.goto(f"{preview.base}{ISSUE}?mode=dark")
     _live(reading)
@@ -176,9 +180,9 @@ def test_a_broken_file_shows_its_error_and_the_page_recovers_at_the_same_place(
 
 
 def test_broken_settings_show_their_error_and_the_page_recovers(
-    reading: Page, preview: Listening, room: Newsroom
+    reading: Page, preview: Listening, folder: NewsletterFolder
 ) -> None:
-    settings = room.root / "newsletter.toml"
+    settings = folder.root / "newsletter.toml"
     good = settings.read_text(encoding="utf-8")
     reading.goto(preview.base + ISSUE)
     _live(reading)
@@ -189,17 +193,17 @@ def test_broken_settings_show_their_error_and_the_page_recovers(
     expect(reading.frame_locator(FRAME).get_by_text("The Daily Best").first).to_be_visible()
 
 
-def test_the_list_and_a_files_page_are_live(reading: Page, preview: Listening, room: Newsroom) -> None:
+def test_the_list_and_a_files_page_are_live(reading: Page, preview: Listening, folder: NewsletterFolder) -> None:
     _live(reading)
-    room.issue("2026-11-24", "old-map", subject="Written just now")
+    folder.issue("2026-11-24", "old-map", subject="Written just now")
     expect(reading.get_by_role("link", name="Written just now")).to_be_visible()
     reading.goto(f"{preview.base}/files/issues/2026-11-24.md")
     _live(reading)
-    room.issue("2026-11-24", "old-map", subject="Written anew")
+    folder.issue("2026-11-24", "old-map", subject="Written anew")
     expect(reading.get_by_text("Written anew")).to_be_visible()
 
 
-def test_everything_can_be_done_with_keys(reading: Page, preview: Listening, room: Newsroom) -> None:
+def test_everything_can_be_done_with_keys(reading: Page, preview: Listening, folder: NewsletterFolder) -> None:
     reading.get_by_role("link", name="What happened until 2026-11-23").focus()
     reading.keyboard.press("Enter")
     expect(reading).to_have_url(preview.base + ISSUE)
@@ -248,7 +252,7 @@ def test_shortcuts_can_be_turned_off(reading: Page, preview: Listening) -> None:
     expect(reading.get_by_label("Single-key shortcuts")).not_to_be_checked()
 
 
-def test_the_focus_is_kept_and_visible(reading: Page, preview: Listening, room: Newsroom) -> None:
+def test_the_focus_is_kept_and_visible(reading: Page, preview: Listening, folder: NewsletterFolder) -> None:
     reading.goto(preview.base + ISSUE)
     _live(reading)
     reading.get_by_role("link", name="Dark").focus()
@@ -257,7 +261,7 @@ def test_the_focus_is_kept_and_visible(reading: Page, preview: Listening, room: 
     expect(dark).to_have_attribute("aria-current", "true")
     expect(dark).to_be_focused()
     assert dark.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
-    room.issue("2026-11-23", "night-train", subject="Another subject")
+    folder.issue("2026-11-23", "night-train", subject="Another subject")
     expect(reading.locator(".row-subject")).to_have_text("Another subject")
     expect(dark).to_be_focused()
 
@@ -273,10 +277,12 @@ def test_links_of_the_email_open_in_a_new_tab(reading: Page, preview: Listening)
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 375)])
-def test_pages_are_accessible(reading: Page, preview: Listening, room: Newsroom, scheme: str, width: int) -> None:
-    room.entry("tired-bridge", topics=["Nobody declared this"])
-    room.entry("old-map", title=None)
-    room.entry("not-yet-run", url="htp://example.org/")
+def test_pages_are_accessible(
+    reading: Page, preview: Listening, folder: NewsletterFolder, scheme: str, width: int
+) -> None:
+    folder.entry("tired-bridge", topics=["Nobody declared this"])
+    folder.entry("old-map", title=None)
+    folder.entry("not-yet-run", url="htp://example.org/")
     reading.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     reading.set_viewport_size({"width": width, "height": 800})
     paths = [
@@ -320,9 +326,9 @@ def _violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("width", [320, 375, 700, 1280])
-def test_every_page_fits_the_screen(reading: Page, preview: Listening, room: Newsroom, width: int) -> None:
-    room.entry("tired-bridge", title="W" * 190, topics=["undeclared-" + "x" * 60])
-    room.issue("2026-11-22", "old-map", "no-such-entry-" + "y" * 60)
+def test_every_page_fits_the_screen(reading: Page, preview: Listening, folder: NewsletterFolder, width: int) -> None:
+    folder.entry("tired-bridge", title="W" * 190, topics=["undeclared-" + "x" * 60])
+    folder.issue("2026-11-22", "old-map", "no-such-entry-" + "y" * 60)
     reading.set_viewport_size({"width": width, "height": 800})
     for path in ("/", ISSUE, f"{ISSUE}?view=source", "/issues/2026-11-22", "/files/issues/entries/tired-bridge.md"):
         reading.goto(preview.base + path)
@@ -339,8 +345,10 @@ def test_the_toolbar_stays_on_one_line(reading: Page, preview: Listening, width:
     assert abs(first["y"] + first["height"] / 2 - last["y"] - last["height"] / 2) < 4
 
 
-def test_a_long_line_of_a_broken_file_scrolls_within_its_box(reading: Page, preview: Listening, room: Newsroom) -> None:
-    (room.root / "newsletter.toml").write_text("nmae = 1 # " + "a long line " * 30, encoding="utf-8")
+def test_a_long_line_of_a_broken_file_scrolls_within_its_box(
+    reading: Page, preview: Listening, folder: NewsletterFolder
+) -> None:
+    (folder.root / "newsletter.toml").write_text("nmae = 1 # " + "a long line " * 30, encoding="utf-8")
     reading.goto(preview.base + ISSUE)
     card, excerpt = (reading.locator(part).first.bounding_box() for part in (".broken", ".excerpt"))
     assert card is not None
@@ -348,7 +356,7 @@ def test_a_long_line_of_a_broken_file_scrolls_within_its_box(reading: Page, prev
     assert excerpt["x"] + excerpt["width"] < card["x"] + card["width"]
 
 
-def test_pages_write_nothing_to_the_console(reading: Page, preview: Listening, room: Newsroom) -> None:
+def test_pages_write_nothing_to_the_console(reading: Page, preview: Listening, folder: NewsletterFolder) -> None:
     logged: list[str] = []
 
     def heard(message: ConsoleMessage) -> None:
@@ -359,7 +367,7 @@ def test_pages_write_nothing_to_the_console(reading: Page, preview: Listening, r
     for path in ("/", ISSUE, f"{ISSUE}?mode=dark&width=375", f"{ISSUE}?view=source", "/files/newsletter.toml"):
         reading.goto(preview.base + path)
         _live(reading)
-    room.issue("2026-11-23", "night-train")
+    folder.issue("2026-11-23", "night-train")
     reading.goto(preview.base + ISSUE)
     reading.get_by_role("link", name="Dark").click()
     expect(reading.get_by_role("link", name="Dark")).to_have_attribute("aria-current", "true")

@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 
-from tests.web.preview.newsroom import Newsroom
+from tests.web.preview.running_preview import NewsletterFolder
 
 
 def _text(answer: httpx.Response) -> str:
@@ -23,9 +23,9 @@ def test_issues_are_listed_newest_first(client: httpx.Client) -> None:
     assert "1 entry" in words
 
 
-def test_errors_and_warnings_are_counted_by_issue(client: httpx.Client, room: Newsroom) -> None:
-    room.entry("good-soil", url="htp://example.org/")
-    room.entry("tired-bridge", topics=["Nobody declared this"])
+def test_errors_and_warnings_are_counted_by_issue(client: httpx.Client, folder: NewsletterFolder) -> None:
+    folder.entry("good-soil", url="htp://example.org/")
+    folder.entry("tired-bridge", topics=["Nobody declared this"])
     words = _text(client.get("/"))
     newest, older = words.split("Sun 22 Nov 2026")
     assert "1 error" in newest
@@ -33,20 +33,20 @@ def test_errors_and_warnings_are_counted_by_issue(client: httpx.Client, room: Ne
     assert "error" not in older
 
 
-def test_entries_in_no_issue_are_listed_separately(client: httpx.Client, room: Newsroom) -> None:
-    room.entry("not-yet-run", url="htp://example.org/")
+def test_entries_in_no_issue_are_listed_separately(client: httpx.Client, folder: NewsletterFolder) -> None:
+    folder.entry("not-yet-run", url="htp://example.org/")
     assert "issues/entries/not-yet-run.md" in _text(client.get("/"))
 
 
-def test_a_newsletter_without_issues_shows_how_to_begin(client: httpx.Client, room: Newsroom) -> None:
-    for path in (room.root / "issues").glob("*.md"):
+def test_a_newsletter_without_issues_shows_how_to_begin(client: httpx.Client, folder: NewsletterFolder) -> None:
+    for path in (folder.root / "issues").glob("*.md"):
         path.unlink()
     assert "newsletter issue new" in _text(client.get("/"))
 
 
-def test_an_issue_shows_its_inbox_row_size_and_findings(client: httpx.Client, room: Newsroom) -> None:
-    room.issue("2026-11-23", "night-train", subject='For {{ subscriber.first_name | default("you") }}')
-    room.entry("night-train", topics=["Nobody declared this"])
+def test_an_issue_shows_its_inbox_row_size_and_findings(client: httpx.Client, folder: NewsletterFolder) -> None:
+    folder.issue("2026-11-23", "night-train", subject='For {{ subscriber.first_name | default("you") }}')
+    folder.entry("night-train", topics=["Nobody declared this"])
     answer = client.get("/issues/2026-11-23")
     words = _text(answer)
     assert "The Daily Test For Ada What a timetable can teach." in words
@@ -56,9 +56,9 @@ def test_an_issue_shows_its_inbox_row_size_and_findings(client: httpx.Client, ro
     assert 'href="/files/issues/entries/night-train.md#L' in answer.text
 
 
-def test_an_issue_that_is_too_large_is_reported_as_clipped(client: httpx.Client, room: Newsroom) -> None:
+def test_an_issue_that_is_too_large_is_reported_as_clipped(client: httpx.Client, folder: NewsletterFolder) -> None:
     for slug in ("night-train", "good-soil", "tired-bridge"):
-        room.entry(slug, body="Many words. " * 3_500)
+        folder.entry(slug, body="Many words. " * 3_500)
     words = _text(client.get("/issues/2026-11-23"))
     assert "Gmail clips this" in words
 
@@ -75,9 +75,11 @@ def test_the_source_keeps_merge_fields(client: httpx.Client) -> None:
     assert "</html>" in words
 
 
-def test_a_broken_issue_shows_every_error_with_its_place_and_hint(client: httpx.Client, room: Newsroom) -> None:
-    room.entry("night-train", url=None)
-    room.issue("2026-11-23", "night-train", "good-sail")
+def test_a_broken_issue_shows_every_error_with_its_place_and_hint(
+    client: httpx.Client, folder: NewsletterFolder
+) -> None:
+    folder.entry("night-train", url=None)
+    folder.issue("2026-11-23", "night-train", "good-sail")
     answer = client.get("/issues/2026-11-23")
     words = _text(answer)
     assert "This issue can’t be shown yet" in words
@@ -89,15 +91,15 @@ def test_a_broken_issue_shows_every_error_with_its_place_and_hint(client: httpx.
 
 
 @pytest.mark.parametrize("content", [b"", b"---\n", b"---\ndate: [\n---\n", b"\xff\xfe\x00", b"no front matter"])
-def test_an_issue_that_cannot_be_read_shows_why(client: httpx.Client, room: Newsroom, content: bytes) -> None:
-    (room.root / "issues/2026-11-23.md").write_bytes(content)
+def test_an_issue_that_cannot_be_read_shows_why(client: httpx.Client, folder: NewsletterFolder, content: bytes) -> None:
+    (folder.root / "issues/2026-11-23.md").write_bytes(content)
     assert "issues/2026-11-23.md" in _text(client.get("/issues/2026-11-23"))
     assert "issues/2026-11-23.md" in _text(client.get("/files/issues/2026-11-23.md"))
     assert "Mon 23 Nov 2026" in _text(client.get("/"))
 
 
-def test_broken_settings_are_shown_on_every_page_until_fixed(client: httpx.Client, room: Newsroom) -> None:
-    settings = room.root / "newsletter.toml"
+def test_broken_settings_are_shown_on_every_page_until_fixed(client: httpx.Client, folder: NewsletterFolder) -> None:
+    settings = folder.root / "newsletter.toml"
     good = settings.read_text(encoding="utf-8")
     settings.write_text(good.replace("base_url", "base_ur1"), encoding="utf-8")
     for path in ("/", "/issues/2026-11-23", "/files/newsletter.toml"):
@@ -131,11 +133,13 @@ def test_an_invalid_slug_is_not_found(client: httpx.Client, slug: str) -> None:
     assert "8641969" not in answer.text
 
 
-def test_a_file_shows_findings_at_their_lines_and_the_issues_it_is_in(client: httpx.Client, room: Newsroom) -> None:
-    room.entry("night-train", url="htp://example.org/")
+def test_a_file_shows_findings_at_their_lines_and_the_issues_it_is_in(
+    client: httpx.Client, folder: NewsletterFolder
+) -> None:
+    folder.entry("night-train", url="htp://example.org/")
     answer = client.get("/files/issues/entries/night-train.md")
     line = (
-        (room.root / "issues/entries/night-train.md")
+        (folder.root / "issues/entries/night-train.md")
         .read_text(encoding="utf-8")
         .splitlines()
         .index('url: "htp://example.org/"')
@@ -149,30 +153,30 @@ def test_a_readers_link_is_explained(client: httpx.Client, purpose: str) -> None
     assert "signed for one reader" in _text(client.get(f"/reader-links/{purpose}"))
 
 
-def test_an_issue_links_to_the_previous_and_next_one(client: httpx.Client, room: Newsroom) -> None:
+def test_an_issue_links_to_the_previous_and_next_one(client: httpx.Client, folder: NewsletterFolder) -> None:
     later = 'href="/issues/2026-11-24"'
     assert 'href="/issues/2026-11-22"' in client.get("/issues/2026-11-23").text
-    room.entry("night-train", title="Saved meanwhile")
+    folder.entry("night-train", title="Saved meanwhile")
     assert later not in client.get("/issues/2026-11-23").text
-    room.issue("2026-11-24", "old-map")
+    folder.issue("2026-11-24", "old-map")
     assert later in client.get("/issues/2026-11-23").text
-    (room.root / "issues/2026-11-24.md").unlink()
+    (folder.root / "issues/2026-11-24.md").unlink()
     assert later not in client.get("/issues/2026-11-23").text
 
 
-def test_the_same_files_are_read_once(client: httpx.Client, room: Newsroom) -> None:
+def test_the_same_files_are_read_once(client: httpx.Client, folder: NewsletterFolder) -> None:
     first = client.get("/issues/2026-11-23/email")
     assert client.get("/issues/2026-11-23/email").content == first.content
-    room.entry("night-train", title="Another title")
+    folder.entry("night-train", title="Another title")
     assert "Another title" in client.get("/issues/2026-11-23/email").text
 
 
 @pytest.mark.parametrize("missing", ["source", "url", "title"])
 def test_an_unfinished_entry_is_shown_as_far_as_it_is_written(
-    client: httpx.Client, room: Newsroom, missing: str
+    client: httpx.Client, folder: NewsletterFolder, missing: str
 ) -> None:
     fields: dict[str, object] = {missing: None}
-    room.entry("night-train", body="", **fields)
+    folder.entry("night-train", body="", **fields)
     for path in ("", "/email"):
         answer = client.get(f"/issues/2026-11-23{path}")
         assert answer.status_code == 200

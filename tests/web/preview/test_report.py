@@ -17,7 +17,7 @@ from newsletter.domain.tracking import ClickOrOpen, Link
 from newsletter.store import open_store
 from tests import ledger, make
 from tests.web.axe import violations
-from tests.web.preview.newsroom import Listening, Newsroom
+from tests.web.preview.running_preview import Listening, NewsletterFolder
 from tests.web.preview.test_scripts_from_outside import PAYLOADS
 
 REPORT = "/issues/2026-11-23/report"
@@ -28,9 +28,9 @@ def text(answer: httpx.Response) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
 
 
-def sent(room: Newsroom, slug: str, links: tuple[Link, ...], *, clicks: Iterable[int]) -> None:
+def sent(folder: NewsletterFolder, slug: str, links: tuple[Link, ...], *, clicks: Iterable[int]) -> None:
     """Send an issue to all readers, and record clicks on its links by number."""
-    with open_store(f"sqlite:///{room.root / 'newsletter.db'}") as store:
+    with open_store(f"sqlite:///{folder.root / 'newsletter.db'}") as store:
         send = store.sends.freeze(
             compiled=make.compiled(issue=slug, links=links),
             tailor=make.tailor(),
@@ -52,20 +52,20 @@ def without_policy(route: Route) -> None:
 
 
 @pytest.fixture
-def room(room: Newsroom) -> Newsroom:
+def folder(folder: NewsletterFolder) -> NewsletterFolder:
     """Send two issues with clicks; one title contains markup."""
-    room.entry("good-soil", title="<b>Good soil</b> & more " + "w" * 90, topics=["Soil"])
-    room.issue("2026-11-22", "night-train")
-    room.issue("2026-11-23", "night-train", "good-soil")
-    with open_store(f"sqlite:///{room.root / 'newsletter.db'}") as store:
+    folder.entry("good-soil", title="<b>Good soil</b> & more " + "w" * 90, topics=["Soil"])
+    folder.issue("2026-11-22", "night-train")
+    folder.issue("2026-11-23", "night-train", "good-soil")
+    with open_store(f"sqlite:///{folder.root / 'newsletter.db'}") as store:
         store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(40)]], now=make.WHEN)
     links = (
         Link(number=1, url="https://example.org/1", entry="night-train", position=1, topics=("railways",)),
         Link(number=2, url="https://example.org/2", entry="good-soil", position=2, topics=("soil",)),
     )
     for slug in ("2026-11-22", "2026-11-23"):
-        sent(room, slug, links, clicks=(1, 1, 1, 2))
-    return room
+        sent(folder, slug, links, clicks=(1, 1, 1, 2))
+    return folder
 
 
 def test_a_report_has_figures_and_charts_as_text(client: httpx.Client) -> None:
@@ -81,31 +81,31 @@ def test_a_report_has_figures_and_charts_as_text(client: httpx.Client) -> None:
     assert '<rect width="33.3" height="1"/>' in answer.text
 
 
-def test_there_is_no_report_without_a_send_or_a_database(client: httpx.Client, room: Newsroom) -> None:
-    room.issue("2026-11-24", "night-train")
+def test_there_is_no_report_without_a_send_or_a_database(client: httpx.Client, folder: NewsletterFolder) -> None:
+    folder.issue("2026-11-24", "night-train")
     answer = client.get("/issues/2026-11-24/report")
     assert answer.status_code == 404
     assert "has not been sent" in answer.text
 
 
-def test_typed_text_never_runs_as_script(reading: Page, preview: Listening, room: Newsroom) -> None:
+def test_typed_text_never_runs_as_script(reading: Page, preview: Listening, folder: NewsletterFolder) -> None:
     """Each payload as a title, a topic and in the newsletter's name; what the policy forbids is let through, so that
     escaping alone must do it."""
     everything = "".join(PAYLOADS)
-    toml = (room.root / "newsletter.toml").read_text(encoding="utf-8")
+    toml = (folder.root / "newsletter.toml").read_text(encoding="utf-8")
     toml = toml.replace('"The Daily Test"', json.dumps(everything[:200]), 1)
     slugs = [f"evil-{number}" for number in range(len(PAYLOADS))]
     for slug, payload in zip(slugs, PAYLOADS, strict=True):
         toml += f"\n[topics.{slug}]\nname = {json.dumps(payload)}\n"
-    (room.root / "newsletter.toml").write_text(toml, encoding="utf-8")
+    (folder.root / "newsletter.toml").write_text(toml, encoding="utf-8")
     for slug, payload in zip(slugs, PAYLOADS, strict=True):
-        room.entry(slug, title=payload, source=payload, topics=[slug])
-    room.issue("2026-11-24", *slugs, subject=everything[:300], preheader=everything)
+        folder.entry(slug, title=payload, source=payload, topics=[slug])
+    folder.issue("2026-11-24", *slugs, subject=everything[:300], preheader=everything)
     links = tuple(
         Link(number=at, url=f"https://example.org/{at}", entry=slug, position=at, topics=(slug,))
         for at, slug in enumerate(slugs, 1)
     )
-    sent(room, "2026-11-24", links, clicks=range(1, len(links) + 1))
+    sent(folder, "2026-11-24", links, clicks=range(1, len(links) + 1))
     ran: list[str] = []
     reading.expose_function("ran", lambda what: ran.append(what))
     reading.route("**/report", without_policy)
@@ -130,14 +130,16 @@ def test_pages_are_accessible_and_fit_the_screen(reading: Page, preview: Listeni
         reading.screenshot(path=f"{shots}/report-{width}-{scheme}.png", full_page=True)
 
 
-def test_the_list_shows_each_issues_status_and_updates_after_a_send(client: httpx.Client, room: Newsroom) -> None:
-    room.issue("2026-11-24", "night-train")
+def test_the_list_shows_each_issues_status_and_updates_after_a_send(
+    client: httpx.Client, folder: NewsletterFolder
+) -> None:
+    folder.issue("2026-11-24", "night-train")
     listed = text(client.get("/"))
     assert "Sent to 0 of" not in listed
     assert listed.count("Sent to ") + listed.count("Being sent") == 2
     assert listed.count("Draft") == 1
     assert '"night-train" has already run' in text(client.get("/files/issues/2026-11-24.md"))
-    with open_store(f"sqlite:///{room.root / 'newsletter.db'}") as store:
+    with open_store(f"sqlite:///{folder.root / 'newsletter.db'}") as store:
         store.sends.schedule(
             issue="2026-11-24",
             provider="outbox",
@@ -149,7 +151,7 @@ def test_the_list_shows_each_issues_status_and_updates_after_a_send(client: http
     assert "Scheduled for 2026-11-24 06:00 (UTC)" in text(client.get("/"))
 
 
-def test_a_short_bar_has_no_track(page: Page, preview: Listening, room: Newsroom) -> None:
+def test_a_short_bar_has_no_track(page: Page, preview: Listening, folder: NewsletterFolder) -> None:
     page.goto(preview.door)
     full = """all => all.filter(bar => {
       const [own, whole] = [bar, bar.parentElement].map(element => element.getBoundingClientRect().width);

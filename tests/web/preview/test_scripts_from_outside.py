@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Dialog, Page, Route, expect
 
-from tests.web.preview.newsroom import Listening, Newsroom
+from tests.web.preview.running_preview import Listening, NewsletterFolder
 
 PAYLOADS = [
     "<script>ran('script')</script>",
@@ -76,11 +76,11 @@ def _look_everywhere(page: Page, preview: Listening) -> None:
 
 @pytest.mark.parametrize("at", range(0, len(PAYLOADS), 6))
 def test_payloads_in_every_field_never_run(
-    reading: Page, preview: Listening, room: Newsroom, ran: list[str], at: int
+    reading: Page, preview: Listening, folder: NewsletterFolder, ran: list[str], at: int
 ) -> None:
     payloads = PAYLOADS[at : at + 6]
     together = "".join(payloads)
-    room.entry(
+    folder.entry(
         "night-train",
         title=together[:190],
         source=together[:190],
@@ -92,14 +92,14 @@ def test_payloads_in_every_field_never_run(
         body="\n\n".join(payloads) + "\n\n> " + "\n> ".join(payloads),
     )
     for number, payload in enumerate(payloads):
-        room.entry(f"one-{number}", title=payload, source=payload, body=payload)
+        folder.entry(f"one-{number}", title=payload, source=payload, body=payload)
     entries = ["night-train", *(f"one-{number}" for number in range(len(payloads)))]
-    room.issue("2026-11-23", *entries, subject=together[:300], preheader=together, note="\n\n".join(payloads))
+    folder.issue("2026-11-23", *entries, subject=together[:300], preheader=together, note="\n\n".join(payloads))
     _look_everywhere(reading, preview)
     # And with fewer errors, so that the email is certainly rendered.
     plain = payloads[0].replace("{", "(")
-    room.entry("night-train", title=plain, source=plain, body="\n\n".join(payloads))
-    room.issue("2026-11-23", "night-train", subject=plain, preheader=plain, note=plain)
+    folder.entry("night-train", title=plain, source=plain, body="\n\n".join(payloads))
+    folder.issue("2026-11-23", "night-train", subject=plain, preheader=plain, note=plain)
     reading.goto(f"{preview.base}/issues/2026-11-23")
     expect(reading.frame_locator("iframe.email").get_by_role("heading").first).to_be_visible()
 
@@ -123,13 +123,13 @@ def test_scripts_in_an_email_never_run_in_the_frame(reading: Page, preview: List
 
 
 def test_payloads_in_settings_and_file_names_never_run(
-    reading: Page, preview: Listening, room: Newsroom, ran: list[str]
+    reading: Page, preview: Listening, folder: NewsletterFolder, ran: list[str]
 ) -> None:
-    text = (room.root / "newsletter.toml").read_text(encoding="utf-8")
+    text = (folder.root / "newsletter.toml").read_text(encoding="utf-8")
     hostile = text.replace('name = "The Daily Test"', "name = '''<img src=x onerror=ran(\"name\")>'''", 1)
-    (room.root / "newsletter.toml").write_text(hostile, encoding="utf-8")
-    (room.root / "issues/<img src=x onerror=ran('file')>.md").write_text("---\ndate: x\n---\n", encoding="utf-8")
-    (room.root / "issues/entries/\"><script>ran('file')<.md").write_text("---\n", encoding="utf-8")
+    (folder.root / "newsletter.toml").write_text(hostile, encoding="utf-8")
+    (folder.root / "issues/<img src=x onerror=ran('file')>.md").write_text("---\ndate: x\n---\n", encoding="utf-8")
+    (folder.root / "issues/entries/\"><script>ran('file')<.md").write_text("---\n", encoding="utf-8")
     _look_everywhere(reading, preview)
     reading.goto(preview.base)
     expect(reading.get_by_role("heading", name="<img src=x")).to_be_visible()

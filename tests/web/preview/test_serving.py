@@ -14,7 +14,7 @@ import pytest
 from newsletter.errors import UsageError
 from newsletter.web.preview import app
 from newsletter.web.preview.app import serve_preview
-from tests.web.preview.newsroom import Newsroom
+from tests.web.preview.running_preview import NewsletterFolder
 
 REPOSITORY = Path(__file__).parents[3]
 PROGRAM = """
@@ -28,8 +28,8 @@ serve_preview(Path(sys.argv[1]), port=port, open_page=lambda address: say("opene
 
 
 @contextmanager
-def _served(room: Newsroom, *port: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    command = [sys.executable, "-c", PROGRAM, str(room.root), *port]
+def _served(folder: NewsletterFolder, *port: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    command = [sys.executable, "-c", PROGRAM, str(folder.root), *port]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY
     ) as process:
@@ -40,8 +40,8 @@ def _served(room: Newsroom, *port: str) -> Iterator[tuple["subprocess.Popen[str]
             process.kill()
 
 
-def test_the_printed_url_opens_the_preview_and_it_stops_at_once_with_open_pages(room: Newsroom) -> None:
-    with _served(room) as (process, address), httpx.Client(follow_redirects=True) as client:
+def test_the_printed_url_opens_the_preview_and_it_stops_at_once_with_open_pages(folder: NewsletterFolder) -> None:
+    with _served(folder) as (process, address), httpx.Client(follow_redirects=True) as client:
         assert address.startswith("http://127.0.0.1:")
         assert process.stdout is not None
         assert process.stdout.readline().strip() == f"opened {address}"
@@ -55,8 +55,8 @@ def test_the_printed_url_opens_the_preview_and_it_stops_at_once_with_open_pages(
         assert process.stderr.read() == ""
 
 
-def test_the_preview_listens_on_loopback_only(room: Newsroom) -> None:
-    with _served(room) as (_, address):
+def test_the_preview_listens_on_loopback_only(folder: NewsletterFolder) -> None:
+    with _served(folder) as (_, address):
         port = int(address.split(":")[2].split("/")[0])
         with pytest.raises(OSError, match="refused"):
             socket.create_connection(("127.0.0.2", port), timeout=20)
@@ -74,8 +74,8 @@ def test_the_default_port_answers_without_delay_and_another_is_used_if_it_is_tak
             assert listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-def test_a_port_in_use_is_an_error_only_if_it_was_requested(room: Newsroom) -> None:
+def test_a_port_in_use_is_an_error_only_if_it_was_requested(folder: NewsletterFolder) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(UsageError, match=r"in use: .*--port"):
-        serve_preview(room.root, port=other.getsockname()[1])
-    with _served(room) as (_, first), _served(room) as (_, second):
+        serve_preview(folder.root, port=other.getsockname()[1])
+    with _served(folder) as (_, first), _served(folder) as (_, second):
         assert first.split("/?")[0] != second.split("/?")[0]

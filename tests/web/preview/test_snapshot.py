@@ -8,7 +8,7 @@ from newsletter.store import open_store
 from newsletter.web.preview.preview_settings import PreviewSettings
 from newsletter.web.preview.snapshot import SnapshotCache
 from tests import make
-from tests.web.preview.newsroom import Newsroom
+from tests.web.preview.running_preview import NewsletterFolder
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
@@ -28,39 +28,39 @@ class Clock:
         return self.now
 
 
-def cache(room: Newsroom, clock: Clock) -> SnapshotCache:
+def cache(folder: NewsletterFolder, clock: Clock) -> SnapshotCache:
     def settings() -> PreviewSettings:
         return PreviewSettings(
-            root=room.root,
+            root=folder.root,
             newsletter=make.newsletter(),
             segments={},
             has_database=lambda: False,
-            open_store=lambda: open_store(f"sqlite:///{room.root / 'none.db'}"),
+            open_store=lambda: open_store(f"sqlite:///{folder.root / 'none.db'}"),
             clock=clock,
         )
 
-    return SnapshotCache(room.root, settings)
+    return SnapshotCache(folder.root, settings)
 
 
-def test_a_snapshot_is_kept_until_a_file_changes(room: Newsroom) -> None:
-    snapshots = cache(room, Clock())
+def test_a_snapshot_is_kept_until_a_file_changes(folder: NewsletterFolder) -> None:
+    snapshots = cache(folder, Clock())
     first = snapshots.current()
     assert snapshots.current() is first
-    room.issue("2026-11-24", "night-train")
+    folder.issue("2026-11-24", "night-train")
     second = snapshots.current()
     assert second is not first
     assert [listed.issue.slug for listed in second.issues] == ["2026-11-24", "2026-11-23", "2026-11-22"]
     assert snapshots.current() is second
 
 
-def test_a_file_saved_at_the_change_of_day_is_not_missed(room: Newsroom) -> None:
+def test_a_file_saved_at_the_change_of_day_is_not_missed(folder: NewsletterFolder) -> None:
     clock = Clock()
-    snapshots = cache(room, clock)
+    snapshots = cache(folder, clock)
     assert snapshots.current().checked_by.today == (NOW + timedelta(days=1)).date()
     assert snapshots.current().around("2026-11-24")[1] is None
 
     def save() -> None:
-        room.issue("2026-11-24", "night-train")
+        folder.issue("2026-11-24", "night-train")
         snapshots.current()  # as the request of another page does
 
     clock.first.append(save)
@@ -68,9 +68,9 @@ def test_a_file_saved_at_the_change_of_day_is_not_missed(room: Newsroom) -> None
     assert snapshots.current().around("2026-11-24")[1] is not None
 
 
-def test_an_issue_that_cannot_be_composed_raises_its_own_error_in_each_thread(room: Newsroom) -> None:
-    room.issue("2026-11-23", "nowhere")
-    snapshot = cache(room, Clock()).current()
+def test_an_issue_that_cannot_be_composed_raises_its_own_error_in_each_thread(folder: NewsletterFolder) -> None:
+    folder.issue("2026-11-23", "nowhere")
+    snapshot = cache(folder, Clock()).current()
 
     def error() -> NewsletterError:
         try:

@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.errors import NotFoundError, Place
 from newsletter.web.preview.source_files import LARGEST, excerpt, read_source
-from tests.web.preview.newsroom import Newsroom
+from tests.web.preview.running_preview import NewsletterFolder
 
 NOT_SHOWN = [
     "",
@@ -37,17 +37,17 @@ NOT_SHOWN = [
 
 
 @pytest.fixture
-def root(room: Newsroom) -> Path:
+def root(folder: NewsletterFolder) -> Path:
     """Return the folder of a newsletter that has private files too."""
-    (room.root / ".env").write_text("NEWSLETTER_SECRET=canary", encoding="utf-8")
-    (room.root / "newsletter.db").write_text("canary", encoding="utf-8")
-    (room.root / "issues/.hidden.md").write_text("canary", encoding="utf-8")
-    (room.root / "issues/notes.db").write_text("canary", encoding="utf-8")
-    (room.root.parent / "secret.md").write_text("canary", encoding="utf-8")
-    (room.root / "issues/loop.md").symlink_to("loop.md")
-    (room.root / "issues/out.md").symlink_to(room.root.parent / "secret.md")
-    (room.root / "issues/environment.md").symlink_to(room.root / ".env")
-    return room.root
+    (folder.root / ".env").write_text("NEWSLETTER_SECRET=canary", encoding="utf-8")
+    (folder.root / "newsletter.db").write_text("canary", encoding="utf-8")
+    (folder.root / "issues/.hidden.md").write_text("canary", encoding="utf-8")
+    (folder.root / "issues/notes.db").write_text("canary", encoding="utf-8")
+    (folder.root.parent / "secret.md").write_text("canary", encoding="utf-8")
+    (folder.root / "issues/loop.md").symlink_to("loop.md")
+    (folder.root / "issues/out.md").symlink_to(folder.root.parent / "secret.md")
+    (folder.root / "issues/environment.md").symlink_to(folder.root / ".env")
+    return folder.root
 
 
 @pytest.mark.parametrize("path", NOT_SHOWN)

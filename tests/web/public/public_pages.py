@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser, Page, Route
 
-from newsletter import rendering
+from newsletter import bootstrap, rendering
 from newsletter.archive import ArchiveCache
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
@@ -138,15 +138,8 @@ def public(
     provider = open_provider("outbox", {"path": str(outbox)}, root=root, environment={})
     file = root / "newsletter.db"
     with open_store(database or (f"sqlite:///{file}" if file.exists() else new_sqlite(file))) as store:
-        mailer = ServiceMailer(
-            store=store,
-            provider=provider,
-            signer=signer,
-            newsletter=newsletter,
-            theme=theme,
-            log=logged.append,
-            clock=clock,
-        )
+        context = make.send_context(provider, "outbox", signer=signer)
+        mailer = bootstrap.service_mailer(newsletter, store, context, theme, logged.append, clock=clock)
         site = Site(
             newsletter=newsletter,
             store=store,

@@ -12,24 +12,24 @@ from lxml import etree
 from newsletter import settings
 from newsletter.tokens import Purpose
 from tests import make
-from tests.web.preview.newsroom import Newsroom, newsroom
+from tests.web.preview.running_preview import NewsletterFolder, write_newsletter
 from tests.web.public.public_pages import HOST, Public, public
-from tests.web.sent import sent
+from tests.web.sent_issues import freeze_as_sent
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Newsroom:
+def folder(tmp_path: Path) -> NewsletterFolder:
     """Return a newsletter of two issues, the second tailored. Pages don't write to it."""
-    room = newsroom(tmp_path)
-    room.entry("good-soil", topics=["Soil"])
-    room.issue("2026-11-23", "night-train", "good-soil", "tired-bridge", tailored=True)
-    return room
+    folder = write_newsletter(tmp_path)
+    folder.entry("good-soil", topics=["Soil"])
+    folder.issue("2026-11-23", "night-train", "good-soil", "tired-bridge", tailored=True)
+    return folder
 
 
 @pytest.fixture
-def at(room: Newsroom) -> Iterator[Public]:
+def at(folder: NewsletterFolder) -> Iterator[Public]:
     """Start its public pages."""
-    with public(room.root, newsletter=settings.load(room.root).newsletter) as pages:
+    with public(folder.root, newsletter=settings.load(folder.root).newsletter) as pages:
         yield pages
 
 
@@ -43,7 +43,7 @@ def client(at: Public) -> Iterator[httpx.Client]:
 def test_only_sent_issues_are_visible(at: Public, client: httpx.Client) -> None:
     assert "hasn’t been sent yet" in client.get("/").text
     at.reader()
-    sent(at, "2026-11-22")
+    freeze_as_sent(at, "2026-11-22")
     assert "What happened until 2026-11-22" in client.get("/").text
     assert "About old-map" in client.get("/issues/2026-11-22/").text
     draft, nothing = client.get("/issues/2026-11-23/"), client.get("/issues/2026-11-24/")
@@ -52,13 +52,15 @@ def test_only_sent_issues_are_visible(at: Public, client: httpx.Client) -> None:
         assert "night-train" not in client.get(path).text, path
 
 
-def test_new_sends_and_corrections_appear_by_themselves(at: Public, client: httpx.Client, room: Newsroom) -> None:
+def test_new_sends_and_corrections_appear_by_themselves(
+    at: Public, client: httpx.Client, folder: NewsletterFolder
+) -> None:
     at.reader()
-    send = sent(at, "2026-11-22")
+    send = freeze_as_sent(at, "2026-11-22")
     first = client.get("/issues/2026-11-22/")
     assert "corrected" not in first.text
     correction = [{"date": "2026-11-24", "text": "It was an *atlas*.", "entry": "old-map"}]
-    room.issue("2026-11-22", "old-map", number=6, corrections=correction)
+    folder.issue("2026-11-22", "old-map", number=6, corrections=correction)
     page = client.get("/issues/2026-11-22/", headers={"If-None-Match": first.headers["etag"]})
     assert page.status_code == 200
     assert "It was an <em>atlas</em>." in page.text
@@ -71,7 +73,7 @@ def test_new_sends_and_corrections_appear_by_themselves(at: Public, client: http
 
 def test_an_unchanged_feed_is_not_sent_again(at: Public, client: httpx.Client) -> None:
     at.reader()
-    sent(at, "2026-11-22")
+    freeze_as_sent(at, "2026-11-22")
     for path, kind in (
         ("/atom.xml", "application/atom+xml"),
         ("/rss.xml", "application/rss+xml"),
@@ -91,7 +93,7 @@ def test_an_unchanged_feed_is_not_sent_again(at: Public, client: httpx.Client) -
 
 def test_public_pages_are_compressed_for_clients_that_accept_it(at: Public, client: httpx.Client) -> None:
     reader = at.reader()
-    sent(at, "2026-11-22")
+    freeze_as_sent(at, "2026-11-22")
     sheet = re.findall(r'href="(/style-[^"]*)"', client.get("/").text)
     for path in ("/", "/issues/2026-11-22/", "/atom.xml", *sheet):
         answer = client.get(path, headers={"Accept-Encoding": "br, gzip;q=0.5"})
@@ -106,19 +108,19 @@ def test_public_pages_are_compressed_for_clients_that_accept_it(at: Public, clie
         assert "content-encoding" not in client.get(path).headers
 
 
-def test_an_issue_of_thirty_long_entries_is_small(room: Newsroom) -> None:
+def test_an_issue_of_thirty_long_entries_is_small(folder: NewsletterFolder) -> None:
     """Entries have the sample's length, 190 words each: a page that is mostly text."""
     words = "A concert hall is never so expensive as when nothing is being played in it, she writes. "
     for number in range(30):
         paragraphs = [" ".join(f"{word}{number}" for word in words.split()) for _ in range(5)]
-        room.entry(
+        folder.entry(
             f"long-{number}",
             body=f"{paragraphs[0]} {paragraphs[1]}\n\n> {paragraphs[2]} {paragraphs[3]}\n>\n> {paragraphs[4]}\n",
         )
-    room.issue("2026-11-24", *(f"long-{number}" for number in range(30)))
-    with public(room.root, newsletter=settings.load(room.root).newsletter) as at, at.client() as client:
+    folder.issue("2026-11-24", *(f"long-{number}" for number in range(30)))
+    with public(folder.root, newsletter=settings.load(folder.root).newsletter) as at, at.client() as client:
         at.reader()
-        sent(at, "2026-11-24")
+        freeze_as_sent(at, "2026-11-24")
         page = client.get("/issues/2026-11-24/")
         (sheet,) = re.findall(r'href="(/style-[^"]*)"', page.text)
         assert page.text.count('<section class="entry"') == 30
@@ -127,7 +129,7 @@ def test_an_issue_of_thirty_long_entries_is_small(room: Newsroom) -> None:
 
 def test_pages_can_be_cached_and_indexed_and_set_no_cookies(at: Public, client: httpx.Client) -> None:
     at.reader()
-    sent(at, "2026-11-22")
+    freeze_as_sent(at, "2026-11-22")
     page = client.get("/issues/2026-11-22/")
     assert page.headers["cache-control"] == "public, max-age=60"
     assert page.headers["x-robots-tag"] == "all"
@@ -139,7 +141,7 @@ def test_pages_can_be_cached_and_indexed_and_set_no_cookies(at: Public, client: 
 
 def test_a_path_without_its_final_slash_redirects_to_the_page(at: Public, client: httpx.Client) -> None:
     at.reader()
-    sent(at, "2026-11-22")
+    freeze_as_sent(at, "2026-11-22")
     for path in ("/issues/2026-11-22", "/topics/railways"):
         answer = client.get(path)
         assert (answer.status_code, answer.headers["location"]) == (308, f"{path}/")
@@ -147,11 +149,11 @@ def test_a_path_without_its_final_slash_redirects_to_the_page(at: Public, client
         assert client.get(path).status_code == 404
 
 
-def test_the_archive_works_below_a_base_path(room: Newsroom) -> None:
-    newsletter = replace(settings.load(room.root).newsletter, base_url=f"https://{HOST}/letters")
-    with public(room.root, newsletter=newsletter) as at, at.client() as client:
+def test_the_archive_works_below_a_base_path(folder: NewsletterFolder) -> None:
+    newsletter = replace(settings.load(folder.root).newsletter, base_url=f"https://{HOST}/letters")
+    with public(folder.root, newsletter=newsletter) as at, at.client() as client:
         at.reader()
-        sent(at, "2026-11-22")
+        freeze_as_sent(at, "2026-11-22")
         assert client.get("/letters").headers["location"] == "/letters/"
         assert client.get("/letters/issues/2026-11-22").headers["location"] == "/letters/issues/2026-11-22/"
         front = client.get("/letters/").text
@@ -182,9 +184,9 @@ def test_no_path_serves_a_file(client: httpx.Client, path: str) -> None:
 
 
 def test_view_in_browser_shows_the_readers_edition_without_personal_data(
-    at: Public, client: httpx.Client, room: Newsroom
+    at: Public, client: httpx.Client, folder: NewsletterFolder
 ) -> None:
-    room.issue(
+    folder.issue(
         "2026-11-23",
         "night-train",
         "good-soil",
@@ -194,7 +196,7 @@ def test_view_in_browser_shows_the_readers_edition_without_personal_data(
     )
     trains = at.reader(first_name="Ada", topics=("railways",))
     soil = at.reader("ben@example.com", first_name="<Ben>", topics=("soil",))
-    send = sent(at, "2026-11-23")
+    send = freeze_as_sent(at, "2026-11-23")
     assert len(at.store.frozen.editions(send.id).readers) == 2
     own = at.link(Purpose.BROWSER, trains)
     page = client.get(own)
@@ -217,28 +219,28 @@ def test_view_in_browser_shows_the_readers_edition_without_personal_data(
 
 
 def test_view_in_browser_shows_the_sent_content_even_if_files_changed(
-    at: Public, client: httpx.Client, room: Newsroom
+    at: Public, client: httpx.Client, folder: NewsletterFolder
 ) -> None:
     reader = at.reader()
-    sent(at, "2026-11-23")
-    room.entry("night-train", title="Another title")
+    freeze_as_sent(at, "2026-11-23")
+    folder.entry("night-train", title="Another title")
     assert "Another title" in client.get("/issues/2026-11-23/").text
     page = client.get(at.link(Purpose.BROWSER, reader)).text
     assert "About night-train" in page
     assert "Another title" not in page
 
 
-def test_images_of_an_edition_keep_their_sources(at: Public, client: httpx.Client, room: Newsroom) -> None:
-    room.entry("old-map", image="https://pictures.example.org/a.jpg?x=1", image_alt="A map")
+def test_images_of_an_edition_keep_their_sources(at: Public, client: httpx.Client, folder: NewsletterFolder) -> None:
+    folder.entry("old-map", image="https://pictures.example.org/a.jpg?x=1", image_alt="A map")
     reader = at.reader()
-    sent(at, "2026-11-22")
+    freeze_as_sent(at, "2026-11-22")
     policy = client.get(at.link(Purpose.BROWSER, reader, "2026-11-22")).headers["content-security-policy"]
     assert "img-src https://pictures.example.org;" in policy
 
 
 def test_a_browser_link_opens_only_one_edition_of_one_issue(at: Public, client: httpx.Client) -> None:
     reader, other = at.reader(), at.reader("ben@example.com")
-    sent(at, "2026-11-22")
+    freeze_as_sent(at, "2026-11-22")
     good = at.link(Purpose.BROWSER, reader, "2026-11-22")
     assert client.get(good).status_code == 200
     assert client.head(good).status_code == 200
@@ -257,15 +259,15 @@ def test_a_browser_link_opens_only_one_edition_of_one_issue(at: Public, client: 
 
 
 def test_view_in_browser_links_to_the_corrections_of_the_issue(
-    at: Public, client: httpx.Client, room: Newsroom
+    at: Public, client: httpx.Client, folder: NewsletterFolder
 ) -> None:
     ada = at.reader()
-    sent(at, "2026-11-22")
+    freeze_as_sent(at, "2026-11-22")
     link = at.link(Purpose.BROWSER, ada, "2026-11-22")
     before = client.get(link).text
     assert "corrected" not in before
     text = "It left *Vienna*, not <Venice>."
-    room.issue("2026-11-22", "old-map", corrections=[{"date": "2026-11-24", "text": text}])
+    folder.issue("2026-11-22", "old-map", corrections=[{"date": "2026-11-24", "text": text}])
     after = client.get(link)
     assert after.status_code == 200
     assert "This issue was corrected after it was sent." in after.text
@@ -276,14 +278,16 @@ def test_view_in_browser_links_to_the_corrections_of_the_issue(
     assert after.headers["content-security-policy"] == client.get(link).headers["content-security-policy"]
 
 
-def test_a_topics_earlier_slug_redirects_to_its_page(at: Public, client: httpx.Client, room: Newsroom) -> None:
+def test_a_topics_earlier_slug_redirects_to_its_page(
+    at: Public, client: httpx.Client, folder: NewsletterFolder
+) -> None:
     at.reader()
-    sent(at, "2026-11-22")
+    freeze_as_sent(at, "2026-11-22")
     assert client.get("/topics/trains/").status_code == 404
-    path = room.root / "newsletter.toml"
+    path = folder.root / "newsletter.toml"
     renamed_topic = '[topics.trains]\nname = "Trains"\naliases = ["Railways"]\n[topics.moons]\naliases = ["Satellites"]'
     path.write_text(path.read_text().replace('[topics.railways]\nname = "Railways"', renamed_topic))
-    with public(room.root, newsletter=settings.load(room.root).newsletter) as renamed, renamed.client() as there:
+    with public(folder.root, newsletter=settings.load(folder.root).newsletter) as renamed, renamed.client() as there:
         for target, leads in (
             ("/topics/railways/", "/topics/trains/"),
             ("/topics/railways", "/topics/trains/"),

@@ -10,10 +10,10 @@ from playwright.sync_api import expect
 from newsletter import settings
 from newsletter.tokens import Purpose
 from tests.web.axe import violations
-from tests.web.preview.newsroom import newsroom
+from tests.web.preview.running_preview import write_newsletter
 from tests.web.preview.test_scripts_from_outside import PAYLOADS
 from tests.web.public.public_pages import HOST, Opened, Public, public
-from tests.web.sent import sent
+from tests.web.sent_issues import freeze_as_sent
 
 WIDTHS = (375, 1280)
 
@@ -21,28 +21,28 @@ WIDTHS = (375, 1280)
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public]:
     """Send three issues: one corrected, one with sections, one full of script payloads."""
-    room = newsroom(tmp_path_factory.mktemp("archive"))
-    (room.root / "issues/2026-11-23.md").unlink()
+    folder = write_newsletter(tmp_path_factory.mktemp("archive"))
+    (folder.root / "issues/2026-11-23.md").unlink()
     sections = [
         {"title": "One", "entries": ["night-train", "good-soil"]},
         {"title": "Two", "entries": ["tired-bridge"]},
     ]
-    room.issue("2026-11-23", entries=None, sections=sections)
+    folder.issue("2026-11-23", entries=None, sections=sections)
     correction = [
         {"date": "2026-11-24", "text": "It was an *atlas*.", "entry": "old-map"},
         {"date": "2026-11-25", "text": "B."},
     ]
-    room.issue("2026-11-22", "old-map", number=6, corrections=correction)
+    folder.issue("2026-11-22", "old-map", number=6, corrections=correction)
     for number, payload in enumerate(PAYLOADS):
         fields = {"title": payload, "source": payload, "author": payload, "topics": [payload, "Soil"]}
-        room.entry(f"evil-{number}", body=f"{payload}\n\n> {payload}\n", **fields)
+        folder.entry(f"evil-{number}", body=f"{payload}\n\n> {payload}\n", **fields)
     slugs = [f"evil-{number}" for number in range(len(PAYLOADS))]
     notes = [{"date": "2026-11-25", "text": payload, "entry": "evil-1"} for payload in PAYLOADS]
-    room.issue("2026-11-24", *slugs, subject=PAYLOADS[0] + PAYLOADS[3], preheader=PAYLOADS[6], corrections=notes)
-    with public(room.root, newsletter=settings.load(room.root).newsletter) as at:
+    folder.issue("2026-11-24", *slugs, subject=PAYLOADS[0] + PAYLOADS[3], preheader=PAYLOADS[6], corrections=notes)
+    with public(folder.root, newsletter=settings.load(folder.root).newsletter) as at:
         at.reader()
         for slug in ("2026-11-22", "2026-11-23"):
-            sent(at, slug)
+            freeze_as_sent(at, slug)
         yield at
 
 
@@ -116,7 +116,7 @@ def test_view_in_browser_shows_the_email(opened: Opened, pages: Public) -> None:
 
 
 def test_authors_text_never_runs_as_script(opened: Opened, pages: Public) -> None:
-    sent(pages, "2026-11-24")
+    freeze_as_sent(pages, "2026-11-24")
     (reader,) = pages.store.subscribers.stream()
     ran: list[str] = []
     page = opened("/")

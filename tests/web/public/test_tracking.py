@@ -17,9 +17,9 @@ from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.tracking import MachineReason, TrackingCount, TrackingLevel, TrackingSettings
 from newsletter.tokens import Purpose
 from tests.rows import execute, fetch_column
-from tests.web.preview.newsroom import newsroom
+from tests.web.preview.running_preview import write_newsletter
 from tests.web.public.public_pages import HOST, Public, public
-from tests.web.sent import sent
+from tests.web.sent_issues import freeze_as_sent
 
 ISSUE = "2026-11-23"
 LINK = "https://example.org/review/night-train"
@@ -27,13 +27,13 @@ PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0
 
 
 def publication(root: Path, **rules: object) -> Newsletter:
-    """Return the newsletter of a newsroom, with counting."""
-    room = newsroom(root)
-    room.issue(ISSUE, "night-train", "good-soil", "tired-bridge")
-    toml = room.root / "newsletter.toml"
+    """Return the newsletter of a write_newsletter, with counting."""
+    folder = write_newsletter(root)
+    folder.issue(ISSUE, "night-train", "good-soil", "tired-bridge")
+    toml = folder.root / "newsletter.toml"
     lines = [f'{name} = "{value}"' for name, value in rules.items() if isinstance(value, str)]
     toml.write_text(f"{toml.read_text()}\n[counting]\n" + "\n".join(lines) + "\n")
-    return settings.load(room.root).newsletter
+    return settings.load(folder.root).newsletter
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def pages(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Public]:
     with public(tmp_path, newsletter=newsletter) as at:
         for name in ("ada", "ben"):
             at.reader(f"{name}@example.com")
-        sent(at, ISSUE)
+        freeze_as_sent(at, ISSUE)
         yield at
 
 
@@ -129,7 +129,7 @@ def test_requests_from_scanners_networks_are_machines(tmp_path: Path) -> None:
     )
     with public(tmp_path, newsletter=newsletter) as at:
         at.reader()
-        sent(at, ISSUE)
+        freeze_as_sent(at, ISSUE)
         for address in ("192.0.2.7", "198.51.100.7"):
             with at.client(**{"User-Agent": PERSON, "X-Forwarded-For": address}) as client:
                 assert client.get(f"/c/{ISSUE}/1").status_code == 302

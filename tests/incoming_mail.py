@@ -1,4 +1,4 @@
-"""Invented returned mail, in the formats of mail servers and mailbox providers."""
+"""Invented mail for the bounce mailbox, in the formats of mail servers and mailbox providers."""
 
 from datetime import UTC, datetime
 from email.message import EmailMessage, Message

@@ -7,7 +7,7 @@ from newsletter.message import link_tracking
 from tests.web.public.public_pages import Public
 
 
-def sent(at: Public, slug: str) -> Send:
+def freeze_as_sent(at: Public, slug: str) -> Send:
     """Freeze an issue of the newsletter's folder for all readers without checking it, so that it counts as sent."""
     site = at.site
     composed = composing.compose_draft(at.root, site.newsletter, slug, segments=())

@@ -1,5 +1,6 @@
-"""Imported by the process that children are forked from, and by the tests of sends before the first one: what takes a
-while the first time has been done then.
+"""Do once what takes long the first time, when this module is imported.
+
+The process that children are forked from imports it, and so do the tests of sends before the first one.
 """
 
 import gc

@@ -29,7 +29,7 @@ name = "Soil"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Newsroom:
+class NewsletterFolder:
     """A newsletter's folder, with methods that write its files."""
 
     root: Path
@@ -60,16 +60,16 @@ class Newsroom:
         return _write(self.root / f"issues/{slug}.md", values | fields, note or greeting)
 
 
-def newsroom(root: Path) -> Newsroom:
+def write_newsletter(root: Path) -> NewsletterFolder:
     """Write a newsletter of two issues: three entries on 23 November 2026, one the day before."""
-    room = Newsroom(root=root)
+    folder = NewsletterFolder(root=root)
     (root / "issues/entries").mkdir(parents=True)
     (root / "newsletter.toml").write_text(TOML, encoding="utf-8")
     for slug in ("night-train", "good-soil", "tired-bridge", "old-map"):
-        room.entry(slug)
-    room.issue("2026-11-22", "old-map", number=6)
-    room.issue("2026-11-23", "night-train", "good-soil", "tired-bridge")
-    return room
+        folder.entry(slug)
+    folder.issue("2026-11-22", "old-map", number=6)
+    folder.issue("2026-11-23", "night-train", "good-soil", "tired-bridge")
+    return folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from newsletter.cli.app import app
 from newsletter.domain.send_errors import UnsettledError
 from newsletter.errors import BusyError, FullError, NewsletterError, PausedError, Place, StoppedError, UsageError
 from newsletter.store.work_lock import AlreadyRunningError
-from tests.cli.conftest import Run
+from tests.command_line import Run
 
 
 def errors() -> dict[str, type[NewsletterError]]:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.cli.conftest import Run, edit, files
+from tests.command_line import Run, edit, files
 
 
 def test_sent_issues_are_written_as_files_once(readers: Path, run: Run) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from newsletter.store import open_store, tables
 from newsletter.store.installation import count_freeze
-from tests.cli.conftest import Run
+from tests.command_line import Run
 from tests.make import WHEN
 from tests.rows import database_of, execute
 

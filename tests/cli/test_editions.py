@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Outcome, Run, edit
+from tests.command_line import Outcome, Run, edit
 
 ISSUE = "issues/2026-11-23.md"
 

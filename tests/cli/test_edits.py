@@ -8,7 +8,7 @@ import pytest
 from newsletter.message.mime import Letter, Recipient, Wire
 from newsletter.store import open_store
 from newsletter.tokens import Signer
-from tests.cli.conftest import Run, edit
+from tests.command_line import Run, edit
 from tests.databases import sqlite3
 from tests.smtp_server import SmtpServer, smtp_server
 

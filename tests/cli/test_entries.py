@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.cli.conftest import Run, files
+from tests.command_line import Run, files
 
 PICKS = """\
 The bell on the mudflat

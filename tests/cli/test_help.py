@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from newsletter.cli.app import app
-from tests.cli.conftest import Run
 from tests.cli.test_documentation import COMMANDS
+from tests.command_line import Run
 
 ENVIRONMENT = {"COLUMNS": "300", "TERMINAL_WIDTH": "300", "NO_COLOR": "1"}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.rendering import default_templates
-from tests.cli.conftest import Run, files
+from tests.command_line import Run, files
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run, edit
 from tests.cli.test_sends import facts, make_due
+from tests.command_line import Run, edit
 from tests.databases import WARNING
 from tests.sending.receiving import PATIENCE, Receiver, receiver
 

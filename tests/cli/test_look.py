@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from mjml import mjml2html
 
-from tests.cli.conftest import Run, edit, files
+from tests.command_line import Run, edit, files
 from tests.message_checklist import complaints
 
 LEDGER = "issues/entries/lighthouse-ledger.md"

@@ -16,7 +16,7 @@ import pytest
 
 from newsletter.__main__ import main
 from newsletter.files import temporary_files
-from tests.cli.conftest import Run, edit, files
+from tests.command_line import Run, edit, files
 from tests.databases import WARNING
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from newsletter.domain.events import Bounce, Event, EventKind
 from newsletter.store import open_store
-from tests.cli.conftest import Run
+from tests.command_line import Run
 from tests.rows import stored_events
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run, edit, files
 from tests.cli.test_send import EVERYONE, outbox
+from tests.command_line import Run, edit, files
 from tests.databases import sqlite3
 from tests.smtp_server import smtp_server
 

@@ -8,7 +8,7 @@ from newsletter.domain.events import Event, EventKind
 from newsletter.domain.tracking import ClickOrOpen
 from newsletter.store import open_store
 from tests import make
-from tests.cli.conftest import Run
+from tests.command_line import Run
 
 
 def sent(run: Run) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run, edit, files
+from tests.command_line import Run, edit, files
 from tests.databases import sqlite3
 
 

@@ -12,7 +12,7 @@ import pytest
 from newsletter.domain.delivery import Uncertainty
 from newsletter.store import open_store
 from tests import ledger
-from tests.cli.conftest import Run, edit, files
+from tests.command_line import Run, edit, files
 from tests.databases import sqlite3
 from tests.smtp_server import CUT, SmtpServer, smtp_server
 

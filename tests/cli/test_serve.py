@@ -23,7 +23,7 @@ from newsletter.domain.subscriber import Frequency
 from newsletter.store import open_store
 from newsletter.tokens import Signer
 from tests import make
-from tests.cli.conftest import Run, edit
+from tests.command_line import Run, edit
 from tests.databases import WARNING
 from tests.make import SECRET, WHEN
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import READERS, Run, files
+from tests.command_line import READERS, Run, files
 
 MIXED = """\
 E-mail (work),Interests,City

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.cli.conftest import Run, edit
+from tests.command_line import Run, edit
 
 
 def followed(run: Run) -> list[str]:

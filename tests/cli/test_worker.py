@@ -23,8 +23,8 @@ from newsletter.publishing.notifier import Notifier
 from newsletter.sending import Observer
 from newsletter.settings import Settings
 from newsletter.store import Store, open_store
-from tests.cli.conftest import READERS, Run, edit
 from tests.cli.test_sends import _set, by_smtp, facts, make_due
+from tests.command_line import READERS, Run, edit
 from tests.postgresql_proxy import proxy
 from tests.sending.faults import fill
 from tests.sending.receiving import PATIENCE

@@ -1,4 +1,4 @@
-"""A newsletter's folder and store, for the use cases of publishing."""
+"""Fixtures for tests of publishing: a newsletter's folder and store, and the command line of one with readers."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 from newsletter import bootstrap
 from newsletter.settings import Settings
 from newsletter.store import Store
+from tests.command_line import _commands, _fresh, readers, root, run  # noqa: F401  fixtures
 from tests.databases import new_sqlite
 from tests.make import SECRET
 from tests.newsletter_folder import write_settings

@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.checks import placeholder_settings
 from tests import make
-from tests.cli.conftest import Run, edit, files
+from tests.command_line import Run, edit, files
 from tests.smtp_server import SmtpServer, smtp_server
 
 ENTRY = "issues/entries/lighthouse-ledger.md"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.cli import resources
-from tests.cli.conftest import Run, edit
 from tests.cli.test_send import EVERYONE, outbox
+from tests.command_line import Run, edit
 
 SATURDAY = date(2026, 11, 28)
 

@@ -1,0 +1,4 @@
+"""Fixtures for tests of feedback: a newsletter with readers, its command line, its bounce mailbox and a sent issue."""
+
+from tests.bounce_mailbox import maildir, sent  # noqa: F401  fixtures
+from tests.command_line import _commands, _fresh, readers, root, run  # noqa: F401  fixtures

@@ -239,12 +239,22 @@ def _pieces(path: Path) -> Iterator[bytes]:
             yield from _read(file)
     except FileNotFoundError:  # another process has just removed it
         return
+    except IsADirectoryError as err:  # only folders that can't be listed are among the files
+        raise _UnreadableError(_why_not_listed(path)) from err
     except OSError as err:
         raise _UnreadableError(library_errors.of_system(err)) from err
     try:
         yield from _unpacked(path)
     except (OSError, *_DAMAGED) as err:
         raise _UnreadableError("it is a damaged archive, or one with a password") from err
+
+
+def _why_not_listed(folder: Path) -> str:
+    try:
+        os.scandir(folder).close()
+    except OSError as err:
+        return library_errors.of_system(err)
+    return "the folder could not be listed before"
 
 
 def _unpacked(path: Path) -> Iterator[bytes]:

@@ -82,9 +82,9 @@ def hammer():
     for _ in range(20_000):
         signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
     over.set()
-with stop_requests() as asked:
+with stop_requests() as stop:
     threading.Thread(target=hammer).start()
     while not over.is_set():
-        asked.wait(1)
+        stop.wait(1)
 """
     subprocess.run([sys.executable, "-c", hammered], timeout=PATIENCE, check=True)  # which kills it if it hangs

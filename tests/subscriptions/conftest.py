@@ -1,4 +1,7 @@
-"""An empty SQLite store for what readers do themselves; the store's own tests run on PostgreSQL too."""
+"""Fixtures for tests of what readers do themselves: an empty SQLite store, public pages and a visitor.
+
+The store's own tests run on PostgreSQL too.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +10,7 @@ import pytest
 
 from newsletter.store import Store, open_store
 from tests.databases import new_sqlite
+from tests.web.conftest import newsletter, pages, visitor  # noqa: F401  fixtures
 
 
 @pytest.fixture

@@ -163,6 +163,6 @@ def test_a_short_bar_has_no_track(page: Page, preview: Listening, folder: Newsle
     page.goto(f"{preview.base}{REPORT}")
     bars = page.locator(".chart svg")
     assert bars.count() == 8  # two in each of the four charts
-    assert set(bars.evaluate_all("all => all.map(one => getComputedStyle(one).backgroundColor)")) == {
+    assert set(bars.evaluate_all("all => all.map(bar => getComputedStyle(bar).backgroundColor)")) == {
         "rgba(0, 0, 0, 0)"
     }

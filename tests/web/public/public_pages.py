@@ -104,6 +104,12 @@ class Public:
         return httpx.Client(base_url=self.address, headers={"Host": HOST} | headers, timeout=30, verify=False)
 
 
+def only_reader(pages: Public) -> Subscriber:
+    """Return the only reader."""
+    (reader,) = pages.store.subscribers.stream()
+    return reader
+
+
 def hidden(html: str, name: str) -> str:
     """Return the value of a hidden field."""
     field_ = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)">', html)

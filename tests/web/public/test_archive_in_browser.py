@@ -132,6 +132,6 @@ def test_authors_text_never_runs_as_script(opened: Opened, pages: Public) -> Non
         pages.link(Purpose.BROWSER, reader, "2026-11-24"),
     ):
         page.goto(f"https://{HOST}{path}")
-        page.evaluate("document.querySelectorAll('details, [autofocus]').forEach(one => one.focus())")
+        page.evaluate("document.querySelectorAll('details, [autofocus]').forEach(element => element.focus())")
         assert ran == [], path
         assert page.locator("iframe, object, embed, svg, math, form:not([role=search])").count() == 0, path

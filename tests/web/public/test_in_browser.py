@@ -101,7 +101,7 @@ class _Looking:
         if looks in self.seen:
             return self.page
         self.seen.add(looks)
-        self.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        self.page.evaluate("document.querySelectorAll('details').forEach(element => element.open = true)")
         for width, dark in ((375, self.script), (1280, not self.script)):
             scheme: Literal["dark", "light"] = "dark" if dark else "light"
             self.page.emulate_media(color_scheme=scheme)

@@ -7,16 +7,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-import sqlalchemy as sa
 from starlette.responses import PlainTextResponse
 from starlette.types import Message
 
-from newsletter.subscriptions.refused_clients import RefusedClients
 from newsletter.web.http.gateway import Gateway, GatewayRules
-from tests import make
 from tests.databases import JOURNAL, sqlite3
 from tests.event_loop import run
-from tests.rows import database_of
 from tests.web.public.public_pages import Public, locked, public
 
 SIGN_UP = "/api/sign-ups"
@@ -136,19 +132,6 @@ def test_a_refused_clients_response_is_delayed_without_delaying_others(monkeypat
     assert run(at_once()) == (200, 429, 2)
 
 
-def test_a_refusal_is_remembered_until_the_hour_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsletter.subscriptions.refused_clients.MOST_CLIENTS", 2)
-    refused, now = RefusedClients(), make.WHEN.replace(minute=59, second=59)
-    for subject in ("a", "b", "c"):
-        refused.add(subject, now)
-    assert [refused.has(subject, now) for subject in ("a", "b", "c")] == [True, True, False]  # a bounded memory
-    later = now.replace(hour=now.hour + 1, minute=0, second=0)
-    assert not refused.has("a", later)
-    refused.add("c", later)
-    refused.add("a", now)  # with a clock that is slow
-    assert [refused.has(subject, later) for subject in ("a", "b", "c")] == [False, False, True]
-
-
 def test_a_nul_in_one_sign_up_does_not_fail_those_written_with_it(tmp_path: Path, empty_postgresql: str) -> None:
     with public(tmp_path, database=empty_postgresql) as pages:
 
@@ -160,32 +143,3 @@ def test_a_nul_in_one_sign_up_does_not_fail_those_written_with_it(tmp_path: Path
         assert list(ThreadPoolExecutor(2).map(ask, addresses, wordings)) == [202, 202]
         assert {mail["To"] for mail in pages.mails()} == set(addresses)
         assert pages.logged == []
-
-
-def test_service_messages_due_together_share_a_commit(pages: Public, visitor: httpx.Client) -> None:
-    for number in range(5):
-        assert visitor.post(SIGN_UP, json={"address": f"reader{number}@example.com"}).status_code == 202
-    commits: list[sa.Connection] = []
-    sa.event.listen(database_of(pages.store).engine, "commit", commits.append)
-    assert len(pages.mails()) == 5
-    with closing(sqlite3.connect(pages.root / "newsletter.db")) as connection:
-        assert connection.execute("SELECT count(*) FROM service_message").fetchone() == (0,)
-    writing = [connection for connection in commits if not connection.get_execution_options().get("begin")]
-    assert len(writing) <= 3  # deletes old ones once, takes the messages, and settles them
-
-
-def test_a_service_message_that_cannot_be_composed_does_not_block_others(tmp_path: Path) -> None:
-    broken = tmp_path / "templates" / "email" / "default" / "service" / "known.txt"
-    broken.parent.mkdir(parents=True)
-    broken.write_text("no subject\n")
-    with public(tmp_path) as pages, pages.client() as visitor:
-        for address in (pages.reader().address, "new@example.com"):
-            assert visitor.post(SIGN_UP, json={"address": address}).status_code == 202
-        assert [mail["To"] for mail in pages.mails()] == ["new@example.com"]
-        (line,) = pages.logged
-        assert "service/known.txt" in line
-        assert "the message has no subject" in line
-        assert pages.mails() == []
-        broken.write_text("Subject: You read us\n\n<{{ link }}>\n")
-        pages.clock.move(minutes=1)
-        assert [mail["To"] for mail in pages.mails()] == ["ada@example.com"]

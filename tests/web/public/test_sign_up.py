@@ -1,4 +1,4 @@
-"""Signing up and confirming, over a socket."""
+"""The sign-up form and API: what they refuse, and what they show again."""
 
 import re
 from http import HTTPStatus

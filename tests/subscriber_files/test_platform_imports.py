@@ -48,7 +48,7 @@ def listed(run: Run) -> dict[str, dict[str, Any]]:
     return {item["address"]: item for item in json.loads(run("subscribers", "list", "--json").stdout)}
 
 
-def statuses(run: Run) -> dict[str, tuple[str, str | None, list[str]]]:
+def read_statuses(run: Run) -> dict[str, tuple[str, str | None, list[str]]]:
     return {name: (item["status"], item["suppressed"], item["topics"]) for name, item in listed(run).items()}
 
 
@@ -107,7 +107,7 @@ def test_a_mailchimp_archive_is_imported_with_each_readers_status(run: Run, root
     assert (report["rows"], report["added"], report["refused"]) == (5, 5, 0)
     assert report["readers"] == {"confirmed": 1, "unsubscribed": 1, "complained": 1, "bounced": 1, "unconfirmed": 1}
     assert report["tags_without_topic"] == {"VIP, gold": 1}
-    assert statuses(run) == {
+    assert read_statuses(run) == {
         "ada@example.org": ("confirmed", None, ["oceans", "science"]),
         "ben@example.org": ("unsubscribed", None, []),
         "cleo@example.org": ("confirmed", "bounced", ["oceans"]),
@@ -141,7 +141,7 @@ def test_a_renamed_mailchimp_file_is_recognized_by_its_columns(run: Run, root: P
         if kind != "nonsubscribed":
             Path(f"my-{kind}.csv").write_text(content)
     imported(run, "--from", "mailchimp", *map(str, Path().glob("my-*.csv")))
-    assert {name: facts[:2] for name, facts in statuses(run).items()} == {
+    assert {name: facts[:2] for name, facts in read_statuses(run).items()} == {
         "ada@example.org": ("confirmed", None),
         "ben@example.org": ("unsubscribed", None),
         "cleo@example.org": ("confirmed", "bounced"),
@@ -158,7 +158,7 @@ def test_columns_in_another_language_can_be_mapped(run: Run, root: Path) -> None
     assert "subscribed_members_export_1.csv:1: no column contains the address of Mailchimp readers" in refused.stderr
     named = ("--column", "E-Mail-Adresse=email", "--column", "Interessen=topics")
     imported(run, "--from", "mailchimp", "subscribed_members_export_1.csv", *named)
-    assert statuses(run) == {"ada@example.org": ("confirmed", None, ["cities", "oceans", "science"])}
+    assert read_statuses(run) == {"ada@example.org": ("confirmed", None, ["cities", "oceans", "science"])}
 
 
 def test_refused_lines_of_several_files_keep_their_readers_status(run: Run, root: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_substack_archive_is_imported(run: Run, root: Path) -> None:
         },
     )
     assert imported(run, "--from", "substack", "export.zip")["rows"] == 2
-    assert statuses(run) == {
+    assert read_statuses(run) == {
         "Ada@example.org": ("confirmed", None, []),
         "ben@example.org": ("unsubscribed", None, []),
     }
@@ -210,7 +210,7 @@ def test_a_file_of_substacks_dashboard_is_imported(run: Run, root: Path) -> None
     ben = {"Email": "ben@example.org", "Cancel date": "2026-01-02T03:04:05.678Z", "Country": "AT"}
     Path("subscribers.csv").write_text(sheet(header, ada, ben))
     imported(run, "--from", "substack", "subscribers.csv")
-    assert statuses(run) == {
+    assert read_statuses(run) == {
         "ada@example.org": ("confirmed", None, ["oceans", "science"]),
         "ben@example.org": ("unconfirmed", None, []),
     }
@@ -254,7 +254,7 @@ def test_buttondown_files_are_imported(run: Run, root: Path) -> None:
     report = imported(run, "--from", "buttondown", "buttondown.zip", "--topic", "Book club=cities")
     assert report["tags_without_topic"] == {}
     expected = {f"{kind}@example.org": (*how, ["cities", "science"]) for kind, how in types.items()}
-    assert statuses(run) == {**expected, "zoe@example.org": ("unsubscribed", None, [])}
+    assert read_statuses(run) == {**expected, "zoe@example.org": ("unsubscribed", None, [])}
     regular = listed(run)["regular@example.org"]
     assert (regular["first_name"], regular["attributes"]) == ("Ada", {"city": "Turin", "pets": "2"})
     assert consents()["zoe@example.org"] == [("2024-04-05 10:11:12", UNSUBSCRIBED, "buttondown")]
@@ -275,7 +275,7 @@ def test_ghost_members_are_imported(run: Run, root: Path) -> None:
     Path("thedaily.ghost.members.2026-11-25.csv").write_text(sheet(header, ada, ben))
     report = imported(run, "--from", "Ghost", "thedaily.ghost.members.2026-11-25.csv")
     assert report["tags_without_topic"] == {"Imported from X": 1}
-    assert statuses(run) == {
+    assert read_statuses(run) == {
         "ada@example.org": ("confirmed", None, ["cities"]),
         "ben@example.org": ("unsubscribed", None, []),
     }
@@ -307,7 +307,7 @@ def test_beehiiv_subscribers_are_imported(run: Run, root: Path) -> None:
     assert "subs.csv:9: not imported: unknown status 'asleep': write one of active, inactive" in done.stderr
     assert "subs.csv:10: not imported: invalid date '3/24/2023 10:23'" in done.stderr
     statuses["left"] = ("unsubscribed", None)
-    assert {name: facts[:2] for name, facts in statuses(run).items()} == {
+    assert {name: facts[:2] for name, facts in read_statuses(run).items()} == {
         f"{status}@example.org": how for status, how in statuses.items()
     }
     assert listed(run)["active@example.org"]["attributes"] == {"home_town": "Graz"}
@@ -326,7 +326,7 @@ def test_listmonk_subscribers_are_imported(run: Run, root: Path) -> None:
     Path("subscribers.csv").write_text(sheet(header, *({"status": "enabled", "created_at": at, **row} for row in rows)))
     report = imported(run, "--from", "listmonk", "subscribers.csv", "--status", "unconfirmed")
     assert (report["added"], report["refused"]) == (3, 1)
-    assert statuses(run) == {
+    assert read_statuses(run) == {
         "ada@example.org": ("unconfirmed", None, []),
         "ben@example.org": ("unsubscribed", None, []),
         "cleo@example.org": ("unsubscribed", "manual", []),
@@ -364,7 +364,7 @@ def test_a_reader_unsubscribed_in_any_file_is_unsubscribed(run: Run, root: Path)
     )
     report = imported(run, "--from", "mailchimp", "subscribed_a.csv", "unsubscribed_b.csv")
     assert (report["added"], report["repeated"]) == (1, 1)
-    assert statuses(run)["ada@example.org"][0] == "unsubscribed"
+    assert read_statuses(run)["ada@example.org"][0] == "unsubscribed"
     assert [event for _, event, _ in consents()["ada@example.org"]] == [ASKED, CONFIRMED, UNSUBSCRIBED]
 
 

@@ -87,7 +87,7 @@ def test_ctrl_c_during_a_run_is_logged_once(store: Store) -> None:
             signal.raise_signal(signal.SIGINT)
 
     observer = replace(AT_WHEN, progress=press, log=EventLog(log))
-    outcome = sending.start(store, post(Accepting()), to_everyone(), observer=observer)
+    outcome = sending.start(store, make.send_context(Accepting()), to_everyone(), observer=observer)
     assert outcome.send.status is SendStatus.PAUSED
     assert events(log)[-1] == "send.paused"
     assert events(log).count("send.paused") == 1
@@ -96,7 +96,7 @@ def test_ctrl_c_during_a_run_is_logged_once(store: Store) -> None:
 @pytest.mark.parametrize(("number", "logged"), [(signal.SIGINT, ["send.paused"]), (signal.SIGTERM, [])])
 def test_ctrl_c_while_a_send_waits_is_logged_once(store: Store, number: signal.Signals, logged: list[str]) -> None:
     fill(store, 3)
-    limited = replace(post(Accepting()), sending=SendingSettings(per_day=2))
+    limited = replace(make.send_context(Accepting()), sending=SendingSettings(per_day=2))
     waiting = sending.start(store, limited, to_everyone(), observer=AT_WHEN).result()
     log = BytesIO()
     observer = replace(AT_WHEN, notice=lambda _: signal.raise_signal(number), log=EventLog(log))

@@ -19,7 +19,7 @@ from newsletter.__main__ import collect_rarely
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.message.mime import Letter
 from newsletter.store import open_store
-from newsletter.tokens import Signer
+from tests import make
 
 
 class DiscardingProvider:
@@ -54,13 +54,10 @@ def sent(database: Path, pause: float = 0.0) -> Figures:
     """Send to everybody in a database, as the command does; each batch of 100 takes ``pause`` seconds."""
     collect_rarely()
     chosen = tailor("many editions")
-    signer = Signer("a secret of the benchmark")
-    post = sending.SendContext(
-        provider=DiscardingProvider(pause), provider_name="x", signer=signer, base_url="https://longrun.example.org"
-    )
+    context = make.send_context(DiscardingProvider(pause), "discarding", base_url="https://longrun.example.org")
     with open_store(f"sqlite:///{database}") as store:
         began = time.perf_counter()
-        done = sending.start(store, post, freeze_request(chosen)).result()
+        done = sending.start(store, context, freeze_request(chosen)).result()
         seconds = time.perf_counter() - began
         editions = len(store.frozen.editions(done.id).readers)
     if done.counts != {DeliveryStatus.SUBMITTED: done.recipients}:

@@ -30,9 +30,8 @@ from newsletter import sending
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.message.mime import Recipient, Wire
 from newsletter.providers import Provider, open_provider
-from newsletter.sending import SendContext
 from newsletter.store import open_store
-from newsletter.tokens import Signer
+from tests import make
 
 READERS, ROUNDS, BULK = 20_000, 3, 50
 # Bounds of the ratios to boto3's bulk calls and to its single calls, at least
@@ -141,15 +140,10 @@ def single_call(message: bytes) -> Callable[[Any], object]:
 def send(database: Path, provider: Provider, kind: str) -> tuple[float, int]:
     """Send to everybody in the database; return the recipients a second and the number of editions."""
     chosen = tailor(kind)
-    post = SendContext(
-        provider=provider,
-        provider_name="ses",
-        signer=Signer("a secret of the benchmark"),
-        base_url="https://longrun.example.org",
-    )
+    context = make.send_context(provider, "ses", base_url="https://longrun.example.org")
     with open_store(f"sqlite:///{database}") as store:
         began = time.perf_counter()
-        done = sending.start(store, post, freeze_request(chosen)).result()
+        done = sending.start(store, context, freeze_request(chosen)).result()
         seconds = time.perf_counter() - began
         if done.counts != {DeliveryStatus.SUBMITTED: done.recipients}:
             sys.exit(f"error: not everything was submitted: {done.counts}")

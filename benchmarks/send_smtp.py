@@ -30,7 +30,7 @@ from newsletter.message.compiled_issue import CompiledIssue, IssuePart
 from newsletter.message.template import Slot
 from newsletter.providers import open_provider
 from newsletter.store import open_store
-from newsletter.tokens import Signer
+from tests import make
 
 SIZE = 80_000  # octets of a message
 CONNECTIONS = 10
@@ -121,16 +121,13 @@ def whole_send(port: int, readers: int, batch_size: int) -> float:
             now=datetime.now(UTC),
         )
         provider = open_provider("smtp", options, root=Path(folder), environment={})
-        signer = Signer("a secret of the benchmark")
-        post = sending.SendContext(
-            provider=provider, provider_name="smtp", signer=signer, base_url="https://news.example.org"
-        )
+        context = make.send_context(provider, "smtp")
         issue, now = compiled(), datetime.now(UTC)
         everything = Tailor(Issue(slug=issue.issue, date=now.date(), subject=""), Topics(), None)
         before = time.perf_counter()
         send = sending.start(
             store,
-            post,
+            context,
             sending.FreezeRequest(
                 compiled=issue,
                 tailor=everything,

@@ -15,6 +15,7 @@ from newsletter.web.http.slow_clients import LARGEST_HEAD, HeaderTimeoutProtocol
 from newsletter.web.public.app import public_app
 from newsletter.web.public.server import public_server
 from tests import make
+from tests.event_loop import run
 from tests.web.public.public_pages import HOST, Public, public
 
 
@@ -183,7 +184,7 @@ def test_headers_that_are_too_large_are_refused_in_a_single_read(before: bytes, 
         connection.connection_lost(None)
         return transport.content
 
-    refused = asyncio.run(answer())
+    refused = run(answer())
     assert b"400 Bad Request" in refused
     assert b"headers are too large" in refused
     assert "/b" not in "".join(reached)

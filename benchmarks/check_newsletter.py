@@ -5,13 +5,11 @@ ruamel.yaml and its text with markdown-it, and looks at nothing.
 """
 
 import random
-import resource
-import subprocess
-import sys
 import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 
+from benchmarks.processes import processor_seconds
 from benchmarks.results import Report, in_turns, parser
 
 ENTRIES, PER_ISSUE = 1_000, 4
@@ -89,16 +87,6 @@ for path in sorted(Path(sys.argv[1]).rglob("*.md")):
 """
 
 
-def seconds(*command: object) -> float:
-    """Return the seconds of processor time of a command, from the start of its process to its end."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ran = subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True, check=False)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if ran.returncode or ("check" in command and "No problems found" not in ran.stdout):
-        sys.exit(f"error: {command} failed:\n{ran.stdout[-2000:]}{ran.stderr[-2000:]}")
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
 def main() -> None:
     """Measure both in turns."""
     chosen = parser(__doc__)
@@ -110,8 +98,8 @@ def main() -> None:
         root = Path(folder) / "newsletter"
         make(root, arguments.entries)
         tasks = {
-            "check": lambda: seconds("-m", "newsletter", "-C", root, "check"),
-            "parse": lambda: seconds("-c", PARSE, root),
+            "check": lambda: processor_seconds("-m", "newsletter", "-C", root, "check", says="No problems found"),
+            "parse": lambda: processor_seconds("-c", PARSE, root),
         }
         medians = in_turns(arguments.rounds, tasks)
     report.add(

@@ -22,6 +22,19 @@ def alone(module: str, *arguments: object) -> Figures:
     return figures
 
 
+def processor_seconds(*arguments: object, says: str = "") -> float:
+    """Run Python with these arguments, and return its seconds of processor time; exit if it fails.
+
+    Its output must contain ``says``.
+    """
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    ran = subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if ran.returncode or says not in ran.stdout:
+        sys.exit(f"error: {arguments} failed:\n{ran.stdout[-2000:]}{ran.stderr[-2000:]}")
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def peak() -> float:
     """Return the peak memory of this process, in MB.
 

@@ -1,10 +1,8 @@
 """How long ``newsletter --help`` takes, as a process, against a Typer command that does nothing."""
 
-import resource
-import subprocess
-import sys
 import time
 
+from benchmarks.processes import processor_seconds
 from benchmarks.results import Report, in_turns, parser
 
 ROUNDS, BOUND = 15, 1.8
@@ -18,25 +16,20 @@ app()
 """
 
 
-def seconds(*command: str) -> float:
-    """Return the seconds of processor time of a Python process."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, *command], stdout=subprocess.DEVNULL, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
 def main() -> None:
     """Measure both in turns."""
     chosen = parser(__doc__)
     chosen.add_argument("--rounds", type=int, default=ROUNDS)
     arguments = chosen.parse_args()
     began = time.perf_counter()
-    seconds("-m", "newsletter", "--help")
+    processor_seconds("-m", "newsletter", "--help")
     wall = time.perf_counter() - began
     medians = in_turns(
         arguments.rounds,
-        {"ours": lambda: seconds("-m", "newsletter", "--help"), "bare": lambda: seconds("-c", BARE, "--help")},
+        {
+            "ours": lambda: processor_seconds("-m", "newsletter", "--help"),
+            "bare": lambda: processor_seconds("-c", BARE, "--help"),
+        },
     )
     report = Report(as_json=arguments.json)
     report.add(

@@ -8,9 +8,10 @@ from markupsafe import Markup, escape
 
 from newsletter.domain.issue import BlockKind, Entry, Issue
 from newsletter.domain.publication import Newsletter
-from newsletter.domain.subscriber import SUBSCRIBER_FIELDS
+from newsletter.domain.subscriber import SUBSCRIBER_FIELDS, SUBSCRIBER_SLOT
 from newsletter.message.edition_slots import number_slot
 from newsletter.message.merge_fields import template_of
+from newsletter.message.public_links import public_links
 from newsletter.message.template import Slot
 from newsletter.rendering.bidi import isolated, marked
 from newsletter.rendering.clean_text import clean, one_line, web_address
@@ -51,7 +52,12 @@ class ContextBuilder:
 
     def issue_values(self, issue: Issue) -> dict[str, object]:
         """Return the template variables that depend on the issue and the reader."""
-        return {"issue": self._issue(issue), "mark": self._mark, **self.reader_values()}
+        return {
+            "issue": self._issue(issue),
+            "mark": self._mark,
+            "subscriber": self._subscriber(),
+            "links": self._links(issue),
+        }
 
     def _mark(self, positions: tuple[int, ...], content: str) -> str:
         """Return a part between placeholders. In MJML they are comments, which are allowed wherever a component is."""
@@ -60,13 +66,17 @@ class ContextBuilder:
             return Markup(f"{mjml_comment(start)}{content}{mjml_comment(end)}")  # noqa: S704
         return f"{start}\n{content}{end}\n"
 
-    def reader_values(self) -> dict[str, object]:
-        """Return the template variables ``subscriber`` and ``links``."""
-        fields = (*self._newsletter.attributes, *SUBSCRIBER_FIELDS)
-        return {
-            scope: Namespace({name: MergeValue(Slot(f"{scope}.{name}"), self._placeholders) for name in names})
-            for scope, names in (("subscriber", fields), ("links", Purpose))
-        }
+    def _subscriber(self) -> Namespace:
+        names = (*self._newsletter.attributes, *SUBSCRIBER_FIELDS)
+        return Namespace({name: self._merge_value(f"{SUBSCRIBER_SLOT}{name}") for name in names})
+
+    def _links(self, issue: Issue) -> Namespace:
+        """Return the template variable ``links``: the reader's own links, and those that are the same for everybody."""
+        own = {purpose.value: self._merge_value(f"links.{purpose}") for purpose in Purpose}
+        return Namespace({**own, **public_links(issue, self._newsletter)})
+
+    def _merge_value(self, name: str) -> MergeValue:
+        return MergeValue(Slot(name), self._placeholders)
 
     def labels(self, labels: Mapping[str, str]) -> Namespace:
         """Return the theme's labels in the newsletter's language."""

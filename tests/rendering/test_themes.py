@@ -287,3 +287,18 @@ def test_contrast_below_aa_is_reported_in_light_and_dark(root: Path) -> None:
 )
 def test_contrast_is_measured_as_wcag_defines_it(first: str, second: str, expected: float) -> None:
     assert contrast_ratio(first, second) == pytest.approx(expected, abs=0.005)
+
+
+def test_a_theme_can_link_to_the_archive_the_sign_up_page_and_a_reply(tmp_path: Path) -> None:
+    anchors = "".join(f'<a href="{{{{ links.{name} }}}}">x</a>' for name in ("archive", "subscribe", "reply"))
+    write(
+        tmp_path,
+        "default",
+        issue__txt="<{{ links.archive }}>\n<{{ links.subscribe }}>\n<{{ links.reply }}>\n",
+        issue__mjml=f"<mjml><mj-body><mj-section><mj-column><mj-text>{anchors}</mj-text></mj-column></mj-section></mj-body></mjml>",
+    )
+    made = newsletter()
+    rendered = render(make.issue(subject='Tea & "cake", 5 %'), made, load_theme(tmp_path, made))
+    base, reply = made.base_url, f"mailto:{make.SENDER}?subject=Re%3A%20Tea%20%26%20%22cake%22%2C%205%20%25"
+    assert fill_text(rendered.text, {}) == f"<{base}/>\n<{base}/subscribe>\n<{reply}>\n"
+    assert re.findall('<a href="([^"]*)"', fill_html(rendered.html, {})) == [f"{base}/", f"{base}/subscribe", reply]

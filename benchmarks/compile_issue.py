@@ -22,7 +22,7 @@ from benchmarks.results import Report, in_turns, parser
 from newsletter import rendering
 from newsletter.__main__ import collect_rarely
 from newsletter.domain.addresses import Mailbox
-from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Section
+from newsletter.domain.issue import Entry, Issue, Passage, PassageKind, Section
 from newsletter.domain.publication import Newsletter
 
 ROUNDS = 30
@@ -36,8 +36,9 @@ TEMPLATE = """\
 <mj-attributes><mj-all font-family="Georgia, serif" /><mj-text font-size="16px" line-height="1.5" /></mj-attributes>
 </mj-head><mj-body width="600px"><mj-section><mj-column><mj-text><h1>{{ issue.subject }}</h1>{{ note }}</mj-text>
 </mj-column></mj-section>{% for entry in entries %}<mj-section><mj-column><mj-text><h2><a href="{{ entry.url }}">
-{{ entry.title }}</a></h2><p class="byline">{{ entry.author }}, {{ entry.source }}</p>{% for block in entry.blocks %}
-<div class="{{ block.kind }}">{{ block.html }}</div>{% endfor %}<p class="more">Read more at
+{{ entry.title }}</a></h2><p class="byline">{{ entry.author }}, {{ entry.source }}</p>
+{% for passage in entry.passages %}
+<div class="{{ passage.kind }}">{{ passage.html }}</div>{% endfor %}<p class="more">Read more at
 <a href="{{ entry.url }}">{{ entry.source }}</a></p><p class="topics">{{ entry.topics | join(", ") }}</p></mj-text>
 </mj-column></mj-section>{% endfor %}</mj-body></mjml>
 """
@@ -51,17 +52,17 @@ def issue(number: int, entries: int) -> Issue:
         number=number,
         subject=f"Night trains and other quiet things, {number}",
         preheader="What a timetable can teach.",
-        sections=(Section(title="In the city", entries=tuple(entry(number, at) for at in range(entries))),),
+        sections=(Section(title="In the city", items=tuple(entry(number, at) for at in range(entries))),),
         note=f'Good morning, {{{{ subscriber.first_name | default("reader") }}}}. {PROSE * 2} {number}',
     )
 
 
 def entry(number: int, at: int) -> Entry:
     """Return an entry of about 1,500 characters."""
-    framing = Block(
-        kind=BlockKind.FRAMING, markdown=f"{PROSE} {number}.{at}\n\n{PROSE}and [says](https://example.org/{number}):"
+    framing = Passage(
+        kind=PassageKind.FRAMING, markdown=f"{PROSE} {number}.{at}\n\n{PROSE}and [says](https://example.org/{number}):"
     )
-    quotation = Block(kind=BlockKind.QUOTATION, markdown=f"[The] words {number}.{at}. {PROSE * 2} . . .\n\n{PROSE}")
+    quotation = Passage(kind=PassageKind.QUOTATION, markdown=f"[The] words {number}.{at}. {PROSE * 2} . . .\n\n{PROSE}")
     return Entry(
         slug=f"entry-{at}",
         title=f"The quiet return of night train {at}",
@@ -69,7 +70,7 @@ def entry(number: int, at: int) -> Entry:
         source="The Meridian Review",
         author="Ada Lindqvist",
         topics=("Railways", "Travel", "Cities"),
-        blocks=(framing, quotation),
+        passages=(framing, quotation),
     )
 
 
@@ -82,7 +83,9 @@ def bare(made: Issue, template: jinja2.Template, markdown: MarkdownIt, css: str)
             "author": entry.author,
             "source": entry.source,
             "topics": entry.topics,
-            "blocks": [{"kind": block.kind.value, "html": markdown.render(block.markdown)} for block in entry.blocks],
+            "passages": [
+                {"kind": passage.kind.value, "html": markdown.render(passage.markdown)} for passage in entry.passages
+            ],
         }
         for section in made.sections
         for entry in section.entries

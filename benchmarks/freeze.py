@@ -93,7 +93,7 @@ def issue(slug: str, about: Sequence[Sequence[int]]) -> Issue:
         )
         for at in range(30)
     )
-    return Issue(slug=slug, date=date(2026, 11, 23), subject="x", sections=(Section(title=None, entries=entries),))
+    return Issue(slug=slug, date=date(2026, 11, 23), subject="x", sections=(Section(title=None, items=entries),))
 
 
 KINDS: dict[str, Sequence[Sequence[int]]] = {

@@ -7,7 +7,7 @@ from typing import Any
 from newsletter.domain.addresses import Mailbox
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.edition import Tailor
-from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Section
+from newsletter.domain.issue import Entry, Issue, Passage, PassageKind, Section
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.topics import Topic, Topics
 from newsletter.message.compiled_issue import CompiledIssue, IssuePart
@@ -55,9 +55,9 @@ def entry(slug: str = "night-train", **changes: Any) -> Entry:
         "source": "The Review",
         "author": "Ada Writer",
         "topics": ("Afghanistan", "NATO"),
-        "blocks": (
-            Block(kind=BlockKind.FRAMING, markdown="A short *framing*, which says:", line=9),
-            Block(kind=BlockKind.QUOTATION, markdown="[The] words, . . . as they stood.", line=11),
+        "passages": (
+            Passage(kind=PassageKind.FRAMING, markdown="A short *framing*, which says:", line=9),
+            Passage(kind=PassageKind.QUOTATION, markdown="[The] words, . . . as they stood.", line=11),
         ),
         "path": f"issues/entries/{slug}.md",
     }
@@ -72,7 +72,7 @@ def issue(*entries: Entry, **changes: Any) -> Issue:
         "number": 7,
         "subject": "Night trains and other quiet things",
         "preheader": "What a timetable can teach.",
-        "sections": (Section(title=None, entries=entries or (entry(),)),),
+        "sections": (Section(title=None, items=entries or (entry(),)),),
         "note": 'Good morning, {{ subscriber.first_name | default("reader") }}.',
         "path": "issues/2026-11-23.md",
     }

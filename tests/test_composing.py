@@ -233,7 +233,7 @@ def test_a_fault_in_the_program_is_a_finding_on_its_issue_and_the_others_are_che
 
 
 def test_a_broken_theme_hides_no_warning_about_it(root: Path) -> None:
-    entry = '<mj-text class="x">{{ entry.title }} {{ entry.blocks[0].body | upper }}</mj-text>'
+    entry = '<mj-text class="x">{{ entry.title }} {{ entry.passages[0].body | upper }}</mj-text>'
     write(root, "templates/email/own/entry.mjml", entry)
     write(root, "templates/email/own/inline.css", "p { color: rgb(1, 2, 3) }")
 

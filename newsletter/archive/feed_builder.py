@@ -66,7 +66,7 @@ class FeedBuilder:
 
     def _entry_item(self, archived_entry: ArchivedEntry) -> Item:
         entry = archived_entry.entry
-        framing = " ".join(block.markdown for block in entry.blocks[:1])
+        framing = " ".join(passage.markdown for passage in entry.passages[:1])
         return Item(
             url=f"{self._base_url}/issues/{archived_entry.first_issue.issue.slug}/#{entry.slug}",
             title=entry.title,

@@ -34,7 +34,7 @@ def _words(archived_entry: ArchivedEntry) -> Sequence[str]:
         entry.title,
         entry.source,
         entry.author or "",
-        *(block.markdown for block in entry.blocks),
+        *(passage.markdown for passage in entry.passages),
         *(topic.name for topic in archived_entry.topics),
     )
 

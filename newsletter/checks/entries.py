@@ -12,7 +12,7 @@ from newsletter.checks.places import at, below, is_readable
 from newsletter.checks.quotations import mark_findings, quotation_findings
 from newsletter.checks.rules import make_finding
 from newsletter.checks.words import text_findings
-from newsletter.domain.issue import Block, BlockKind, Entry, Issue
+from newsletter.domain.issue import Entry, Issue, Passage, PassageKind
 from newsletter.domain.topics import Topics
 from newsletter.errors import Finding, Place
 from newsletter.message.merge_fields import merge_fields
@@ -29,8 +29,8 @@ def entry_findings(entry: Entry, topics: Topics) -> Iterator[Finding]:
     yield from _topics(entry, topics)
     yield from _fields(entry)
     yield from _title(entry)
-    for block in entry.blocks:
-        yield from _block(block, Place(path=entry.path, line=block.line))
+    for passage in entry.passages:
+        yield from _passage(passage, Place(path=entry.path, line=passage.line))
     yield from _body(entry)
 
 
@@ -67,19 +67,19 @@ def override_findings(issue: Issue, entries: Mapping[str, Entry], topics: Topics
                 yield finding
 
 
-def _block(block: Block, place: Place) -> Iterator[Finding]:
-    yield from text_findings(block.markdown, place)
-    yield from doubled_findings(block.markdown, place)
-    if left := pasted_boilerplate(block.markdown):
-        line = below(place, block.markdown.count("\n", 0, block.markdown.find(left)))
-        yield make_finding("boilerplate-left", line, f'the {block.kind} says "{left}"')
-    yield from markdown_findings(block.markdown, place, quotation=block.kind is BlockKind.QUOTATION)
-    if block.kind is BlockKind.QUOTATION:
-        yield from quotation_findings(block, place)
+def _passage(passage: Passage, place: Place) -> Iterator[Finding]:
+    yield from text_findings(passage.markdown, place)
+    yield from doubled_findings(passage.markdown, place)
+    if left := pasted_boilerplate(passage.markdown):
+        line = below(place, passage.markdown.count("\n", 0, passage.markdown.find(left)))
+        yield make_finding("boilerplate-left", line, f'the {passage.kind} says "{left}"')
+    yield from markdown_findings(passage.markdown, place, quotation=passage.kind is PassageKind.QUOTATION)
+    if passage.kind is PassageKind.QUOTATION:
+        yield from quotation_findings(passage, place)
     else:
-        yield from mark_findings(block.markdown, place, "framing")
-    for field in merge_fields(block.markdown)[:1]:
-        line = below(place, block.markdown.count("\n", 0, field.start))
+        yield from mark_findings(passage.markdown, place, "framing")
+    for field in merge_fields(passage.markdown)[:1]:
+        line = below(place, passage.markdown.count("\n", 0, field.start))
         yield make_finding("entry-merge-field", line, "a merge field in an entry would be printed as it stands")
 
 
@@ -169,13 +169,13 @@ def closest_topic(name: str, topics: Topics) -> str:
 
 
 def _body(entry: Entry) -> Iterator[Finding]:
-    if not any(block.markdown.strip() for block in entry.blocks):
+    if not any(passage.markdown.strip() for passage in entry.passages):
         yield make_finding("entry-empty", at(entry, "body"), "the entry has neither framing nor quotation")
-    elif (last := entry.blocks[-1]).kind is BlockKind.FRAMING and last.markdown.rstrip().endswith((":", "：")):
+    elif (last := entry.passages[-1]).kind is PassageKind.FRAMING and last.markdown.rstrip().endswith((":", "：")):
         place = Place(path=entry.path, line=last.line + last.markdown.rstrip().count("\n"))
         yield make_finding("quotation-missing", place, "the framing ends with a colon and no quotation follows")
 
 
-def quotations(entry: Entry) -> tuple[Block, ...]:
+def quotations(entry: Entry) -> tuple[Passage, ...]:
     """Return the quotations of an entry."""
-    return tuple(block for block in entry.blocks if block.kind is BlockKind.QUOTATION)
+    return tuple(passage for passage in entry.passages if passage.kind is PassageKind.QUOTATION)

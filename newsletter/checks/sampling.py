@@ -51,12 +51,12 @@ def _features(issue: Issue) -> Iterator[object]:
         yield "section", section.title is None, not section.entries
     for entry in issue.entries:
         fields = (entry.author, entry.date, entry.image, entry.image_alt, entry.topics)
-        yield (*map(bool, fields), tuple(block.kind for block in entry.blocks))
+        yield (*map(bool, fields), tuple(passage.kind for passage in entry.passages))
 
 
 def _entry_weight(entry: Entry) -> int:
     words = (entry.title, entry.url, entry.url, entry.source, entry.author or "", *entry.topics)
-    return _PER_ENTRY + sum(map(_bytes, words)) + sum(_markdown_weight(block.markdown) for block in entry.blocks)
+    return _PER_ENTRY + sum(map(_bytes, words)) + sum(_markdown_weight(passage.markdown) for passage in entry.passages)
 
 
 def _markdown_weight(markdown: str) -> int:

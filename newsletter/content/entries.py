@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from newsletter.content.fields import Fields
 from newsletter.content.frontmatter import parse_front_matter
-from newsletter.content.markdown import split_blocks
-from newsletter.domain.issue import Block, BlockKind, Entry
+from newsletter.content.markdown import split_passages
+from newsletter.domain.issue import Entry, Passage, PassageKind
 from newsletter.errors import Finding
 
 FIELDS = ("title", "url", "source", "author", "date", "topics", "image", "image_alt")
@@ -24,7 +24,7 @@ def parse_entry(text: str, *, slug: str, path: str) -> tuple[Entry, tuple[Findin
     """Return an entry, as far as it can be read, and the findings in its file."""
     file = parse_front_matter(text, path=path)
     findings = list(file.findings)
-    entry = replace(empty_entry(slug, path), blocks=split_blocks(file.body, line=file.body_line))
+    entry = replace(empty_entry(slug, path), passages=split_passages(file.body, line=file.body_line))
     if file.fields is not None:
         fields = Fields(file.fields, path=path, findings=findings)
         fields.report_unknown(FIELDS, "an entry")
@@ -41,9 +41,9 @@ def overridden(entry: Entry, fields: Fields) -> Entry:
     if "framing" not in fields:
         return entry
     markdown = fields.lines("framing").strip("\n")
-    framing = Block(kind=BlockKind.FRAMING, markdown=markdown, line=fields.table.values["framing"].line)
-    quotation = [block for block in entry.blocks if block.kind is BlockKind.QUOTATION]
-    return replace(entry, blocks=(framing, *quotation) if markdown.strip() else tuple(quotation))
+    framing = Passage(kind=PassageKind.FRAMING, markdown=markdown, line=fields.table.values["framing"].line)
+    quotation = [passage for passage in entry.passages if passage.kind is PassageKind.QUOTATION]
+    return replace(entry, passages=(framing, *quotation) if markdown.strip() else tuple(quotation))
 
 
 def _with_fields(entry: Entry, fields: Fields) -> Entry:

@@ -108,7 +108,7 @@ def resolve_entries(draft: Draft, entries: Mapping[str, Entry]) -> tuple[Issue, 
     _check_pinned(issue, chosen, findings)
     _check_corrections(issue, chosen, findings)
     sections = tuple(
-        Section(title=title, entries=tuple(chosen[slug] for slug in slugs)) for title, slugs in slugs_by_section
+        Section(title=title, items=tuple(chosen[slug] for slug in slugs)) for title, slugs in slugs_by_section
     )
     return replace(issue, sections=sections), findings
 

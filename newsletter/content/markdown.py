@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from newsletter.domain.issue import Block, BlockKind
+from newsletter.domain.issue import Passage, PassageKind
 from newsletter.domain.markdown_parser import commonmark
 
 _COMMONMARK = commonmark().disable("inline")
@@ -17,15 +17,15 @@ _INDENTING_TAB = re.compile(r"(?:[ \t>*+-]|[0-9]{1,9}[.)])*\t")
 _UNDERLINE = re.compile(r" {0,3}=+[ \t]*")
 
 
-def split_blocks(body: str, *, line: int = 1) -> tuple[Block, ...]:
-    """Return a body's blocks; the body begins at ``line``. Every block quote at the outermost level is a quotation.
+def split_passages(body: str, *, line: int = 1) -> tuple[Passage, ...]:
+    """Return a body's passages; the body begins at ``line``. Every block quote at the outermost level is a quotation.
 
     Link reference definitions (CommonMark §4.7) apply to every block, wherever they are.
     """
     environment: dict[str, Any] = {}
     tokens = _COMMONMARK.parse(body, environment)
     pieces = [
-        (BlockKind.QUOTATION if token.type == "blockquote_open" else BlockKind.FRAMING, token.map)
+        (PassageKind.QUOTATION if token.type == "blockquote_open" else PassageKind.FRAMING, token.map)
         for token in tokens
         if token.level == 0 and token.map is not None
     ]
@@ -34,24 +34,24 @@ def split_blocks(body: str, *, line: int = 1) -> tuple[Block, ...]:
         f'[{label}]: <{reference["href"]}> "{_in_quotes(reference["title"])}"'
         for label, reference in environment.get("references", {}).items()
     ]
-    blocks = []
+    passages = []
     for kind, run in groupby(pieces, key=lambda piece: piece[0]):
         spans = [span for _, span in run]
         start, end = spans[0][0], spans[-1][1]
         source = lines[start:end]
-        markdown = "\n".join(_unquoted(source) if kind is BlockKind.QUOTATION else source).rstrip()
+        markdown = "\n".join(_unquoted(source) if kind is PassageKind.QUOTATION else source).rstrip()
         if not markdown.strip():
             continue
         if definitions:
             markdown = "\n".join([markdown, "", *definitions])
-        blocks.append(Block(kind=kind, markdown=markdown, line=line + start))
-    return tuple(blocks)
+        passages.append(Passage(kind=kind, markdown=markdown, line=line + start))
+    return tuple(passages)
 
 
-def join_blocks(blocks: Iterable[Block]) -> str:
-    """Return the body with these blocks; the reverse of ``split``."""
+def join_passages(passages: Iterable[Passage]) -> str:
+    """Return the body with these passages; the reverse of ``split``."""
     return "\n\n".join(
-        _quoted(block.markdown) if block.kind is BlockKind.QUOTATION else block.markdown for block in blocks
+        _quoted(passage.markdown) if passage.kind is PassageKind.QUOTATION else passage.markdown for passage in passages
     )
 
 

@@ -13,10 +13,10 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from newsletter.content.fields import one_line
 from newsletter.content.files import SlugTakenError, create_manuscript, for_message, manuscripts_in
-from newsletter.content.markdown import escape_markdown, join_blocks
+from newsletter.content.markdown import escape_markdown, join_passages
 from newsletter.content.picks_import import Pick
 from newsletter.content.reading import read_manuscripts
-from newsletter.domain.issue import Block, BlockKind
+from newsletter.domain.issue import Passage, PassageKind
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import UsageError, did_you_mean
 from newsletter.files.newsletter_folder import ENTRIES, ISSUES
@@ -169,13 +169,13 @@ def import_pick(root: Path, pick: Pick, *, url: str = "") -> Path:
     slug = slug_of(pick.title)
     if slug in taken:
         slug = next(name for number in count(2) if (name := _numbered(slug, number)) not in taken)
-    blocks = [
-        Block(kind=kind, markdown="\n\n".join(escape_markdown(paragraph) for paragraph in paragraphs))
-        for kind, paragraphs in ((BlockKind.FRAMING, pick.framing), (BlockKind.QUOTATION, pick.quotation))
+    passages = [
+        Passage(kind=kind, markdown="\n\n".join(escape_markdown(paragraph) for paragraph in paragraphs))
+        for kind, paragraphs in ((PassageKind.FRAMING, pick.framing), (PassageKind.QUOTATION, pick.quotation))
         if paragraphs
     ]
     return new_entry(
-        root, title=pick.title, url=url, source=pick.source, topics=pick.topics, body=join_blocks(blocks), slug=slug
+        root, title=pick.title, url=url, source=pick.source, topics=pick.topics, body=join_passages(passages), slug=slug
     )
 
 

@@ -1,25 +1,26 @@
-"""An issue's content as values: entries, sections, and the rules for tailoring them. No I/O."""
+"""An issue's content as values: entries and blocks in sections, and the rules for tailoring them. No I/O."""
 
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from newsletter.domain.blocks import Block
 from newsletter.errors import Place
 
 
-class BlockKind(StrEnum):
-    """A kind of block in an entry's body."""
+class PassageKind(StrEnum):
+    """A kind of passage in an entry's body."""
 
     FRAMING = "framing"  # in the editor's words
     QUOTATION = "quotation"  # in the words of the linked page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Passage:
     """A run of Markdown of one kind, starting at ``line``; a quotation has no ``>`` marks."""
 
-    kind: BlockKind
+    kind: PassageKind
     markdown: str
     line: int = field(default=1, compare=False)
 
@@ -28,7 +29,10 @@ class Block:
 class Entry:
     """A pick: a link, its source, the editor's framing, a quotation, and topics as the editor wrote them.
 
-    ``lines`` has the line of each field in the file at ``path``.
+    ``label`` is the verb of its link: ``read``, ``listen``, ``watch``, or a word of the editor's own. ``language`` is a
+    BCP 47 tag, empty for the newsletter's. ``kind`` names what is linked (``video``, ``paper``), and ``minutes`` is the
+    time that reading it takes. ``gift`` is a link past the paywall. ``lines`` has the line of each field in the file at
+    ``path``.
     """
 
     slug: str
@@ -40,7 +44,13 @@ class Entry:
     topics: tuple[str, ...] = ()
     image: str | None = None
     image_alt: str | None = None
-    blocks: tuple[Block, ...] = ()
+    label: str = ""
+    language: str = ""
+    kind: str = ""
+    minutes: int | None = None
+    paywall: bool = False
+    gift: str = ""
+    passages: tuple[Passage, ...] = ()
     path: str = field(default="", compare=False)
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
@@ -51,10 +61,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A group of entries, with or without a heading."""
+    """A group of entries and blocks in the editor's order, with or without a heading."""
 
     title: str | None
-    entries: tuple[Entry, ...]
+    items: tuple[Entry | Block, ...]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Return its entries."""
+        return tuple(item for item in self.items if isinstance(item, Entry))
 
 
 class Otherwise(StrEnum):
@@ -111,6 +126,16 @@ class Issue:
     def entries(self) -> tuple[Entry, ...]:
         """Return all entries in the editor's order."""
         return tuple(entry for section in self.sections for entry in section.entries)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Return all blocks in the editor's order."""
+        return tuple(item for section in self.sections for item in section.items if isinstance(item, Block))
+
+    @property
+    def topical_blocks(self) -> tuple[Block, ...]:
+        """Return the blocks with topics: readers' editions have them by their topics, like entries."""
+        return tuple(block for block in self.blocks if block.topics)
 
     def place(self, name: str = "") -> Place:
         """Return the place of a field, or the top of the file."""

@@ -6,7 +6,7 @@ from itertools import count, zip_longest
 
 from markupsafe import Markup, escape
 
-from newsletter.domain.issue import BlockKind, Entry, Issue
+from newsletter.domain.issue import Entry, Issue, PassageKind
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import SUBSCRIBER_FIELDS, SUBSCRIBER_SLOT
 from newsletter.message.edition_slots import number_slot
@@ -21,13 +21,13 @@ from newsletter.rendering.markdown_html import markdown_to_html
 from newsletter.rendering.markdown_text import markdown_to_text, markdown_to_text_and_addresses
 from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.views import (
-    BlockView,
     EntryView,
     IssueView,
     Label,
     MergeValue,
     Namespace,
     NewsletterView,
+    PassageView,
     SectionView,
 )
 from newsletter.tokens import Purpose
@@ -131,7 +131,7 @@ class ContextBuilder:
             topics=tuple(
                 self._unbroken(one_line(self._newsletter.topics.resolve(topic).name)) for topic in entry.topics
             ),
-            blocks=tuple(self._blocks(entry)),
+            passages=tuple(self._passages(entry)),
             level=level,
             number=number,
             positions=(at,),
@@ -144,21 +144,21 @@ class ContextBuilder:
         """Return a name or date, in HTML with no-break spaces and hyphens if it fits on a phone's line."""
         return name.translate(_NO_BREAK) if self._markup and len(name) <= _LONGEST_UNBROKEN else name
 
-    def _blocks(self, entry: Entry) -> Iterable[BlockView]:
+    def _passages(self, entry: Entry) -> Iterable[PassageView]:
         waiting = ""
-        for block, following in zip_longest(entry.blocks, entry.blocks[1:]):
-            quotation, markdown = block.kind is BlockKind.QUOTATION, clean(block.markdown)
+        for passage, following in zip_longest(entry.passages, entry.passages[1:]):
+            quotation, markdown = passage.kind is PassageKind.QUOTATION, clean(passage.markdown)
             own = direction_of_block(markdown, self._direction)
             if self._markup:
-                yield BlockView(quotation=quotation, body=self._prose(markdown), direction=own)
+                yield PassageView(quotation=quotation, body=self._prose(markdown), direction=own)
                 continue
-            quotation_follows = following is not None and following.kind is BlockKind.QUOTATION
+            quotation_follows = following is not None and following.kind is PassageKind.QUOTATION
             body, addresses = markdown_to_text_and_addresses(
                 markdown, self._direction, quotation_follows=quotation_follows
             )
             if quotation:
                 body = "\n".join(f"> {line}" if line else ">" for line in body.split("\n"))
-            yield BlockView(quotation=quotation, body=f"{body}\n\n{waiting}" if waiting else body, direction=own)
+            yield PassageView(quotation=quotation, body=f"{body}\n\n{waiting}" if waiting else body, direction=own)
             waiting = addresses
 
     def _note(self, markdown: str) -> str:

@@ -37,7 +37,7 @@ def _marked(issue: Issue) -> Issue:
     sections = tuple(
         Section(
             title=f"zqs{at}qz section" if section.title else None,
-            entries=tuple(_marked_entry(entry, f"zqe{next(positions)}qz") for entry in section.entries),
+            items=tuple(_marked_entry(entry, f"zqe{next(positions)}qz") for entry in section.entries),
         )
         for at, section in enumerate(issue.sections)
     )
@@ -54,7 +54,7 @@ def _marked_entry(entry: Entry, mark: str) -> Entry:
         image=f"https://example.org/{mark}.png" if entry.image else None,
         image_alt=f"{mark} picture" if entry.image_alt else None,
         topics=tuple(f"{mark} topic {at}" for at in range(len(entry.topics))),
-        blocks=tuple(replace(block, markdown=f"{mark} words") for block in entry.blocks),
+        passages=tuple(replace(passage, markdown=f"{mark} words") for passage in entry.passages),
     )
 
 

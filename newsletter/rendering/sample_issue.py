@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import replace
 
-from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Section
+from newsletter.domain.issue import Entry, Issue, Passage, PassageKind, Section
 from newsletter.domain.publication import Newsletter
 
 
@@ -19,12 +19,12 @@ def sample_issues(newsletter: Newsletter) -> tuple[Issue, ...]:
         topics=tuple(topic.slug for topic in newsletter.topics)[:2] or ("Specimens", "Examples"),
         image="https://example.org/specimen.jpg",
         image_alt="A specimen",
-        blocks=(
-            Block(kind=BlockKind.FRAMING, markdown="A framing with *stress* and a [link](https://example.org/):"),
-            Block(kind=BlockKind.QUOTATION, markdown="[The] first paragraph. . . .\n\nThe second."),
+        passages=(
+            Passage(kind=PassageKind.FRAMING, markdown="A framing with *stress* and a [link](https://example.org/):"),
+            Passage(kind=PassageKind.QUOTATION, markdown="[The] first paragraph. . . .\n\nThe second."),
         ),
     )
-    bare = replace(entry, author=None, date=None, topics=(), image=None, image_alt=None, blocks=entry.blocks[:1])
+    bare = replace(entry, author=None, date=None, topics=(), image=None, image_alt=None, passages=entry.passages[:1])
     full_issue = Issue(
         slug="2026-11-23",
         date=datetime.date(2026, 11, 23),
@@ -32,9 +32,9 @@ def sample_issues(newsletter: Newsletter) -> tuple[Issue, ...]:
         preheader="What a theme makes of everything.",
         number=144,
         note='Good morning, {{ subscriber.first_name | default("reader") }}.',
-        sections=(Section(title="First", entries=(entry, bare)), Section(title=None, entries=(entry,))),
+        sections=(Section(title="First", items=(entry, bare)), Section(title=None, items=(entry,))),
     )
     bare_issue = Issue(
-        slug="2026-11-24", date=full_issue.date, subject="A specimen", sections=(Section(title=None, entries=(bare,)),)
+        slug="2026-11-24", date=full_issue.date, subject="A specimen", sections=(Section(title=None, items=(bare,)),)
     )
     return full_issue, bare_issue

@@ -82,7 +82,7 @@ def label_fields(label: str) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlockView:
+class PassageView:
     """A quotation or framing. ``body`` is finished HTML or text, and most of it runs in ``direction``."""
 
     quotation: bool
@@ -105,7 +105,7 @@ class EntryView:
     image: str
     image_alt: str
     topics: tuple[str, ...]
-    blocks: tuple[BlockView, ...]
+    passages: tuple[PassageView, ...]
     level: int
     number: str
     positions: tuple[int, ...]
@@ -157,4 +157,4 @@ class LogoView:
     dark: str = ""
 
 
-VIEWS = (BlockView, EntryView, IssueView, LogoView, NewsletterView, SectionView)
+VIEWS = (PassageView, EntryView, IssueView, LogoView, NewsletterView, SectionView)

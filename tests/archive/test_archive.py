@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from newsletter import archive as archiving
 from newsletter.archive.search import SearchIndex
-from newsletter.domain.issue import Block, BlockKind, Correction
+from newsletter.domain.issue import Correction, Passage, PassageKind
 from newsletter.domain.send import PublishedIssue
 from tests import make
 from tests.archive import archives
@@ -81,10 +81,10 @@ def test_a_correction_changes_when_an_issue_was_updated() -> None:
 
 
 def test_a_search_finds_parts_of_words_without_case_or_accents() -> None:
-    framing = Block(kind=BlockKind.FRAMING, markdown="Über den *Dächern* von Málaga, 1931.")
+    framing = Passage(kind=PassageKind.FRAMING, markdown="Über den *Dächern* von Málaga, 1931.")
     archive = archives.archive(
         make.issue(
-            make.entry("roofs", title="On roofs", blocks=(framing,)),
+            make.entry("roofs", title="On roofs", passages=(framing,)),
             make.entry("malaga", title="Málaga by night", author="Zoë Quill"),
         )
     )

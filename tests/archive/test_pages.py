@@ -13,7 +13,7 @@ from newsletter.archive import Page, build
 from newsletter.archive.pages import PAGE_SIZE
 from newsletter.archive.search import SearchIndex
 from newsletter.archive.static_export import ArchiveBusyError, ForeignFilesError
-from newsletter.domain.issue import Block, BlockKind, Correction
+from newsletter.domain.issue import Correction, Passage, PassageKind
 from newsletter.domain.topics import Topic, Topics
 from tests import make
 from tests.archive import archives
@@ -105,13 +105,14 @@ def test_a_page_is_small() -> None:
 def test_an_issues_page_adds_little_to_its_own_text() -> None:
     framing, quotation = "The editors say in two lines why it is worth reading. " * 2, "What it says itself. " * 7
     usual = (
-        Block(kind=BlockKind.FRAMING, markdown=framing, line=9),
-        Block(kind=BlockKind.QUOTATION, markdown=quotation, line=11),
+        Passage(kind=PassageKind.FRAMING, markdown=framing, line=9),
+        Passage(kind=PassageKind.QUOTATION, markdown=quotation, line=11),
     )
     slugs = [f"entry-number-{number}" for number in range(30)]
     topics = ("NATO", "Afghanistan")
     entries = [
-        make.entry(slug, topics=topics, url=f"https://example.org/the-kerbstone/{slug}", blocks=usual) for slug in slugs
+        make.entry(slug, topics=topics, url=f"https://example.org/the-kerbstone/{slug}", passages=usual)
+        for slug in slugs
     ]
     with archives.pages(archives.archive(make.issue(*entries))) as pages:
         page = pages.issue("2026-11-23")

@@ -103,7 +103,7 @@ def test_all_findings_are_reported_once_and_sorted_by_place() -> None:
 
 
 def test_an_issue_with_a_thousand_sections_can_be_checked() -> None:
-    sections = tuple(Section(title=f"TODO {n}", entries=()) for n in range(1000))
+    sections = tuple(Section(title=f"TODO {n}", items=()) for n in range(1000))
 
     assert {
         finding.rule for finding in content_findings({}, [issue(20, sections=sections)], topics=Topics(), segments={})

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from newsletter.checks import entry_findings, issue_findings, override_findings
-from newsletter.domain.issue import Block, BlockKind, Entry
+from newsletter.domain.issue import Entry, Passage, PassageKind
 from newsletter.domain.topics import Topics
 from newsletter.errors import Finding, Place, Severity
 from tests import make
@@ -27,8 +27,8 @@ def reported(**changes: Any) -> list[tuple[str, int | None]]:
     return [(finding.rule, finding.place.line) for finding in findings(**changes)]
 
 
-def framing(text: str, line: int = 10) -> Block:
-    return Block(kind=BlockKind.FRAMING, markdown=text, line=line)
+def framing(text: str, line: int = 10) -> Passage:
+    return Passage(kind=PassageKind.FRAMING, markdown=text, line=line)
 
 
 def test_a_good_entry_has_no_findings() -> None:
@@ -93,15 +93,15 @@ def test_hidden_characters_are_reported_in_every_field() -> None:
 
 def test_a_merge_field_in_an_entry_is_reported_at_its_line() -> None:
     assert reported(title="For {{ subscriber.first_name }}") == [("entry-merge-field", 2)]
-    assert reported(blocks=(framing("One\ntwo {{ subscriber.first_name }}"),)) == [("entry-merge-field", 11)]
+    assert reported(passages=(framing("One\ntwo {{ subscriber.first_name }}"),)) == [("entry-merge-field", 11)]
 
 
 def test_an_empty_entry_is_reported() -> None:
-    assert reported(blocks=()) == [("entry-empty", 10)]
+    assert reported(passages=()) == [("entry-empty", 10)]
 
 
 def test_a_framing_that_announces_a_missing_quotation_is_reported() -> None:
-    assert reported(blocks=(framing("It is good.\n\nAs she says:"),)) == [("quotation-missing", 12)]
+    assert reported(passages=(framing("It is good.\n\nAs she says:"),)) == [("quotation-missing", 12)]
 
 
 def test_an_unreadable_entry_has_no_further_findings() -> None:
@@ -112,7 +112,7 @@ def test_an_unreadable_entry_has_no_further_findings() -> None:
 
 def test_a_wrong_override_is_reported_in_the_issue_without_repeating_findings_of_the_entry() -> None:
     original = entry(topics=("Bees",))
-    overridden = replace(original, title="TODO: a better title", blocks=(framing("As she says:", line=21),))
+    overridden = replace(original, title="TODO: a better title", passages=(framing("As she says:", line=21),))
     issue = make.issue(overridden, lines={"overrides": 15})
 
     found_here = list(override_findings(issue, {original.slug: original}, make.topics()))
@@ -193,8 +193,8 @@ def test_alt_text_that_describes_the_image_is_not_reported(words: str) -> None:
     ],
 )
 def test_boilerplate_of_another_mail_tool_is_reported_in_an_entry(words: str) -> None:
-    blocks = (framing(f"Good words.\n\n{words}"), Block(kind=BlockKind.QUOTATION, markdown=words, line=20))
-    assert [line for rule, line in reported(blocks=blocks) if rule == "boilerplate-left"] == [12, 20]
+    passages = (framing(f"Good words.\n\n{words}"), Passage(kind=PassageKind.QUOTATION, markdown=words, line=20))
+    assert [line for rule, line in reported(passages=passages) if rule == "boilerplate-left"] == [12, 20]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_boilerplate_of_another_mail_tool_is_reported_in_an_entry(words: str) ->
     ],
 )
 def test_an_entry_about_mail_and_browsers_is_not_reported(words: str) -> None:
-    assert "boilerplate-left" not in [rule for rule, _ in reported(blocks=(framing(words),))]
+    assert "boilerplate-left" not in [rule for rule, _ in reported(passages=(framing(words),))]
 
 
 def test_a_title_that_begins_like_a_reply_is_reported() -> None:

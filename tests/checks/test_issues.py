@@ -3,7 +3,7 @@
 import pytest
 
 from newsletter.checks import issue_findings
-from newsletter.domain.issue import Block, BlockKind, Entry, Issue
+from newsletter.domain.issue import Entry, Issue, Passage, PassageKind
 from newsletter.errors import Finding, Place, Severity
 from tests import make
 
@@ -20,7 +20,7 @@ def reported(*entries: Entry, **changes: object) -> list[tuple[str, int | None]]
 
 
 def quoting(slug: str, text: str) -> Entry:
-    return make.entry(slug, blocks=(Block(kind=BlockKind.QUOTATION, markdown=text, line=9),))
+    return make.entry(slug, passages=(Passage(kind=PassageKind.QUOTATION, markdown=text, line=9),))
 
 
 def test_a_good_issue_has_no_findings() -> None:

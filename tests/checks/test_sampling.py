@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from newsletter.checks import representatives, share_of_limit, weight
-from newsletter.domain.issue import Block, BlockKind, Issue
+from newsletter.domain.issue import Issue, Passage, PassageKind
 from newsletter.rendering import load_theme, render
 from tests import make
 from tests.rendering.samples import NOWHERE
@@ -32,7 +32,7 @@ def test_an_old_issue_of_another_shape_is_rendered() -> None:
 
 def test_longer_text_and_longer_encodings_weigh_more() -> None:
     def issue(text: str) -> Issue:
-        return make.issue(make.entry(blocks=(Block(kind=BlockKind.FRAMING, markdown=text),)))
+        return make.issue(make.entry(passages=(Passage(kind=PassageKind.FRAMING, markdown=text),)))
 
     assert weight(issue("x" * 1000)) == weight(issue("")) + 1000
     assert weight(issue("é" * 1000)) > weight(issue("x" * 2000))
@@ -63,7 +63,9 @@ SWELLING = {
 @pytest.mark.parametrize("words", SWELLING)
 def test_the_weight_of_any_markdown_predicts_the_size_of_the_email(words: str) -> None:
     def share(markdown: str) -> float:
-        entries = (make.entry(f"e{n}", blocks=(Block(kind=BlockKind.QUOTATION, markdown=markdown),)) for n in range(6))
+        entries = (
+            make.entry(f"e{n}", passages=(Passage(kind=PassageKind.QUOTATION, markdown=markdown),)) for n in range(6)
+        )
         issue = make.issue(*entries)
         email = render(issue, make.newsletter(), load_theme(NOWHERE, make.newsletter()))
         return share_of_limit(email) / weight(issue)

@@ -42,7 +42,7 @@ def test_more_pins_than_the_maximum_are_reported() -> None:
 
 def test_tailoring_an_issue_without_topics_is_reported() -> None:
     entries = tuple(replace(entry, topics=()) for entry in ENTRIES)
-    assert findings(sections=(Section(title=None, entries=entries),)) == [("tailored-topics", 8)]
+    assert findings(sections=(Section(title=None, items=entries),)) == [("tailored-topics", 8)]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter.content import read_manuscripts
 from newsletter.content.frontmatter import parse_front_matter
-from newsletter.domain.issue import Block, BlockKind, Entry
+from newsletter.domain.issue import Entry, Passage, PassageKind
 from tests.content.editor_files import ENTRY, findings, only_finding, put
 
 
@@ -35,9 +35,9 @@ def test_an_entry_is_read_completely(tmp_path: Path) -> None:
         author="Ada Writer",
         date=date(2026, 11, 17),
         topics=("Railways", "Politics & Current Affairs"),
-        blocks=(
-            Block(kind=BlockKind.FRAMING, markdown="Why lie awake in a couchette? She writes:"),
-            Block(kind=BlockKind.QUOTATION, markdown="[The] words, . . . as they stood."),
+        passages=(
+            Passage(kind=PassageKind.FRAMING, markdown="Why lie awake in a couchette? She writes:"),
+            Passage(kind=PassageKind.QUOTATION, markdown="[The] words, . . . as they stood."),
         ),
     )
     assert findings(tmp_path) == ()
@@ -49,7 +49,7 @@ def test_an_entry_knows_the_line_of_each_field(tmp_path: Path) -> None:
     assert parsed.place("topics").line == 7
     assert parsed.place("topics.NATO").line == 9
     assert parsed.place("body").line == 11
-    assert [block.line for block in parsed.blocks] == [11, 13]
+    assert [passage.line for passage in parsed.passages] == [11, 13]
     assert parsed.place("image").line == 1
 
 
@@ -57,7 +57,7 @@ def test_windows_line_endings_and_a_byte_order_mark_change_nothing(tmp_path: Pat
     plain = entry(tmp_path, ENTRY)
     windows = entry(tmp_path, "\ufeff" + ENTRY.replace("\n", "\r\n"))
     assert windows == plain
-    assert [block.line for block in windows.blocks] == [block.line for block in plain.blocks]
+    assert [passage.line for passage in windows.passages] == [passage.line for passage in plain.passages]
 
 
 def test_a_topic_called_no_is_text(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_optional_fields_may_be_left_empty(tmp_path: Path) -> None:
         parsed.topics,
         parsed.image,
         parsed.image_alt,
-        parsed.blocks,
+        parsed.passages,
     ) == (None, None, (), None, None, ())
     assert findings(tmp_path) == ()
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from newsletter.content import entries, import_pick, issues, read_manuscripts, read_picks
-from newsletter.domain.issue import BlockKind, Otherwise, TailoringFields
+from newsletter.domain.issue import Otherwise, PassageKind, TailoringFields
 from tests.content.editor_files import put, put_entries
 
 PAGE = Path(__file__).parents[2] / "docs/file-formats.md"
@@ -25,9 +25,9 @@ def test_the_documented_files_are_read_without_findings(tmp_path: Path) -> None:
     put(tmp_path, "digest-2026-11-29.md", digest)
     manuscripts = read_manuscripts(tmp_path)
     assert manuscripts.findings == ()
-    assert [block.kind for block in manuscripts.entries["night-train"].blocks] == [
-        BlockKind.FRAMING,
-        BlockKind.QUOTATION,
+    assert [passage.kind for passage in manuscripts.entries["night-train"].passages] == [
+        PassageKind.FRAMING,
+        PassageKind.QUOTATION,
     ]
     assert [len(issue.entries) for issue in manuscripts.issues] == [2, 2, 4, 4]
     assert manuscripts.issues[2].tailored == TailoringFields(

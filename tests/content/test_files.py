@@ -20,7 +20,7 @@ def test_an_entry_of_ten_megabytes_is_refused(tmp_path: Path) -> None:
     put(tmp_path, "entries/one.md", ENTRY + "word " * 2_000_000)
     assert only_finding(tmp_path).rule == "file-too-large"
     assert "64 KiB" in str(only_finding(tmp_path))
-    assert read_manuscripts(tmp_path).entries["one"].blocks == ()
+    assert read_manuscripts(tmp_path).entries["one"].passages == ()
 
 
 def test_a_file_of_the_maximum_size_is_read(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.content import read_manuscripts
-from newsletter.domain.issue import Block, BlockKind, Issue, Otherwise, TailoringFields
+from newsletter.domain.issue import Issue, Otherwise, Passage, PassageKind, TailoringFields
 from newsletter.domain.issue_names import NoIssuesError, UnknownIssueError
 from tests.content.editor_files import ENTRY, ISSUE, findings, only_finding, put, put_entries
 
@@ -188,9 +188,9 @@ def test_overrides_change_an_entry_only_in_their_issue(tmp_path: Path) -> None:
     changed, kept = parsed.entries
     assert (changed.title, changed.author, changed.topics) == ("Sleepers", None, ("Travel",))
     assert (changed.url, changed.source, changed.image_alt) == (kept.url, kept.source, "A train")
-    assert changed.blocks == (
-        Block(kind=BlockKind.FRAMING, markdown="First *new* words.\n\nThen:"),
-        kept.blocks[1],
+    assert changed.passages == (
+        Passage(kind=PassageKind.FRAMING, markdown="First *new* words.\n\nThen:"),
+        kept.passages[1],
     )
     assert read_manuscripts(tmp_path).entries["night-train"].title == kept.title
 
@@ -207,13 +207,13 @@ def test_overrides_know_their_lines(tmp_path: Path) -> None:
     top = parsed.lines["overrides"]
     assert parsed.lines["overrides.night-train"] == top + 1
     assert parsed.lines["overrides.night-train.title"] == top + 2
-    assert parsed.entries[0].blocks[0].line == top + 4
+    assert parsed.entries[0].passages[0].line == top + 4
 
 
 def test_an_empty_framing_removes_the_framing(tmp_path: Path) -> None:
     put_entries(tmp_path, "night-train")
     parsed = issue(tmp_path, listing("entries: [night-train]\noverrides: {night-train: {framing: ''}}"))
-    assert [block.kind for block in parsed.entries[0].blocks] == [BlockKind.QUOTATION]
+    assert [passage.kind for passage in parsed.entries[0].passages] == [PassageKind.QUOTATION]
 
 
 def test_an_issue_is_found_by_slug_and_by_path(tmp_path: Path) -> None:

@@ -8,17 +8,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from newsletter.content.markdown import escape_markdown, join_blocks, split_blocks
+from newsletter.content.markdown import escape_markdown, join_passages, split_passages
 from newsletter.domain.autolinks import may_be_link
-from newsletter.domain.issue import Block, BlockKind
+from newsletter.domain.issue import Passage, PassageKind
 
-FRAMING, QUOTATION = BlockKind.FRAMING, BlockKind.QUOTATION
+FRAMING, QUOTATION = PassageKind.FRAMING, PassageKind.QUOTATION
 COMMONMARK = MarkdownIt("commonmark", {"html": False})
 COMMONMARK.validateLink = may_be_link  # type: ignore[method-assign]  # the documented hook
 
 
-def kinds(body: str) -> list[tuple[BlockKind, str]]:
-    return [(block.kind, block.markdown) for block in split_blocks(body)]
+def kinds(body: str) -> list[tuple[PassageKind, str]]:
+    return [(passage.kind, passage.markdown) for passage in split_passages(body)]
 
 
 def shape(markup: str) -> str:
@@ -26,8 +26,8 @@ def shape(markup: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"</?blockquote>", "", markup)).strip()
 
 
-def rendered(blocks: tuple[Block, ...]) -> str:
-    return "\n".join(COMMONMARK.render(block.markdown) for block in blocks)
+def rendered(passages: tuple[Passage, ...]) -> str:
+    return "\n".join(COMMONMARK.render(passage.markdown) for passage in passages)
 
 
 def test_a_body_is_split_into_framing_and_quotation_with_their_lines() -> None:
@@ -37,7 +37,7 @@ def test_a_body_is_split_into_framing_and_quotation_with_their_lines() -> None:
         (QUOTATION, "Said\nso.\n\nAnd so."),
         (FRAMING, "After."),
     ]
-    assert [block.line for block in split_blocks(body, line=9)] == [9, 14, 19]
+    assert [passage.line for passage in split_passages(body, line=9)] == [9, 14, 19]
 
 
 @pytest.mark.parametrize(
@@ -62,13 +62,13 @@ def test_a_body_is_split_into_framing_and_quotation_with_their_lines() -> None:
         ("# Heading\n> a", [(FRAMING, "# Heading"), (QUOTATION, "a")]),
     ],
 )
-def test_quotations_are_recognized_as_in_commonmark(body: str, expected: list[tuple[BlockKind, str]]) -> None:
+def test_quotations_are_recognized_as_in_commonmark(body: str, expected: list[tuple[PassageKind, str]]) -> None:
     assert kinds(body) == expected
 
 
 def test_a_link_definition_at_the_end_reaches_every_block() -> None:
     body = 'See [one].\n\n> And [Two][t].\n\n[one]: https://example.org/1 "A \\"title\\""\n\n> [t]: https://example.org/2?a=b\n'
-    framing, quotation = split_blocks(body)
+    framing, quotation = split_passages(body)
     assert '<a href="https://example.org/1" title="A &quot;title&quot;">one</a>' in COMMONMARK.render(framing.markdown)
     assert '<a href="https://example.org/2?a=b">Two</a>' in COMMONMARK.render(quotation.markdown)
 
@@ -83,7 +83,7 @@ def test_a_footnote_is_not_a_link_definition_and_stays_as_written() -> None:
 @example(">\t- a\n>\t\tb")
 @example("[a]: https://example.org/b\n> [a]")
 def test_the_blocks_render_like_the_whole_body(body: str) -> None:
-    assert shape(rendered(split_blocks(body))) == shape(COMMONMARK.render(body))
+    assert shape(rendered(split_passages(body))) == shape(COMMONMARK.render(body))
 
 
 PARAGRAPH = st.text(
@@ -127,11 +127,11 @@ def test_text_without_markup_is_not_escaped(plain: str) -> None:
 
 @given(st.lists(st.lists(PARAGRAPH.filter(bool), min_size=1, max_size=4), max_size=4), st.booleans())
 def test_joined_blocks_are_split_again(pieces: list[list[str]], quotation_first: bool) -> None:
-    blocks = tuple(
-        Block(
+    passages = tuple(
+        Passage(
             kind=QUOTATION if (number % 2 == 0) == quotation_first else FRAMING,
             markdown="\n\n".join(escape_markdown(paragraph) for paragraph in paragraphs),
         )
         for number, paragraphs in enumerate(pieces)
     )
-    assert split_blocks(join_blocks(blocks)) == blocks
+    assert split_passages(join_passages(passages)) == passages

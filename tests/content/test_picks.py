@@ -18,7 +18,7 @@ from newsletter.content import (
     read_picks,
     read_picks_file,
 )
-from newsletter.domain.issue import BlockKind, Entry
+from newsletter.domain.issue import Entry, PassageKind
 from newsletter.errors import FindingsError
 from tests.content.test_markdown import PARAGRAPH
 
@@ -123,10 +123,12 @@ def test_a_file_of_picks_is_read_and_a_binary_file_is_refused(tmp_path: Path) ->
         read_picks_file(tmp_path / "gone.txt")
 
 
-def paragraphs(entry: Entry, kind: BlockKind) -> list[str]:
-    """Return the visible text of an entry's blocks of one kind."""
+def paragraphs(entry: Entry, kind: PassageKind) -> list[str]:
+    """Return the visible text of an entry's passages of one kind."""
     markup = "".join(
-        MarkdownIt("commonmark", {"html": False}).render(block.markdown) for block in entry.blocks if block.kind is kind
+        MarkdownIt("commonmark", {"html": False}).render(passage.markdown)
+        for passage in entry.passages
+        if passage.kind is kind
     )
     assert re.sub(r"<p>.*</p>\n", "", markup) == "", "anything but paragraphs"
     return [html.unescape(shown) for shown in re.findall(r"<p>(.*)</p>", markup)]
@@ -143,8 +145,8 @@ def test_an_imported_pick_renders_as_printed_and_lacks_only_its_url(tmp_path: Pa
     ]
     entry = manuscripts.entries["a-lighthouse-keepers-ledger"]
     assert (entry.title, entry.source, entry.topics) == (first.title, first.source, first.topics)
-    assert paragraphs(entry, BlockKind.FRAMING) == list(first.framing)
-    assert paragraphs(entry, BlockKind.QUOTATION) == list(first.quotation)
+    assert paragraphs(entry, PassageKind.FRAMING) == list(first.framing)
+    assert paragraphs(entry, PassageKind.QUOTATION) == list(first.quotation)
     assert manuscripts.entries["cant-stop-counting"].url == "https://example.org/abacus"
 
 
@@ -215,5 +217,5 @@ def test_any_printed_text_renders_as_printed(
     spaced = re.compile(r"[ \t]+")
     assert (entry.title, entry.source) == (spaced.sub(" ", title), spaced.sub(" ", source))
     assert entry.topics == tuple(spaced.sub(" ", topic) for topic in topics)
-    assert paragraphs(entry, BlockKind.FRAMING) == framing
-    assert paragraphs(entry, BlockKind.QUOTATION) == quotation
+    assert paragraphs(entry, PassageKind.FRAMING) == framing
+    assert paragraphs(entry, PassageKind.QUOTATION) == quotation

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from newsletter.content import new_entry, new_issue, read_manuscripts
 from newsletter.content.fields import one_line
 from newsletter.content.files import SlugTakenError
-from newsletter.content.markdown import join_blocks, split_blocks
+from newsletter.content.markdown import join_passages, split_passages
 from newsletter.content.writing import InvalidSlugError, NotUnicodeError, RepeatedEntryError, UnknownEntryError
 from newsletter.errors import FindingsError
 from tests.content.editor_files import put_entries
@@ -178,7 +178,7 @@ def test_any_written_entry_is_read_back_unchanged(
     entry = read_manuscripts(root).entries["one"]
     assert (entry.title, entry.source, entry.author) == (one_line(title), one_line(source), one_line(author) or None)
     assert entry.topics == tuple(filter(None, map(one_line, topics)))
-    assert entry.blocks == split_blocks(body.strip("\n"))
+    assert entry.passages == split_passages(body.strip("\n"))
     assert {finding.rule for finding in read_manuscripts(root).findings} <= {"field-missing"}
 
     again = new_entry(
@@ -204,7 +204,7 @@ def test_a_joined_body_has_the_same_bytes_again(tmp_path: Path) -> None:
         url=entry.url,
         source=entry.source,
         topics=entry.topics,
-        body=join_blocks(entry.blocks),
+        body=join_passages(entry.passages),
         slug="two",
     )
     assert again.read_bytes() == path.read_bytes()

@@ -32,7 +32,7 @@ def tailors(draw: st.DrawFn) -> Tailor:
     entries = [make.entry(f"entry-{at}", topics=tuple(sorted(draw(some)))) for at in range(draw(st.integers(1, 8)))]
     pinned = draw(st.frozensets(st.sampled_from([entry.slug for entry in entries]), max_size=2))
     cut = draw(st.integers(0, len(entries)))
-    sections = (Section(title="A", entries=tuple(entries[:cut])), Section(title=None, entries=tuple(entries[cut:])))
+    sections = (Section(title="A", items=tuple(entries[:cut])), Section(title=None, items=tuple(entries[cut:])))
     tailoring = Tailoring(
         minimum=draw(limits), maximum=draw(st.none() | limits), otherwise=draw(st.sampled_from(Otherwise))
     )

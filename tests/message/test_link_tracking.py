@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter import rendering
-from newsletter.domain.issue import Block, BlockKind, Issue
+from newsletter.domain.issue import Issue, Passage, PassageKind
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.tracking import TrackingLevel, TrackingSettings
 from newsletter.message.compiled_issue import CompiledIssue
@@ -28,9 +28,9 @@ BASE = "https://news.example.org"
 
 def issue() -> Issue:
     """Return an issue of two entries, one with a query in its URL, and links in the text of each."""
-    prose = (Block(kind=BlockKind.FRAMING, markdown="See [the map](https://example.net/map).", line=9),)
-    first = make.entry("night-train", url="https://example.org/train?a=1&b=2", blocks=prose)
-    second = make.entry("good-soil", url="https://example.org/soil", blocks=prose)
+    prose = (Passage(kind=PassageKind.FRAMING, markdown="See [the map](https://example.net/map).", line=9),)
+    first = make.entry("night-train", url="https://example.org/train?a=1&b=2", passages=prose)
+    second = make.entry("good-soil", url="https://example.org/soil", passages=prose)
     return make.issue(first, second)
 
 
@@ -89,7 +89,9 @@ def test_a_link_whose_text_is_a_url_keeps_its_target(tmp_path: Path) -> None:
         "<https://example.net/a?b=1&c=2>, [**www.example.net**](https://example.net/), [a www](https://example.net/x)"
     )
     plain = newsletter()
-    tracked = make.issue(make.entry("night-train", blocks=(Block(kind=BlockKind.FRAMING, markdown=words, line=9),)))
+    tracked = make.issue(
+        make.entry("night-train", passages=(Passage(kind=PassageKind.FRAMING, markdown=words, line=9),))
+    )
     before = rendering.compile_issue(tracked, plain, rendering.load_theme(tmp_path, plain))
     made = with_tracking(before, tracked, newsletter(clicks=TrackingLevel.AGGREGATE))
     html, _ = bodies(made)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Section
+from newsletter.domain.issue import Entry, Issue, Passage, PassageKind, Section
 from newsletter.domain.publication import Newsletter
 from newsletter.message.mime import Email
 from newsletter.message.template import fill_html, fill_text
@@ -21,11 +21,11 @@ READER = {
 }
 
 
-def blocks(framing: str, quotation: str = "") -> tuple[Block, ...]:
+def passages(framing: str, quotation: str = "") -> tuple[Passage, ...]:
     """Return a framing and, if it is not empty, a quotation."""
-    parts = [Block(kind=BlockKind.FRAMING, markdown=framing)]
+    parts = [Passage(kind=PassageKind.FRAMING, markdown=framing)]
     if quotation:
-        parts.append(Block(kind=BlockKind.QUOTATION, markdown=quotation))
+        parts.append(Passage(kind=PassageKind.QUOTATION, markdown=quotation))
     return tuple(parts)
 
 
@@ -39,7 +39,7 @@ SIGNAL = Entry(
     topics=("Afghanistan", "nato", "Kettles"),
     image="https://example.org/images/box.jpg",
     image_alt="A signal box at dusk, one window lit",
-    blocks=blocks(
+    passages=passages(
         "For ninety years somebody has sat above the line at Nether Poole and pulled levers. "
         "Marguerite Osei spent the *last week* there, and [wrote it down](https://example.org/diary):",
         "[The signalman] makes tea for two trains a day. . . . Nobody has told the kettle.\n\n"
@@ -51,7 +51,7 @@ CHALK = Entry(
     title="Chalk",
     url="https://example.org/chalk",
     source="Slate & Co.",
-    blocks=blocks(
+    passages=passages(
         "Two links, [one](https://example.org/1) and [two](https://example.org/2).\n\n* a list\n* of two\n\n***\n\n"
         "And {{ subscriber.first_name }}, which is plain text here, with <b>no</b> tags & no entities."
     ),
@@ -63,7 +63,9 @@ OFFICE = Entry(
     source="Umbrella Quarterly",
     author="Jean-Baptiste Åkerlund",
     topics=("Asia",),
-    blocks=blocks("A short one, from an *office* that never throws anything away.", "We keep it. That is all. . . ."),
+    passages=passages(
+        "A short one, from an *office* that never throws anything away.", "We keep it. That is all. . . ."
+    ),
 )
 HEBREW = Entry(
     slug="bridge",
@@ -73,7 +75,7 @@ HEBREW = Entry(
     author="עדה כותבת",
     date=date(2026, 11, 17),
     topics=("גשרים", "NATO"),
-    blocks=blocks(
+    passages=passages(
         "כל גשר מזמזם, כותבת Ada Writer (לונדון), ומי שמקשיב *היטב* שומע מתי הוא עייף:",
         "[בחורף] הצליל גבוה יותר. . . .\n\nA sound bridge is dull to listen to.",
     ),
@@ -83,7 +85,7 @@ HEBREW = Entry(
 def english() -> tuple[Issue, Newsletter]:
     """Return an issue with two sections, one without a heading, and a note with a greeting."""
     issue = make.issue(
-        sections=(Section(title="In the yard", entries=(SIGNAL, CHALK)), Section(title=None, entries=(OFFICE,))),
+        sections=(Section(title="In the yard", items=(SIGNAL, CHALK)), Section(title=None, items=(OFFICE,))),
         note='Good morning, {{ subscriber.first_name | default("reader") }}.\n\nThree quiet things today.',
     )
     return issue, make.newsletter()
@@ -94,7 +96,7 @@ def hebrew() -> tuple[Issue, Newsletter]:
     issue = make.issue(
         subject="גשרים וקומקומים",
         preheader="ועוד דברים שקטים",
-        sections=(Section(title="בעיר", entries=(HEBREW, SIGNAL)),),
+        sections=(Section(title="בעיר", items=(HEBREW, SIGNAL)),),
         note='בוקר טוב, {{ subscriber.first_name | default("קוראים יקרים") }}.',
     )
     return issue, make.newsletter(name="העיתון השקט", language="he", postal_address="רחוב המבחן 1, Testville")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 from markdown_it import MarkdownIt
 
-from newsletter.domain.issue import Block, BlockKind, Section
+from newsletter.domain.issue import Passage, PassageKind, Section
 from newsletter.message.template import fill_html, fill_text
 from newsletter.rendering import load_theme, render
 from newsletter.rendering.markdown_html import markdown_to_html
@@ -75,12 +75,12 @@ def test_a_link_keeps_its_target_whatever_its_text() -> None:
 
 def test_urls_are_linked_in_the_html_of_an_entry_and_unchanged_in_its_text() -> None:
     newsletter = make.newsletter()
-    blocks = (
-        Block(kind=BlockKind.FRAMING, markdown=f"Read {A} first.", line=9),
-        Block(kind=BlockKind.QUOTATION, markdown="He wrote https://example.org/b, long ago.", line=11),
+    passages = (
+        Passage(kind=PassageKind.FRAMING, markdown=f"Read {A} first.", line=9),
+        Passage(kind=PassageKind.QUOTATION, markdown="He wrote https://example.org/b, long ago.", line=11),
     )
     note = "More at https://example.org/{{ subscriber.first_name }} and https://example.org/note."
-    issue = make.issue(sections=(Section(title=None, entries=(make.entry(blocks=blocks),)),), note=note)
+    issue = make.issue(sections=(Section(title=None, items=(make.entry(passages=passages),)),), note=note)
     email = render(issue, newsletter, load_theme(NOWHERE, newsletter))
     html = lxml_html.document_fromstring(fill_html(email.html, {"subscriber.first_name": "Ada"}))
     text = " ".join(fill_text(email.text, {"subscriber.first_name": "Ada"}).split())

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from newsletter.domain.issue import Block, BlockKind, Entry, Issue, Section
+from newsletter.domain.issue import Entry, Issue, Passage, PassageKind, Section
 from newsletter.errors import FindingsError
 from newsletter.message.template import Slot, fill_html, fill_text
 from newsletter.rendering import load_theme, render
@@ -21,7 +21,7 @@ THEME = load_theme(NOWHERE, NEWSLETTER)
 
 
 def issue_of(*entries: Entry, **changes: Any) -> Issue:
-    return make.issue(sections=(Section(title=None, entries=entries),), **changes)
+    return make.issue(sections=(Section(title=None, items=entries),), **changes)
 
 
 def tree(document: str) -> lxml_html.HtmlElement:
@@ -172,7 +172,7 @@ def test_a_quotation_follows_its_colon_directly() -> None:
 def test_an_entry_adds_less_than_two_kilobytes_of_markup() -> None:
     entries = [replace(SIGNAL, slug=f"entry-{n}") for n in range(30)]
     size = [len(page(issue_of(*entries[:count]), NEWSLETTER).encode()) for count in (1, 30)]
-    words = sum(len(block.markdown.encode()) for block in SIGNAL.blocks)
+    words = sum(len(passage.markdown.encode()) for passage in SIGNAL.passages)
     assert (size[1] - size[0]) / 29 - words < 2_300
     assert size[0] < 15_500  # 1 KB of it keeps the design in Outlook, Apple Mail and Thunderbird
 
@@ -210,7 +210,7 @@ def test_fixed_texts_are_in_the_newsletters_language(language: str, words: str) 
 
 
 def test_an_issue_without_optional_fields_has_no_empty_elements() -> None:
-    bare = replace(CHALK, topics=(), blocks=CHALK.blocks[:1])
+    bare = replace(CHALK, topics=(), passages=CHALK.passages[:1])
     document = page(issue_of(bare, number=None, preheader="", note=""), NEWSLETTER)
     assert "No." not in tree(document).text_content()
     assert "display:none" not in document
@@ -250,9 +250,9 @@ def test_text_of_an_author_never_becomes_active_html(
         image="https://example.org/x.png",
         image_alt=alt,
         topics=(topic,),
-        blocks=(
-            Block(kind=BlockKind.FRAMING, markdown=framing),
-            Block(kind=BlockKind.QUOTATION, markdown=quotation),
+        passages=(
+            Passage(kind=PassageKind.FRAMING, markdown=framing),
+            Passage(kind=PassageKind.QUOTATION, markdown=quotation),
         ),
     )
     compiled = render(issue_of(entry), NEWSLETTER, THEME)

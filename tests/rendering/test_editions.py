@@ -17,15 +17,15 @@ from newsletter.message.template import Slot, fill_html, fill_text
 from newsletter.rendering import Theme, compile_issue, load_theme
 from tests import make
 from tests.message_checklist import complaints
-from tests.rendering.samples import CHALK, NOWHERE, OFFICE, SIGNAL, blocks
+from tests.rendering.samples import CHALK, NOWHERE, OFFICE, SIGNAL, passages
 
 NEWSLETTER = make.newsletter()
 THEME = load_theme(NOWHERE, NEWSLETTER)
 ISSUE = make.issue(
     sections=(
-        Section(title="First", entries=(SIGNAL, CHALK)),
-        Section(title=None, entries=(replace(OFFICE, slug="office-2"),)),
-        Section(title="Last", entries=(OFFICE,)),
+        Section(title="First", items=(SIGNAL, CHALK)),
+        Section(title=None, items=(replace(OFFICE, slug="office-2"),)),
+        Section(title="Last", items=(OFFICE,)),
     ),
     subject='{{ edition.titles[0] | default("Nothing") }}, {{ edition.count }} in all',
     preheader='and {{ edition.titles[1] | default("no more") }}',
@@ -41,10 +41,10 @@ def shapes(draw: st.DrawFn) -> tuple[Issue, tuple[int, ...]]:
     ends = sorted(draw(st.lists(st.integers(0, entries), min_size=sections, max_size=sections)))
     titled = draw(st.lists(st.booleans(), min_size=sections + 1, max_size=sections + 1))
     fields = draw(st.lists(st.sampled_from(MERGE_FIELDS), max_size=5))
-    each = tuple(replace(OFFICE, slug=f"e-{at}", blocks=blocks(f"Words of pick ({at})")) for at in range(entries))
+    each = tuple(replace(OFFICE, slug=f"e-{at}", passages=passages(f"Words of pick ({at})")) for at in range(entries))
     issue = make.issue(
         sections=tuple(
-            Section(title=f"Section ({at})" if titled[at] else None, entries=each[start:end])
+            Section(title=f"Section ({at})" if titled[at] else None, items=each[start:end])
             for at, (start, end) in enumerate(pairwise((0, *ends, entries)))
             if end < entries or start < end
         ),
@@ -94,7 +94,7 @@ def alone(edition: tuple[int, ...], theme: Theme = THEME) -> CompiledIssue:
     for section in ISSUE.sections:
         entries = tuple(entry for entry in section.entries if next(positions) in edition)
         if entries:
-            sections.append(replace(section, entries=entries))
+            sections.append(replace(section, items=entries))
     return compile_issue(replace(ISSUE, sections=tuple(sections)), theme.newsletter, theme)
 
 
@@ -173,7 +173,7 @@ def test_an_edition_with_numbers_has_the_same_bytes_as_an_issue_of_only_its_entr
 
 
 def test_a_title_with_markup_is_escaped() -> None:
-    issue = replace(ISSUE, sections=(Section(title=None, entries=(replace(CHALK, title="<b> & Co."),)),))
+    issue = replace(ISSUE, sections=(Section(title=None, items=(replace(CHALK, title="<b> & Co."),)),))
     compiled = compile_issue(issue, NEWSLETTER, THEME)
     assert "<title>&lt;b&gt; &amp; Co., 1 in all</title>" in fill_html(compiled.email().html, {})
     assert fill_text(compiled.email().subject, {}) == "<b> & Co., 1 in all"

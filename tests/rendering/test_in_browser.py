@@ -13,7 +13,7 @@ from newsletter.rendering import load_theme
 from newsletter.rendering.bidi import direction_of_title
 from newsletter.rendering.contrast import contrast_ratio
 from tests import make
-from tests.rendering.samples import NOWHERE, SIGNAL, blocks, english, hebrew, page, text
+from tests.rendering.samples import NOWHERE, SIGNAL, english, hebrew, page, passages, text
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -108,8 +108,8 @@ AROUND_A_DOT = """() => [...document.querySelectorAll('.byline')].map(byline => 
 
 @pytest.mark.parametrize("language", ["en", "he"])
 def test_the_dots_of_a_byline_are_centred_and_nested_lists_close_to_their_items(language: str, opened: Open) -> None:
-    listed = replace(SIGNAL.blocks[0], markdown="* one\n  * inner\n* two")
-    entry = replace(SIGNAL, source="Signal", author="Ada Lovelace", blocks=(listed, *SIGNAL.blocks))
+    listed = replace(SIGNAL.passages[0], markdown="* one\n  * inner\n* two")
+    entry = replace(SIGNAL, source="Signal", author="Ada Lovelace", passages=(listed, *SIGNAL.passages))
     shown = opened(page(make.issue(entry), make.newsletter(language=language)), width=700)
     for before, behind in shown.evaluate(AROUND_A_DOT):
         assert before == pytest.approx(behind, abs=0.3)
@@ -174,7 +174,7 @@ def test_a_readers_direction_override_changes_no_other_text(opened: Open) -> Non
 def test_a_long_word_wraps(opened: Open) -> None:
     long = "https://example.org/" + "x" * 300
     entry = replace(SIGNAL, title=long, source="S" * 80, topics=("T" * 90,), url=f"https://example.org/{'y' * 90}")
-    issue = make.issue(sections=(Section(title="Z" * 90, entries=(entry,)),), note=long)
+    issue = make.issue(sections=(Section(title="Z" * 90, items=(entry,)),), note=long)
     shown = opened(page(issue, make.newsletter(name="N" * 60)))
     assert shown.evaluate("document.documentElement.scrollWidth") == 375
 
@@ -220,8 +220,8 @@ def test_the_line_beside_a_quotation_is_on_the_right_in_hebrew(opened: Open) -> 
 def test_hebrew_titles_lists_and_quotations_in_an_english_issue_run_from_right_to_left(opened: Open) -> None:
     issue, newsletter = english()
     words = "\u0627\u0644\u0642\u0637\u0627\u0631 \u064a\u0639\u0648\u062f"
-    entry = replace(SIGNAL, title=f"{words}: City Night", blocks=blocks(f"* {words}", f"{words}\n\n* {words}"))
-    shorter = replace(issue, sections=(Section(title=None, entries=(entry,)),))
+    entry = replace(SIGNAL, title=f"{words}: City Night", passages=passages(f"* {words}", f"{words}\n\n* {words}"))
+    shorter = replace(issue, sections=(Section(title=None, items=(entry,)),))
     shown = opened(page(shorter, newsletter))
     style = """names => [...document.querySelectorAll('.title, ul, blockquote')].map(element => [
       element.localName, ...names.map(name => getComputedStyle(element)[name])])"""

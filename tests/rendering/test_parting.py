@@ -12,7 +12,7 @@ from tests.rendering.samples import CHALK, OFFICE, SIGNAL
 
 NEWSLETTER = make.newsletter()
 ISSUE = make.issue(
-    sections=(Section(title="In the yard", entries=(SIGNAL, CHALK)), Section(title="Beyond", entries=(OFFICE,)))
+    sections=(Section(title="In the yard", items=(SIGNAL, CHALK)), Section(title="Beyond", items=(OFFICE,)))
 )
 LOOP = (
     "{% for section in issue.sections %}<head>{% for entry in section.entries %}<entry>{% endfor %}<foot>{% endfor %}\n"
@@ -99,5 +99,5 @@ def test_text_of_an_entry_in_editions_without_it_is_reported(tmp_path: Path, fil
 
 def test_an_empty_section_is_not_reported_as_a_fault_of_the_theme(tmp_path: Path) -> None:
     theme = load_theme(tmp_path, NEWSLETTER)
-    unfinished = replace(ISSUE, sections=(*ISSUE.sections, Section(title="To come", entries=())))
+    unfinished = replace(ISSUE, sections=(*ISSUE.sections, Section(title="To come", items=())))
     assert part_findings(unfinished, theme) == ()

@@ -210,8 +210,8 @@ def test_a_changed_file_takes_effect_at_once(root: Path) -> None:
         ),
         (
             "entry.txt",
-            "{% for block in entry.blocks %}{% filter upper %}{{ entry.number }}{% endfilter %}{% endfor %}",
-            'templates/email/mine/entry.txt:1:42: the filter "upper" changes',
+            "{% for passage in entry.passages %}{% filter upper %}{{ entry.number }}{% endfilter %}{% endfor %}",
+            'templates/email/mine/entry.txt:1:48: the filter "upper" changes',
         ),
         (
             "entry.mjml",

@@ -1,0 +1,62 @@
+"""Blocks: the parts of an issue that aren't entries. No I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from newsletter.errors import Place
+
+
+class BlockKind(StrEnum):
+    """A kind of block, and what its ``text`` is."""
+
+    NOTE = "note"  # the editor's words
+    LINKS = "links"  # a list of links; the text introduces it
+    QUOTE = "quote"  # somebody's words, without a link to go with them
+    SPONSOR = "sponsor"  # paid content, always labelled as such
+    IMAGE = "image"  # a picture; the text is its caption
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedLink:
+    """A link in a list, with the publication it leads to."""
+
+    title: str
+    url: str
+    source: str = ""
+    line: int = field(default=1, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A part of an issue that isn't an entry; ``kind`` says which fields it may have.
+
+    ``slug`` is the name of its file, empty for a block that stands in the issue's own file. ``title`` is a heading, for
+    a sponsor its name. ``text`` is Markdown; a note's and a sponsor's may have merge fields. ``who`` and ``where`` say
+    whose words a quote is and where they were published. ``in_feeds`` is whether the archive's feeds have it. ``lines``
+    has the line of each field in the file at ``path``.
+    """
+
+    kind: BlockKind
+    slug: str = ""
+    title: str = ""
+    text: str = ""
+    who: str = ""
+    where: str = ""
+    url: str = ""
+    links: tuple[ListedLink, ...] = ()
+    image: str | None = None
+    image_alt: str | None = None
+    topics: tuple[str, ...] = ()
+    in_feeds: bool = True
+    path: str = field(default="", compare=False)
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+
+    @property
+    def stays(self) -> bool:
+        """Return whether every edition has it: lists of links and sponsors without topics are never tailored away."""
+        return not self.topics and self.kind in (BlockKind.LINKS, BlockKind.SPONSOR)
+
+    def place(self, name: str = "") -> Place:
+        """Return the place of a field, or the first line of the block."""
+        return Place(path=self.path, line=self.lines.get(name, self.lines.get("", 1)))

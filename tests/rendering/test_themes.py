@@ -211,7 +211,7 @@ def test_a_changed_file_takes_effect_at_once(root: Path) -> None:
         (
             "entry.txt",
             "{% for passage in entry.passages %}{% filter upper %}{{ entry.number }}{% endfilter %}{% endfor %}",
-            'templates/email/mine/entry.txt:1:48: the filter "upper" changes',
+            'templates/email/mine/entry.txt:1:46: the filter "upper" changes',
         ),
         (
             "entry.mjml",

@@ -31,6 +31,9 @@ class Newsletter:
 
     ``language`` is a BCP 47 tag, ``time_zone`` an IANA name; ``base_url`` has no trailing slash. ``attributes`` are
     custom fields of subscribers that a merge field may name. With ``weekly_digest`` readers can choose a digest.
+
+    ``description`` and ``frequency`` ("Every weekday at 7") are the words that introduce it to visitors; ``picture`` is
+    an https URL or the name of a file in ``issues/images/``. With ``welcome_mail`` new readers get the latest issue.
     """
 
     name: str
@@ -46,6 +49,10 @@ class Newsletter:
     tailored: TailoringFields = field(default_factory=TailoringFields)
     theme: ThemeSettings = field(default_factory=ThemeSettings)
     counting: TrackingSettings = field(default_factory=TrackingSettings)
+    description: str = ""
+    frequency: str = ""
+    picture: str = ""
+    welcome_mail: bool = True
 
     @property
     def zone(self) -> ZoneInfo:

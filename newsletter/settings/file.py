@@ -61,6 +61,21 @@ def parse_url(text: str) -> str:
     return f"{parts.scheme}://{authority}{parts.path.rstrip('/')}"
 
 
+def _valid_words(text: str) -> str:
+    if not text.replace("\n", " ").isprintable():
+        raise ValueError("write text without control characters")
+    return " ".join(text.split())
+
+
+def _valid_picture(text: str) -> str:
+    """Return an https URL, or the name of a picture below ``issues/images/``."""
+    if not text or re.match(r"https://[^/\s]+/\S+$", text):
+        return text
+    if re.fullmatch(r"(?!/)[^\s:\\]+\.(png|jpe?g|gif|webp)", text, re.IGNORECASE) and ".." not in text.split("/"):
+        return text
+    raise ValueError("write an https URL, or the name of a PNG, JPEG, GIF or WebP file in issues/images/")
+
+
 def _valid_slug(text: str) -> str:
     if not SLUG.fullmatch(text):
         raise ValueError(f"use only a-z, 0-9 and hyphens: {slug_of(text)}")
@@ -163,6 +178,12 @@ class NotifyTable(_Table):
     addresses: list[Annotated[str, AfterValidator(_valid_address)]] = []
 
 
+class WelcomeTable(_Table):
+    """``[welcome]``: whether new readers get the latest issue by email (docs/subscribers.md)."""
+
+    mail: bool = True
+
+
 class ServingTable(_Table):
     """``[serving]``: the proxies in front of the public pages (docs/serving.md)."""
 
@@ -204,6 +225,9 @@ class SettingsFile(_Table):
     sender: _MailboxText = Field(alias="from")
     reply_to: _MailboxText | None = None
     postal_address: str = Field(min_length=1)
+    description: Annotated[str, Field(max_length=300), AfterValidator(_valid_words)] = ""
+    frequency: Annotated[str, Field(max_length=100), AfterValidator(_valid_words)] = ""
+    picture: Annotated[str, Field(max_length=500), AfterValidator(_valid_picture)] = ""
     language: Annotated[str, AfterValidator(_valid_language)] = "en"
     time_zone: Annotated[str, AfterValidator(parse_zone)] = "UTC"
     base_url: Annotated[str, AfterValidator(parse_url)]
@@ -215,6 +239,7 @@ class SettingsFile(_Table):
     provider: ProviderTable = ProviderTable()
     sending: SendingTable = SendingTable()
     notify: NotifyTable = NotifyTable()
+    welcome: WelcomeTable = WelcomeTable()
     serving: ServingTable = ServingTable()
     feedback: FeedbackTable = FeedbackTable()
     counting: CountingTable = CountingTable()

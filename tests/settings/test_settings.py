@@ -85,6 +85,35 @@ uncertain = "resend"
     )
 
 
+def test_the_words_and_picture_that_introduce_the_newsletter_are_read(root: Path) -> None:
+    assert (settings.load(root).newsletter.description, settings.load(root).newsletter.welcome_mail) == ("", True)
+    description = 'description = """\nOne long read\nfor the evening."""\n'
+    text = description + 'frequency = "Every weekday at 7"\npicture = "a/lamp.png"\n'
+    (root / "newsletter.toml").write_text(text + GOOD + "\n[welcome]\nmail = false\n", encoding="utf-8")
+    newsletter = settings.load(root).newsletter
+    assert newsletter.description == "One long read for the evening."
+    assert (newsletter.frequency, newsletter.picture) == ("Every weekday at 7", "a/lamp.png")
+    assert newsletter.welcome_mail is False
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (f'description = "{"x" * 301}"', "write at most 300 characters"),
+        (f'frequency = "{"x" * 101}"', "write at most 100 characters"),
+        ('description = "a\\u0007b"', "write text without control characters"),
+        ('picture = "http://news.example.org/lamp.png"', "an https URL, or the name of a PNG"),
+        ('picture = "../lamp.png"', "an https URL, or the name of a PNG"),
+        ('picture = "/etc/lamp.png"', "an https URL, or the name of a PNG"),
+        ('picture = "lamp.svg"', "an https URL, or the name of a PNG"),
+        ("[welcome]\nmail = 1", "write true or false"),
+    ],
+)
+def test_mistakes_in_them_are_explained(root: Path, line: str, expected: str) -> None:
+    text = GOOD + line if line.startswith("[") else f"{line}\n{GOOD}"
+    assert expected in complaint(root, text)
+
+
 def test_an_international_domain_is_kept_in_its_ascii_form(root: Path) -> None:
     (root / "newsletter.toml").write_text(GOOD.replace("https://news.", "https://Nächste.news."), encoding="utf-8")
     assert settings.load(root).newsletter.base_url == "https://xn--nchste-bua.news.example.org"

@@ -133,10 +133,12 @@ def check_manuscripts(
     for issue in read.issues:
         findings += merge_findings(issue, newsletter)
         findings += checks.tailoring_findings(issue, newsletter)
-    for issue in read.issues:
-        if not (calendar and calendar.was_sent(issue)):
-            findings += checks.digest_findings(issue, newsletter)
-            findings += checks.placeholder_links(issue) if mails else ()
+        findings += checks.language_findings(issue, newsletter)
+    unsent = _unsent(read.issues, calendar)
+    findings += checks.unstated_languages(unsent)
+    for issue in unsent:
+        findings += checks.digest_findings(issue, newsletter)
+        findings += checks.placeholder_links(issue) if mails else ()
     if mails:
         findings += checks.placeholder_settings(newsletter, settings_text(root))
     if theme:
@@ -166,6 +168,13 @@ def _content_findings(
     yield from checks.issue_findings(issue, segments)
     yield from checks.tailoring_findings(issue, newsletter)
     yield from checks.digest_findings(issue, newsletter)
+    yield from checks.language_findings(issue, newsletter)
+    unstated = checks.unstated_languages(_unsent(read.issues, calendar))
+    yield from (finding for finding in unstated if finding.place.path == issue.path)
+
+
+def _unsent(issues: Iterable[Issue], calendar: checks.Calendar | None) -> list[Issue]:
+    return [issue for issue in issues if not (calendar and calendar.was_sent(issue))]
 
 
 def _load_theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Finding]]:

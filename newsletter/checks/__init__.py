@@ -11,6 +11,7 @@ from newsletter.checks.emails import ENCODED_LIMIT, HTML_LIMIT, email_findings, 
 from newsletter.checks.entries import entry_findings, override_findings, undeclared_topic_findings
 from newsletter.checks.images import Inspect, Web, image_findings
 from newsletter.checks.issues import issue_findings
+from newsletter.checks.languages import language_findings, unstated_languages
 from newsletter.checks.placeholders import placeholder_links, placeholder_settings
 from newsletter.checks.rule import Rule
 from newsletter.checks.rules import FAMILIES, RULES, make_finding
@@ -40,6 +41,7 @@ __all__ = [
     "html_sizes",
     "image_findings",
     "issue_findings",
+    "language_findings",
     "make_finding",
     "ordered_findings",
     "override_findings",
@@ -51,6 +53,7 @@ __all__ = [
     "tailoring_findings",
     "topic_findings",
     "undeclared_topic_findings",
+    "unstated_languages",
     "weight",
 ]
 

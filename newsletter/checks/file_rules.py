@@ -115,6 +115,12 @@ FRONT_MATTER = (
         "write it as 2026-11-23: year, month, day",
         "Other forms mean different days to different people.",
     ),
+    error(
+        "language-invalid",
+        "A language isn't a language tag (BCP 47).",
+        "write a tag such as en, pt-BR or zh-Hant-TW",
+        "Screen readers and browsers choose a voice, hyphens and fonts by it.",
+    ),
 )
 
 ISSUES = (

@@ -6,7 +6,7 @@ this package, ``content`` (which reads files) and ``rendering``.
 
 from collections.abc import Mapping
 
-from newsletter.checks import content_rules, file_rules, theme_rules
+from newsletter.checks import content_rules, file_rules, issue_rules, theme_rules
 from newsletter.checks.rule import Rule
 from newsletter.errors import Finding, Place
 
@@ -15,8 +15,8 @@ FAMILIES: Mapping[str, tuple[Rule, ...]] = {
     "Settings": file_rules.SETTINGS,
     "Front matter": file_rules.FRONT_MATTER,
     "Entries": content_rules.ENTRIES,
-    "Issues": (*file_rules.ISSUES, *content_rules.ISSUES),
-    "Tailored issues": content_rules.TAILORED,
+    "Issues": (*file_rules.ISSUES, *issue_rules.ISSUES),
+    "Tailored issues": issue_rules.TAILORED,
     "Links": content_rules.LINKS,
     "Words": content_rules.WORDS,
     "Quotations": content_rules.QUOTATIONS,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from newsletter.content.files import file_error, for_message
 from newsletter.content.frontmatter import Listing, Scalar, Table, Value
+from newsletter.domain.languages import parse_language
 from newsletter.errors import Finding, did_you_mean
 
 # Values without quotes that YAML 1.2 (§10.3, core schema) does not read as text; `no` and `on` are text.
@@ -139,6 +140,16 @@ class Fields:
         hint = did_you_mean(written, known) or f"write {' or '.join(f'{name}: {word}' for word in known)}"
         self.report("field-type", value.line, f"{name} is {for_message(written)}, not {' or '.join(known)}", hint)
         return None
+
+    def language(self, name: str) -> str:
+        """Return a language tag, or "" if there is none that can be used."""
+        text = self.text(name)
+        try:
+            return parse_language(text) if text else ""
+        except ValueError:
+            what = f"{name} is {for_message(text)}, which is not a language tag"
+            self.report("language-invalid", self.line(name), what, f"write {name}: en, pt-BR or zh-Hant-TW")
+            return ""
 
     def boolean(self, name: str) -> bool | None:
         """Return ``true`` or ``false``, or None for anything else, which is not reported."""

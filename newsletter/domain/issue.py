@@ -104,7 +104,8 @@ class Issue:
 
     ``note`` is Markdown with merge fields. ``segments`` are slugs; empty means everyone. ``tailored`` has the fields of
     its own file. ``pinned`` are slugs of entries that every reader of a tailored issue gets. A ``digest`` is for
-    readers who want one message a week. ``corrections`` were added after it was sent.
+    readers who want one message a week. ``corrections`` were added after it was sent. If ``language`` isn't empty, the
+    issue is in that language and goes only to its readers.
     """
 
     slug: str
@@ -118,6 +119,7 @@ class Issue:
     tailored: TailoringFields = field(default_factory=TailoringFields)
     pinned: frozenset[str] = frozenset()
     digest: bool = False
+    language: str = ""
     corrections: tuple[Correction, ...] = ()
     path: str = field(default="", compare=False)
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)

@@ -1,11 +1,12 @@
 """A publication and its theme: the settings of newsletter.toml that an issue needs. No I/O."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from newsletter.domain.addresses import Mailbox
 from newsletter.domain.issue import TailoringFields
+from newsletter.domain.languages import same_language
 from newsletter.domain.topics import Topics
 from newsletter.domain.tracking import TrackingSettings
 
@@ -29,8 +30,9 @@ class ThemeSettings:
 class Newsletter:
     """A publication: the settings of newsletter.toml that an issue needs.
 
-    ``language`` is a BCP 47 tag, ``time_zone`` an IANA name; ``base_url`` has no trailing slash. ``attributes`` are
-    custom fields of subscribers that a merge field may name. With ``weekly_digest`` readers can choose a digest.
+    ``language`` is a BCP 47 tag, ``time_zone`` an IANA name; ``base_url`` has no trailing slash. An issue may be in one
+    of the ``other_languages`` instead. ``attributes`` are custom fields of subscribers that a merge field may name.
+    With ``weekly_digest`` readers can choose a digest.
 
     ``description`` and ``frequency`` ("Every weekday at 7") are the words that introduce it to visitors; ``picture`` is
     an https URL or the name of a file in ``issues/images/``. With ``welcome_mail`` new readers get the latest issue.
@@ -42,6 +44,7 @@ class Newsletter:
     base_url: str
     reply_to: Mailbox | None = None
     language: str = "en"
+    other_languages: tuple[str, ...] = ()
     time_zone: str = "UTC"
     attributes: tuple[str, ...] = ()
     weekly_digest: bool = False
@@ -53,6 +56,18 @@ class Newsletter:
     frequency: str = ""
     picture: str = ""
     welcome_mail: bool = True
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Return all languages in which issues appear; the first is the default."""
+        return (self.language, *self.other_languages)
+
+    def in_language(self, language: str) -> "Newsletter":
+        """Return the newsletter as it appears in a language; "" stands for its own."""
+        if not language or same_language(language, self.language):
+            return self
+        others = tuple(tag for tag in self.languages if not same_language(tag, language))
+        return replace(self, language=language, other_languages=others)
 
     @property
     def zone(self) -> ZoneInfo:

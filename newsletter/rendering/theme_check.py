@@ -76,9 +76,13 @@ def _service(theme: Theme) -> Iterator[Finding]:
 
 
 def _language(theme: Theme) -> Iterator[Finding]:
-    if not is_known(theme.language):
-        what = f'the language "{theme.language}" is unknown, so dates are in English'
-        place = setting_place(settings_text(theme.files.root), "language")
+    newsletter = theme.newsletter
+    for language in newsletter.languages:
+        if is_known(language):
+            continue
+        what = f'the language "{language}" is unknown, so dates are in English'
+        key = "languages" if newsletter.other_languages else "language"
+        place = setting_place(settings_text(theme.files.root), key)
         yield theme_warning("language-unknown", place, what, "write a language tag such as en, pt-BR or zh-Hant-TW")
 
 

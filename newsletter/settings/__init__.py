@@ -45,6 +45,7 @@ __all__ = [
 
 Network = IPv4Network | IPv6Network
 OUTBOX = "outbox"
+DEFAULT_LANGUAGE = "en"
 _SQLITE = "sqlite:///"
 SECRET = "NEWSLETTER_SECRET"  # noqa: S105 - its name
 EARLIER_SECRETS = "NEWSLETTER_EARLIER_SECRETS"
@@ -203,6 +204,7 @@ def _read(path: Path) -> tuple[str, Mapping[str, object]]:
 
 def _settings(root: Path, file: SettingsFile) -> Settings:
     topics = Topics(_topic(slug, table) for slug, table in file.topics.items())
+    language, *other_languages = file.languages or [file.language or DEFAULT_LANGUAGE]
     return Settings(
         root=root,
         newsletter=Newsletter(
@@ -215,7 +217,8 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
             frequency=file.frequency,
             picture=file.picture,
             welcome_mail=file.welcome.mail,
-            language=file.language,
+            language=language,
+            other_languages=tuple(other_languages),
             time_zone=file.time_zone,
             attributes=tuple(file.attributes),
             weekly_digest=file.weekly_digest,

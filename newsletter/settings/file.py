@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.delivery import Uncertainty
 from newsletter.domain.issue import Otherwise
+from newsletter.domain.languages import parse_language
 from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.schedule import parse_zone
 from newsletter.domain.soft_bounces import FEWEST_SOFT_BOUNCES, FULL_FOR
@@ -20,14 +21,6 @@ from newsletter.message.encoding import ascii_domain
 from newsletter.message.verp import LONGEST_OWN
 
 _URL = "write a URL such as https://news.example.org"
-# BCP 47 (RFC 5646 §2.1): a language, then optionally a script, a region and variants.
-_LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*$"
-
-
-def _valid_language(text: str) -> str:
-    if not re.fullmatch(_LANGUAGE, text):
-        raise ValueError("write a language tag such as en, pt-BR or zh-Hant-TW")
-    return text
 
 
 def _valid_database(text: str) -> str:
@@ -115,6 +108,7 @@ def _valid_return_path(text: str) -> str:
 
 _MailboxText = Annotated[str, AfterValidator(_valid_mailbox)]
 _Slug = Annotated[str, AfterValidator(_valid_slug)]
+_Language = Annotated[str, AfterValidator(parse_language)]
 
 
 class _Table(BaseModel):
@@ -228,7 +222,8 @@ class SettingsFile(_Table):
     description: Annotated[str, Field(max_length=300), AfterValidator(_valid_words)] = ""
     frequency: Annotated[str, Field(max_length=100), AfterValidator(_valid_words)] = ""
     picture: Annotated[str, Field(max_length=500), AfterValidator(_valid_picture)] = ""
-    language: Annotated[str, AfterValidator(_valid_language)] = "en"
+    language: _Language | None = None
+    languages: list[_Language] | None = Field(default=None, min_length=1)
     time_zone: Annotated[str, AfterValidator(parse_zone)] = "UTC"
     base_url: Annotated[str, AfterValidator(parse_url)]
     attributes: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]] = []

@@ -8,6 +8,7 @@ from typing import get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from newsletter.domain.languages import same_language
 from newsletter.domain.segment import EVERYONE
 from newsletter.errors import Finding, FindingsError, Place, Severity, did_you_mean
 from newsletter.files import library_errors
@@ -28,6 +29,7 @@ class Mistake:
 
 def contradictions(file: SettingsFile) -> Iterator[Mistake]:
     """Yield the mistakes in settings that are each valid and contradict each other."""
+    yield from _wrong_languages(file.language, file.languages or [])
     for slug, topic in file.topics.items():
         yield from _wrong_parents(slug, topic.parent, file.topics)
     for slug, segment in file.segments.items():
@@ -49,6 +51,15 @@ def contradictions(file: SettingsFile) -> Iterator[Mistake]:
             what=f"the minimum of {low} entries is higher than the maximum of {high}",
             hint="lower the minimum or raise the maximum",
         )
+
+
+def _wrong_languages(language: str | None, languages: Sequence[str]) -> Iterator[Mistake]:
+    for at, tag in enumerate(languages):
+        if any(same_language(tag, earlier) for earlier in languages[:at]):
+            yield Mistake(keys=("languages",), what=f'"{tag}" is in languages twice', hint="remove one")
+    if language and languages and not same_language(language, languages[0]):
+        what = f'language is "{language}", but languages begins with "{languages[0]}"'
+        yield Mistake(keys=("languages",), what=what, hint=f'put "{language}" first, or remove language')
 
 
 def _wrong_parents(slug: str, parent: str | None, topics: Mapping[str, TopicTable]) -> Iterator[Mistake]:

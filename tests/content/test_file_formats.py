@@ -19,9 +19,9 @@ def test_the_documented_files_are_read_without_findings(tmp_path: Path) -> None:
     put(tmp_path, "entries/night-train.md", entry)
     put_entries(tmp_path, "spoonful-of-soil", "tired-bridge", "old-map")
     put(tmp_path, "2026-11-23.md", issue)
-    (correction,) = examples("yaml")
+    language, correction = examples("yaml")
     put(tmp_path, "2026-11-24.md", sectioned.replace("overrides:", f"{correction}overrides:"))
-    put(tmp_path, "2026-11-25.md", tailored)
+    put(tmp_path, "2026-11-25.md", tailored.replace("number:", f"{language}number:"))
     put(tmp_path, "digest-2026-11-29.md", digest)
     manuscripts = read_manuscripts(tmp_path)
     assert manuscripts.findings == ()
@@ -33,6 +33,7 @@ def test_the_documented_files_are_read_without_findings(tmp_path: Path) -> None:
     assert manuscripts.issues[2].tailored == TailoringFields(
         always=True, minimum=2, maximum=3, otherwise=Otherwise.SKIP
     )
+    assert [issue.language for issue in manuscripts.issues] == ["", "", "de", ""]
     assert [issue.digest for issue in manuscripts.issues] == [False, False, False, True]
     assert manuscripts.issue(manuscripts.issues[2].slug) == manuscripts.issues[2]
     assert manuscripts.issues[1].entries[0].title == "The night train, once more"

@@ -52,6 +52,22 @@ def complaint(root: Path, text: str) -> str:
     return str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "languages"),
+    [
+        ("", ("en",)),
+        ('language = "de-AT"', ("de-AT",)),
+        ('languages = ["he"]', ("he",)),
+        ('languages = ["de", "en"]', ("de", "en")),
+        ('language = "DE"\nlanguages = ["de", "en"]', ("de", "en")),
+    ],
+)
+def test_the_first_language_is_the_default(root: Path, text: str, languages: tuple[str, ...]) -> None:
+    (root / "newsletter.toml").write_text(f"{text}\n{GOOD}", encoding="utf-8")
+    newsletter = settings.load(root).newsletter
+    assert (newsletter.languages, newsletter.language) == (languages, languages[0])
+
+
 def test_the_settings_file_is_read_into_values(root: Path) -> None:
     loaded = settings.load(root)
     assert loaded.newsletter.sender == Mailbox(name="The Daily Test", address="editors@news.example.org")
@@ -213,6 +229,14 @@ def test_a_wrong_setting_is_reported_with_line_and_hint(root: Path, old: str, ne
         ("https://news", "https://ne ws", "write a URL such as https://news.example.org"),
         ("example.org/", "example.org:99999/", "write a URL such as https://news.example.org"),
         ("name = ", 'language = "xx-yy-zz-qq"\nname = ', "write a language tag such as en, pt-BR or zh-Hant-TW"),
+        ("name = ", 'languages = ["en", "German"]\nname = ', "item 2 of \"languages\" cannot be 'German'"),
+        ("name = ", "languages = []\nname = ", "write at least 1 of them"),
+        ("name = ", 'languages = ["en", "EN"]\nname = ', '"EN" is in languages twice: remove one'),
+        (
+            "name = ",
+            'language = "de"\nlanguages = ["en", "de"]\nname = ',
+            'language is "de", but languages begins with "en": put "de" first, or remove language',
+        ),
         ("name = ", 'database = "news.db"\nname = ', 'write it as "sqlite:///newsletter.db" or "postgresql://'),
         ("The Daily Test <", "The Daily\\nTest <", "write a name without control characters"),
     ],

@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test preview check bench soak golden
+.PHONY: help demo test preview check bench soak golden messages
 
 help:
 	@echo 'make demo      check, build and send the sample issue to about 200 sample readers (as files; nobody is mailed)'
@@ -16,6 +16,7 @@ help:
 	@echo 'make bench     measure the figures in docs/performance.md'
 	@echo 'make soak      kill sends 200 times each and report the results'
 	@echo 'make golden    update the golden files after an intended change of the theme'
+	@echo 'make messages  collect the messages of pages, service mail and themes, and update the catalogues with them'
 
 # Stamp files mark finished steps, so that pip runs again only when the package lists change.
 .venv/.made:
@@ -70,3 +71,6 @@ soak: .venv/.installed-dev
 golden: .venv/.installed-dev
 	@$(BIN)/python -m tests.rendering.renew_golden
 	@git status --short -- tests/rendering/golden
+
+messages: .venv/.installed-dev
+	@$(BIN)/python -m newsletter.translation

@@ -23,7 +23,7 @@ from newsletter.rendering.inlining import inlined
 from newsletter.rendering.mjml_compiler import compile_mjml, without_gaps_in_head
 from newsletter.rendering.placeholders import Placeholders, require_same_placeholders
 from newsletter.rendering.plaintext import flowed
-from newsletter.rendering.templating import render_template, theme_environment
+from newsletter.rendering.templating import render_template
 from newsletter.rendering.theme_errors import changed_value, refused_mjml
 from newsletter.rendering.theme_faults import ThemeFault, broken
 from newsletter.rendering.themes import Theme
@@ -67,7 +67,7 @@ def compile_issue(issue: Issue, newsletter: Newsletter, theme: Theme) -> Compile
 
 def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[IssuePart, ...]:
     placeholders = Placeholders()
-    source = mjml_source(issue, newsletter, theme, placeholders, theme_environment(theme.files.folders, markup=True))
+    source = mjml_source(issue, newsletter, theme, placeholders, theme.environment(markup=True))
     try:
         before = placeholders.counts(source)
     except ThemeFault as err:
@@ -75,7 +75,7 @@ def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[IssuePart
     try:
         compiled = compile_mjml(source, text_color=theme.colors["text"])
     except ValueError as err:
-        placed = theme_environment(theme.files.folders, markup=True, placed=True)
+        placed = theme.environment(markup=True, placed=True)
         source = without_gaps_in_head(mjml_source(issue, newsletter, theme, Placeholders(), placed))
         raise refused_mjml(source, theme.files, compile_placed=partial(compile_mjml, text_color="")) from err
     after = placeholders.counts(compiled)
@@ -113,7 +113,7 @@ def mjml_source(
 def readable_mjml(issue: Issue, newsletter: Newsletter, theme: Theme) -> str:
     """Return the MJML that the compiler reads, with the authors' prose inserted and readers' values as merge fields."""
     placeholders = Placeholders()
-    source = mjml_source(issue, newsletter, theme, placeholders, theme_environment(theme.files.folders, markup=True))
+    source = mjml_source(issue, newsletter, theme, placeholders, theme.environment(markup=True))
     return placeholders.as_merge_fields(source).replace(mjml_comment(""), "")
 
 
@@ -147,7 +147,7 @@ def _text(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[IssuePart
     placeholders = Placeholders()
     builder = ContextBuilder(placeholders, newsletter, theme.direction, markup=False)
     values = {**theme.values(builder), **builder.issue_values(issue)}
-    source = render_template(theme_environment(theme.files.folders, markup=False), TEXT_TEMPLATE, values, theme.files)
+    source = render_template(theme.environment(markup=False), TEXT_TEMPLATE, values, theme.files)
     try:
         placeholders.counts(source)
     except ThemeFault as err:

@@ -7,12 +7,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from newsletter.rendering.themes import default_templates
+from newsletter.rendering.translated import EXTENSION, translate
+from newsletter.translation import ENGLISH, Catalogue
 
 _FOLDER = "pages"
 
 
-def page_environment(*overrides: Path, filters: Mapping[str, Callable[..., object]] | None = None) -> Environment:
+def page_environment(
+    *overrides: Path, filters: Mapping[str, Callable[..., object]] | None = None, words: Catalogue = ENGLISH
+) -> Environment:
     """Return an environment of the page templates in ``overrides``, folders of templates, or else the packaged ones.
+
+    Templates see the language of ``words`` as ``language`` and ``direction``, and their own words in it.
 
     Templates in ``overrides`` are the publisher's own, but may be copied from elsewhere: the sandbox keeps them from
     reading the environment and files.
@@ -23,6 +29,9 @@ def page_environment(*overrides: Path, filters: Mapping[str, Callable[..., objec
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=[EXTENSION],
     )
+    translate(environment, words)
+    environment.globals |= {"language": words.language, "direction": words.direction}
     environment.filters |= filters or {}
     return environment

@@ -8,7 +8,7 @@ from newsletter.rendering.clean_text import one_line
 from newsletter.rendering.compiling import list_id
 from newsletter.rendering.context import ContextBuilder
 from newsletter.rendering.placeholders import Placeholders
-from newsletter.rendering.templating import render_template, theme_environment
+from newsletter.rendering.templating import render_template
 from newsletter.rendering.theme_faults import broken
 from newsletter.rendering.themes import Theme
 
@@ -44,4 +44,4 @@ def service_email(kind: str, link: str, newsletter: Newsletter, theme: Theme) ->
 def _written(name: str, link: str, newsletter: Newsletter, theme: Theme, *, markup: bool) -> str:
     builder = ContextBuilder(Placeholders(), newsletter, theme.direction, markup=markup)
     values = theme.values(builder) | {"link": link}
-    return render_template(theme_environment(theme.files.folders, markup=markup), name, values, theme.files)
+    return render_template(theme.environment(markup=markup), name, values, theme.files)

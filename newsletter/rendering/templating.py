@@ -32,7 +32,9 @@ from newsletter.files import library_errors
 from newsletter.rendering.bidi import direction_of_title, isolated, marked, marked_line
 from newsletter.rendering.theme_faults import broken
 from newsletter.rendering.theme_files import ThemeFiles
+from newsletter.rendering.translated import EXTENSION, translate
 from newsletter.rendering.views import VIEWS, EntryView, MergeValue, Namespace, SectionView
+from newsletter.translation import catalogue
 
 PLACED = "data-placed"
 
@@ -114,11 +116,14 @@ def _title_direction(context: Context, text: str) -> str:
     return direction_of_title(str(text), context["direction"])
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def theme_environment(
-    folders: tuple[Path, ...], *, markup: bool, placed: bool = False
+    folders: tuple[Path, ...], *, markup: bool, placed: bool = False, language: str = "en"
 ) -> ImmutableSandboxedEnvironment:
-    """Return an environment that searches the folders in order and caches compiled templates of unchanged files."""
+    """Return an environment that searches the folders in order and caches compiled templates of unchanged files.
+
+    ``language`` is a BCP 47 tag: the program's own words are in it, if there is a catalogue.
+    """
     jinja = _Sandbox(
         loader=FileSystemLoader(folders),
         autoescape=markup,  # explicitly, because Jinja doesn't escape .mjml files otherwise
@@ -126,8 +131,9 @@ def theme_environment(
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,  # so that an included entry.txt ends its last line
-        extensions=[_Parts, _Placing] if placed else [_Parts],
+        extensions=[EXTENSION, _Parts, *([_Placing] if placed else [])],
     )
+    translate(jinja, catalogue(language))
     jinja.filters["isolated"] = _isolated
     jinja.filters["title_direction"] = _title_direction
     jinja.filters["default"] = jinja.filters["d"] = _default

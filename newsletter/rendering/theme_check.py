@@ -17,7 +17,6 @@ from newsletter.rendering.mjml_lint import mjml_findings
 from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.sample_issue import sample_issues
 from newsletter.rendering.service_email import service_email
-from newsletter.rendering.templating import theme_environment
 from newsletter.rendering.theme_faults import theme_error, theme_warning
 from newsletter.rendering.themes import Theme
 from newsletter.rendering.views import LogoView
@@ -41,7 +40,7 @@ def theme_findings(theme: Theme) -> tuple[Finding, ...]:
 
 
 def _mjml(theme: Theme) -> Iterator[Finding]:
-    placed = theme_environment(theme.files.folders, markup=True, placed=True)
+    placed = theme.environment(markup=True, placed=True)
     logo = LogoView(url="https://example.org/logo.png", alt="Logo", width=160, dark="https://example.org/dark.png")
     for variant in (theme, replace(theme, logo=None if theme.logo else logo)):
         for issue in sample_issues(theme.newsletter):

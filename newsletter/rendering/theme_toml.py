@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
@@ -12,6 +13,7 @@ from newsletter.files import library_errors
 from newsletter.files.toml_lines import line_of, syntax_mistake
 from newsletter.rendering.theme_faults import broken
 from newsletter.rendering.theme_files import ThemeFiles
+from newsletter.translation import catalogue
 
 
 def _color(text: str) -> str:
@@ -43,7 +45,7 @@ class ThemeToml(BaseModel):
     colors: dict[str, _Color] = {}
     dark_colors: dict[str, _Color] = {}
     fonts: dict[str, _Font] = {}
-    labels: dict[str, dict[str, str]] = {}
+    labels: dict[str, str | dict[str, str]] = {}
 
 
 def read_theme_toml(files: ThemeFiles) -> ThemeToml:
@@ -72,19 +74,33 @@ def read_theme_toml(files: ThemeFiles) -> ThemeToml:
             colors={**merged.colors, **file.colors},
             dark_colors={**merged.dark_colors, **file.dark_colors},
             fonts={**merged.fonts, **file.fonts},
-            labels={
-                language: {**merged.labels.get(language, {}), **file.labels.get(language, {})}
-                for language in {**merged.labels, **file.labels}
-            },
+            labels=_merged_labels(merged.labels, file.labels),
         )
     return merged
 
 
+def _merged_labels(
+    below: Mapping[str, str | dict[str, str]], above: Mapping[str, str | dict[str, str]]
+) -> dict[str, str | dict[str, str]]:
+    """Return two themes' labels as one: in English (``[labels]``), and by language (``[labels.de]``)."""
+    merged = dict(below)
+    for name, own in above.items():
+        lower = merged.get(name)
+        merged[name] = {**lower, **own} if isinstance(lower, dict) and isinstance(own, dict) else own
+    return merged
+
+
 def labels_in(file: ThemeToml, language: str) -> dict[str, str]:
-    """Return the labels in a language (a BCP 47 tag); English ones where it lacks some."""
-    tag = language.lower()
-    own = file.labels.get(tag) or file.labels.get(tag.partition("-")[0]) or {}
-    return {**file.labels.get("en", {}), **own}
+    """Return the labels in a language (a BCP 47 tag): the theme's own, else translated, else the English ones."""
+    words, tag = catalogue(language), language.lower()
+    english = {name: text for name, text in file.labels.items() if isinstance(text, str)} | _table(file, "en")
+    own = _table(file, tag) or _table(file, tag.partition("-")[0])
+    return {name: words.label(text) for name, text in english.items()} | own
+
+
+def _table(file: ThemeToml, name: str) -> dict[str, str]:
+    labels = file.labels.get(name, {})
+    return labels if isinstance(labels, dict) else {}
 
 
 def explained(error: ErrorDetails) -> tuple[str, list[str]]:

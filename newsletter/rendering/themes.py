@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from newsletter.domain.publication import Newsletter
@@ -50,6 +51,10 @@ class Theme:
     overridden: frozenset[tuple[str, str]]
     inline_css: str
 
+    def environment(self, *, markup: bool, placed: bool = False) -> ImmutableSandboxedEnvironment:
+        """Return the environment of the theme's templates, with the program's own words in the theme's language."""
+        return theme_environment(self.files.folders, markup=markup, placed=placed, language=self.language)
+
     def values(self, builder: ContextBuilder) -> dict[str, object]:
         """Return the variables that all templates of the theme see for every issue."""
         rtl = self.direction == "rtl"
@@ -95,8 +100,8 @@ def load_theme(root: Path, newsletter: Newsletter) -> Theme:
         inline_css="",
     )
     builder = ContextBuilder(Placeholders(), newsletter, bare.direction, markup=False)
-    plain = theme_environment(files.folders, markup=False)
-    return replace(bare, inline_css=render_template(plain, "inline.css", bare.values(builder), files))
+    inline_css = render_template(bare.environment(markup=False), "inline.css", bare.values(builder), files)
+    return replace(bare, inline_css=inline_css)
 
 
 def _files(root: Path, name: str) -> ThemeFiles:

@@ -1,0 +1,1 @@
+"""Catalogues, their extraction, and the choice of a language."""

@@ -55,26 +55,30 @@ class FeedBuilder:
 
     def _issue_item(self, archived_issue: ArchivedIssue) -> Item:
         issue = archived_issue.issue
+        prose = self._prose.of(issue)
         return Item(
             url=f"{self._base_url}/issues/{issue.slug}/",
-            title=self._prose.line(issue.subject, issue),
-            summary=self._prose.line(issue.preheader, issue),
-            html=self._render("feed-issue", issue=issue),
+            title=prose.line(issue.subject, issue),
+            summary=prose.line(issue.preheader, issue),
+            html=self._render("feed-issue", issue=issue, prose=prose),
+            language=prose.language,
             published=archived_issue.sent,
             updated=archived_issue.updated,
         )
 
     def _entry_item(self, archived_entry: ArchivedEntry) -> Item:
         entry = archived_entry.entry
+        prose = self._prose.of(archived_entry.first_issue.issue)
         framing = " ".join(passage.markdown for passage in entry.passages[:1])
         return Item(
             url=f"{self._base_url}/issues/{archived_entry.first_issue.issue.slug}/#{entry.slug}",
             title=entry.title,
-            summary=self._prose.plain(framing),
-            html=self._render("feed-entry", archived_entry=archived_entry, entry=entry),
+            summary=prose.plain(framing),
+            html=self._render("feed-entry", archived_entry=archived_entry, entry=entry, prose=prose),
+            language=prose.language,
             published=archived_entry.first_issue.sent,
             updated=archived_entry.updated,
-            piece=self._prose.address(entry.url),
+            piece=prose.address(entry.url),
             author=entry.author or "",
             topics=tuple(topic.name for topic in archived_entry.topics),
         )

@@ -13,6 +13,7 @@ from lxml import etree
 NEWEST = 20  # items in a feed
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
+LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 §2.2
 
@@ -25,6 +26,7 @@ class Item:
     title: str
     summary: str
     html: str
+    language: str
     published: datetime
     updated: datetime
     piece: str = ""
@@ -47,7 +49,7 @@ class Feed:
 def atom(feed: Feed, own: str) -> bytes:
     """Return the feed as Atom, for the URL ``own``."""
     root = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
-    root.set("{http://www.w3.org/XML/1998/namespace}lang", feed.language)
+    root.set(LANG, feed.language)
     _add(root, "id", feed.home)
     _add(root, "title", feed.title)
     _add(root, "updated", _rfc3339(feed.updated))
@@ -56,13 +58,15 @@ def atom(feed: Feed, own: str) -> bytes:
     _add(root, "link", rel="alternate", type="text/html", href=feed.home)
     for item in feed.items:
         entry = _add(root, "entry")
+        if item.language != feed.language:
+            entry.set(LANG, item.language)
         _add(entry, "id", item.url)
         _add(entry, "title", item.title)
         _add(entry, "updated", _rfc3339(item.updated))
         _add(entry, "published", _rfc3339(item.published))
         if item.author:
             _add(_add(entry, "author"), "name", item.author)
-        _add(entry, "link", rel="alternate", type="text/html", href=item.url)
+        _add(entry, "link", rel="alternate", type="text/html", hreflang=item.language, href=item.url)
         if item.piece:
             _add(entry, "link", rel="related", href=item.piece)
         for topic in item.topics:
@@ -89,6 +93,8 @@ def rss(feed: Feed, own: str) -> bytes:
         _plain(element, "link", item.url)
         _plain(element, "guid", item.url).set("isPermaLink", "true")
         _plain(element, "pubDate", format_datetime(item.published.astimezone(UTC)))
+        if item.language != feed.language:
+            _plain(element, f"{{{DC}}}language", item.language)
         if item.author:  # RSS's own <author> must be an email address
             _plain(element, f"{{{DC}}}creator", item.author)
         for topic in item.topics:
@@ -108,6 +114,7 @@ def json_feed(feed: Feed, own: str) -> bytes:
             "title": item.title,
             "summary": item.summary,
             "content_html": item.html,
+            "language": item.language if item.language != feed.language else "",
             "date_published": _rfc3339(item.published),
             "date_modified": _rfc3339(item.updated),
             "authors": [{"name": item.author}] if item.author else [],

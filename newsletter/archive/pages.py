@@ -172,17 +172,19 @@ class PageBuilder:
     def _issue(self, archived_issue: ArchivedIssue) -> Page:
         path = f"/issues/{archived_issue.issue.slug}/"
         issue, own_images = archived_issue.issue, f"{self._base_url}/"
+        prose = self._prose.of(issue)
         pictured = next((entry for entry in issue.entries if (entry.image or "").startswith(own_images)), None)
-        picture = self._prose.address(pictured.image) if pictured and pictured.image else ""
+        picture = prose.address(pictured.image) if pictured and pictured.image else ""
         return self._page(
             path,
             "issue",
             archived_issue=archived_issue,
             issue=issue,
-            subject=self._prose.line(issue.subject, issue),
-            preheader=self._prose.line(issue.preheader, issue),
+            prose=prose,
+            subject=prose.line(issue.subject, issue),
+            preheader=prose.line(issue.preheader, issue),
             entry_topics={entry.slug: self._archive.topics_of(entry) for entry in issue.entries},
-            data=issue_data(archived_issue, self._archive, self._prose, self._base_url + path, picture),
+            data=issue_data(archived_issue, self._archive, prose, self._base_url + path, picture),
             picture=picture,
             picture_alt=(pictured.image_alt or "") if pictured else "",
             own_images=own_images,
@@ -223,7 +225,7 @@ class PageBuilder:
         return Page(path=path, body=self._render(template, **values).encode())
 
     def _render(self, template: str, /, **values: object) -> str:
-        return self._render_page(template, prose=self._prose, searching=self._searching, **values)
+        return self._render_page(template, **{"prose": self._prose, "searching": self._searching} | values)
 
 
 _FORMATS = {

@@ -17,7 +17,10 @@ from newsletter.files.toml_lines import setting_place
 def archive_findings(
     entries: Iterable[Entry], issues: Sequence[Issue], calendar: Calendar | None = None
 ) -> Iterator[Finding]:
-    """Yield findings about repeated entries, dates, numbers and links. ``issues`` are ordered by date."""
+    """Yield findings about repeated entries, dates, numbers and links. ``issues`` are ordered by date.
+
+    An issue in another language may repeat them.
+    """
     dated = [issue for issue in issues if is_dated(issue)]
     daily = [issue for issue in dated if not issue.digest]  # a digest repeats entries, on a day that has an issue
     sent = calendar.sent if calendar and calendar.sent else frozenset()
@@ -48,10 +51,10 @@ def segment_findings(segments: Iterable[Segment], topics: Topics, settings: str)
 
 
 def _repeated_entries(issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Finding]:
-    first: dict[str, Issue] = {}
+    first: dict[object, Issue] = {}
     for issue in sorted(issues, key=lambda issue: issue.slug not in sent):  # report the draft, not the sent issue
         for entry in issue.entries:
-            earlier = first.setdefault(entry.slug, issue)
+            earlier = first.setdefault((entry.slug, issue.language), issue)
             if earlier is not issue:
                 was_sent = earlier.slug in sent
                 where = "has already run in" if was_sent else "is also in"
@@ -64,14 +67,14 @@ def _repeated_entries(issues: Sequence[Issue], sent: Collection[str]) -> Iterato
 
 def _repeated_dates_and_numbers(issues: Sequence[Issue]) -> Iterator[Finding]:
     dates: dict[object, Issue] = {}
-    numbers: dict[int, Issue] = {}
+    numbers: dict[object, Issue] = {}
     for issue in issues:
-        earlier = dates.setdefault(issue.date, issue)
+        earlier = dates.setdefault((issue.date, issue.language), issue)
         if earlier is not issue:
             yield make_finding("issue-date-repeated", issue.place("date"), f"{earlier.path} is dated {issue.date} too")
         if issue.number is None:
             continue
-        earlier = numbers.setdefault(issue.number, issue)
+        earlier = numbers.setdefault((issue.number, issue.language), issue)
         if earlier is not issue:
             yield make_finding(
                 "issue-number-repeated", issue.place("number"), f"{earlier.path} is number {issue.number} too"
@@ -81,7 +84,8 @@ def _repeated_dates_and_numbers(issues: Sequence[Issue]) -> Iterator[Finding]:
 def _repeated_links(entries: Iterable[Entry], issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Finding]:
     """Yield repeated links, at the entry that runs later or doesn't run."""
     runs = {entry.slug: number for number, issue in reversed(list(enumerate(issues))) for entry in issue.entries}
-    first: dict[str, Entry] = {}
+    languages = {entry.slug: issue.language for issue in issues for entry in issue.entries}
+    first: dict[object, Entry] = {}
 
     def run(entry: Entry) -> str:
         if entry.slug not in runs:
@@ -91,6 +95,7 @@ def _repeated_links(entries: Iterable[Entry], issues: Sequence[Issue], sent: Col
 
     for entry in sorted(entries, key=lambda entry: (runs.get(entry.slug, len(issues)), entry.path)):
         address = canonical_address(entry.url)
-        earlier = first.setdefault(address, entry) if address else entry
+        key = address, languages.get(entry.slug, "")
+        earlier = first.setdefault(key, entry) if address else entry
         if earlier.slug != entry.slug:
             yield make_finding("url-repeated", entry.place("url"), f"{earlier.path}{run(earlier)} has the same url")

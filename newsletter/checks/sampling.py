@@ -45,6 +45,7 @@ def _features(issue: Issue) -> Iterator[object]:
     yield "number", issue.number is None
     yield "preheader", not issue.preheader
     yield "note", not issue.note
+    yield "language", issue.language
     yield "tailored", issue.tailored.always
     yield "entries", min(len(issue.entries), 2)
     for section in issue.sections:

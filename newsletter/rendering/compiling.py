@@ -38,13 +38,14 @@ def render(issue: Issue, newsletter: Newsletter, theme: Theme) -> Email:
 
 
 def compile_issue(issue: Issue, newsletter: Newsletter, theme: Theme) -> CompiledIssue:
-    """Return an issue in parts, from which every edition is made. The same values give the same bytes.
+    """Return an issue in its language, in parts from which every edition is made. The same values give the same bytes.
 
     Raise FindingsError for unknown merge fields, and if the theme's templates fail.
     """
     findings = merge_findings(issue, newsletter)
     if findings:
         raise FindingsError(findings)
+    newsletter, theme = newsletter.in_language(issue.language), theme.in_language(issue.language)
     try:
         html, text = _html(issue, newsletter, theme), _text(issue, newsletter, theme)
     except ThemeFault as err:
@@ -112,6 +113,7 @@ def mjml_source(
 
 def readable_mjml(issue: Issue, newsletter: Newsletter, theme: Theme) -> str:
     """Return the MJML that the compiler reads, with the authors' prose inserted and readers' values as merge fields."""
+    newsletter, theme = newsletter.in_language(issue.language), theme.in_language(issue.language)
     placeholders = Placeholders()
     source = mjml_source(issue, newsletter, theme, placeholders, theme.environment(markup=True))
     return placeholders.as_merge_fields(source).replace(mjml_comment(""), "")

@@ -34,6 +34,16 @@ class Prose:
     def __init__(self, newsletter: Newsletter, theme: Theme) -> None:
         self._newsletter, self._theme = newsletter, theme
         self.language, self.direction = theme.language, theme.direction
+        self._others: dict[str, Prose] = {}
+
+    def of(self, issue: Issue) -> "Prose":
+        """Return the formatter for an issue in its language."""
+        theme = self._theme.in_language(issue.language)
+        if theme is self._theme:
+            return self
+        if theme.language not in self._others:
+            self._others[theme.language] = Prose(self._newsletter.in_language(issue.language), theme)
+        return self._others[theme.language]
 
     @cached_property
     def labels(self) -> Namespace:

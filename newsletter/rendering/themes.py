@@ -1,7 +1,7 @@
 """Load a theme: its files, its settings, and the settings that newsletter.toml overrides."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -50,6 +50,16 @@ class Theme:
     logo: LogoView | None
     overridden: frozenset[tuple[str, str]]
     inline_css: str
+    _others: dict[str, "Theme"] = field(default_factory=dict, repr=False)
+
+    def in_language(self, language: str) -> "Theme":
+        """Return the theme for issues in a language, loaded once; "" stands for the newsletter's own."""
+        newsletter = self.newsletter.in_language(language)
+        if newsletter.language == self.language:
+            return self
+        if newsletter.language not in self._others:
+            self._others[newsletter.language] = load_theme(self.files.root, newsletter)
+        return self._others[newsletter.language]
 
     def environment(self, *, markup: bool, placed: bool = False) -> ImmutableSandboxedEnvironment:
         """Return the environment of the theme's templates, with the program's own words in the theme's language."""

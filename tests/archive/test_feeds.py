@@ -29,6 +29,7 @@ def feed(**changes: Any) -> Feed:
         title="The night train & <others>",
         summary="A summary of <others>.",
         html="<p>It is <em>late</em>.</p>",
+        language="en-GB",
         published=make.WHEN,
         updated=make.WHEN,
         piece="https://example.org/night-train?a=1&b=2",
@@ -98,7 +99,16 @@ def test_a_json_feed_has_everything_version_1_1_requires() -> None:
 
 @given(st.text(), st.text())
 def test_a_feed_with_any_text_is_well_formed(title: str, html: str) -> None:
-    odd = Item(url=OWN, title=title, summary=title, html=html, published=make.WHEN, updated=make.WHEN, author=title)
+    odd = Item(
+        url=OWN,
+        title=title,
+        summary=title,
+        html=html,
+        language="en",
+        published=make.WHEN,
+        updated=make.WHEN,
+        author=title,
+    )
     made = feed(title=title, publisher=title, items=[odd])
     kept = re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", html).replace("\r\n", "\n")
     read = etree.fromstring(feeds.atom(made, OWN)).findtext(f"{A}entry/{A}content") or ""
@@ -143,3 +153,18 @@ def test_the_feed_of_an_empty_archive_has_no_items(name: str, items: Callable[[b
         page = pages.feed(name)
         assert page is not None
         assert items(page.body) == []
+
+
+def test_an_issue_in_another_language_is_marked_in_every_feed() -> None:
+    newsletter = make.newsletter(language="en", other_languages=("de",))
+    two = archives.archive(archives.issue(20, "a"), archives.issue(21, "b", language="de"), newsletter=newsletter)
+    with archives.pages(two) as pages:
+        atom, rss, written = (pages.feed(name) for name in ("atom.xml", "rss.xml", "feed.json"))
+    assert atom
+    assert rss
+    assert written
+    entries = etree.fromstring(atom.body).findall(f"{A}entry")
+    assert [entry.get(feeds.LANG) for entry in entries] == ["de", None]
+    assert [entry.find(f"{A}link").get("hreflang") for entry in entries] == ["de", "en"]
+    assert [item.findtext(f"{{{DC}}}language") for item in etree.fromstring(rss.body).iter("item")] == ["de", None]
+    assert [item.get("language") for item in json.loads(written.body)["items"]] == ["de", None]

@@ -224,3 +224,21 @@ def test_a_second_build_in_the_same_folder_is_refused_and_the_first_goes_on(tmp_
         assert build(folder, pages()) == {"written": written, "kept": 1 - written, "removed": 0}
     assert (folder / "index.html").read_bytes() == b"one"
     assert sorted(path.name for path in folder.iterdir()) == [".newsletter-archive.json", "index.html"]
+
+
+def test_each_issue_is_shown_in_its_own_language() -> None:
+    newsletter = make.newsletter(language="en", other_languages=("he",))
+    two = archives.archive(archives.issue(20, "a"), archives.issue(21, "b", language="he"), newsletter=newsletter)
+    with archives.pages(two) as pages:
+        hebrew, english, front = pages.issue("2026-11-21"), pages.issue("2026-11-20"), pages.front()
+    assert hebrew
+    assert english
+    for page in (hebrew, front):
+        (article,) = html.fromstring(page.body.decode()).iter("article")
+        assert (article.get("lang"), article.get("dir")) == ("he", "rtl")
+        assert "יום שבת, 21 בנובמבר 2026" in article.text_content()
+    (article,) = html.fromstring(english.body.decode()).iter("article")
+    assert (article.get("lang"), article.get("dir")) == ("en", "ltr")
+    (earlier,) = html.fromstring(front.body.decode()).xpath("//ol[@class='rows']/li")
+    assert (earlier.get("lang"), earlier.xpath("string(time)")) == ("en", "Nov 20")
+    assert '"inLanguage":"he"' in hebrew.body.decode()

@@ -56,6 +56,13 @@ def test_issues_with_the_same_date_or_number_are_reported_at_the_later_one() -> 
     ]
 
 
+def test_an_issue_in_another_language_may_repeat_date_number_entries_and_links() -> None:
+    entry, same_link = make.entry("a"), make.entry("a-de", url=make.entry("a").url)
+    english, german = issue(20, entry, language="en"), issue(20, entry, same_link, slug="2026-11-20-de", language="de")
+    assert [finding.rule for finding in archive_findings([entry], [english, german])] == []
+    assert {finding.rule for finding in archive_findings([entry, same_link], [german])} == {"url-repeated"}
+
+
 def test_issues_with_unreadable_dates_do_not_share_a_date() -> None:
     undated = [issue(day, make.entry(f"e{day}"), date=date.min) for day in (1, 2)]
 

@@ -209,6 +209,14 @@ def test_fixed_texts_are_in_the_newsletters_language(language: str, words: str) 
     assert words in tree(page(make.issue(), make.newsletter(language=language))).text_content()
 
 
+def test_an_issue_in_another_of_the_newsletters_languages_is_like_an_issue_of_a_newsletter_in_it() -> None:
+    newsletter = make.newsletter(language="en", other_languages=("de", "he"))
+    for language in newsletter.languages:
+        alone = page(make.issue(), make.newsletter(language=language))
+        assert page(make.issue(language=language), newsletter) == alone
+    assert page(make.issue(), newsletter) == page(make.issue(language="EN"), newsletter)
+
+
 def test_an_issue_without_optional_fields_has_no_empty_elements() -> None:
     bare = replace(CHALK, topics=(), passages=CHALK.passages[:1])
     document = page(issue_of(bare, number=None, preheader="", note=""), NEWSLETTER)

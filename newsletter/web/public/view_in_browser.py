@@ -55,7 +55,7 @@ class ViewInBrowser:
         archived_issue = self._site.archive_cache.archive.issue(issue)
         if archived_issue is None or not archived_issue.issue.corrections:
             return ""
-        prose, page = self._site.prose, f"{self._site.newsletter.base_url}/issues/{issue}/"
+        prose, page = self._site.prose.of(archived_issue.issue), f"{self._site.newsletter.base_url}/issues/{issue}/"
         notes = "".join(
             f'<p style="margin:8px 0 0"><time datetime="{note.date}">{escape(prose.day(note.date))}</time></p>'
             f"{_STYLE_OF_NOTES.sub('', prose.html(note.text))}"

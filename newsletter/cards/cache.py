@@ -1,0 +1,33 @@
+"""Cards kept in files, so that each is drawn once."""
+
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from newsletter.cards.card import Card
+from newsletter.files.atomic_write import write_file
+
+FOLDER = ".newsletter/cards"
+
+
+class CardCache:
+    """A folder of drawn cards, named by their digests. Where it can't be written, cards are drawn again."""
+
+    def __init__(self, root: Path) -> None:
+        self._folder = root / FOLDER
+        self._lock = threading.Lock()  # drawing keeps a core busy for a tenth of a second
+
+    def png(self, card: Card) -> bytes:
+        """Return a card as PNG. One that lacks words is not kept: fonts or FriBidi may be installed later."""
+        path = self._folder / f"{card.digest}.png"
+        with suppress(OSError):
+            return path.read_bytes()
+        from newsletter.cards.drawing import draw  # Pillow takes a while to import
+
+        with self._lock:
+            drawn = draw(card)
+        if drawn.complete:
+            with suppress(OSError):
+                self._folder.mkdir(parents=True, exist_ok=True)
+                write_file(path, drawn.png, sync=False)
+        return drawn.png

@@ -1,0 +1,40 @@
+"""A card and its digest. No I/O."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+WIDTH, HEIGHT = 1200, 630  # pixels: 1.91:1, which all sites show uncropped (https://ogp.me)
+_DRAWING = 1  # raise it when cards are drawn differently, so that they get new URLs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardColors:
+    """The colours of a card, as a theme writes them."""
+
+    background: str
+    title: str
+    muted: str
+    accent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """The picture that other sites show beside a link to a page.
+
+    An issue's has the newsletter's ``name`` at the top, its subject as the ``headline`` and its date as the ``footer``.
+    The newsletter's own has its name as the headline and its description as the ``text``.
+    """
+
+    headline: str
+    colors: CardColors
+    name: str = ""
+    text: str = ""
+    footer: str = ""
+    direction: str = "ltr"
+
+    @property
+    def digest(self) -> str:
+        """Return 16 hexadecimal digits that change with anything that the card shows."""
+        content = json.dumps([_DRAWING, asdict(self)], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()[:16]

@@ -1,0 +1,108 @@
+"""Cards as pictures: their size, what they show in each script, and what they leave out."""
+
+import hashlib
+import io
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from newsletter.cards import Card, CardCache, CardColors, drawing
+from newsletter.cards.cache import FOLDER
+
+COLORS = CardColors(background="#fdfbf6", title="#171411", muted="#6b6358", accent="#963a1c")
+CARD = Card(name="The Daily Test", headline="Night trains and other things", footer="23 November 2026", colors=COLORS)
+FONTS = Path(drawing.__file__).parent / "fonts"
+
+
+def drawn(card: Card) -> Image.Image:
+    picture = Image.open(io.BytesIO(drawing.draw(card).png))
+    assert picture.size == (1200, 630)
+    return picture.convert("RGB")
+
+
+def ink(picture: Image.Image, box: tuple[int, int, int, int]) -> int:
+    """Return how many pixels of a part of a picture are not its background."""
+    colors = picture.crop(box).getcolors(256) or []
+    return sum(number for number, color in colors if color != picture.getpixel((2, 300)))
+
+
+LEFT, RIGHT = (84, 180, 400, 510), (800, 180, 1116, 510)
+
+
+@pytest.mark.parametrize(
+    ("text", "direction"),
+    [
+        ("Żółć Việt", "ltr"),
+        ("Поезд", "ltr"),
+        ("Τρένο", "ltr"),
+        ("רכבת", "rtl"),
+        ("قطار", "rtl"),
+    ],
+)
+def test_a_headline_begins_at_its_own_edge(text: str, direction: str) -> None:
+    card = replace(CARD, headline=text, direction=direction)
+    assert drawing.draw(card).complete
+    picture = drawn(card)
+    begins, ends = (RIGHT, LEFT) if direction == "rtl" else (LEFT, RIGHT)
+    assert ink(picture, begins) > ink(picture, ends) == 0
+
+
+@pytest.mark.parametrize("text", ["x" * 200, "word " * 60, "A" * 30 + " " + "B" * 60, "i"])
+def test_every_headline_stays_inside_the_card(text: str) -> None:
+    picture = drawn(replace(CARD, headline=text, name=text, text=text, footer=text))
+    for margin in ((0, 20, 70, 630), (1130, 20, 1200, 630), (0, 600, 1200, 630)):
+        assert ink(picture, margin) == 0
+
+
+def test_what_the_fonts_lack_is_left_out() -> None:
+    emoji = replace(CARD, headline="Night trains 🚂\ufe0f and other things")
+    assert drawing.draw(emoji).complete
+    assert drawing.draw(replace(emoji, headline="Night trains and other things")).png == drawing.draw(emoji).png
+    chinese = replace(CARD, headline="夜行列车")
+    assert not drawing.draw(chinese).complete
+    assert ink(drawn(chinese), LEFT) == ink(drawn(chinese), RIGHT) == 0
+    nothing = replace(chinese, name="", footer="")
+    assert ink(drawn(nothing), (480, 200, 720, 440)) > 0, "the mark stands in for words"
+
+
+def test_words_from_right_to_left_are_left_out_without_fribidi(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "_shapes", lambda: False)
+    assert drawing.draw(CARD).complete
+    assert not drawing.draw(replace(CARD, headline="רכבת הלילה", direction="rtl")).complete
+
+
+def test_colors_that_pillow_does_not_know_do_not_fail() -> None:
+    drawn(replace(CARD, colors=replace(COLORS, accent="color-mix(in srgb, red, blue)", title="#abc")))
+
+
+def test_a_card_is_drawn_once(tmp_path: Path) -> None:
+    cache = CardCache(tmp_path)
+    first = cache.png(CARD)
+    (file,) = (tmp_path / FOLDER).iterdir()
+    assert (file.name, file.read_bytes()) == (f"{CARD.digest}.png", first)
+    file.write_bytes(b"kept")
+    assert CardCache(tmp_path).png(CARD) == b"kept"
+    assert cache.png(replace(CARD, headline="Another")) != b"kept"
+
+
+def test_a_card_without_its_words_is_not_kept(tmp_path: Path) -> None:
+    CardCache(tmp_path).png(replace(CARD, headline="夜行列车"))
+    assert not (tmp_path / FOLDER).exists()
+
+
+def test_a_folder_that_cannot_be_written_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / ".newsletter").write_text("in the way")
+    assert CardCache(tmp_path).png(CARD) == drawing.draw(CARD).png
+
+
+def test_the_fonts_are_those_of_the_list() -> None:
+    listed = dict(
+        re.findall(r"^\| `(headline\.ttf|text\.ttf)` \| `(\w+)` \|$", (FONTS / "README.md").read_text(), re.MULTILINE)
+    )
+    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in FONTS.glob("*.ttf")}
+    assert files == listed
+    assert sum(path.stat().st_size for path in FONTS.glob("*.ttf")) < 600_000
+    assert "SIL OPEN FONT LICENSE" in (FONTS / "OFL.txt").read_text()

@@ -14,8 +14,8 @@ from newsletter.domain.segment import Segment
 from newsletter.errors import Finding, FindingsError, Place, Severity
 from newsletter.files.newsletter_folder import TEMPLATES, settings_text
 from newsletter.message.compiled_issue import CompiledIssue
-from newsletter.message.merge_fields import merge_findings
 from newsletter.message.mime import Email
+from newsletter.message.prose import merge_findings
 from newsletter.rendering import Theme
 
 

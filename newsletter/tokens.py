@@ -2,9 +2,9 @@
 
 A token is base64url(key id, subscriber's key, MAC): 2, 16 and 18 octets. Each purpose has its own key, derived from
 the secret with HMAC-SHA-512 (RFC 2104, RFC 4231). The MAC is a keyed BLAKE2b (RFC 7693) of the key id and subscriber's
-key, which have a fixed length, and of the issue, which is a slug. So a token for one purpose, issue or reader is not
-valid for another. The token contains the id of the signing key, so secrets can be rotated while old links still work.
-Unsubscribe links never expire, so a token has no time.
+key, which have a fixed length, and of the issue, which is a slug; in a vote, a slash and the answer's number follow.
+So a token for one purpose, issue, answer or reader is not valid for another. The token contains the id of the signing
+key, so secrets can be rotated while old links still work. Unsubscribe links never expire, so a token has no time.
 
 A ticket is in a link that a reader follows soon, and expires. It is base64url(key id, subject, seconds, MAC): 2, 16, 6
 and 18 octets.
@@ -44,6 +44,7 @@ class Purpose(StrEnum):
 
 _PURPOSES = tuple(Purpose)
 _READER = "reader"  # identifies a reader, and gives no rights
+_VOTE = "vote"  # gives one answer in an issue's poll; also the first segment of the path
 
 
 class TicketPurpose(StrEnum):
@@ -117,14 +118,18 @@ class Signer:
         """Return the subscriber's key. Raise TokenError if the token does not identify a reader of this issue."""
         return self._named(_READER, issue, token)
 
-    def _named(self, purpose: str, issue: str, token: str) -> str:
-        """Return the subscriber's key in a token that one of the secrets signed for this purpose and issue."""
+    def verify_vote(self, issue: str, answer: int, token: str) -> str:
+        """Return the subscriber's key. Raise TokenError if the token isn't a vote for the answer with this number."""
+        return self._named(_VOTE, issue, token, f"/{answer}")
+
+    def _named(self, purpose: str, issue: str, token: str, detail: str = "") -> str:
+        """Return the subscriber's key in a token that one of the secrets signed for this purpose, issue and detail."""
         # b64decode would accept "+" and "/" too, but each token must have only one spelling.
         if not _TOKEN.fullmatch(token) or not _ISSUE.fullmatch(issue):
             raise TokenError("this link is damaged", hint="open it from the message again")
         subscriber = base64.urlsafe_b64decode(token[:_HALF])[_KEY_ID_OCTETS:].hex()
         for key in self._keys:
-            if hmac.compare_digest(_token(key, purpose, issue.encode(), subscriber), token):
+            if hmac.compare_digest(_token(key, purpose, f"{issue}{detail}".encode(), subscriber), token):
                 return subscriber
             if purpose == Purpose.UNSUBSCRIBE and hmac.compare_digest(
                 _undivided(key, issue.encode(), subscriber), token
@@ -176,16 +181,19 @@ class Signer:
         """Return the id of the signing key, in hexadecimal; it doesn't reveal the secret."""
         return self._keys[0].id.hex()
 
-    def links(self, base_url: str, issue: str, *, key: str = "", naming: bool = False) -> "LinkMaker":
+    def links(
+        self, base_url: str, issue: str, *, key: str = "", naming: bool = False, votes: Sequence[str] = ()
+    ) -> "LinkMaker":
         """Return a maker of links for an issue's readers, with the first key or the key with this id.
 
-        ``naming`` adds ``links.reader``, which identifies the reader and gives no rights.
+        ``naming`` adds ``links.reader``, which identifies the reader and gives no rights. ``votes`` are the names of
+        the slots for the answers of the issue's poll; a link has the number of its answer, from 1.
 
         Raise TokenError if none of the secrets has this id.
         """
         for own in self._keys:
             if key in ("", own.id.hex()):
-                return LinkMaker(own, base_url, issue, naming=naming)
+                return LinkMaker(own, base_url, issue, naming=naming, votes=votes)
         raise TokenError(
             "the links of this send were signed with another secret",
             hint="put the secret that it began with into NEWSLETTER_EARLIER_SECRETS until it has finished",
@@ -200,8 +208,14 @@ def throwaway_signer() -> Signer:
 class LinkMaker:
     """A maker of the links for one issue's readers, as values for an email's slots."""
 
-    def __init__(self, key: _Key, base_url: str, issue: str, *, naming: bool = False) -> None:
+    def __init__(
+        self, key: _Key, base_url: str, issue: str, *, naming: bool = False, votes: Sequence[str] = ()
+    ) -> None:
         self._key, self._issue, self._naming = key, _octets(issue), naming
+        self._votes = tuple(
+            (name, f"{base_url}/{_VOTE}/{issue}/{number}/", f"{issue}/{number}".encode())
+            for number, name in enumerate(votes, 1)
+        )
         self._unsubscribe, self._preferences, self._browser = (
             f"{base_url}/{purpose}/{issue}/" for purpose in _PURPOSES
         )
@@ -212,6 +226,8 @@ class LinkMaker:
             _token(self._key, purpose, self._issue, subscriber_key) for purpose in _PURPOSES
         )
         reader = {"links.reader": _token(self._key, _READER, self._issue, subscriber_key)} if self._naming else {}
+        for name, url, subject in self._votes:
+            reader[name] = url + _token(self._key, _VOTE, subject, subscriber_key)
         return reader | {
             "links.unsubscribe": self._unsubscribe + unsubscribe,
             "links.preferences": self._preferences + preferences,
@@ -228,7 +244,7 @@ def _key(secret: str) -> _Key:
     if len(secret) < SHORTEST_SECRET:
         raise ValueError(f"is too short: it needs at least {SHORTEST_SECRET} characters")
     material = hashlib.sha256(secret.encode()).digest()
-    kinds = (*_PURPOSES, _READER, *TicketPurpose, *Signature)
+    kinds = (*_PURPOSES, _READER, _VOTE, *TicketPurpose, *Signature)
     return _Key(
         id=hashlib.sha256(b"key id\0" + material).digest()[:_KEY_ID_OCTETS],
         secret=material,
@@ -246,9 +262,10 @@ def _octets(issue: str) -> bytes:
     return issue.encode()
 
 
-def _token(key: _Key, purpose: str, issue: bytes, subscriber_key: str) -> str:
+def _token(key: _Key, purpose: str, subject: bytes, subscriber_key: str) -> str:
+    """Return a token; its ``subject`` is the issue, and for a vote also the answer's number."""
     named = key.id + _subscriber(subscriber_key)
-    mac = hashlib.blake2b(named + issue, key=key.derived[purpose], digest_size=_MAC_OCTETS).digest()
+    mac = hashlib.blake2b(named + subject, key=key.derived[purpose], digest_size=_MAC_OCTETS).digest()
     return base64.b64encode(named + mac, b"-_").decode("ascii")
 
 

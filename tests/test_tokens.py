@@ -218,6 +218,27 @@ def test_links_contain_purpose_and_issue_but_no_address() -> None:
         assert "@" not in signed
 
 
+VOTES = ('links.vote("yes")', 'links.vote("כן")')
+
+
+def test_a_vote_is_valid_for_its_reader_issue_and_answer_only() -> None:
+    signer = Signer("a newer secret, as long as one", make.SECRET)
+    links = Signer(make.SECRET).links("https://news.example.org", ISSUE, votes=VOTES)(make.KEY)
+    for number, name in enumerate(VOTES, 1):
+        base, _, signed = links[name].rpartition("/")
+        assert base == f"https://news.example.org/vote/{ISSUE}/{number}"
+        assert signer.verify_vote(ISSUE, number, signed) == make.KEY
+        for issue, other in ((ISSUE, number % 2 + 1), (ISSUE, 10 * number), (f"{ISSUE}-proof", number)):
+            with pytest.raises(TokenError):
+                signer.verify_vote(issue, other, signed)
+        for purpose in (*Purpose, READER):
+            assert named_by(signer, purpose, ISSUE, signed) == ""
+            assert named_by(signer, purpose, f"{ISSUE}/{number}", signed) == ""
+    for purpose in Purpose:
+        with pytest.raises(TokenError):
+            signer.verify_vote(ISSUE, 1, links[f"links.{purpose}"].rpartition("/")[2])
+
+
 def test_errors_never_contain_a_secret() -> None:
     with pytest.raises(TokenError) as caught:
         Signer(make.SECRET).verify(Purpose.UNSUBSCRIBE, ISSUE, "x" * 48)

@@ -9,6 +9,7 @@ from newsletter.checks.rules import make_finding
 from newsletter.domain.issue import Issue
 from newsletter.errors import Finding, Place
 from newsletter.message.encoding import quoted_printable
+from newsletter.message.link_slots import LINKS, OWN
 from newsletter.message.mime import Email
 from newsletter.message.template import fill_html
 
@@ -17,30 +18,32 @@ from newsletter.message.template import fill_html
 HTML_LIMIT = 90_000
 ENCODED_LIMIT = 100_000
 
-_TYPICAL = {  # values as long as a real reader's; a link is a base URL, an issue and a token of 48 characters
-    **{
-        f"links.{name}": f"https://newsletter.example.org/{name}/2026-11-23/{'x' * 48}"
-        for name in ("unsubscribe", "preferences", "browser")
-    },
-    "subscriber.email": "alexander.longname@mail.example.org",
-}
+_TYPICAL_ADDRESS = "alexander.longname@mail.example.org"
 
 
 def email_findings(issue: Issue, email: Email, theme: Place) -> list[Finding]:
     """Return the findings of an issue's email: its size at the issue's place, its elements at the theme's."""
-    html = fill_html(email.html, _TYPICAL)
+    html = _filled(email)
     return [*_size(issue, html), *_elements(html, theme)]
 
 
 def html_sizes(email: Email) -> tuple[int, int]:
     """Return the bytes of the HTML for a typical reader, decoded and as quoted-printable."""
-    return _sizes(fill_html(email.html, _TYPICAL))
+    return _sizes(_filled(email))
 
 
 def share_of_limit(email: Email) -> float:
     """Return the HTML's size as a share of the limit, at which Gmail clips (1.0)."""
     decoded, encoded = html_sizes(email)
     return max(decoded / HTML_LIMIT, encoded / ENCODED_LIMIT)
+
+
+def _filled(email: Email) -> str:
+    """Return the HTML with values as long as a real reader's."""
+    token = "x" * 48
+    votes = dict.fromkeys(email.votes, f"https://newsletter.example.org/vote/2026-11-23/1/{token}")
+    links = {f"{LINKS}{name}": f"https://newsletter.example.org/{name}/2026-11-23/{token}" for name in OWN}
+    return fill_html(email.html, {**links, **votes, "subscriber.email": _TYPICAL_ADDRESS})
 
 
 def _sizes(html: str) -> tuple[int, int]:

@@ -174,7 +174,7 @@ ISSUES = (
     ),
     error(
         "merge-field-unknown",
-        "A `{{ … }}` in the subject, the preheader or the note isn't a merge field, or is in a link.",
+        "A `{{ … }}` in the subject, the preheader, the note or a block isn't a merge field, or is in the wrong place.",
         'write {{ subscriber.first_name | default("reader") }}',
         "It would be printed as it stands.",
     ),

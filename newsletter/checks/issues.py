@@ -16,6 +16,7 @@ from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import SUBSCRIBER_SLOT
 from newsletter.errors import Finding, Place, did_you_mean
 from newsletter.message.merge_fields import merge_field, merge_fields, without_merge_fields
+from newsletter.message.prose import addressed_texts
 from newsletter.message.template import Slot
 
 LONGEST_SUBJECT = 78  # characters, RFC 5322 §2.1.1
@@ -90,14 +91,13 @@ def _preheader(issue: Issue) -> Iterator[Finding]:
 
 
 def _defaults(issue: Issue) -> Iterator[Finding]:
-    for name in ("subject", "preheader", "note"):
-        text = getattr(issue, name)
-        for field in merge_fields(text):
+    for addressed in addressed_texts(issue):
+        for field in merge_fields(addressed.text):
             slot = field.slot.name if field.slot else ""
             if slot.startswith(SUBSCRIBER_SLOT) and slot != _ADDRESS and field.default is None:
-                place = below(issue.place(name), text.count("\n", 0, field.start))
                 what = f"readers without {slot} would see a gap"
-                yield make_finding("merge-field-default", place, what, f"write {merge_field(Slot(slot, '…'))}")
+                hint = f"write {merge_field(Slot(slot, '…'))}"
+                yield make_finding("merge-field-default", addressed.place_of(field), what, hint)
 
 
 def _boilerplate(issue: Issue) -> Iterator[Finding]:

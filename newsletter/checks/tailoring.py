@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from newsletter.checks.places import at, below
+from newsletter.checks.places import at
 from newsletter.checks.rules import make_finding
 from newsletter.domain.edition import Tailoring, tailoring_of
 from newsletter.domain.issue import Issue
@@ -10,6 +10,7 @@ from newsletter.domain.publication import Newsletter
 from newsletter.errors import Finding
 from newsletter.message.edition_slots import title_position
 from newsletter.message.merge_fields import merge_field, merge_fields
+from newsletter.message.prose import addressed_texts
 from newsletter.message.template import Slot
 
 
@@ -42,17 +43,16 @@ def digest_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding]:
 def _titles(issue: Issue, tailoring: Tailoring | None) -> Iterator[Finding]:
     """Yield ``{{ edition.titles[2] }}`` without a default if an edition may have fewer entries."""
     fewest = len(issue.entries) if tailoring is None else _fewest_entries(issue, tailoring)
-    for name in ("subject", "preheader", "note"):
-        text = getattr(issue, name)
-        for field in merge_fields(text):
+    for addressed in addressed_texts(issue):
+        for field in merge_fields(addressed.text):
             if field.slot is None or field.default is not None:
                 continue
             slot = field.slot.name
             position = title_position(slot)
             if position is not None and position >= fewest:
-                place = below(issue.place(name), text.count("\n", 0, field.start))
                 what = f"{slot} is empty for readers who get {fewest} of the entries"
-                yield make_finding("merge-field-default", place, what, f"write {merge_field(Slot(slot, '…'))}")
+                hint = f"write {merge_field(Slot(slot, '…'))}"
+                yield make_finding("merge-field-default", addressed.place_of(field), what, hint)
 
 
 def _fewest_entries(issue: Issue, tailoring: Tailoring) -> int:

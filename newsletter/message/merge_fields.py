@@ -1,24 +1,21 @@
 """Merge fields in a subject, preheader or note: ``{{ subscriber.first_name | default("reader") }}``. No I/O.
 
-Besides the reader's values there are those of their edition: ``{{ edition.titles[0] }}``, ``{{ edition.count }}``.
+Besides the reader's values there are those of their edition: ``{{ edition.titles[0] }}``, ``{{ edition.count }}``, and
+links such as ``{{ links.preferences }}``, which only work as a link's whole target (``message.prose``).
 
 The grammar has no other forms, and nothing an editor types is ever run as template code. In a theme, Jinja objects
 stand for the same slots.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from newsletter.domain.issue import Issue
-from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import SUBSCRIBER_FIELDS, SUBSCRIBER_SLOT
-from newsletter.errors import Finding, Place, Severity
 from newsletter.message.edition_slots import COUNT_SLOT, title_position
+from newsletter.message.link_slots import EXAMPLE, LINKS, LinkFieldError, parse_link_field
 from newsletter.message.template import Slot, Template
-
-RULE = "merge-field-unknown"
 
 _BRACES = re.compile(r"\{\{(.*?)(?:\}\}|(?=\{\{)|$)", re.MULTILINE)
 _FIELD = re.compile(
@@ -33,6 +30,7 @@ class MergeField:
     """A ``{{ … }}`` in a text, from ``start`` to ``end``; without a ``slot`` it is invalid, and ``what`` says why.
 
     ``default`` is None if the field has none, not even an empty one. ``closed`` is false if its ``}}`` is missing.
+    ``link`` names the slot of a link: a field that is valid as a link's target in prose and nowhere else.
     """
 
     start: int
@@ -42,6 +40,7 @@ class MergeField:
     closed: bool = True
     what: str = ""
     hint: str = ""
+    link: str = ""
 
 
 def merge_fields(text: str, attributes: Collection[str] | None = None) -> tuple[MergeField, ...]:
@@ -80,6 +79,8 @@ def _field(match: re.Match[str], known: tuple[str, ...] | None) -> MergeField:
 
     if not written.endswith("}}"):
         return invalid(f'"{_short(written)}" has no end', "close it with }}", closed=False)
+    if match[1].strip().startswith(LINKS):
+        return _link(match)
     field = _FIELD.fullmatch(match[1])
     if field is None:
         curly = any(quote in match[1] for quote in "“”„‘’«»")
@@ -90,6 +91,19 @@ def _field(match: re.Match[str], known: tuple[str, ...] | None) -> MergeField:
         return invalid(f'no merge field "{name}"', _suggestion(name, known or ()))
     default = field["double"] if field["double"] is not None else field["single"]
     return MergeField(start=start, end=end, slot=Slot(name, default or ""), default=default)
+
+
+def _link(match: re.Match[str]) -> MergeField:
+    start, end, shown = match.start(), match.end(), _short(match[0])
+    try:
+        link = parse_link_field(match[1])
+    except LinkFieldError as err:
+        return MergeField(
+            start=start, end=end, slot=None, what=err.what or f'"{shown}" is not a merge field', hint=err.hint
+        )
+    return MergeField(
+        start=start, end=end, slot=None, link=link, what=f'"{shown}" is not the target of a link', hint=EXAMPLE
+    )
 
 
 def _is_of_subscriber(name: str, known: tuple[str, ...] | None) -> bool:
@@ -117,28 +131,3 @@ def template_of(text: str, attributes: Collection[str] = ()) -> Template:
             parts.extend((text[done : field.start], field.slot))
             done = field.end
     return tuple(part for part in (*parts, text[done:]) if part != "")
-
-
-def merge_findings(issue: Issue, newsletter: Newsletter) -> tuple[Finding, ...]:
-    """Return a finding for each mistake in the merge fields of an issue's subject, preheader and note."""
-    texts = {"subject": issue.subject, "preheader": issue.preheader, "note": issue.note}
-    return tuple(
-        finding for name, text in texts.items() for finding in _wrong(issue, name, text, newsletter.attributes)
-    )
-
-
-_LINK_TARGET = re.compile(r"\]\([^)\s]*\{\{|<[a-z]+:[^>\s]*\{\{")
-
-
-def _wrong(issue: Issue, name: str, text: str, attributes: Collection[str]) -> Iterator[Finding]:
-    def finding(offset: int, what: str, hint: str) -> Finding:
-        top = issue.place(name)
-        place = Place(path=top.path, line=(top.line or 1) + text.count("\n", 0, offset))
-        return Finding(rule=RULE, severity=Severity.ERROR, place=place, what=what, hint=hint)
-
-    for field in merge_fields(text, attributes):
-        if field.slot is None:
-            yield finding(field.start, field.what, field.hint)
-    if name == "note":
-        for match in _LINK_TARGET.finditer(text):
-            yield finding(match.start(), "a merge field in a link's address", "link to one address for all readers")

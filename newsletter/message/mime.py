@@ -24,6 +24,7 @@ from newsletter.message.encoding import (
     quoted_printable,
     simple_value,
 )
+from newsletter.message.link_slots import vote_slots
 from newsletter.message.mime_body import MessageBody, encoded_parts, frame
 from newsletter.message.template import Slot, Template, join_constants
 
@@ -33,7 +34,7 @@ class Email:
     """A rendered edition without a recipient.
 
     ``html_parts`` and ``text_parts`` are the two alternatives in pieces that are encoded once; each ends with ``\\n``.
-    Besides ``subscriber.…`` slots may be ``links.unsubscribe``, ``links.preferences`` or ``links.browser``.
+    Besides ``subscriber.…`` slots may be ``links.unsubscribe``, ``links.preferences``, ``links.browser``, or a vote.
     ``help_url`` is a page about the newsletter, ``archive_url`` a page of its issues; everybody gets the same ones.
 
     Without ``html_parts`` it is a plain-text message to the people who run the newsletter, without the headers of bulk
@@ -67,6 +68,11 @@ class Email:
         """Return the names of all values that a message needs."""
         parts = (*self.subject, *self.preheader, *self.html, *self.text)
         return frozenset(part.name for part in parts if isinstance(part, Slot)) | {"links.unsubscribe"}
+
+    @property
+    def votes(self) -> tuple[str, ...]:
+        """Return the names of the slots for votes, in order."""
+        return vote_slots((*self.html_parts, *self.text_parts))
 
     @property
     def plain(self) -> bool:

@@ -26,7 +26,7 @@ def build_issue(
     The same issue and reader give the same bytes: the message is dated 06:00 on the issue's date.
     """
     issue, email = composed.issue, composed.compiled.email(edition)
-    links = throwaway_signer().links(newsletter.base_url, issue.slug)(_KEY)
+    links = throwaway_signer().links(newsletter.base_url, issue.slug, votes=email.votes)(_KEY)
     values = links | reader.slot_values()
     recipient = Recipient(subscriber=0, key=_KEY, address=reader.address, values=values)
     date = datetime.combine(issue.date, _MORNING, tzinfo=newsletter.zone)

@@ -14,8 +14,9 @@ from newsletter.domain.topics import slug_of
 from newsletter.errors import FindingsError, Place
 from newsletter.message.compiled_issue import CompiledIssue, IssuePart
 from newsletter.message.encoding import ascii_domain
-from newsletter.message.merge_fields import merge_field, merge_findings, template_of
+from newsletter.message.merge_fields import merge_field, template_of
 from newsletter.message.mime import Email
+from newsletter.message.prose import merge_findings
 from newsletter.message.template import Slot, Template
 from newsletter.rendering.clean_text import one_line
 from newsletter.rendering.context import ContextBuilder, mjml_comment

@@ -11,6 +11,7 @@ from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import SUBSCRIBER_FIELDS, SUBSCRIBER_SLOT
 from newsletter.message.edition_slots import number_slot
 from newsletter.message.merge_fields import template_of
+from newsletter.message.prose import prose_template
 from newsletter.message.public_links import public_links
 from newsletter.message.template import Slot
 from newsletter.rendering.bidi import isolated, marked
@@ -105,7 +106,7 @@ class ContextBuilder:
             number=issue.number,
             subject=self._phrase(issue.subject),
             preheader=self._phrase(issue.preheader),
-            note=self._note(clean(issue.note)),
+            note=self._addressed_prose(clean(issue.note), issue),
             sections=tuple(self._sections(issue)),
         )
 
@@ -161,11 +162,12 @@ class ContextBuilder:
             yield PassageView(quotation=quotation, body=f"{body}\n\n{waiting}" if waiting else body, direction=own)
             waiting = addresses
 
-    def _note(self, markdown: str) -> str:
+    def _addressed_prose(self, markdown: str, issue: Issue) -> str:
+        """Return prose with merge fields."""
         if not markdown.strip():
             return ""
-        text = self._placeholders.in_template(template_of(markdown, self._newsletter.attributes), str)
-        values = self._placeholders.pattern
+        text = self._placeholders.in_prose(prose_template(markdown, issue, self._newsletter))
+        values = self._placeholders.values
         if not self._markup:
             return markdown_to_text(text, self._direction, values)
         return self._placeholders.block(markdown_to_html(text, self._direction, values, marks=self._marks))

@@ -12,8 +12,10 @@ from markupsafe import Markup, escape
 
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
+from newsletter.message.anonymous import anonymous_links, without_votes
 from newsletter.message.edition_slots import COUNT_SLOT, title_slot
 from newsletter.message.merge_fields import template_of
+from newsletter.message.prose import prose_template
 from newsletter.message.template import Slot, fill_text
 from newsletter.rendering.bidi import direction_of_title, isolated
 from newsletter.rendering.clean_text import clean, one_line, web_address
@@ -86,12 +88,17 @@ class Prose:
 
     def note(self, issue: Issue) -> Markup:
         """Return the editor's note as HTML."""
+        return self.addressed_prose(issue.note, issue)
+
+    def addressed_prose(self, markdown: str, issue: Issue) -> Markup:
+        """Return an issue's prose with merge fields as HTML."""
         placeholders = Placeholders()
-        template = template_of(clean(issue.note), self._newsletter.attributes)
-        html = markdown_to_html(placeholders.in_template(template, str), self.direction, placeholders.pattern)
-        slots = {str(placeholders.slot(part)): part for part in template if isinstance(part, Slot)}
-        values = _edition(issue)
-        return _styled(placeholders.pattern.sub(lambda match: str(escape(slots[match[0]].value(values))), html))
+        template = prose_template(clean(markdown), issue, self._newsletter)
+        slots = [part.name for part in template if isinstance(part, Slot)]
+        base = self._newsletter.base_url
+        values = _edition(issue) | anonymous_links(slots, base_url=base, browser=f"{base}/issues/{issue.slug}/")
+        html = markdown_to_html(placeholders.in_prose(template), self.direction, placeholders.values)
+        return _styled(without_votes(placeholders.filled(html, lambda slot: str(escape(slot.value(values))))))
 
     def address(self, url: str) -> str:
         """Return a web address, or "" for any other scheme."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from markupsafe import Markup
 
+from newsletter.message.link_slots import LINKS
 from newsletter.message.merge_fields import merge_field
 from newsletter.message.template import Slot, Template
 from newsletter.rendering.theme_faults import ThemeFault
@@ -20,14 +21,19 @@ _LOST_HINT = "print it as it is: {{ entry.title }}, {{ subscriber.first_name }},
 
 
 class Placeholders:
-    """A build's placeholders: ``block`` for finished HTML, ``slot`` for a reader's value."""
+    """A build's placeholders: ``block`` for finished HTML, ``slot`` for a reader's value.
+
+    ``pattern`` matches all of them, ``values`` only those of readers' values in text.
+    """
 
     def __init__(self) -> None:
         self.nonce = f"k{secrets.token_hex(8)}"
         self._blocks: list[str] = []
         self._slots: list[Slot] = []
         self._parts: list[tuple[int, ...]] = []
-        self.pattern = re.compile(rf"{self.nonce}([bsoc])(\d{{5}})z")
+        # A link in prose begins like a URL, so that Markdown takes it for one.
+        self.pattern = re.compile(rf"(?:https://(?={self.nonce}l))?{self.nonce}([bsloc])(\d{{5}})z")
+        self.values = re.compile(rf"{self.nonce}s\d{{5}}z")
 
     def block(self, html: str) -> Markup:
         """Return a placeholder for sanitised HTML."""
@@ -36,13 +42,27 @@ class Placeholders:
 
     def slot(self, slot: Slot) -> Markup:
         """Return the placeholder for a reader's value, always the same for a slot."""
+        return Markup(f"{self.nonce}s{self._number(slot):05d}z")  # noqa: S704
+
+    def _number(self, slot: Slot) -> int:
         if slot not in self._slots:
             self._slots.append(slot)
-        return Markup(f"{self.nonce}s{self._slots.index(slot):05d}z")  # noqa: S704
+        return self._slots.index(slot)
 
     def in_template(self, template: Template, escape: Callable[[str], str]) -> str:
         """Return a template as text with placeholders in its slots; ``escape`` makes its constants safe there."""
         return escape("").join(self.slot(part) if isinstance(part, Slot) else escape(part) for part in template)
+
+    def in_prose(self, template: Template) -> str:
+        """Return a template of Markdown as text with placeholders in its slots; a link's is a URL."""
+        return "".join(part if isinstance(part, str) else self._in_prose(part) for part in template)
+
+    def _in_prose(self, slot: Slot) -> str:
+        return f"https://{self.nonce}l{self._number(slot):05d}z" if slot.name.startswith(LINKS) else self.slot(slot)
+
+    def filled(self, document: str, value: Callable[[Slot], str]) -> str:
+        """Return the document with a value for each slot."""
+        return self.pattern.sub(lambda match: value(self._slots[int(match[2])]) if match[1] in "sl" else "", document)
 
     def part(self, entries: tuple[int, ...]) -> tuple[str, str]:
         """Return placeholders for the start and end of a part that belongs to these entries, by position."""
@@ -79,10 +99,7 @@ class Placeholders:
 
     def as_merge_fields(self, document: str) -> str:
         """Return the document with its blocks inserted, slots as merge fields, and no placeholders of parts."""
-        return self.pattern.sub(
-            lambda match: merge_field(Slot(self._slots[int(match[2])].name)) if match[1] == "s" else "",
-            self.insert_blocks(document),
-        )
+        return self.filled(self.insert_blocks(document), lambda slot: merge_field(Slot(slot.name)))
 
     def template(self, document: str) -> Template:
         """Return the document split at its slots, without the placeholders of its parts.
@@ -94,7 +111,7 @@ class Placeholders:
         done = 0
         for match in self.pattern.finditer(document):
             parts.append(document[done : match.start()])
-            if match[1] == "s":
+            if match[1] in "sl":
                 parts.append(self._slots[int(match[2])])
             done = match.end()
         return tuple(part for part in (*parts, document[done:]) if part != "")

@@ -1,5 +1,6 @@
 """Build a send's letters from its frozen content."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from newsletter.domain.delivery import ClaimedDelivery
@@ -23,8 +24,9 @@ class LetterBuilder:
         self.ensure_held = lease.ensure_held
         self._compiled, self._date = store.frozen.content(send.id)
         self.sender = self._compiled.sender.address
-        self.slots = self._compiled.email().slots  # the full issue has every part, so every slot
-        self._links = link_maker(context, send, naming=READER in self.slots)
+        full = self._compiled.email()  # it has every part, so every slot
+        self.slots = full.slots
+        self._links = link_maker(context, send, naming=READER in self.slots, votes=full.votes)
         # Batches are ordered by edition, so each thread needs one or two. A wire is as large as its message.
         self._wire = lru_cache(maxsize=2 * context.provider.concurrency)(self._build_wire)
 
@@ -60,9 +62,10 @@ class LetterBuilder:
         return Wire(self._compiled.email(self._store.frozen.edition(self._send.id, number)), self._date)
 
 
-def link_maker(context: SendContext, send: Send, *, naming: bool = False) -> LinkMaker:
+def link_maker(context: SendContext, send: Send, *, naming: bool = False, votes: Sequence[str] = ()) -> LinkMaker:
     """Return the maker of readers' links, with the URL and secret that the send began with.
 
     Raise TokenError if that secret is missing.
     """
-    return context.signer.links(send.base_url or context.base_url, send.issue, key=send.signing_key, naming=naming)
+    base_url = send.base_url or context.base_url
+    return context.signer.links(base_url, send.issue, key=send.signing_key, naming=naming, votes=votes)

@@ -19,7 +19,7 @@ def send_proof(
     context.provider.check_sender(email.sender.address)
     wire = Wire(email.proof(), now)
     key = secrets.token_hex(16)  # a new Message-ID for each proof, so that no mail client hides one as a duplicate
-    values = reader.slot_values() | context.signer.links(context.base_url, wire.email.issue)(key)
+    values = reader.slot_values() | context.signer.links(context.base_url, wire.email.issue, votes=email.votes)(key)
     recipient = Recipient(subscriber=reader.id, key=key, address=to or reader.address, values=values)
     (receipt,) = context.provider.submit([Letter(wire, recipient)])
     return receipt

@@ -37,7 +37,8 @@ def rehearse(
     if the provider refuses altogether.
     """
     provider.check_sender(compiled.sender.address)
-    links = throwaway_signer().links(base_url, compiled.issue, naming=READER in compiled.email().slots)
+    full = compiled.email()
+    links = throwaway_signer().links(base_url, compiled.issue, naming=READER in full.slots, votes=full.votes)
     done, refused = 0, []
 
     @lru_cache(maxsize=_WIRES)

@@ -7,12 +7,10 @@ from hypothesis import strategies as st
 from newsletter.message.merge_fields import (
     merge_field,
     merge_fields,
-    merge_findings,
     template_of,
     without_merge_fields,
 )
 from newsletter.message.template import Slot, fill_text
-from tests import make
 
 
 @pytest.mark.parametrize(
@@ -38,7 +36,15 @@ def test_a_merge_field_names_a_value_and_a_fallback(text: str, slot: Slot) -> No
             'did you mean "subscriber.first_name"?',
         ),
         ("{{ subscriber.city }}", 'no merge field "subscriber.city"', "attributes add more"),
-        ("{{ links.unsubscribe }}", 'no merge field "links.unsubscribe"', "there are subscriber.first_name"),
+        ("{{ links.unsubscribe }}", "is not the target of a link", "write [your topics]"),
+        ("{{ links.prefs }}", 'no merge field "links.prefs"', 'did you mean "links.preferences"?'),
+        ("{{ links.x }}", 'no merge field "links.x"', "there are links.unsubscribe"),
+        ('{{ links.archive | default("x") }}', "is not a merge field", "write [your topics]"),
+        ('{{ links.archive("x") }}', "takes nothing in parentheses", "write {{ links.archive }}"),
+        ("{{ links.vote }}", "a vote has no answer", 'write [Yes]({{ links.vote("yes") }})'),
+        ("{{ links.vote(' ') }}", "a vote has no answer", 'write [Yes]({{ links.vote("yes") }})'),
+        ("{{ links.vote(yes) }}", "is not a merge field", "write [your topics]"),
+        (f'{{{{ links.vote("{"x" * 41}") }}}}', "the answer of a vote has 41 characters", "shorten it"),
         ("{{ subscriber.name | default(“you”) }}", "is not a merge field", "use straight quotes"),
         ("{{ subscriber.name | upper }}", "is not a merge field", "write {{ subscriber.first_name"),
         ("{{ 7 * 7 }}", "is not a merge field", "write {{ subscriber.first_name"),
@@ -55,19 +61,6 @@ def test_other_text_in_braces_is_reported_and_unchanged(text: str, what: str, hi
     assert what in field.what
     assert hint in field.hint
     assert template_of(text) == (text,)
-
-
-def test_each_wrong_field_has_its_position() -> None:
-    issue = make.issue(
-        subject="{{ x }}", preheader="{{ subscriber.nam }}", note="fine\n{{ y }} {{ z", lines={"subject": 3, "note": 9}
-    )
-    places = [str(finding.place) for finding in merge_findings(issue, make.newsletter())]
-    assert places == [f"issues/2026-11-23.md:{line}" for line in (3, 1, 10, 10)]
-
-
-def test_attributes_of_the_newsletter_are_fields() -> None:
-    issue = make.issue(note="{{ subscriber.city }}")
-    assert merge_findings(issue, make.newsletter(attributes=("city",))) == ()
 
 
 @given(st.text(alphabet=st.sampled_from(list("{} |.\"'()%#subscriberfirst_namedefault\n“é")), max_size=80))

@@ -12,10 +12,11 @@ from markupsafe import Markup, escape
 
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
+from newsletter.message.link_slots import LINKS, OWN
 from newsletter.message.merge_fields import merge_field
 from newsletter.message.mime import Email
 from newsletter.message.template import Slot, Template, fill_html, fill_text
-from newsletter.tokens import Purpose, throwaway_signer
+from newsletter.tokens import throwaway_signer
 from newsletter.web.preview.view_options import ColorScheme, Images, ViewOptions
 
 SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"  # links open in a new tab
@@ -42,7 +43,7 @@ class InboxRow:
 
 def sample_values(email: Email, newsletter: Newsletter, subscriber: Subscriber = SAMPLE) -> dict[str, str]:
     """Return a reader's value for every slot; the links are as long as real ones but lead nowhere."""
-    links = throwaway_signer().links(newsletter.base_url, email.issue)
+    links = throwaway_signer().links(newsletter.base_url, email.issue, votes=email.votes)
     return subscriber.slot_values() | links(SAMPLE.key)
 
 
@@ -57,7 +58,7 @@ def inbox_row(email: Email, values: Mapping[str, str]) -> InboxRow:
 
 def framed(email: Email, values: Mapping[str, str], options: ViewOptions) -> str:
     """Return the HTML part for the frame. The reader's own links lead to a page that explains them."""
-    own = {f"links.{purpose}": f"/reader-links/{purpose}" for purpose in Purpose}
+    own = {f"{LINKS}{name}": f"/reader-links/{name}" for name in OWN} | dict.fromkeys(email.votes, "/reader-links/vote")
     html = _as_if_preferred(fill_html(email.html, {**values, **own}), options.mode)
     return _at_head(html, f'<base target="_blank">{_canvas(html, options.mode)}')
 

@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
@@ -134,7 +134,7 @@ class PreviewPages:
                 notes.setdefault(min(finding.place.line or 1, len(source.lines)), []).append(finding)
         return self._page("file", source=source, notes=notes, issues=snapshot.issues_with(path))
 
-    def reader_link(self, purpose: Purpose) -> str:
+    def reader_link(self, purpose: Purpose | Literal["vote"]) -> str:
         """Explain a link that is each reader's own."""
         return self._page("reader-link", purpose=purpose, reader=frame.SAMPLE)
 

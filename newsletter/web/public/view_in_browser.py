@@ -2,7 +2,7 @@
 
 People pass these pages on, so they show the reader's choice of entries and nothing else about them. Merge fields show
 their defaults, and the reader's links are replaced by the page where anyone can ask for their own: a link to an
-edition must not give access to the preferences of its reader.
+edition must not give access to the preferences of its reader, or vote for them.
 """
 
 import re
@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 from markupsafe import escape
 
 from newsletter.errors import TokenError
+from newsletter.message.anonymous import anonymous_links, without_votes
 from newsletter.message.link_tracking import without_tracking
 from newsletter.message.template import fill_html
 from newsletter.tokens import Purpose
@@ -43,10 +44,9 @@ class ViewInBrowser:
         compiled, edition = frozen
         email = compiled.email(edition)
         base = self._site.newsletter.base_url
-        preferences = f"{base}/preferences"
         own = f"{base}/{Purpose.BROWSER}/{issue}/{token}"
-        values = {"links.unsubscribe": preferences, "links.preferences": preferences, "links.browser": own}
-        html = without_tracking(fill_html(email.html, values), compiled)
+        values = anonymous_links(email.slots, base_url=base, browser=own)
+        html = without_votes(without_tracking(fill_html(email.html, values), compiled))
         html = _BODY.sub(lambda body: body[0] + self._corrections(issue), html, count=1)
         return HTMLResponse(html, headers={"Content-Security-Policy": _policy(html)})
 

@@ -1,5 +1,6 @@
 """The archive over HTTP: sent issues only, the same for all visitors; and a reader's own edition."""
 
+import html
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -216,6 +217,21 @@ def test_view_in_browser_shows_the_readers_edition_without_personal_data(
     assert "About good-soil" in other.text
     assert "Ben" not in other.text
     assert "Ada" not in page.text
+
+
+def test_pages_for_everybody_have_no_readers_links_and_no_votes(
+    at: Public, client: httpx.Client, folder: NewsletterFolder
+) -> None:
+    note = "[Topics]({{ links.preferences }}), [old issues]({{ links.archive }}). Good? [Yes]({{ links.vote('yes') }})!"
+    folder.issue("2026-11-23", "night-train", note=note)
+    reader = at.reader()
+    freeze_as_sent(at, "2026-11-23")
+    for path in ("/issues/2026-11-23/", "/atom.xml", at.link(Purpose.BROWSER, reader)):
+        page = html.unescape(client.get(path).text)
+        assert re.search(rf'<a href="https://{HOST}/preferences"[^>]*>Topics</a>', page)
+        assert re.search(rf'<a href="https://{HOST}/"[^>]*>old issues</a>', page)
+        assert "Good? Yes!" in page
+        assert "vote" not in page
 
 
 def test_view_in_browser_shows_the_sent_content_even_if_files_changed(

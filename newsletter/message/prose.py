@@ -1,0 +1,99 @@
+"""Merge fields in prose: an issue's note, and the text of notes and sponsors among its blocks. No I/O.
+
+There a merge field may also be the whole target of a link: ``[your topics]({{ links.preferences }})``.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from newsletter.domain.blocks import BlockKind
+from newsletter.domain.issue import Issue
+from newsletter.domain.markdown_parser import authors_markdown
+from newsletter.domain.publication import Newsletter
+from newsletter.errors import Finding, Place, Severity
+from newsletter.message.link_slots import LINKS
+from newsletter.message.merge_fields import MergeField, merge_fields
+from newsletter.message.public_links import public_links
+from newsletter.message.template import Slot, Template
+
+RULE = "merge-field-unknown"
+_PARSER = authors_markdown()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressedText:
+    """A text of an issue that may have merge fields, in ``prose`` also as links' targets; ``place`` is its start."""
+
+    text: str
+    place: Place
+    prose: bool
+
+    def place_of(self, field: MergeField) -> Place:
+        """Return the place of a merge field in it."""
+        line = (self.place.line or 1) + self.text.count("\n", 0, field.start)
+        return Place(path=self.place.path, line=line)
+
+
+def addressed_texts(issue: Issue) -> Iterator[AddressedText]:
+    """Yield all texts of an issue that may have merge fields."""
+    yield AddressedText(text=issue.subject, place=issue.place("subject"), prose=False)
+    yield AddressedText(text=issue.preheader, place=issue.place("preheader"), prose=False)
+    yield AddressedText(text=issue.note, place=issue.place("note"), prose=True)
+    for block in issue.blocks:
+        if block.kind in (BlockKind.NOTE, BlockKind.SPONSOR):
+            yield AddressedText(text=block.text, place=block.place("text"), prose=True)
+
+
+def prose_template(text: str, issue: Issue, newsletter: Newsletter) -> Template:
+    """Split prose of an issue at its merge fields; anything that isn't a valid merge field stays as text.
+
+    Links that are the same for all readers are in the text already.
+    """
+    parts: list[str | Slot] = []
+    done = 0
+    public = public_links(issue, newsletter)
+    for field in merge_fields(text, newsletter.attributes):
+        part = public.get(field.link.removeprefix(LINKS)) or (Slot(field.link) if field.link else field.slot)
+        if part is not None:
+            parts.extend((text[done : field.start], part))
+            done = field.end
+    return tuple(part for part in (*parts, text[done:]) if part != "")
+
+
+def merge_findings(issue: Issue, newsletter: Newsletter) -> tuple[Finding, ...]:
+    """Return a finding for each mistake in the merge fields of an issue."""
+    return tuple(
+        Finding(rule=RULE, severity=Severity.ERROR, place=addressed.place_of(field), what=what, hint=hint)
+        for addressed in addressed_texts(issue)
+        for field, what, hint in _wrong(addressed, newsletter.attributes)
+    )
+
+
+def _wrong(addressed: AddressedText, attributes: Collection[str]) -> Iterator[tuple[MergeField, str, str]]:
+    text, fields = addressed.text, merge_fields(addressed.text, attributes)
+    targets = _whole_targets(text, fields) if addressed.prose else frozenset()
+    for field in fields:
+        if field.slot is None and field not in targets:
+            yield field, field.what, field.hint
+        if addressed.prose and not field.link and _IN_TARGET.search(text, 0, field.start):
+            yield field, "a merge field in a link's address", "link to one address for all readers"
+
+
+_IN_TARGET = re.compile(r"(?:\]\([^)\s]*|<[a-z]+:[^>\s]*)\Z")
+
+
+def _whole_targets(text: str, fields: Iterable[MergeField]) -> frozenset[MergeField]:
+    """Return the fields for links that are the whole target of a link in Markdown."""
+    urls: dict[MergeField, str] = {}
+    marked, done = "", 0
+    for field in fields:
+        if field.link:
+            urls[field] = f"https://{len(urls)}.link.invalid"
+            marked += text[done : field.start] + urls[field]
+            done = field.end
+    if not urls:
+        return frozenset()
+    inline = (child for token in _PARSER.parse(marked + text[done:]) for child in token.children or ())
+    targets = {token.attrs.get("href") for token in inline if token.type == "link_open" and token.info != "auto"}
+    return frozenset(field for field, url in urls.items() if url in targets)

@@ -70,4 +70,10 @@ THEMES = (
         "shorten style.css",
         "Gmail drops all of it, and with it dark mode and the layout for phones.",
     ),
+    warning(
+        "theme-original-changed",
+        "The original of a file that your theme has copied has changed since, or is gone.",
+        "take over what you want, and record the original's new digest in theme.toml",
+        "Your copy doesn't get the program's improvements by itself.",
+    ),
 )

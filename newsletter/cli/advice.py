@@ -68,6 +68,9 @@ RULES: Mapping[str, str] = {
     "base-url-local": "set base_url to the https address where readers reach `newsletter serve`",
     "bounces-held": "see `newsletter suppressions held`, then `apply` or `discard` them",
     "entry-unknown": "create it with `newsletter entry new`, or remove it",
+    "theme-original-changed": (
+        "`newsletter theme diff` shows what differs; take over what you want, then confirm with --done"
+    ),
     "issue-date-past": "send it with --any-date, or give it another date",
 }
 """Hints by a finding's rule. They replace the rule's own hint; a finding that has a hint of its own keeps it."""

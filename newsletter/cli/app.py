@@ -30,6 +30,7 @@ from newsletter.cli import (
     serve,
     subscribers,
     suppressions,
+    theme,
     worker,
 )
 
@@ -167,6 +168,7 @@ def newsletter(
 
 
 app.command("init", rich_help_panel=SET_UP)(init.init)
+app.add_typer(theme.app, name="theme", rich_help_panel=SET_UP)
 app.add_typer(entry.app, name="entry", rich_help_panel=WRITE)
 app.add_typer(issue.app, name="issue", rich_help_panel=WRITE)
 app.command("check", rich_help_panel=REVIEW)(check.check)

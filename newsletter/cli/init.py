@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import output
+from newsletter.cli import options, output
 from newsletter.errors import UsageError
 
 _STARTER = files("newsletter.cli") / "starter"
@@ -26,21 +26,30 @@ def init(
         str | None,
         typer.Option(metavar="NAME", help="The newsletter's name; by default, the folder's name.", show_default=False),
     ] = None,
+    theme: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="The look of the issues: a theme that comes with the program.",
+            autocompletion=options.complete_themes,
+        ),
+    ] = "default",
 ) -> None:
     """Create a newsletter in a new folder.
 
-    Writes settings, sample entries, an issue and a copy of the theme. You can preview it right away.
+    Writes settings, sample entries and an issue. You can preview it right away.
 
     newsletter init my-letter
-    newsletter init letters/lantern --name "The Daily Lantern"
+    newsletter init letters/lantern --name "The Daily Lantern" --theme magazine
     """
-    from newsletter.rendering import default_templates
+    from newsletter.publishing.theme_copies import require_theme
 
     if name is None:
         name = folder.resolve().name.replace("-", " ").replace("_", " ").capitalize()
     if not name.isprintable() or not 0 < len(name.strip()) <= 200:
         raise UsageError("the newsletter's name must be one line of 1 to 200 characters", hint="change --name")
-    _fill(folder, name, default_templates())
+    require_theme(folder, theme)
+    _fill(folder, name, theme)
     output.say(f"Created a newsletter in {folder}. Next steps:")
     output.say(f"  cd {shlex.quote(str(folder))}")
     for command, purpose in (
@@ -51,7 +60,7 @@ def init(
         output.say(f"  {command:<34}{purpose}")
 
 
-def _fill(folder: Path, name: str, templates: Path) -> None:
+def _fill(folder: Path, name: str, theme: str) -> None:
     """Write all files, or none if writing fails."""
     existed = folder.exists()
     if existed and not folder.is_dir():
@@ -60,11 +69,12 @@ def _fill(folder: Path, name: str, templates: Path) -> None:
         raise UsageError(f"{folder} is not empty", hint="name a new or empty folder")
     today = datetime.now(tz=UTC).date().isoformat()
     try:
-        for path, text in _files(_STARTER, {"name": json.dumps(name, ensure_ascii=False), "date": today}):
+        for path, text in _files(
+            _STARTER, {"name": json.dumps(name, ensure_ascii=False), "date": today, "theme": theme}
+        ):
             target = folder / path.replace("issues/issue.md", f"issues/{today}.md")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
-        shutil.copytree(templates / "email", folder / "templates" / "email")
     except BaseException:
         for half in folder.iterdir() if folder.exists() else ():
             if half.name != ".git":

@@ -32,6 +32,13 @@ def complete_topics(context: typer.Context, incomplete: str) -> list[str]:
     return [slug for slug in _tables(context, "topics") if slug.startswith(incomplete)]
 
 
+def complete_themes(context: typer.Context, incomplete: str) -> list[str]:
+    """Return shell completions for a theme's name."""
+    from newsletter.rendering import theme_names
+
+    return [name for name in theme_names(_folder(context)) if name.startswith(incomplete)]
+
+
 def _tables(context: typer.Context, name: str) -> list[str]:
     """Return the slugs in a table of newsletter.toml; none if the file can't be read."""
     import tomllib

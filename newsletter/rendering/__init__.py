@@ -5,19 +5,33 @@ from newsletter.rendering.edition_check import part_findings
 from newsletter.rendering.page_templates import page_environment
 from newsletter.rendering.page_text import Prose
 from newsletter.rendering.service_email import service_email
+from newsletter.rendering.theme_chain import ThemeChain, default_templates, theme_chain, theme_files, theme_names
 from newsletter.rendering.theme_check import theme_findings
-from newsletter.rendering.themes import Theme, default_templates, load_theme
+from newsletter.rendering.theme_files import ThemeFiles
+from newsletter.rendering.theme_options import ThemeOption
+from newsletter.rendering.theme_originals import CopiedFile, copied_files, digest_of, with_originals
+from newsletter.rendering.themes import Theme, load_theme
 
 __all__ = [
+    "CopiedFile",
     "Prose",
     "Theme",
+    "ThemeChain",
+    "ThemeFiles",
+    "ThemeOption",
     "compile_issue",
+    "copied_files",
     "default_templates",
+    "digest_of",
     "load_theme",
     "page_environment",
     "part_findings",
     "readable_mjml",
     "render",
     "service_email",
+    "theme_chain",
+    "theme_files",
     "theme_findings",
+    "theme_names",
+    "with_originals",
 ]

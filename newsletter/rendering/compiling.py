@@ -138,11 +138,11 @@ def _require_values_in_text(template: Template, theme: Theme) -> None:
 
 
 def _first_line_with(word: str, theme: Theme) -> Place:
-    for folder in theme.files.folders:
-        for path in sorted(folder.glob("*.mjml")):
-            before, match, _ = path.read_text(encoding="utf-8").partition(word)
+    for name in theme.files.names():
+        if name.endswith(".mjml"):
+            before, match, _ = theme.files.path(name).read_text(encoding="utf-8").partition(word)
             if match:
-                return Place(path=theme.files.shown(path.name), line=before.count("\n") + 1)
+                return Place(path=theme.files.shown(name), line=before.count("\n") + 1)
     return _top(theme, HTML_TEMPLATE)
 
 

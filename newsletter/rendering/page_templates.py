@@ -6,7 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from newsletter.rendering.themes import default_templates
+from newsletter.rendering.theme_chain import default_templates
 from newsletter.rendering.translated import EXTENSION, translate
 from newsletter.translation import ENGLISH, Catalogue
 

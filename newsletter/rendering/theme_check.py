@@ -18,6 +18,7 @@ from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.sample_issue import sample_issues
 from newsletter.rendering.service_email import service_email
 from newsletter.rendering.theme_faults import theme_error, theme_warning
+from newsletter.rendering.theme_originals import original_findings
 from newsletter.rendering.themes import Theme
 from newsletter.rendering.views import LogoView
 
@@ -36,6 +37,7 @@ def theme_findings(theme: Theme) -> tuple[Finding, ...]:
         except FindingsError as err:
             findings += err.findings
     findings += [*_service(theme), *_language(theme), *_inline_css(theme), *_remote_fonts(theme), *_contrast(theme)]
+    findings += original_findings(theme.files)
     return tuple(dict.fromkeys(findings))
 
 

@@ -48,8 +48,7 @@ def refused_mjml(placed: str, files: ThemeFiles, compile_placed: Callable[[str],
 
 def changed_value(err: ThemeFault, files: ThemeFiles, endings: tuple[str, ...]) -> FindingsError:
     """Return an error about a changed placeholder, with the place of the filter that most likely changed it."""
-    names = sorted({path.name for folder in files.folders for ending in endings for path in folder.glob(f"*{ending}")})
-    for name in names:
+    for name in (name for name in files.names() if name.endswith(endings)):
         source = files.path(name).read_text(encoding="utf-8")
         for match in _CHANGED.finditer(
             re.sub(r"\{#.*?#\}", lambda comment: " " * len(comment[0]), source, flags=re.DOTALL)

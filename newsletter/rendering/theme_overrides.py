@@ -12,6 +12,7 @@ from newsletter.errors import Finding, FindingsError, Place, did_you_mean
 from newsletter.files.newsletter_folder import settings_text
 from newsletter.files.toml_lines import setting_place
 from newsletter.rendering.theme_faults import BROKEN, theme_error
+from newsletter.rendering.theme_options import value_in_toml
 from newsletter.rendering.theme_toml import ThemeToml, explained, labels_in
 from newsletter.rendering.views import label_fields
 
@@ -32,15 +33,15 @@ def overridden_tables(newsletter: Newsletter) -> Tables:
 def read_overrides(root: Path, newsletter: Newsletter, file: ThemeToml) -> ThemeToml:
     """Return newsletter.toml's colours and fonts, checked and normalised.
 
-    Raise FindingsError if the theme doesn't have what a setting overrides, or if a colour, font, label or logo is
-    invalid.
+    Raise FindingsError if the theme doesn't have what a setting overrides, or if a colour, font, label, option or logo
+    is invalid.
     """
     given = overridden_tables(newsletter)
     labels = labels_in(file, newsletter.language)
     known = {"colors": file.colors, "dark_colors": file.colors, "fonts": file.fonts, "labels": labels}
     wrong = [*_unknown_names(root, given, known), *_invalid_labels(root, given["labels"], labels)]
     own, invalid = _validated(root, {table: dict(given[table]) for table in ("colors", "dark_colors", "fonts")})
-    wrong += [*invalid, *_invalid_logo(root, newsletter)]
+    wrong += [*invalid, *_invalid_options(root, newsletter, file), *_invalid_logo(root, newsletter)]
     if wrong:
         raise FindingsError(wrong)
     return own
@@ -78,6 +79,17 @@ def _invalid_value(root: Path, error: ErrorDetails) -> Finding:
     explanation, keys = explained(error)
     what, _, hint = explanation.partition(": ")
     return theme_error(BROKEN, _setting_place(root, "theme", keys[0], keys[-1]), f"{keys[-1]}: {what}", hint)
+
+
+def _invalid_options(root: Path, newsletter: Newsletter, file: ThemeToml) -> Iterator[Finding]:
+    for name, value in newsletter.theme.options.items():
+        place, option = _setting_place(root, "theme", "options", name), file.options.get(name)
+        if option is None:
+            hint = did_you_mean(name, file.options) or f"there are: {', '.join(file.options) or 'none'}"
+            yield theme_error(BROKEN, place, f'the theme has no option "{name}"', hint)
+        elif not option.accepts(value):
+            what = f'the option "{name}" can\'t be {value_in_toml(value)}'
+            yield theme_error(BROKEN, place, what, f"write {option.allowed}")
 
 
 def _invalid_logo(root: Path, newsletter: Newsletter) -> Iterator[Finding]:

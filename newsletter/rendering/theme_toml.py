@@ -1,19 +1,24 @@
-"""Read a theme.toml: its colours, fonts, labels and pairs of colours that need contrast."""
+"""Read a theme.toml: its base, options, colours, fonts, labels and pairs of colours that need contrast."""
 
 import re
 import tomllib
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from newsletter.errors import Place
 from newsletter.files import library_errors
 from newsletter.files.toml_lines import line_of, syntax_mistake
 from newsletter.rendering.theme_faults import broken
-from newsletter.rendering.theme_files import ThemeFiles
+from newsletter.rendering.theme_files import ThemeFolder
+from newsletter.rendering.theme_options import parsed_option, value_in_toml
 from newsletter.translation import catalogue
+
+THEME_TOML = "theme.toml"
+_SEE = "docs/themes.md explains theme.toml"
 
 
 def _color(text: str) -> str:
@@ -36,47 +41,73 @@ _Color = Annotated[str, AfterValidator(_color)]
 _Font = Annotated[str, AfterValidator(_font)]
 
 
+_Option = Annotated[Any, AfterValidator(parsed_option)]
+_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
 class ThemeToml(BaseModel):
-    """A parsed theme.toml."""
+    """A parsed theme.toml, or several merged. ``originals`` has digests of the files that were copied from a base."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
+    base: str | None = None
+    description: str = ""
     contrast: list[str] = []
+    options: dict[_Name, _Option] = {}
     colors: dict[str, _Color] = {}
     dark_colors: dict[str, _Color] = {}
     fonts: dict[str, _Font] = {}
     labels: dict[str, str | dict[str, str]] = {}
+    originals: dict[str, str] = {}
 
 
-def read_theme_toml(files: ThemeFiles) -> ThemeToml:
-    """Return the theme's theme.toml over the default theme's. Raise FindingsError if one can't be read."""
-    merged = ThemeToml()
-    for folder in reversed(files.folders):
-        path = folder / "theme.toml"
-        if not path.is_file():
-            continue
-        shown = files.shown("theme.toml")
-        try:
-            text = path.read_text(encoding="utf-8")
-            file = ThemeToml.model_validate(tomllib.loads(text))
-        except UnicodeDecodeError as err:
-            raise broken("the file is not UTF-8", hint="save it as UTF-8 text", place=Place(path=shown)) from err
-        except tomllib.TOMLDecodeError as err:
-            what, line = syntax_mistake(err)
-            place = Place(path=shown, line=line)
-            raise broken(what, hint="docs/themes.md explains theme.toml", place=place) from err
-        except ValidationError as err:
-            what, keys = explained(err.errors()[0])
-            place = Place(path=shown, line=line_of(text, keys))
-            raise broken(what, hint="docs/themes.md explains theme.toml", place=place) from err
-        merged = ThemeToml.model_construct(
-            contrast=file.contrast or merged.contrast,
-            colors={**merged.colors, **file.colors},
-            dark_colors={**merged.dark_colors, **file.dark_colors},
-            fonts={**merged.fonts, **file.fonts},
-            labels=_merged_labels(merged.labels, file.labels),
-        )
-    return merged
+def parse_theme_toml(folder: ThemeFolder) -> tuple[ThemeToml, str]:
+    """Return a folder's theme.toml, and its text; an empty one if it has none. Raise FindingsError if it's invalid."""
+    path, place = folder.path / THEME_TOML, Place(path=folder.shown(THEME_TOML))
+    if not path.is_file():
+        return ThemeToml(), ""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return ThemeToml.model_validate(tomllib.loads(text)), text
+    except UnicodeDecodeError as err:
+        raise broken("the file is not UTF-8", hint="save it as UTF-8 text", place=place) from err
+    except tomllib.TOMLDecodeError as err:
+        what, line = syntax_mistake(err)
+        raise broken(what, hint=_SEE, place=replace(place, line=line)) from err
+    except ValidationError as err:
+        what, keys = explained(err.errors()[0])
+        raise broken(what, hint=_SEE, place=replace(place, line=line_of(text, keys))) from err
+
+
+def merged_over(base: ThemeToml, file: ThemeToml, place: Callable[..., Place]) -> ThemeToml:
+    """Return a theme's settings over those of its base. ``place`` gives the place of a setting in the theme.
+
+    Raise FindingsError if it sets an option's default to a value that the option doesn't have.
+    """
+    options = dict(base.options)
+    for name, option in file.options.items():
+        inherited = base.options.get(name)
+        if option.declared or (inherited is None and isinstance(option.default, bool)):
+            options[name] = option
+        elif inherited is None:
+            what, hint = f'the option "{name}" has no choices', "write { default = …, choices = […] }"
+            raise broken(what, hint=hint, place=place("options", name))
+        elif not inherited.accepts(option.default):
+            what, hint = f'the option "{name}" can\'t be {value_in_toml(option.default)}', f"write {inherited.allowed}"
+            raise broken(what, hint=hint, place=place("options", name))
+        else:
+            options[name] = replace(inherited, default=option.default)
+    return ThemeToml.model_construct(
+        base=file.base,
+        description=file.description,
+        contrast=file.contrast or base.contrast,
+        options=options,
+        colors={**base.colors, **file.colors},
+        dark_colors={**base.dark_colors, **file.dark_colors},
+        fonts={**base.fonts, **file.fonts},
+        labels=_merged_labels(base.labels, file.labels),
+        originals=file.originals,
+    )
 
 
 def _merged_labels(

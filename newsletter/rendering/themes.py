@@ -8,27 +8,16 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from newsletter.domain.publication import Newsletter
-from newsletter.errors import did_you_mean
-from newsletter.files.newsletter_folder import THEMES, settings_text
-from newsletter.files.toml_lines import setting_place
 from newsletter.rendering.context import ContextBuilder
 from newsletter.rendering.dates import direction_of
 from newsletter.rendering.fonts import windows_stack
 from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.templating import render_template, theme_environment
-from newsletter.rendering.theme_faults import broken
+from newsletter.rendering.theme_chain import theme_chain
 from newsletter.rendering.theme_files import ThemeFiles
 from newsletter.rendering.theme_overrides import overridden_tables, read_overrides
-from newsletter.rendering.theme_toml import labels_in, read_theme_toml
+from newsletter.rendering.theme_toml import labels_in
 from newsletter.rendering.views import LogoView, Namespace
-
-_CHECKOUT = Path(__file__).parents[2] / "templates"
-_PACKAGED = Path(__file__).parents[1] / "_templates"
-
-
-def default_templates() -> Path:
-    """Return the folder of the templates that come with the program: ``email/default``, ``pages``."""
-    return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,6 +36,7 @@ class Theme:
     fonts: Mapping[str, str]
     labels: Mapping[str, str]
     contrast: tuple[str, ...]
+    options: Mapping[str, bool | str]
     logo: LogoView | None
     overridden: frozenset[tuple[str, str]]
     inline_css: str
@@ -79,19 +69,20 @@ class Theme:
             "fonts": Namespace({name: Markup(stack) for name, stack in self.fonts.items()}),  # noqa: S704 # letters, quotes
             "windows_fonts": Namespace({name: Markup(windows_stack(stack)) for name, stack in self.fonts.items()}),  # noqa: S704
             "labels": builder.labels(self.labels),
+            "options": Namespace(self.options),
             "logo": self.logo,
         }
 
 
 def load_theme(root: Path, newsletter: Newsletter) -> Theme:
-    """Return the theme that newsletter.toml names: ``<root>/templates/email/<name>/`` over the packaged default.
+    """Return the theme that newsletter.toml names: ``<root>/templates/email/<name>/``, or one of the program.
 
-    Files that the folder lacks, and values that its theme.toml lacks, are the default theme's. Raise FindingsError if
-    the theme can't be loaded.
+    Files that the folder lacks, and values that its theme.toml lacks, are those of its base. Raise FindingsError if the
+    theme can't be loaded.
     """
     root = root.resolve()
-    files = _files(root, newsletter.theme.name)
-    file = read_theme_toml(files)
+    chain = theme_chain(root, newsletter.theme.name)
+    files, file = chain.files, chain.settings
     own = read_overrides(root, newsletter, file)
     language = newsletter.language
     colors = {**file.colors, **own.colors}
@@ -105,6 +96,7 @@ def load_theme(root: Path, newsletter: Newsletter) -> Theme:
         fonts={**file.fonts, **own.fonts},
         labels={**labels_in(file, language), **newsletter.theme.labels},
         contrast=tuple(file.contrast),
+        options={name: option.default for name, option in file.options.items()} | dict(newsletter.theme.options),
         logo=_logo(newsletter),
         overridden=frozenset((table, key) for table, values in overridden_tables(newsletter).items() for key in values),
         inline_css="",
@@ -112,19 +104,6 @@ def load_theme(root: Path, newsletter: Newsletter) -> Theme:
     builder = ContextBuilder(Placeholders(), newsletter, bare.direction, markup=False)
     inline_css = render_template(bare.environment(markup=False), "inline.css", bare.values(builder), files)
     return replace(bare, inline_css=inline_css)
-
-
-def _files(root: Path, name: str) -> ThemeFiles:
-    default = default_templates() / "email" / "default"
-    themes = root / THEMES
-    own = themes / name
-    if own.is_dir():
-        return ThemeFiles(root, own if own != default else None, default)
-    if name == "default":
-        return ThemeFiles(root, None, default)
-    there = sorted({"default", *(folder.name for folder in themes.glob("*") if folder.is_dir())})
-    hint = did_you_mean(name, there) or f"there are: {', '.join(there)}; or make templates/email/{name}/"
-    raise broken(f'no theme "{name}"', hint=hint, place=setting_place(settings_text(root), "theme", "name"))
 
 
 def _logo(newsletter: Newsletter) -> LogoView | None:

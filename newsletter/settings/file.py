@@ -144,6 +144,7 @@ class ThemeTable(_Table):
     dark_colors: dict[str, str] = {}
     fonts: dict[str, str] = {}
     labels: dict[str, str] = {}
+    options: dict[str, bool | str] = {}
 
 
 class TailoredTable(_Table):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.message.mime import Letter, Recipient, Wire
+from newsletter.rendering import default_templates
 from newsletter.store import open_store
 from newsletter.tokens import Signer
 from tests.command_line import Run, edit
@@ -84,13 +85,22 @@ def remove_issue() -> None:
 
 
 def edit_theme() -> None:
-    path = Path("templates/email/default/issue.mjml")
-    path.write_text(path.read_text().replace("<mj-body", '<mj-body css-class="changed"', 1))
-    edit("templates/email/default/issue.txt", "{{", "changed {{")
+    for name, before, after in (
+        ("issue.mjml", "<mj-body", '<mj-body css-class="changed"'),
+        ("issue.txt", "{{", "changed {{"),
+    ):
+        text = (default_templates() / "email" / "default" / name).read_text(encoding="utf-8")
+        write_theme(name, text.replace(before, after, 1))
 
 
 def break_theme() -> None:
-    Path("templates/email/default/issue.mjml").write_text("<mjml>")
+    write_theme("issue.mjml", "<mjml>")
+
+
+def write_theme(name: str, text: str) -> None:
+    path = Path("templates/email/default") / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def edit_settings() -> None:

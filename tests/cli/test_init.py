@@ -1,17 +1,20 @@
 """`newsletter init`, from the checkout and from the built package."""
 
+import errno
 import json
 import os
 import subprocess
 import sys
 import tomllib
 import venv
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from newsletter.rendering import default_templates
+from newsletter.cli import init
 from tests.command_line import Run, files
 
 REPOSITORY = Path(__file__).parents[2]
@@ -51,11 +54,11 @@ def test_a_name_of_two_lines_is_refused(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "letter").exists()
 
 
-def test_a_new_newsletter_has_an_issue_dated_today_and_the_default_theme(run: Run, tmp_path: Path) -> None:
+def test_a_new_newsletter_has_an_issue_dated_today_and_no_copy_of_the_theme(run: Run, tmp_path: Path) -> None:
     run("init", str(tmp_path / "letter"))
     (issue,) = json.loads(run("-C", str(tmp_path / "letter"), "issue", "list", "--json").stdout)
     assert abs((datetime.now(tz=UTC).date() - datetime.fromisoformat(issue["date"]).date()).days) <= 1
-    assert files(tmp_path / "letter" / "templates" / "email") == files(default_templates() / "email")
+    assert not (tmp_path / "letter" / "templates").exists()
     assert {"newsletter.db*", "*.csv", "*.part"} <= set((tmp_path / "letter" / ".gitignore").read_text().splitlines())
 
 
@@ -65,6 +68,14 @@ def test_a_folder_that_is_not_empty_is_refused_unchanged(run: Run, tmp_path: Pat
     assert refused.status == 2
     assert refused.stderr == f"error: {tmp_path} is not empty: name a new or empty folder\n"
     assert files(tmp_path) == {"notes.txt": b"mine"}
+
+
+def test_a_new_newsletter_has_the_chosen_theme(run: Run, tmp_path: Path) -> None:
+    refused = run("init", str(tmp_path / "letter"), "--theme", "defualt")
+    assert (refused.status, refused.stderr) == (2, 'error: no theme "defualt": did you mean "default"?\n')
+    assert not (tmp_path / "letter").exists()
+    assert run("init", str(tmp_path / "letter"), "--theme", "default").status == 0
+    assert tomllib.loads((tmp_path / "letter" / "newsletter.toml").read_text())["theme"] == {"name": "default"}
 
 
 def test_a_new_git_repository_counts_as_empty(run: Run, tmp_path: Path) -> None:
@@ -81,8 +92,13 @@ def test_a_file_in_the_place_of_the_folder_is_refused(run: Run, tmp_path: Path) 
 
 
 def test_a_failed_init_leaves_no_files(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A theme that can't be copied stands for a full disk: everything else is written before it.
-    monkeypatch.setattr("newsletter.rendering.default_templates", lambda: tmp_path / "nowhere")
+    real = init._files
+
+    def until_the_disk_is_full(*arguments: Any) -> Iterator[tuple[str, str]]:
+        yield next(iter(real(*arguments)))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(init, "_files", until_the_disk_is_full)
     failed = run("init", str(tmp_path / "letter"))
     assert failed.status == 1
     assert failed.stderr.startswith("error: ")
@@ -100,11 +116,18 @@ def test_the_built_package_contains_its_templates(tmp_path: Path) -> None:
     subprocess.run(
         [*pip, "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)], check=True, timeout=120
     )
+    originals = files(REPOSITORY / "templates" / "email" / "default")
+    names = originals.keys() - {"theme.toml"}
     # Dependencies come from the tests' environment; the checkout isn't on the path, so the program is the wheel's.
     there = [path for path in sys.path if path.endswith("site-packages")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(there)}
-    for arguments in (["init", "letter"], ["-C", "letter", "check", "--strict"]):
+    for arguments in (
+        ["init", "letter"],
+        ["-C", "letter", "check", "--strict"],
+        ["-C", "letter", "theme", "new", "own", *sorted(names)],
+    ):
         command = [str(python), "-m", "newsletter", *arguments]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
-        assert (done.returncode, done.stderr) == (0, "")
-    assert files(tmp_path / "letter" / "templates" / "email") == files(REPOSITORY / "templates" / "email")
+        assert done.returncode == 0, done.stderr
+    copied = files(tmp_path / "letter" / "templates" / "email" / "own")
+    assert {name: copied[name] for name in names} == {name: originals[name] for name in names}

@@ -179,11 +179,12 @@ def test_the_mjml_of_an_issue_can_be_printed_even_if_it_does_not_compile(run: Ru
     assert not re.search("k[0-9a-f]{16}", source)
     assert mjml2html(source)
 
-    template = root / "templates/email/default/issue.mjml"
-    template.write_text(template.read_text().replace("<mj-preview>", "<mj-preview><b>!</b>"), encoding="utf-8")
+    head = run("theme", "new", "own", "head.mjml").stdout.split()[-1]
+    edit(head, "<mj-preview>", "<mj-preview><b>!</b>")
+    edit("newsletter.toml", 'name = "default"', 'name = "own"')
     refused = run("build", "latest", "--out", "again", "--mjml")
     assert refused.status == 1
-    assert "issue.mjml:" in refused.stderr
+    assert "head.mjml:" in refused.stderr
     assert [path.name for path in Path("again").iterdir()] == ["2026-11-23.mjml"]
     assert "<b>!</b>" in Path("again/2026-11-23.mjml").read_text(encoding="utf-8")
 

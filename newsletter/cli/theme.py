@@ -1,0 +1,172 @@
+"""`newsletter theme`: list themes, make one of your own from another, and compare its copies with their originals."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter.cli import options, output, resources
+from newsletter.domain.plurals import counted
+
+if TYPE_CHECKING:
+    from newsletter.rendering import ThemeChain
+
+app = typer.Typer(no_args_is_help=True, help="List themes, and make one of your own.")
+
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="The theme's name.", autocompletion=options.complete_themes, show_default=False
+    ),
+]
+Files = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="FILES", help="The files to copy, such as entry.mjml; none by default.", show_default=False),
+]
+
+
+@app.command("list")
+def show(context: typer.Context, json: options.AsJson = False) -> None:
+    """List all themes, those of the program and your own, with their options.
+
+    newsletter theme list
+    newsletter theme list --json | jq ".[].name"
+    """
+    from newsletter import rendering
+
+    settings = resources.load_settings(context)
+    chains = [rendering.theme_chain(settings.root, name) for name in rendering.theme_names(settings.root)]
+    chosen = settings.newsletter.theme.name
+    if json:
+        output.as_json([_facts(chain, chosen=chosen) for chain in chains])
+        return
+    output.table(
+        ["Theme", "Based on", "Options", "Description"],
+        [
+            (
+                f"{chain.name} (yours)" if chain.own else chain.name,
+                chain.base,
+                ", ".join(chain.settings.options),
+                chain.settings.description,
+            )
+            for chain in chains
+        ],
+    )
+    output.note(f'This newsletter uses "{chosen}"; [theme] in newsletter.toml changes that.')
+
+
+def _facts(chain: "ThemeChain", *, chosen: str) -> dict[str, object]:
+    return {
+        "name": chain.name,
+        "chosen": chain.name == chosen,
+        "own": chain.own,
+        "base": chain.base,
+        "description": chain.settings.description,
+        "options": {
+            name: {
+                "default": option.default,
+                "choices": option.choices or (True, False),
+                "description": option.description,
+            }
+            for name, option in chain.settings.options.items()
+        },
+    }
+
+
+@app.command("new")
+def new(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new theme's name.", show_default=False)],
+    files: Files = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="THEME",
+            help="The theme to start from; by default, the newsletter's.",
+            autocompletion=options.complete_themes,
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Make a theme of your own that changes another one, and print its files.
+
+    Copies only the files you name; everything else stays the original's, so you get its updates.
+    Colours, fonts and options need no copies: set them in the new theme.toml.
+
+    newsletter theme new mine
+    newsletter theme new mine --from magazine entry.mjml entry.txt
+    """
+    from newsletter.publishing import theme_copies
+
+    settings = resources.load_settings(context)
+    made = theme_copies.create_theme(
+        settings.root, name, base=base or settings.newsletter.theme.name, files=files or ()
+    )
+    for path in made:
+        output.say(str(path.relative_to(settings.root)))
+    output.note(f'To use it, write `name = "{name}"` under [theme] in newsletter.toml.')
+
+
+@app.command("copy")
+def copy(context: typer.Context, name: Name, files: Files = None) -> None:
+    """Copy more files of the original into a theme of your own, and print them.
+
+    Without files, lists those that you can copy.
+
+    newsletter theme copy mine
+    newsletter theme copy mine footer.mjml
+    """
+    from newsletter.publishing import theme_copies
+
+    settings = resources.load_settings(context)
+    if not files:
+        for file in theme_copies.files_to_copy(settings.root, name):
+            output.say(file)
+        return
+    for path in theme_copies.copy_originals(settings.root, name, files):
+        output.say(str(path.relative_to(settings.root)))
+
+
+@app.command("diff")
+def diff(
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            help="The theme's name; by default, the newsletter's theme.",
+            autocompletion=options.complete_themes,
+            show_default=False,
+        ),
+    ] = None,
+    done: Annotated[
+        bool, typer.Option("--done", help="Confirm that your copies have all you want of the changed originals.")
+    ] = False,
+) -> None:
+    """Compare a theme's copied files with their originals, and say which originals have changed since.
+
+    Lines with - are the original's, lines with + are yours.
+
+    newsletter theme diff
+    newsletter theme diff mine --done
+    """
+    from newsletter import rendering
+    from newsletter.publishing import theme_copies
+
+    settings = resources.load_settings(context)
+    chosen = name or settings.newsletter.theme.name
+    theme_copies.require_theme(settings.root, chosen)
+    if done:
+        recorded = theme_copies.record_originals(settings.root, chosen)
+        output.say(f"Recorded the originals of {counted(len(recorded), 'file')}.")
+        return
+    copies = rendering.copied_files(settings.root, chosen)
+    for copied in copies:
+        for line in copied.diff().splitlines():
+            output.say(line, style={"-": "red", "+": "green"}.get(line[:1], ""))
+    changed = [copied.shown for copied in copies if copied.changed]
+    if changed:
+        output.note(f"Changed in the original since you copied them: {', '.join(changed)}")
+        output.note("Take over what you want, then run this with --done.")
+    elif not copies:
+        output.note(f'The theme "{chosen}" has no copied files.')

@@ -35,9 +35,10 @@ FILES = (
     ),
     warning(
         "file-ending",
-        "The name of an entry, or of an issue named for a date, ends in `.txt`, `.markdown` or `.MD`, not in `.md`.",
+        "The name of an entry or block, or of an issue named for a date, ends in `.txt`, `.markdown` or `.MD`,"
+        " not in `.md`.",
         "rename it, or move it to another folder",
-        "The file isn't read, so its entry or issue is missing without any other message.",
+        "The file isn't read, so its entry, block or issue is missing without any other message.",
     ),
     error(
         "file-unwritable",
@@ -47,7 +48,7 @@ FILES = (
     ),
     error(
         "slug-invalid",
-        "The name of a file, or of an entry in an issue, isn't a slug.",
+        "The name of a file, or of an entry or block in an issue, isn't a slug.",
         "write it with a-z, 0-9 and hyphens, at most 80",
         "Slugs are part of URLs, which must be the same on every system.",
     ),
@@ -86,13 +87,14 @@ FRONT_MATTER = (
     ),
     error(
         "field-unknown",
-        "Entries or issues don't have a field of that name.",
+        "Entries, blocks or issues don't have a field of that name.",
         "use the name that is suggested",
         "A misspelled field would be ignored.",
     ),
     error(
         "field-missing",
-        "A required field is missing or empty: title, url and source of an entry, date of an issue.",
+        "A required field is missing or empty: title, url and source of an entry, name and url of a sponsor, date of an"
+        " issue.",
         "add it",
         "The email needs it.",
     ),
@@ -126,7 +128,7 @@ FRONT_MATTER = (
 ISSUES = (
     error(
         "issue-empty",
-        "An issue has no entries.",
+        "An issue has neither entries nor blocks.",
         "add a line entries: […]",
         "There is nothing to send.",
     ),
@@ -138,31 +140,31 @@ ISSUES = (
     ),
     error(
         "section-empty",
-        "A section has no entries.",
+        "A section has neither entries nor blocks.",
         "add entries, or remove the section",
         "It would be a heading without text.",
     ),
     error(
         "entry-unknown",
-        "An issue names an entry that doesn't exist.",
+        "An issue names an entry or block that doesn't exist.",
         "write the entry, or remove it from the issue",
         "The issue would lack it.",
     ),
     error(
         "entry-repeated",
-        "An issue names an entry twice.",
+        "An issue names an entry or block twice.",
         "remove one of them",
         "Readers would see it twice.",
     ),
     error(
         "override-unknown",
-        "An issue overrides an entry that is not in it.",
+        "An issue overrides an entry that is not in it, or a block.",
         "add the entry, or remove the override",
         "It would do nothing.",
     ),
     error(
         "pinned-unknown",
-        "An issue pins an entry that is not in it.",
+        "An issue pins an entry that is not in it, or a block.",
         "use the name that is suggested, or unpin it",
         "Nobody would get it.",
     ),

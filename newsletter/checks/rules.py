@@ -6,7 +6,7 @@ this package, ``content`` (which reads files) and ``rendering``.
 
 from collections.abc import Mapping
 
-from newsletter.checks import content_rules, file_rules, issue_rules, theme_rules
+from newsletter.checks import block_rules, content_rules, file_rules, issue_rules, theme_rules
 from newsletter.checks.rule import Rule
 from newsletter.errors import Finding, Place
 
@@ -15,6 +15,7 @@ FAMILIES: Mapping[str, tuple[Rule, ...]] = {
     "Settings": file_rules.SETTINGS,
     "Front matter": file_rules.FRONT_MATTER,
     "Entries": content_rules.ENTRIES,
+    "Blocks": block_rules.BLOCKS,
     "Issues": (*file_rules.ISSUES, *issue_rules.ISSUES),
     "Tailored issues": issue_rules.TAILORED,
     "Links": content_rules.LINKS,

@@ -4,13 +4,16 @@ from dataclasses import replace
 from functools import lru_cache
 
 from newsletter.content.fields import Fields
+from newsletter.content.files import for_message
 from newsletter.content.frontmatter import parse_front_matter
 from newsletter.content.markdown import split_passages
 from newsletter.domain.issue import Entry, Passage, PassageKind
+from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import Finding
 
-FIELDS = ("title", "url", "source", "author", "date", "topics", "image", "image_alt")
-OVERRIDES = ("title", "author", "source", "image", "image_alt", "topics", "framing")
+_LINK = ("label", "language", "kind", "minutes", "paywall", "gift")  # what awaits a reader behind the link
+FIELDS = ("title", "url", "source", "author", "date", "topics", "image", "image_alt", *_LINK)
+OVERRIDES = ("title", "author", "source", "image", "image_alt", "topics", *_LINK, "framing")
 
 
 def empty_entry(slug: str, path: str) -> Entry:
@@ -27,6 +30,10 @@ def parse_entry(text: str, *, slug: str, path: str) -> tuple[Entry, tuple[Findin
     entry = replace(empty_entry(slug, path), passages=split_passages(file.body, line=file.body_line))
     if file.fields is not None:
         fields = Fields(file.fields, path=path, findings=findings)
+        if "block" in fields:
+            what, hint = "a block among the entries", "move the file to issues/blocks, or remove the line block:"
+            fields.report("block-misplaced", fields.line("block"), what, hint)
+            return entry, tuple(findings)
         fields.report_unknown(FIELDS, "an entry")
         fields.require("title", "url", "source")
         entry = _with_fields(entry, fields)
@@ -58,4 +65,20 @@ def _with_fields(entry: Entry, fields: Fields) -> Entry:
         topics=tuple(word.text for word in fields.words("topics")) if "topics" in fields else entry.topics,
         image=fields.text_or_none("image", entry.image),
         image_alt=fields.text_or_none("image_alt", entry.image_alt),
+        label=fields.text("label", entry.label),
+        language=fields.text("language", entry.language),
+        kind=_kind(fields) if "kind" in fields else entry.kind,
+        minutes=fields.count("minutes") if "minutes" in fields else entry.minutes,
+        paywall=fields.switch("paywall", default=entry.paywall),
+        gift=fields.text("gift", entry.gift),
     )
+
+
+def _kind(fields: Fields) -> str:
+    """Return the kind of what is linked: a word that themes may use in names of classes and icons."""
+    kind = fields.text("kind")
+    if not kind or SLUG.fullmatch(kind):
+        return kind
+    what = f'kind is "{for_message(kind)}", not a word of a-z, 0-9 and hyphens'
+    fields.report("field-type", fields.line("kind"), what, f"write kind: {slug_of(kind)}")
+    return ""

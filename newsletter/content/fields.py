@@ -158,6 +158,16 @@ class Fields:
             return value.text.lower() == "true"
         return None
 
+    def switch(self, name: str, *, default: bool) -> bool:
+        """Return ``true`` or ``false``; anything else is reported."""
+        if name not in self or is_empty(self.table.values[name]):
+            return default
+        plain = self.boolean(name)
+        if plain is None:
+            hint = f"write {name}: true, or remove it"
+            self.report("field-type", self.line(name), f"{name} is neither true nor false", hint)
+        return default if plain is None else plain
+
     def words(self, name: str) -> tuple[Scalar, ...]:
         """Return a list of texts, each as one line, without empty ones."""
         words = []

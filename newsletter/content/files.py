@@ -44,7 +44,8 @@ def manuscripts_in(root: Path, folder: Path, *, deep: bool) -> Iterator[Path]:
     what is wrong with them.
     """
     if not folder.resolve().is_relative_to(root.resolve()):
-        yield folder
+        if os.path.lexists(folder):
+            yield folder
         return
     try:
         with os.scandir(folder) as scan:

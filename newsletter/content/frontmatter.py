@@ -31,6 +31,7 @@ _OPEN = re.compile(r"---[ \t]*\n")
 _DIRECTIVE = re.compile(r"^%", re.MULTILINE)  # %YAML and %TAG would change how the rest is read
 _LINE_BREAKS_OF_YAML_1_1 = dict.fromkeys((0x85, 0x2028, 0x2029), " ")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_MARKDOWN_LINK = re.compile(r"[ \t]*-[ \t]*\[[^]\n]*\]\([^)\n]*\)")
 _CLOSE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
 
@@ -107,6 +108,18 @@ def _yaml_1_2(text: str) -> str:
     return text.translate(_LINE_BREAKS_OF_YAML_1_1)
 
 
+def _refusal(err: MarkedYAMLError, text: str) -> _RefusedError:
+    # An unclosed bracket or quotation mark is noticed at the end, but has to be fixed where it begins.
+    begins = err.context_mark if err.context and "block" not in err.context else None
+    mark = begins or err.problem_mark
+    line = mark.line + 2 if mark else 2
+    if mark and _MARKDOWN_LINK.match([*text.split("\n"), ""][mark.line]):
+        hint = 'put it in quotes: "[Title](https://…)"'
+        return _RefusedError("syntax", line, "a Markdown link without quotes", hint)
+    problem = ": ".join(part for part in (err.context, err.problem) if part)
+    return _RefusedError("syntax", line, *_problem(problem))
+
+
 def _table(text: str, path: str, findings: list[Finding]) -> Table:
     events = YAML(typ="safe", pure=True).parse(_yaml_1_2(text))
     value: Value | None = None
@@ -117,12 +130,7 @@ def _table(text: str, path: str, findings: list[Finding]) -> Table:
             if isinstance(event, NodeEvent):
                 value = _value(event, events, path, findings, 0)
     except MarkedYAMLError as err:
-        # An unclosed bracket or quotation mark is noticed at the end, but has to be fixed where it begins.
-        begins = err.context_mark if err.context and "block" not in err.context else None
-        mark = begins or err.problem_mark
-        line = mark.line + 2 if mark else 2
-        problem = ": ".join(part for part in (err.context, err.problem) if part)
-        raise _RefusedError("syntax", line, *_problem(problem)) from err
+        raise _refusal(err, text) from err
     except ReaderError as err:
         line = text.count("\n", 0, err.position) + 2
         what = f"the character U+{ord(text[err.position]):04X} can't be in front matter"

@@ -4,7 +4,7 @@ The Markdown is CommonMark without HTML, as in the rendering.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -30,10 +30,6 @@ def split_passages(body: str, *, line: int = 1) -> tuple[Passage, ...]:
         if token.level == 0 and token.map is not None
     ]
     lines = body.split("\n")
-    definitions = [
-        f'[{label}]: <{reference["href"]}> "{_in_quotes(reference["title"])}"'
-        for label, reference in environment.get("references", {}).items()
-    ]
     passages = []
     for kind, run in groupby(pieces, key=lambda piece: piece[0]):
         spans = [span for _, span in run]
@@ -42,10 +38,17 @@ def split_passages(body: str, *, line: int = 1) -> tuple[Passage, ...]:
         markdown = "\n".join(_unquoted(source) if kind is PassageKind.QUOTATION else source).rstrip()
         if not markdown.strip():
             continue
-        if definitions:
-            markdown = "\n".join([markdown, "", *definitions])
-        passages.append(Passage(kind=kind, markdown=markdown, line=line + start))
+        passages.append(Passage(kind=kind, markdown=with_definitions(markdown, environment), line=line + start))
     return tuple(passages)
+
+
+def with_definitions(markdown: str, environment: Mapping[str, Any]) -> str:
+    """Return a part of a body with the link reference definitions of the whole body, which a parser left behind."""
+    definitions = [
+        f'[{label}]: <{reference["href"]}> "{_in_quotes(reference["title"])}"'
+        for label, reference in environment.get("references", {}).items()
+    ]
+    return "\n".join([markdown, "", *definitions]) if definitions else markdown
 
 
 def join_passages(passages: Iterable[Passage]) -> str:

@@ -1,9 +1,10 @@
 """Read all manuscripts of a newsletter. Mistakes become findings, and everything readable is still returned."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from newsletter.content.blocks import empty_block, parse_block
 from newsletter.content.entries import empty_entry, parse_entry
 from newsletter.content.files import (
     file_error,
@@ -13,20 +14,29 @@ from newsletter.content.files import (
     read_text,
     unread_file_findings,
 )
-from newsletter.content.issues import Draft, empty_issue, parse_draft, resolve_entries
+from newsletter.content.issues import Draft, empty_issue, parse_draft
+from newsletter.content.resolving import resolve_items
+from newsletter.domain.blocks import Block
 from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.issue_names import NoIssuesError, UnknownIssueError
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import Finding, did_you_mean
 from newsletter.files.file_state import FileState, file_states
-from newsletter.files.newsletter_folder import ENTRIES, ISSUES
+from newsletter.files.newsletter_folder import BLOCKS, ENTRIES, ISSUES
+
+_NAMED = (ENTRIES, BLOCKS)  # issues name both, so the same slug can't be in two of them
+_DEEP = frozenset(_NAMED)  # folders whose subfolders are read too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manuscripts:
-    """A newsletter's manuscripts: entries by slug, issues ordered by date and slug, and the findings in their files."""
+    """A newsletter's manuscripts, and the findings in their files.
+
+    Entries and blocks are by slug, issues ordered by date and slug. Blocks without a file are only in their issues.
+    """
 
     entries: Mapping[str, Entry]
+    blocks: Mapping[str, Block]
     issues: tuple[Issue, ...]
     findings: tuple[Finding, ...]
 
@@ -42,44 +52,54 @@ class Manuscripts:
         raise UnknownIssueError(name=for_message(slug), suggestion=did_you_mean(name, slugs))
 
     def findings_of(self, issue: Issue) -> tuple[Finding, ...]:
-        """Return the findings in the issue's own file and in the files of its entries."""
-        paths = {issue.path, *(entry.path for entry in issue.entries)}
+        """Return the findings in the issue's own file and in the files of its entries and blocks."""
+        paths = {issue.path, *(entry.path for entry in issue.entries), *(block.path for block in issue.blocks)}
         return tuple(finding for finding in self.findings if finding.place.path in paths)
 
 
 def read_manuscripts(root: Path) -> Manuscripts:
-    """Read ``issues/*.md``, and ``issues/entries`` with its subfolders. The content of a file never raises an error.
+    """Read ``issues/*.md``, ``issues/entries`` and ``issues/blocks`` with their subfolders.
 
-    All findings are errors, except those about files that aren't read because of their names. Files that can't be read
-    become empty values, so that each is reported only once. If two files have the same slug, the first by path counts.
+    The content of a file never raises an error. All findings are errors, except those about files that aren't read
+    because of their names. Files that can't be read become empty values, so that each is reported only once. If two
+    files have the same slug, the first by path counts, and an entry before a block.
     """
     findings: list[Finding] = []
     entries: dict[str, Entry] = {}
-    for slug, path in _slugs(root, ENTRIES, findings):
+    blocks: dict[str, Block] = {}
+    for slug, path in _slugs(root, _NAMED, findings):
         name = path_in_findings(root, path)
         text = read_text(root, path)
+        is_entry = path.is_relative_to(root / ENTRIES)
         if isinstance(text, Finding):
-            entries[slug] = empty_entry(slug, name)
-            findings.append(text)
-        else:
+            more: tuple[Finding, ...] = (text,)
+            if is_entry:
+                entries[slug] = empty_entry(slug, name)
+            else:
+                blocks[slug] = empty_block(slug, name)
+        elif is_entry:
             entries[slug], more = parse_entry(text, slug=slug, path=name)
-            findings.extend(more)
+        else:
+            blocks[slug], more = parse_block(text, slug=slug, path=name)
+        findings.extend(more)
     issues = []
-    for slug, path in _slugs(root, ISSUES, findings):
+    named: dict[str, Entry | Block] = {**entries, **blocks}
+    for slug, path in _slugs(root, (ISSUES,), findings):
         name = path_in_findings(root, path)
         text = read_text(root, path)
         if isinstance(text, Finding):
             draft = Draft(issue=empty_issue(slug, name), findings=(text,))
         else:
             draft = parse_draft(text, slug=slug, path=name)
-        issue, between = resolve_entries(draft, entries)
+        issue, between = resolve_items(draft, named)
         issues.append(issue)
         findings.extend((*draft.findings, *between))
-    for folder in (ENTRIES, ISSUES):
+    for folder in (*_NAMED, ISSUES):
         if (root / folder).resolve().is_relative_to(root.resolve()):
-            findings.extend(unread_file_findings(root, root / folder, deep=folder == ENTRIES))
+            findings.extend(unread_file_findings(root, root / folder, deep=folder in _DEEP))
     return Manuscripts(
         entries=dict(sorted(entries.items())),
+        blocks=dict(sorted(blocks.items())),
         issues=tuple(sorted(issues, key=lambda issue: (issue.date, issue.slug))),
         findings=tuple(sorted(findings, key=lambda finding: (finding.place.path, finding.place.line or 0))),
     )
@@ -87,16 +107,18 @@ def read_manuscripts(root: Path) -> Manuscripts:
 
 def manuscript_states(root: Path) -> frozenset[FileState]:
     """Return the state of each file that ``read_manuscripts`` reads, to find out cheaply whether any has changed."""
-    return file_states(
-        path for folder in (ENTRIES, ISSUES) for path in manuscripts_in(root, root / folder, deep=folder == ENTRIES)
-    )
+    return file_states(path for folder in (*_NAMED, ISSUES) for path in _files(root, folder))
 
 
-def _slugs(root: Path, folder: str, findings: list[Finding]) -> list[tuple[str, Path]]:
-    """Return the files of a folder with their slugs, each slug once, and report mistakes in their names."""
+def _files(root: Path, folder: str) -> Iterator[Path]:
+    return manuscripts_in(root, root / folder, deep=folder in _DEEP)
+
+
+def _slugs(root: Path, folders: Iterable[str], findings: list[Finding]) -> list[tuple[str, Path]]:
+    """Return the files of these folders with their slugs, each slug once, and report mistakes in their names."""
     files: dict[str, list[Path]] = {}
     unfit = []
-    for path in manuscripts_in(root, root / folder, deep=folder == ENTRIES):
+    for path in (path for folder in folders for path in _files(root, folder)):
         stem = path.name.removesuffix(".md")
         if SLUG.fullmatch(stem):
             files.setdefault(stem, []).append(path)

@@ -5,6 +5,7 @@ from pathlib import Path
 SETTINGS_FILE = "newsletter.toml"
 ISSUES = "issues"
 ENTRIES = "issues/entries"
+BLOCKS = "issues/blocks"
 TEMPLATES = "templates"
 THEMES = "templates/email"
 

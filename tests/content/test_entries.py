@@ -43,6 +43,18 @@ def test_an_entry_is_read_completely(tmp_path: Path) -> None:
     assert findings(tmp_path) == ()
 
 
+def test_an_entry_says_what_awaits_readers_behind_its_link(tmp_path: Path) -> None:
+    fields = "label: listen\nlanguage: no\nkind: audio\nminutes: 40\npaywall: true\ngift: https://example.org/gift\n"
+    parsed = entry(tmp_path, ENTRY.replace("topics:", f"{fields}topics:"))
+    assert findings(tmp_path) == ()
+    assert (parsed.label, parsed.language, parsed.kind, parsed.minutes) == ("listen", "no", "audio", 40)
+    assert (parsed.paywall, parsed.gift) == (True, "https://example.org/gift")
+    plain = entry(tmp_path, ENTRY.replace("topics:", "label:\nlanguage:\nkind:\nminutes:\npaywall:\ngift:\ntopics:"))
+    assert findings(tmp_path) == ()
+    assert (plain.label, plain.language, plain.kind, plain.minutes) == ("", "", "", None)
+    assert (plain.paywall, plain.gift) == (False, "")
+
+
 def test_an_entry_knows_the_line_of_each_field(tmp_path: Path) -> None:
     parsed = entry(tmp_path, ENTRY.replace("[Railways, Politics & Current Affairs]", "\n  - Railways\n  - NATO"))
     assert str(parsed.place("url")) == "issues/entries/one.md:3"
@@ -103,6 +115,15 @@ def test_a_topic_called_no_is_text(tmp_path: Path) -> None:
         ("date: 5 January 2017", "date-invalid", "which is not a date"),
         ("date: 20261123", "date-invalid", "which is not a date"),
         ("date: [2026]", "date-invalid", "date is a list, which is not a date"),
+        (
+            "kind: Vidéo clip",
+            "field-type",
+            'kind is "Vidéo clip", not a word of a-z, 0-9 and hyphens: write kind: video',
+        ),
+        ("minutes: 0", "field-type", "minutes is 0, not a whole number from 1"),
+        ("minutes: about 5", "field-type", "minutes is about 5, not a whole number from 1"),
+        ("paywall: yes", "field-type", "paywall is neither true nor false: write paywall: true"),
+        ("gift: [a]", "field-type", "gift is a list, not text"),
         ("autor: Ada", "field-unknown", 'unknown field "autor": did you mean "author"?'),
         ("rating: 5", "field-unknown", 'unknown field "rating": an entry has: title, url, source'),
     ],
@@ -204,6 +225,9 @@ YAML_LIKE = st.lists(
     st.one_of(
         st.sampled_from([*" \n\t:-?[]{},&*!|>'\"%@`#~=<\\.0a", "title: ", "\n- ", "\n  ", "entries:", "sections:"]),
         st.sampled_from(
+            ["- note: ", "- links:", "- [A](https://e.org/) ", "block: links", "- image: ", "feeds: "],
+        ),
+        st.sampled_from(
             ["overrides:", "date: ", "\\U", "\\x", "FFFFFFFF", "!!str", "<<: ", "---", "...", "\u2028", "|2-"]
         ),
         st.characters(codec="utf-8"),
@@ -218,6 +242,7 @@ def test_any_file_content_becomes_a_value_or_a_finding(tmp_path_factory: pytest.
     put(root, "entries/one.md", f"---\n{text}\n---\n{text}")
     put(root, "one.md", f"---\n{text}\n---\n{text}")
     put(root, "two.md", text)
+    put(root, "blocks/block.md", f"---\nblock: links\n{text}\n---\n{text}")
     for finding in findings(root):
         assert "\n" not in str(finding)
     assert [issue.slug for issue in read_manuscripts(root).issues].count("one") == 1

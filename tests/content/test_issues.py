@@ -195,6 +195,23 @@ def test_overrides_change_an_entry_only_in_their_issue(tmp_path: Path) -> None:
     assert read_manuscripts(tmp_path).entries["night-train"].title == kept.title
 
 
+def test_overrides_change_what_awaits_readers_behind_the_link(tmp_path: Path) -> None:
+    fields = "label: listen\nlanguage: fr\nkind: audio\nminutes: 40\npaywall: true\ngift: https://example.org/gift\n"
+    put(tmp_path, "entries/night-train.md", ENTRY.replace("topics:", f"{fields}topics:"))
+    (kept,) = issue(tmp_path, listing("entries: [night-train]\noverrides: {night-train: {title: A}}")).entries
+    assert (kept.label, kept.language, kept.kind, kept.minutes, kept.paywall) == ("listen", "fr", "audio", 40, True)
+    (changed,) = issue(
+        tmp_path,
+        listing(
+            "entries: [night-train]\noverrides:\n  night-train:\n    label: Read on\n    language: de\n    kind:\n"
+            "    minutes: 3\n    paywall: false\n    gift:"
+        ),
+    ).entries
+    assert findings(tmp_path) == ()
+    assert (changed.label, changed.language, changed.kind) == ("Read on", "de", "")
+    assert (changed.minutes, changed.paywall, changed.gift) == (3, False, "")
+
+
 def test_overrides_know_their_lines(tmp_path: Path) -> None:
     put_entries(tmp_path, "night-train")
     parsed = issue(

@@ -13,7 +13,7 @@ from newsletter.domain.issue import Issue
 from newsletter.domain.send import Send
 from newsletter.errors import Finding, Severity
 from newsletter.files.file_state import FileState, file_states
-from newsletter.files.newsletter_folder import ENTRIES
+from newsletter.files.newsletter_folder import BLOCKS, ENTRIES
 from newsletter.web.preview.once import OnceCache
 from newsletter.web.preview.preview_settings import PreviewSettings
 from newsletter.web.preview.source_files import FILES, FOLDERS
@@ -21,7 +21,7 @@ from newsletter.web.preview.source_files import FILES, FOLDERS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedIssue:
-    """An issue in the list, with the numbers of findings in it and its entries."""
+    """An issue in the list, with the numbers of findings in it, its entries and blocks."""
 
     issue: Issue
     errors: int
@@ -54,7 +54,7 @@ class Snapshot:
 
     @property
     def calendar(self) -> tuple[Issue, ...]:
-        """Return the issues by date. Use only what their own files say: their entries may be of an earlier snapshot.
+        """Return the issues by date. Use only what their own files say: their parts may be of an earlier snapshot.
 
         If no issue's own file has changed, as when an entry was saved, nothing is read: with a thousand entries,
         reading is most of the cost of a reload.
@@ -98,7 +98,7 @@ class Snapshot:
 
     @property
     def stray_findings(self) -> tuple[Finding, ...]:
-        """Return the findings outside the listed issues: in settings, theme, and entries that no issue has."""
+        """Return the findings outside the listed issues: in settings, theme, and parts that no issue has."""
         covered = {path for listed in self.issues for path in _paths(listed.issue)}
         return tuple(finding for finding in self.findings if finding.place.path not in covered)
 
@@ -144,7 +144,7 @@ class SnapshotCache:
             state = file_states(self._root / name for name in (*FOLDERS, *FILES))
             seen = self._seen
             if seen is None or seen[0] != state:
-                known = seen[1].calendar if seen and all(map(self._is_entry, seen[0] ^ state)) else None
+                known = seen[1].calendar if seen and all(map(self._is_part, seen[0] ^ state)) else None
                 self._seen = seen = (state, Snapshot(self._read_settings(), known))
             return seen[1]
 
@@ -160,9 +160,9 @@ class SnapshotCache:
                 self._seen = (self._seen[0], renewed)
         return renewed, sends
 
-    def _is_entry(self, state: FileState) -> bool:
-        return Path(state.path).is_relative_to(self._root / ENTRIES)
+    def _is_part(self, state: FileState) -> bool:
+        return any(Path(state.path).is_relative_to(self._root / folder) for folder in (ENTRIES, BLOCKS))
 
 
 def _paths(issue: Issue) -> frozenset[str]:
-    return frozenset((issue.path, *(entry.path for entry in issue.entries)))
+    return frozenset((issue.path, *(item.path for section in issue.sections for item in section.items)))

@@ -1,0 +1,31 @@
+"""Rules about blocks, which ``content`` and this package check."""
+
+from newsletter.checks.rule import error
+
+BLOCKS = (
+    error(
+        "block-kind",
+        "A file in issues/blocks doesn't say what kind of block it is, or a table in an issue's list begins with"
+        " another word than a kind.",
+        "write note, links, quote, sponsor or image",
+        "It can't be printed.",
+    ),
+    error(
+        "block-misplaced",
+        "A file in issues/entries is a block.",
+        "move it to issues/blocks",
+        "It has no title, link and source, which an entry needs.",
+    ),
+    error(
+        "block-empty",
+        "A note or quote has no text, or a block of links has no links.",
+        "fill it in, or remove it",
+        "It would be an empty space.",
+    ),
+    error(
+        "block-link",
+        "An item in a block of links isn't a link with a title, perhaps followed by its source.",
+        "write - [Title](https://…) Source",
+        "It would be missing from the list.",
+    ),
+)

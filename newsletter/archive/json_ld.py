@@ -4,7 +4,7 @@ https://www.w3.org/TR/json-ld11/#embedding-json-ld-in-html-documents
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -16,9 +16,10 @@ _CONTEXT = {"@context": "https://schema.org"}
 _UNSAFE = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
-def issue_data(archived_issue: ArchivedIssue, archive: Archive, prose: Prose, url: str, picture: str) -> Markup:
+def issue_data(archived_issue: ArchivedIssue, archive: Archive, prose: Prose, pictures: Sequence[str]) -> Markup:
     """Return an issue and its corrections as data. The pieces that it links to are only in the page itself."""
     issue = archived_issue.issue
+    url = f"{archive.newsletter.base_url}/issues/{issue.slug}/"
     return _block(
         {
             "@type": "Article",
@@ -32,7 +33,7 @@ def issue_data(archived_issue: ArchivedIssue, archive: Archive, prose: Prose, ur
             "inLanguage": prose.language,
             "isAccessibleForFree": True,
             "isPartOf": _numbered(archived_issue, archive),
-            "image": picture,
+            "image": pictures,
             "author": _publisher(archive),
             "publisher": _publisher(archive),
             "correction": [
@@ -47,9 +48,10 @@ def issue_data(archived_issue: ArchivedIssue, archive: Archive, prose: Prose, ur
     )
 
 
-def index_data(archive: Archive, prose: Prose) -> Markup:
+def index_data(archive: Archive, prose: Prose, picture: str) -> Markup:
     """Return the newsletter as a periodical."""
-    return _block(_periodical(archive) | {"inLanguage": prose.language})
+    about = {"description": archive.newsletter.description, "image": picture, "inLanguage": prose.language}
+    return _block(_periodical(archive) | about)
 
 
 def _periodical(archive: Archive) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from newsletter.archive import crawlers, feeds
 from newsletter.archive.feed_builder import FeedBuilder, Render
 from newsletter.archive.feeds import Feed
 from newsletter.archive.json_ld import index_data, issue_data
+from newsletter.archive.link_pictures import LinkPictures, issue_in
 from newsletter.archive.model import Archive, ArchivedEntry, ArchivedIssue, ArchivedTopic
 from newsletter.archive.search import LONGEST, SearchIndex
+from newsletter.cards import CardCache
 from newsletter.rendering import Prose
 
 HTML = "text/html; charset=utf-8"
@@ -44,11 +46,12 @@ class PageBuilder:
     ``searching`` is true if the pages can link to a search.
     """
 
-    def __init__(self, archive: Archive, prose: Prose, render: Render, *, searching: bool) -> None:
+    def __init__(self, archive: Archive, prose: Prose, render: Render, *, cards: CardCache, searching: bool) -> None:
         self._archive, self._prose = archive, prose
         self._render_page, self._searching = render, searching
         self._base_url = archive.newsletter.base_url
         self._feed_builder = FeedBuilder(archive, prose, self._render)
+        self._pictures, self._cards = LinkPictures(archive.newsletter, prose), cards
 
     def all_pages(self) -> Iterator[Page]:
         """Yield all pages except search results."""
@@ -64,6 +67,8 @@ class PageBuilder:
             for at in range(1, _pages(archived_topic.entries) + 1):
                 yield self._topic(archived_topic, at)
             yield from self._feeds(f"/topics/{slug}/", self._feed_builder.of_topic(archived_topic))
+        for pictured in (None, *self._archive.issues):
+            yield self._card(pictured)
         yield self.robots()
         yield self.sitemap()
 
@@ -103,7 +108,7 @@ class PageBuilder:
             latest=self._archive.issues[:LATEST],
             months=list(self._archive.months),
             topics=self._archive.top_topics[:FRONT_TOPICS],
-            data=index_data(self._archive, self._prose),
+            data=index_data(self._archive, self._prose, self._pictures.of_newsletter().url),
             feeds="/",
         )
 
@@ -151,6 +156,16 @@ class PageBuilder:
         number = min(max(number, 1), _pages(entries))
         return self._page("/search", "search", query=query, listing=_listing(entries, number))
 
+    def card_path(self, name: str) -> str | None:
+        """Return the current path of the card that has or had this file name, or None if there is no such card."""
+        slug = issue_in(name)
+        archived_issue = self._archive.issue(slug or "")
+        return None if slug is None or (slug and archived_issue is None) else self._pictures.path(archived_issue)
+
+    def card(self, name: str) -> Page | None:
+        """Return the card with this file name: of an issue, or of the newsletter."""
+        return self._card(self._archive.issue(issue_in(name) or "")) if self.card_path(name) else None
+
     def missing(self) -> Page:
         """Return the page that a static host shows for status 404."""
         return self._page("/404.html", "error", status=404)
@@ -175,6 +190,7 @@ class PageBuilder:
         prose = self._prose.of(issue)
         pictured = next((entry for entry in issue.entries if (entry.image or "").startswith(own_images)), None)
         picture = prose.address(pictured.image) if pictured and pictured.image else ""
+        link_picture = self._pictures.of_issue(archived_issue)
         return self._page(
             path,
             "issue",
@@ -184,11 +200,14 @@ class PageBuilder:
             subject=prose.line(issue.subject, issue),
             preheader=prose.line(issue.preheader, issue),
             entry_topics={entry.slug: self._archive.topics_of(entry) for entry in issue.entries},
-            data=issue_data(archived_issue, self._archive, prose, self._base_url + path, picture),
-            picture=picture,
-            picture_alt=(pictured.image_alt or "") if pictured else "",
+            data=issue_data(archived_issue, self._archive, prose, [link_picture.url, *([picture] if picture else [])]),
+            link_picture=link_picture,
             own_images=own_images,
         )
+
+    def _card(self, archived_issue: ArchivedIssue | None) -> Page:
+        path = self._pictures.path(archived_issue)
+        return Page(path=path, body=self._pictures.png(archived_issue, self._cards), kind="image/png")
 
     def _month(self, month: datetime.date) -> Page:
         months = list(self._archive.months)
@@ -222,6 +241,7 @@ class PageBuilder:
 
     def _page(self, path: str, template: str, /, **values: object) -> Page:
         values = {"feeds": "/", "canonical": self._base_url + path} | values
+        values.setdefault("link_picture", self._pictures.of_newsletter())
         return Page(path=path, body=self._render(template, **values).encode())
 
     def _render(self, template: str, /, **values: object) -> str:

@@ -5,6 +5,7 @@ The pages' own words are in ``templates/pages``.
 
 import datetime
 import re
+from collections.abc import Mapping
 from functools import cached_property
 
 from babel.dates import format_date, format_skeleton
@@ -46,6 +47,11 @@ class Prose:
         if theme.language not in self._others:
             self._others[theme.language] = Prose(self._newsletter.in_language(issue.language), theme)
         return self._others[theme.language]
+
+    @property
+    def colors(self) -> Mapping[str, str]:
+        """Return the theme's colours for light backgrounds."""
+        return self._theme.colors
 
     @cached_property
     def labels(self) -> Namespace:

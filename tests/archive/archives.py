@@ -10,6 +10,7 @@ from typing import Any
 from newsletter import archive as archiving
 from newsletter import rendering
 from newsletter.archive import Archive, PageBuilder
+from newsletter.cards import CardCache
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.send import PublishedIssue
@@ -39,4 +40,6 @@ def pages(of: Archive, *, searching: bool = True) -> Iterator[PageBuilder]:
         root = Path(empty)
         theme = rendering.load_theme(root, of.newsletter)
         templates = site.PageTemplates(root, of.newsletter, theme)
-        yield PageBuilder(of, rendering.Prose(of.newsletter, theme), templates.render, searching=searching)
+        yield PageBuilder(
+            of, rendering.Prose(of.newsletter, theme), templates.render, cards=CardCache(root), searching=searching
+        )

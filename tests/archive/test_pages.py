@@ -14,6 +14,7 @@ from newsletter.archive.pages import PAGE_SIZE
 from newsletter.archive.search import SearchIndex
 from newsletter.archive.static_export import ArchiveBusyError, ForeignFilesError
 from newsletter.domain.issue import Correction, Passage, PassageKind
+from newsletter.domain.publication import ThemeSettings
 from newsletter.domain.topics import Topic, Topics
 from tests import make
 from tests.archive import archives
@@ -27,7 +28,9 @@ WHOLE = archives.archive(
 def links(page: Page) -> set[str]:
     """Return the page's links below the newsletter's base URL."""
     tree = html.fromstring(page.body.decode())
-    return {str(href).partition("#")[0] for href in tree.xpath("//@href") if str(href).startswith("/")} - {""}
+    pictures = tree.xpath("//meta[@property='og:image']/@content")
+    own = [str(url).removeprefix("https://news.example.org") for url in pictures]
+    return {str(href).partition("#")[0] for href in (*tree.xpath("//@href"), *own) if str(href).startswith("/")} - {""}
 
 
 def test_every_link_leads_to_a_page_and_every_page_is_linked() -> None:
@@ -80,8 +83,11 @@ def test_an_issues_page_has_no_readers_data_and_has_metadata_for_machines() -> N
     publisher = {"@type": "Organization", "name": "The Daily Test", "url": "https://news.example.org/"}
     assert (data["author"], data["publisher"]) == (publisher, publisher)
     assert data["datePublished"] < data["dateModified"]
-    assert "image" not in data
-    assert "og:image" not in graph
+    card = graph["og:image"]
+    assert data["image"] == [card]
+    assert re.fullmatch(r"https://news\.example\.org/cards/2026-11-21-[0-9a-f]{16}\.png", card)
+    assert (graph["og:image:width"], graph["og:image:height"]) == ("1200", "630")
+    assert graph["og:image:alt"] == "The Daily Test, Saturday, November 21, 2026: Night trains and other quiet things"
     assert data["correction"] == [
         {"@type": "CorrectionComment", "text": "Ten, not nine.", "datePublished": "2026-11-23"}
     ]
@@ -179,17 +185,43 @@ def test_images_on_other_hosts_are_not_loaded() -> None:
     assert page is not None
     text = page.body.decode()
     assert re.findall(r'<img[^>]* src="([^"]*)"', text) == [own]
-    assert re.findall(r'"og:image(?::alt)?" content="([^"]*)"', text) == [own, "A"]
-    assert f'"image":"{own}"' in text
+    assert re.search(r'"image":\["https://news\.example\.org/cards/[^"]*",' + f'"{own}"', text)
     assert "elsewhere.example" not in text
 
 
 def test_an_empty_archive_has_a_front_page() -> None:
     with archives.pages(archives.archive()) as pages:
         assert "hasn’t been sent yet" in pages.front().body.decode()
-        assert {page.path for page in pages.all_pages()} == {
+        assert {page.path for page in pages.all_pages() if not page.path.startswith("/cards/")} == {
             *("/", "/atom.xml", "/rss.xml", "/feed.json", "/robots.txt", "/sitemap.xml")
         }
+
+
+def test_the_newsletter_introduces_itself_on_every_page() -> None:
+    about = {"description": "One long read <b>.", "frequency": "Every weekday at 7"}
+    newsletter = make.newsletter(**about, picture="https://elsewhere.example.org/lamp.jpg")
+    with archives.pages(archives.archive(archives.issue(21, "b"), newsletter=newsletter)) as pages:
+        front, topics = pages.front().body.decode(), pages.topics().body.decode()
+    assert 'property="og:image" content="https://elsewhere.example.org/lamp.jpg"' in topics
+    assert "og:image:width" not in topics
+    data = json.loads(html.fromstring(front).xpath("//script[@type='application/ld+json']/text()")[0])
+    assert (data["description"], data["image"]) == (about["description"], newsletter.picture)
+
+
+def test_a_cards_path_changes_with_what_it_shows() -> None:
+    paths = set()
+    for subject, accent in (("One", "#963a1c"), ("Two", "#963a1c"), ("One", "#123456")):
+        newsletter = make.newsletter(theme=ThemeSettings(colors={"accent": accent}))
+        with archives.pages(archives.archive(archives.issue(21, "b", subject=subject), newsletter=newsletter)) as pages:
+            (card,) = [page for page in pages.all_pages() if page.path.startswith("/cards/2026-11-21-")]
+            assert card.kind == "image/png"
+            assert pages.card(card.path.removeprefix("/cards/")) == card
+            paths.add(card.path)
+            assert pages.card_path("2026-11-21-0123456789abcdef.png") == card.path
+            for unknown in ("2026-11-22-0123456789abcdef.png", "2026-11-21.png", "x", "0123456789abcdef.jpg"):
+                assert pages.card_path(unknown) is None
+                assert pages.card(unknown) is None
+    assert len(paths) == 3
 
 
 def test_the_static_export_equals_the_pages_and_a_second_one_writes_only_changes(tmp_path: Path) -> None:

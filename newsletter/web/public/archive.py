@@ -7,7 +7,7 @@ not be (BREACH).
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,6 +27,7 @@ HEADERS = {
     **VARY,
 }
 SEARCH_HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+ONE_YEAR = "public, max-age=31536000, immutable"
 CACHED_PAGES = 200
 
 
@@ -88,6 +89,7 @@ class ArchivePages:
             ("/topics/{slug}/{feed}", self.feed_of_topic),
             ("/issues/{slug}", self.with_slash),
             ("/topics/{slug}", self.with_slash),
+            ("/cards/{name}", self.card),
             ("/robots.txt", self.robots),
             ("/sitemap.xml", self.sitemap),
             *((f"/{name}", partial(self.feed, name=name)) for name in FEEDS),
@@ -131,6 +133,13 @@ class ArchivePages:
         results = self._pages(self._site.archive_cache.archive).search_results(self._site.archive_cache.index, q, page)
         return Response(results.body, headers=SEARCH_HEADERS, media_type=results.kind)
 
+    def card(self, request: Request, name: str) -> Response:
+        """Return the card of an issue or the newsletter. One that has changed redirects to the current one."""
+        path = self._pages(self._site.archive_cache.archive).card_path(name)
+        if path is not None and path != f"/cards/{name}":
+            return RedirectResponse(self._site.pages.base + path, 302)
+        return self._cached(request, lambda pages: pages.card(name), {"Cache-Control": ONE_YEAR})
+
     def robots(self, request: Request) -> Response:
         """Return robots.txt."""
         return self._cached(request, lambda pages: pages.robots())
@@ -163,9 +172,14 @@ class ArchivePages:
 
     def _pages(self, archive: Archive) -> PageBuilder:
         site = self._site
-        return PageBuilder(archive, site.prose, site.pages.render, searching=True)
+        return PageBuilder(archive, site.prose, site.pages.render, cards=site.cards, searching=True)
 
-    def _cached(self, request: Request, make: Callable[[PageBuilder], Page | None]) -> Response:
+    def _cached(
+        self,
+        request: Request,
+        make: Callable[[PageBuilder], Page | None],
+        more_headers: Mapping[str, str] | None = None,
+    ) -> Response:
         archive = self._site.archive_cache.archive
         with self._lock:
             cache = self._cache
@@ -174,10 +188,10 @@ class ArchivePages:
         cached = cache.get(request.url.path, lambda: make(self._pages(archive)))
         if cached is None:
             raise NotFoundError("there is no such page")
-        headers = HEADERS | {"ETag": f"W/{cached.tag}"}
+        headers = HEADERS | {"ETag": f"W/{cached.tag}", **(more_headers or {})}
         known_tags = request.headers.get("if-none-match", "").split(",")
         if cached.tag in {tag.strip().removeprefix("W/") for tag in known_tags}:
             return Response(status_code=304, headers=headers)
-        if accepts_gzip(request.headers):
+        if accepts_gzip(request.headers) and not cached.page.kind.startswith("image/"):
             return Response(cached.compressed, headers=headers | GZIP, media_type=cached.page.kind)
         return Response(cached.page.body, headers=headers, media_type=cached.page.kind)

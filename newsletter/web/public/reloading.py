@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from newsletter import bootstrap, rendering, settings
 from newsletter.archive import ArchiveCache
+from newsletter.cards import CardCache
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.files.file_state import FileState, file_states
 from newsletter.files.newsletter_folder import SETTINGS_FILE, TEMPLATES
@@ -136,6 +137,7 @@ def build_app(settings: Settings, store: Store, stack: ExitStack, log: Say) -> t
         pages=PageTemplates(settings.root, newsletter, theme),
         archive_cache=ArchiveCache(settings.root, newsletter, store.sends.published_issues),
         prose=rendering.Prose(newsletter, theme),
+        cards=CardCache(settings.root),
         clock=store.cached_now,  # the service mail's thread keeps it in sync with the database's clock
         wake=mailer.wake,
         kept=bootstrap.open_kept_messages(settings),

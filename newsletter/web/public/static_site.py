@@ -1,10 +1,12 @@
 """Write the public archive as static files, with the pages' style sheet and icons."""
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from newsletter import archive, content, rendering
 from newsletter.archive import Page, PageBuilder
+from newsletter.cards import CardCache
 from newsletter.domain.publication import Newsletter
 from newsletter.store import Store
 from newsletter.web.public.pages import PageTemplates
@@ -33,8 +35,10 @@ def write_static_site(
     theme = rendering.load_theme(root, published_as)
     templates = PageTemplates(root, published_as, theme, service=newsletter.base_url if base_url else None)
     collected = archive.collect(content.read_manuscripts(root).issues, store.sends.published_issues(), published_as)
-    pages = PageBuilder(collected, rendering.Prose(published_as, theme), templates.render, searching=False)
+    pages = PageBuilder(
+        collected, rendering.Prose(published_as, theme), templates.render, cards=CardCache(root), searching=False
+    )
     style = Page(path=templates.css_name, body=templates.css.encode(), kind="text/css")
     icons = [Page(path=path, body=body, kind=kind) for path, (body, kind) in templates.icons.items()]
-    done = archive.build(folder, [*pages.all_pages(), *pages.redirects(), pages.missing(), style, *icons])
+    done = archive.build(folder, chain(pages.all_pages(), pages.redirects(), [pages.missing(), style, *icons]))
     return StaticSite(issues=len(collected.issues), written=done["written"], kept=done["kept"], removed=done["removed"])

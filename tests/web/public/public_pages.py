@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from newsletter import bootstrap, rendering
 from newsletter.archive import ArchiveCache
+from newsletter.cards import CardCache
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
 from newsletter.feedback import Feedback
@@ -153,6 +154,7 @@ def public(
             pages=PageTemplates(root, newsletter, theme),
             archive_cache=ArchiveCache(root, newsletter, store.sends.published_issues, every=0),
             prose=rendering.Prose(newsletter, theme),
+            cards=CardCache(root),
             clock=clock,
             patience=30,
             kept=open_kept_messages({"path": str(outbox)}, root=root, environment={}),

@@ -72,6 +72,28 @@ def test_new_sends_and_corrections_appear_by_themselves(
     assert client.get("/issues/2026-11-22/").status_code == 404
 
 
+def test_a_card_is_served_and_follows_the_subject(at: Public, client: httpx.Client, folder: NewsletterFolder) -> None:
+    at.reader()
+    freeze_as_sent(at, "2026-11-22")
+
+    def card() -> str:
+        (url,) = re.findall(r'property="og:image" content="([^"]*)"', client.get("/issues/2026-11-22/").text)
+        return str(url).removeprefix(f"https://{HOST}")
+
+    before = card()
+    answer = client.get(before, headers={"Accept-Encoding": "gzip"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+    assert answer.content.startswith(b"\x89PNG")
+    assert "content-encoding" not in answer.headers
+    assert "immutable" in answer.headers["cache-control"]
+    folder.issue("2026-11-22", "old-map", subject="Another subject")
+    assert card() != before
+    moved = client.get(before)
+    assert (moved.status_code, moved.headers["location"]) == (302, card())
+    for unsent in ("/cards/2026-11-23-0123456789abcdef.png", "/cards/x"):
+        assert client.get(unsent).status_code == 404
+
+
 def test_an_unchanged_feed_is_not_sent_again(at: Public, client: httpx.Client) -> None:
     at.reader()
     freeze_as_sent(at, "2026-11-22")

@@ -1,0 +1,86 @@
+"""The pictures that other sites show beside links to the newsletter's pages: cards, drawn when they are requested."""
+
+import re
+from dataclasses import dataclass
+
+from newsletter.archive.model import ArchivedIssue
+from newsletter.cards import HEIGHT, WIDTH, Card, CardCache, CardColors
+from newsletter.domain.publication import Newsletter
+from newsletter.rendering import Prose
+
+PATH = "/cards/"
+_NAME = re.compile(r"(?:(?P<issue>.+)-)?[0-9a-f]{16}\.png")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkPicture:
+    """A picture for Open Graph. Its ``width`` and ``height`` are 0 if they aren't known."""
+
+    url: str
+    alt: str
+    width: int = 0
+    height: int = 0
+
+
+def issue_in(name: str) -> str | None:
+    """Return the slug of the issue that a card's file name is about, "" for the newsletter's card, or None."""
+    parsed = _NAME.fullmatch(name)
+    return (parsed["issue"] or "") if parsed else None
+
+
+class LinkPictures:
+    """The pictures of a newsletter and its issues, with paths that change with their content."""
+
+    def __init__(self, newsletter: Newsletter, prose: Prose) -> None:
+        self._newsletter, self._prose = newsletter, prose
+        colors = prose.colors
+        self._colors = CardColors(
+            background=colors["background"], title=colors["title"], muted=colors["muted"], accent=colors["accent"]
+        )
+
+    def of_newsletter(self) -> LinkPicture:
+        """Return the picture that newsletter.toml names, or else a card with the name and description."""
+        newsletter = self._newsletter
+        if newsletter.picture.startswith("https://"):
+            return LinkPicture(url=self._prose.address(newsletter.picture), alt=newsletter.name)
+        return self._drawn(self.path(), alt=newsletter.name)
+
+    def of_issue(self, archived_issue: ArchivedIssue) -> LinkPicture:
+        """Return the card of an issue."""
+        card = self._issue_card(archived_issue)
+        return self._drawn(self.path(archived_issue), alt=f"{card.name}, {card.footer}: {card.headline}")
+
+    def path(self, archived_issue: ArchivedIssue | None = None) -> str:
+        """Return the path of an issue's card, or of the newsletter's."""
+        if archived_issue is None:
+            return f"{PATH}{self._card.digest}.png"
+        return f"{PATH}{archived_issue.issue.slug}-{self._issue_card(archived_issue).digest}.png"
+
+    def png(self, archived_issue: ArchivedIssue | None, cards: CardCache) -> bytes:
+        """Return the card of an issue, or the newsletter's, as PNG."""
+        return cards.png(self._issue_card(archived_issue) if archived_issue else self._card)
+
+    @property
+    def _card(self) -> Card:
+        newsletter, prose = self._newsletter, self._prose
+        return Card(
+            headline=newsletter.name,
+            text=newsletter.description,
+            footer=newsletter.frequency,
+            colors=self._colors,
+            direction=prose.direction,
+        )
+
+    def _issue_card(self, archived_issue: ArchivedIssue) -> Card:
+        issue = archived_issue.issue
+        prose = self._prose.of(issue)
+        return Card(
+            name=self._newsletter.name,
+            headline=prose.line(issue.subject, issue),
+            footer=prose.full_day(issue.date),
+            colors=self._colors,
+            direction=prose.direction,
+        )
+
+    def _drawn(self, path: str, *, alt: str) -> LinkPicture:
+        return LinkPicture(url=self._newsletter.base_url + path, alt=alt, width=WIDTH, height=HEIGHT)

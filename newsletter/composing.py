@@ -8,7 +8,8 @@ from pathlib import Path
 from newsletter import checks, content, rendering
 from newsletter.content import Manuscripts
 from newsletter.domain.edition import Tailor, tailoring_of
-from newsletter.domain.issue import Issue
+from newsletter.domain.issue import Entry, Issue
+from newsletter.domain.pictures import Picture, pictures_of, with_pictures
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.segment import Segment
 from newsletter.errors import Finding, FindingsError, Place, Severity
@@ -16,6 +17,7 @@ from newsletter.files.newsletter_folder import TEMPLATES, settings_text
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.message.mime import Email
 from newsletter.message.prose import merge_findings
+from newsletter.pictures import picture_library
 from newsletter.rendering import Theme
 
 
@@ -23,13 +25,15 @@ from newsletter.rendering import Theme
 class Composed:
     """A compiled issue, the tailor that chooses readers' entries, and the findings in its file, entries and theme.
 
-    If it may go out, the findings are only warnings.
+    ``issue`` is as its files have it; ``pictures`` are those that it brings along. If it may go out, the findings are
+    only warnings.
     """
 
     issue: Issue
     compiled: CompiledIssue
     tailor: Tailor
     findings: tuple[Finding, ...]
+    pictures: tuple[Picture, ...] = ()
 
     @property
     def email(self) -> Email:
@@ -74,21 +78,42 @@ def compose_draft(
     read or rendered.
     """
     read = content.read_manuscripts(root)
-    issue = read.issue(slug)
+    issue, look_up = read.issue(slug), picture_library(root).picture
     theme, findings = _load_theme(root, newsletter)
     unreadable = read.findings_of(issue)
     findings += unreadable
     findings += _content_findings(read, issue, newsletter, segments, calendar)
+    findings += checks.picture_findings(_originals(read, issue), [issue], read.entries, look_up)
     findings += merge_findings(issue, newsletter)
     if mails:
         findings += checks.placeholder_settings(newsletter, settings_text(root))
         findings += checks.placeholder_links(issue)
-    compiled, more = _render(issue, newsletter, theme) if theme else (None, [])
+    illustrated = with_pictures(issue, look_up, newsletter.pictures_url)
+    compiled, more = _render(illustrated, newsletter, theme) if theme else (None, [])
     ordered = _without_consequences([*findings, *more])
     if compiled is None or any(_blocks(finding, issue) for finding in unreadable):
         raise FindingsError(_errors(ordered))
     tailor = Tailor(issue, newsletter.topics, tailoring_of(issue, newsletter))
-    return Composed(issue=issue, compiled=compiled, tailor=tailor, findings=tuple(ordered))
+    return Composed(
+        issue=issue,
+        compiled=compiled,
+        tailor=tailor,
+        findings=tuple(ordered),
+        pictures=pictures_of(issue, look_up),
+    )
+
+
+def read_illustrated(root: Path, newsletter: Newsletter) -> tuple[Issue, ...]:
+    """Return all issues by date, with their pictures' addresses in place of file names."""
+    look_up = picture_library(root).picture
+    return tuple(
+        with_pictures(issue, look_up, newsletter.pictures_url) for issue in content.read_manuscripts(root).issues
+    )
+
+
+def _originals(read: Manuscripts, issue: Issue) -> list[Entry]:
+    """Return the entries of an issue as their own files have them."""
+    return [read.entries[entry.slug] for entry in issue.entries]
 
 
 def _blocks(finding: Finding, issue: Issue) -> bool:
@@ -102,6 +127,7 @@ def issue_mjml(root: Path, newsletter: Newsletter, slug: str) -> str:
     Raise NotFoundError if there is no such issue, and FindingsError if the theme can't be loaded or its Jinja fails.
     """
     issue = content.read_manuscripts(root).issue(slug)
+    issue = with_pictures(issue, picture_library(root).picture, newsletter.pictures_url)
     return rendering.readable_mjml(issue, newsletter, rendering.load_theme(root, newsletter))
 
 
@@ -119,9 +145,10 @@ def check_manuscripts(
     Every text is checked. Only issues that can show something new are rendered: the newest, one of every shape, and all
     that could be too large. With ``inspect``, remote images are checked too, over the network.
     """
-    read = content.read_manuscripts(root)
+    read, look_up = content.read_manuscripts(root), picture_library(root).picture
     theme, findings = _load_theme(root, newsletter)
     findings += read.findings
+    findings += checks.picture_findings(read.entries.values(), read.issues, read.entries, look_up)
     findings += checks.content_findings(
         read.entries,
         read.issues,
@@ -142,7 +169,8 @@ def check_manuscripts(
     if mails:
         findings += checks.placeholder_settings(newsletter, settings_text(root))
     if theme:
-        findings += _email_findings(read.issues, newsletter, theme)
+        illustrated = [with_pictures(issue, look_up, newsletter.pictures_url) for issue in read.issues]
+        findings += _email_findings(illustrated, newsletter, theme)
     if inspect:
         findings += checks.image_findings(read.entries.values(), inspect)
     return tuple(_without_consequences(findings))
@@ -161,7 +189,7 @@ def _content_findings(
     for finding in (*between, *checks.date_findings(read.issues, calendar)):
         if finding.place.path in paths:
             yield finding
-    entries = [read.entries[entry.slug] for entry in issue.entries]
+    entries = _originals(read, issue)
     yield from checks.undeclared_topic_findings(entries, newsletter.topics)
     yield from checks.findings_in_entries(entries, newsletter.topics)
     yield from checks.override_findings(issue, read.entries, newsletter.topics)

@@ -12,6 +12,7 @@ from newsletter.checks.entries import entry_findings, override_findings, undecla
 from newsletter.checks.images import Inspect, Web, image_findings
 from newsletter.checks.issues import issue_findings
 from newsletter.checks.languages import language_findings, unstated_languages
+from newsletter.checks.pictures import picture_findings
 from newsletter.checks.placeholders import placeholder_links, placeholder_settings
 from newsletter.checks.rule import Rule
 from newsletter.checks.rules import FAMILIES, RULES, make_finding
@@ -45,6 +46,7 @@ __all__ = [
     "make_finding",
     "ordered_findings",
     "override_findings",
+    "picture_findings",
     "placeholder_links",
     "placeholder_settings",
     "representatives",

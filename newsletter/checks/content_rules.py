@@ -233,6 +233,42 @@ IMAGES = (
         "open the address in a browser, and use another if it doesn't work",
         "Readers would see a broken picture.",
     ),
+    error(
+        "image-missing",
+        "There is no file of that name in `issues/images/`.",
+        "use the name that is suggested, or put the file there",
+        "Readers would see no picture.",
+    ),
+    error(
+        "image-type",
+        "A file in `issues/images/` isn't a JPEG, PNG, GIF or WebP picture, whatever its name says.",
+        "export it as JPEG or PNG",
+        "Mail clients show no others: HEIC, AVIF, SVG, TIFF, PDF.",
+    ),
+    error(
+        "image-broken",
+        "A picture is damaged or incomplete.",
+        "copy or export the picture again",
+        "Readers would see half of it, or nothing.",
+    ),
+    error(
+        "image-huge",
+        "A picture has more than 50 million pixels, or its file more than 25 MB.",
+        "make it smaller: 2,208 pixels wide is plenty",
+        "It would take the memory of the whole machine. A few kilobytes can claim to be billions of pixels.",
+    ),
+    warning(
+        "image-small",
+        "A picture is narrower than 828 pixels.",
+        "use a larger original: 1,104 pixels wide or more",
+        "Messages show it up to 552 pixels wide, and phones have two or three dots to each of them: it looks blurred.",
+    ),
+    warning(
+        "image-animated",
+        "A picture is animated. Only its first frame is shown.",
+        "use a still picture",
+        "Readers can't stop an animation, Outlook never starts it, and few are under 200 KB.",
+    ),
 )
 
 EMAILS = (

@@ -13,6 +13,7 @@ from newsletter.checks.quotations import mark_findings, quotation_findings
 from newsletter.checks.rules import make_finding
 from newsletter.checks.words import text_findings
 from newsletter.domain.issue import Entry, Issue, Passage, PassageKind
+from newsletter.domain.pictures import is_brought_along
 from newsletter.domain.topics import Topics
 from newsletter.errors import Finding, Place
 from newsletter.message.merge_fields import merge_fields
@@ -88,7 +89,8 @@ def _links(entry: Entry) -> Iterator[Finding]:
         yield from address_findings(entry.url, entry.place("url"), "the url")
         yield from _linked_names(entry)
     if entry.image:
-        yield from address_findings(entry.image, entry.place("image"), "the image")
+        if not is_brought_along(entry.image):
+            yield from address_findings(entry.image, entry.place("image"), "the image")
         words = (entry.image_alt or "").strip()
         if not words:
             yield make_finding("image-alt", entry.place("image"), "the image has no alternative text")

@@ -33,8 +33,8 @@ class Block:
 
     ``slug`` is the name of its file, empty for a block that stands in the issue's own file. ``title`` is a heading, for
     a sponsor its name. ``text`` is Markdown; a note's and a sponsor's may have merge fields. ``who`` and ``where`` say
-    whose words a quote is and where they were published. ``in_feeds`` is whether the archive's feeds have it. ``lines``
-    has the line of each field in the file at ``path``.
+    whose words a quote is and where they were published. ``image`` and ``image_size`` are as in an entry. ``in_feeds``
+    is whether the archive's feeds have it. ``lines`` has the line of each field in the file at ``path``.
     """
 
     kind: BlockKind
@@ -47,6 +47,7 @@ class Block:
     links: tuple[ListedLink, ...] = ()
     image: str | None = None
     image_alt: str | None = None
+    image_size: tuple[int, int] | None = None
     topics: tuple[str, ...] = ()
     in_feeds: bool = True
     path: str = field(default="", compare=False)

@@ -29,6 +29,8 @@ class Passage:
 class Entry:
     """A pick: a link, its source, the editor's framing, a quotation, and topics as the editor wrote them.
 
+    ``image`` is an https address, or the name of a file in the folder of pictures; ``image_size`` is its width and
+    height in pixels, known once the name is replaced by an address (``newsletter.domain.pictures``).
     ``label`` is the verb of its link: ``read``, ``listen``, ``watch``, or a word of the editor's own. ``language`` is a
     BCP 47 tag, empty for the newsletter's. ``kind`` names what is linked (``video``, ``paper``), and ``minutes`` is the
     time that reading it takes. ``gift`` is a link past the paywall. ``lines`` has the line of each field in the file at
@@ -44,6 +46,7 @@ class Entry:
     topics: tuple[str, ...] = ()
     image: str | None = None
     image_alt: str | None = None
+    image_size: tuple[int, int] | None = None
     label: str = ""
     language: str = ""
     kind: str = ""

@@ -36,13 +36,15 @@ class Newsletter:
     With ``weekly_digest`` readers can choose a digest.
 
     ``description`` and ``frequency`` ("Every weekday at 7") are the words that introduce it to visitors; ``picture`` is
-    an https URL or the name of a file in ``issues/images/``. With ``welcome_mail`` new readers get the latest issue.
+    an https URL or the name of a file in ``issues/images/``. ``picture_host`` is the public address of such files if
+    another server than that of ``base_url`` has them. With ``welcome_mail`` new readers get the latest issue.
     """
 
     name: str
     sender: Mailbox
     postal_address: str
     base_url: str
+    picture_host: str = ""
     reply_to: Mailbox | None = None
     language: str = "en"
     other_languages: tuple[str, ...] = ()
@@ -69,6 +71,11 @@ class Newsletter:
             return self
         others = tuple(tag for tag in self.languages if not same_language(tag, language))
         return replace(self, language=language, other_languages=others)
+
+    @property
+    def pictures_url(self) -> str:
+        """Return the address below which the pictures are that editors bring along."""
+        return self.picture_host or f"{self.base_url}/images"
 
     @property
     def zone(self) -> ZoneInfo:

@@ -6,8 +6,10 @@ SETTINGS_FILE = "newsletter.toml"
 ISSUES = "issues"
 ENTRIES = "issues/entries"
 BLOCKS = "issues/blocks"
+IMAGES = "issues/images"
 TEMPLATES = "templates"
 THEMES = "templates/email"
+PREPARED_PICTURES = ".newsletter/pictures"
 
 
 def newsletter_folder(start: Path) -> Path | None:

@@ -129,6 +129,7 @@ class ContextBuilder:
             date=self._date(entry.date) if entry.date else "",
             image=web_address(entry.image or ""),
             image_alt=one_line(entry.image_alt or ""),
+            image_size=entry.image_size,
             topics=tuple(
                 self._unbroken(one_line(self._newsletter.topics.resolve(topic).name)) for topic in entry.topics
             ),

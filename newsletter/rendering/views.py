@@ -104,6 +104,7 @@ class EntryView:
     date: str
     image: str
     image_alt: str
+    image_size: tuple[int, int] | None
     topics: tuple[str, ...]
     passages: tuple[PassageView, ...]
     level: int

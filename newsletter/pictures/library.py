@@ -1,0 +1,130 @@
+"""A newsletter's pictures: prepared when they are first needed, then known by their files' state."""
+
+import hashlib
+import threading
+from contextlib import suppress
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from newsletter.domain.pictures import PICTURE_NAME, Picture, UnusablePicture
+from newsletter.domain.topics import slug_of
+from newsletter.files.file_state import FileState, file_states
+from newsletter.files.newsletter_folder import IMAGES, PREPARED_PICTURES
+from newsletter.pictures.preparing import LARGEST_FILE, UnfitPictureError, prepare
+from newsletter.pictures.records import DIGEST_DIGITS, PictureRecords
+from newsletter.pictures.source_files import SourceState, source_file, source_names, source_state, unreadable
+
+
+class PictureLibrary:
+    """The pictures in a newsletter's folder, which several threads may look up.
+
+    A picture's name begins with the digest of the editor's file, not of the prepared one: then every machine, whatever
+    its version of Pillow, gives it the same address, and a message that was sent keeps its picture.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._records = PictureRecords(root / PREPARED_PICTURES)
+        self._seen: dict[str, tuple[Path, SourceState, Picture | UnusablePicture]] = {}
+        self._listed: tuple[frozenset[FileState], dict[str, str]] = (frozenset(), {})
+        self._lock = threading.Lock()
+
+    def picture(self, image: str) -> Picture | UnusablePicture:
+        """Return the picture in a file of the folder of pictures, prepared if it is new, or why it can't be used."""
+        if (known := self._seen.get(image)) is not None:
+            path, state, found = known
+            with suppress(OSError):  # it was deleted or renamed
+                if source_state(path) == state:
+                    return found
+        with self._lock:
+            return self._looked_up(image)
+
+    def content(self, name: str) -> bytes | None:
+        """Return the bytes of a published picture, or None if no file has this digest.
+
+        They are prepared if they are missing here: another machine may have sent the message that names them.
+        """
+        if not PICTURE_NAME.fullmatch(name):
+            return None
+        digest, ending = name[:DIGEST_DIGITS], name.rpartition(".")[2]
+        content = self._records.content(f"{digest}.{ending}")
+        if content is not None:
+            return content
+        with self._lock:
+            image = self._by_digest().get(digest)
+            if image is not None:
+                self._looked_up(image)
+        return self._records.content(f"{digest}.{ending}")
+
+    def _looked_up(self, image: str) -> Picture | UnusablePicture:
+        path = source_file(self._root, image)
+        if isinstance(path, UnusablePicture):
+            return path
+        try:
+            state = source_state(path)
+            if state.size > LARGEST_FILE:
+                what = f"{IMAGES}/{image} is larger than {LARGEST_FILE // 1_000_000} MB"
+                return UnusablePicture(rule="image-huge", what=what, hint="export it smaller")
+            digest = self._digest(image, path, state)
+            outcome = self._records.outcome(digest) or self._prepared(digest, path.read_bytes())
+        except OSError as err:
+            return unreadable(image, err)
+        if isinstance(outcome, Picture):
+            found: Picture | UnusablePicture = replace(outcome, name=_published_name(outcome.name, image))
+        else:
+            found = replace(outcome, what=f"{IMAGES}/{image} {outcome.what}")
+        self._seen[image] = (path, state, found)
+        return found
+
+    def _digest(self, image: str, path: Path, state: SourceState) -> str:
+        digest = self._records.digest(image, state)
+        if digest is None:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()[:DIGEST_DIGITS]
+            self._records.remember_digest(image, state, digest)
+        return digest
+
+    def _prepared(self, digest: str, content: bytes) -> Picture | UnusablePicture:
+        try:
+            prepared = prepare(content)
+        except UnfitPictureError as err:
+            unusable = UnusablePicture(rule=err.rule, what=err.what, hint=err.hint)
+            self._records.remember_outcome(digest, unusable)
+            return unusable
+        picture = Picture(
+            name=f"{digest}.{prepared.ending}",
+            width=prepared.width,
+            height=prepared.height,
+            original_width=prepared.original_width,
+            animated=prepared.animated,
+        )
+        self._records.remember_outcome(digest, picture, prepared.content)
+        return picture
+
+    def _by_digest(self) -> dict[str, str]:
+        """Return the names of all files by their digests."""
+        states = file_states((self._root / IMAGES,))
+        if states != self._listed[0]:
+            names = {}
+            for image in source_names(self._root):
+                path = source_file(self._root, image)
+                if isinstance(path, UnusablePicture):
+                    continue
+                with suppress(OSError):
+                    state = source_state(path)
+                    if state.size <= LARGEST_FILE:
+                        names[self._digest(image, path, state)] = image
+            self._listed = (states, names)
+        return self._listed[1]
+
+
+@lru_cache(maxsize=16)
+def picture_library(root: Path) -> PictureLibrary:
+    """Return the library of a newsletter's folder: one for each process, so that it looks up each file once."""
+    return PictureLibrary(root)
+
+
+def _published_name(name: str, image: str) -> str:
+    """Return the name of the published file, given the digest with its ending and the name of the editor's file."""
+    digest, _, ending = name.rpartition(".")
+    return f"{digest}-{slug_of(Path(image).stem)}.{ending}"

@@ -1,0 +1,93 @@
+"""Records of prepared pictures on disk, so that no file is read or decoded twice, whichever process needs it."""
+
+import hashlib
+import json
+import tempfile
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from newsletter.domain.pictures import Picture, UnusablePicture
+from newsletter.files.atomic_write import write_file
+from newsletter.pictures.preparing import RECIPE
+from newsletter.pictures.source_files import SourceState
+
+DIGEST_DIGITS = 16
+
+
+class PictureRecords:
+    """A folder of prepared pictures and of records about them: which file has which content, and what became of it.
+
+    It is a cache: without it, everything is prepared again. If nothing can be written to the folder, a temporary one
+    is used as well. Prepared pictures have the digest of the editor's file as their name here.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._spare: tempfile.TemporaryDirectory[str] | None = None  # deleted when the process ends
+
+    def digest(self, image: str, state: SourceState) -> str | None:
+        """Return the digest of an editor's file if it is known in this state."""
+        record = self._read(_source(image))
+        return str(record["digest"]) if record and record.get("state") == list(state) else None
+
+    def remember_digest(self, image: str, state: SourceState, digest: str) -> None:
+        """Record the digest of an editor's file in a state."""
+        self._write(_source(image), _json({"image": image, "state": list(state), "digest": digest}))
+
+    def outcome(self, digest: str) -> Picture | UnusablePicture | None:
+        """Return what became of a file, or None if it has to be prepared."""
+        record = self._read(f"{digest}.json")
+        if record is None or record.get("recipe") != RECIPE:
+            return None
+        with suppress(TypeError, KeyError):
+            if not record["usable"]:
+                return UnusablePicture(**record["outcome"])
+            picture = Picture(**record["outcome"])
+            return picture if self._path(picture.name) else None
+        return None
+
+    def remember_outcome(self, digest: str, outcome: Picture | UnusablePicture, content: bytes = b"") -> None:
+        """Record what became of a file, and keep the prepared picture."""
+        if isinstance(outcome, Picture):
+            self._write(outcome.name, content)
+        record = {"recipe": RECIPE, "usable": isinstance(outcome, Picture), "outcome": asdict(outcome)}
+        self._write(f"{digest}.json", _json(record))
+
+    def content(self, name: str) -> bytes | None:
+        """Return the bytes of a prepared picture, or None if there is none of this name."""
+        path = self._path(name)
+        with suppress(OSError):
+            return path.read_bytes() if path else None
+        return None
+
+    def _path(self, name: str) -> Path | None:
+        folders = [self._folder, *([Path(self._spare.name)] if self._spare else [])]
+        return next((folder / name for folder in folders if (folder / name).is_file()), None)
+
+    def _read(self, name: str) -> dict[str, Any] | None:
+        path = self._path(name)
+        if path is not None:
+            with suppress(OSError, ValueError):
+                record = json.loads(path.read_bytes())
+                return record if isinstance(record, dict) else None
+        return None
+
+    def _write(self, name: str, content: bytes) -> None:
+        """Write a file, in the temporary folder if need be. After a power cut it may be empty, which is no loss."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_file(self._folder / name, content, sync=False)
+        except OSError:  # a folder that this user may only read, or a full disk
+            if self._spare is None:
+                self._spare = tempfile.TemporaryDirectory(prefix="newsletter-pictures-", ignore_cleanup_errors=True)
+            write_file(Path(self._spare.name) / name, content, sync=False)
+
+
+def _source(image: str) -> str:
+    return f"source-{hashlib.sha256(image.encode('utf-8', 'surrogateescape')).hexdigest()[:DIGEST_DIGITS]}.json"
+
+
+def _json(record: dict[str, Any]) -> bytes:
+    return json.dumps(record).encode()

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from newsletter.domain.blocks import Block
 from newsletter.domain.issue import Entry, Issue
@@ -37,7 +36,6 @@ class UnusablePicture:
 
 
 LookUp = Callable[[str], Picture | UnusablePicture]
-_ItemT = TypeVar("_ItemT", Entry, Block)
 
 
 def is_brought_along(image: str | None) -> bool:
@@ -69,7 +67,7 @@ def _items(issue: Issue) -> Iterator[Entry | Block]:
     return (item for section in issue.sections for item in section.items)
 
 
-def _with_picture(item: _ItemT, look_up: LookUp, url: str) -> _ItemT:
+def _with_picture(item: Entry | Block, look_up: LookUp, url: str) -> Entry | Block:
     if not is_brought_along(item.image):
         return item
     found = look_up(item.image or "")

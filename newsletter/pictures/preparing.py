@@ -8,6 +8,7 @@ import warnings
 from dataclasses import dataclass
 from io import BytesIO
 from math import sqrt
+from typing import Any
 
 from PIL import Image, ImageCms
 
@@ -132,9 +133,7 @@ def _is_srgb(profile: bytes) -> bool:
 
 def _jpeg_as_it_is(image: Image.Image) -> bytes:
     """Return a JPEG with the quantization of the original, so that nothing more is lost."""
-    file = BytesIO()
-    image.save(file, "JPEG", quality="keep", optimize=True, progressive=True, comment=b"")
-    return file.getvalue()
+    return _saved_jpeg(image, quality="keep", comment=b"")
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
@@ -199,10 +198,17 @@ def _fitting(image: Image.Image, *, photo: bool) -> tuple[bytes, str]:
 
 
 def _jpeg(image: Image.Image, quality: int, *, sharp_colors: bool) -> bytes:
-    file = BytesIO()
-    subsampling = "4:4:4" if sharp_colors else "4:2:0"
     image.info = {}
-    image.save(file, "JPEG", quality=quality, subsampling=subsampling, optimize=True, progressive=True)
+    return _saved_jpeg(image, quality=quality, subsampling="4:4:4" if sharp_colors else "4:2:0")
+
+
+def _saved_jpeg(image: Image.Image, **options: Any) -> bytes:
+    try:
+        file = BytesIO()
+        image.save(file, "JPEG", optimize=True, progressive=True, **options)
+    except OSError:  # Pillow has a buffer of one byte for each pixel, and this is more
+        file = BytesIO()
+        image.save(file, "JPEG", **options)
     return file.getvalue()
 
 

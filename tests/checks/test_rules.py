@@ -17,7 +17,7 @@ REPORTING = ("make_finding", "file_error", "report", "theme_error", "theme_warni
 
 def reported() -> Iterator[str]:
     """Return the names of rules in calls that report, and in constants called RULE."""
-    for room in ("checks", "content", "rendering", "publishing"):
+    for room in ("checks", "content", "pictures", "rendering", "publishing"):
         for path in (PACKAGE / room).glob("*.py"):
             if path.stem.endswith("rules"):
                 continue

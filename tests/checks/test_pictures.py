@@ -1,0 +1,52 @@
+"""Findings about the pictures that entries, blocks and overrides bring along."""
+
+from dataclasses import replace
+
+from newsletter.checks import entry_findings, picture_findings
+from newsletter.domain.blocks import Block, BlockKind
+from newsletter.domain.issue import Section
+from newsletter.domain.pictures import Picture, UnusablePicture
+from tests import make
+
+PICTURES: dict[str, Picture | UnusablePicture] = {
+    "good.jpg": Picture(name="0-good.jpg", width=1104, height=700, original_width=2000),
+    "small.jpg": Picture(name="0-small.jpg", width=400, height=300, original_width=400),
+    "dance.gif": Picture(name="0-dance.png", width=1104, height=700, original_width=1200, animated=True),
+    "lost.jpg": UnusablePicture(rule="image-missing", what="there is no file", hint='did you mean "last.jpg"?'),
+}
+
+
+def test_each_picture_is_checked_where_it_is_named() -> None:
+    entries = [make.entry(name.partition(".")[0], image=name, lines={"image": 7}) for name in PICTURES]
+    remote = make.entry("remote", image="https://example.org/a.jpg")
+
+    findings = list(picture_findings([*entries, remote], [], {}, PICTURES.__getitem__))
+
+    assert [(finding.rule, str(finding.place)) for finding in findings] == [
+        ("image-small", "issues/entries/small.md:7"),
+        ("image-animated", "issues/entries/dance.md:7"),
+        ("image-missing", "issues/entries/lost.md:7"),
+    ]
+    assert findings[-1].hint == 'did you mean "last.jpg"?'
+
+
+def test_blocks_and_overrides_are_checked_too() -> None:
+    original = make.entry(image="good.jpg")
+    block = Block(kind=BlockKind.IMAGE, image="lost.jpg", path="issues/2026-11-23.md", lines={"": 20, "image": 21})
+    overridden = replace(original, image="small.jpg")
+    issue = make.issue(
+        sections=(Section(title=None, items=(overridden, block)),), lines={"overrides.night-train.image": 12}
+    )
+
+    findings = list(picture_findings([original], [issue], {original.slug: original}, PICTURES.__getitem__))
+
+    assert [(finding.rule, str(finding.place)) for finding in findings] == [
+        ("image-missing", "issues/2026-11-23.md:21"),
+        ("image-small", "issues/2026-11-23.md:12"),
+    ]
+
+
+def test_a_file_name_is_not_taken_for_a_bad_address() -> None:
+    entry = make.entry(image="harbour.jpg", image_alt="Boats in a harbour")
+
+    assert [finding.rule for finding in entry_findings(entry, make.topics()) if "image" in finding.what] == []

@@ -127,9 +127,9 @@ def test_what_is_transparent_stays_so() -> None:
     for image in (clear, palette):
         prepared = prepare(encoded(image, "PNG"))
         assert prepared.ending == "png"
-        alpha = decoded(prepared.content).convert("RGBA").getchannel("A")
-        assert isinstance(alpha.getpixel((500, 2)), int)
-        assert alpha.getextrema()[0] < 60 < 200 < alpha.getextrema()[1]
+        alpha = decoded(prepared.content).convert("RGBA").getchannel("A").tobytes()
+        assert min(alpha) < 60
+        assert max(alpha) > 200
 
 
 def test_only_the_first_frame_of_an_animation_is_kept() -> None:

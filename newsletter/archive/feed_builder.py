@@ -20,10 +20,10 @@ class Render(Protocol):
 
 
 class FeedBuilder:
-    """A builder of an archive's feeds, in no particular format."""
+    """A builder of an archive's feeds, in no particular format. ``picture`` is the newsletter's, a URL or ""."""
 
-    def __init__(self, archive: Archive, prose: Prose, render: Render) -> None:
-        self._archive, self._prose, self._render = archive, prose, render
+    def __init__(self, archive: Archive, prose: Prose, render: Render, *, picture: str) -> None:
+        self._archive, self._prose, self._render, self._picture = archive, prose, render, picture
         self._base_url = archive.newsletter.base_url
 
     def of_issues(self) -> Feed:
@@ -33,6 +33,7 @@ class FeedBuilder:
             newsletter.name,
             "/",
             [self._issue_item(archived_issue) for archived_issue in self._archive.issues[:NEWEST]],
+            description=newsletter.description,
         )
 
     def of_topic(self, archived_topic: ArchivedTopic) -> Feed:
@@ -43,7 +44,7 @@ class FeedBuilder:
             [self._entry_item(archived_entry) for archived_entry in archived_topic.entries[:NEWEST]],
         )
 
-    def _feed_of(self, title: str, path: str, items: Sequence[Item]) -> Feed:
+    def _feed_of(self, title: str, path: str, items: Sequence[Item], *, description: str = "") -> Feed:
         return Feed(
             title=title,
             home=self._base_url + path,
@@ -51,6 +52,8 @@ class FeedBuilder:
             language=self._prose.language,
             updated=max((item.updated for item in items), default=_NEVER),
             items=items,
+            description=description,
+            picture=self._picture,
         )
 
     def _issue_item(self, archived_issue: ArchivedIssue) -> Item:

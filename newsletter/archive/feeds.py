@@ -36,7 +36,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A feed in no particular format. ``home`` is the page that it belongs to."""
+    """A feed in no particular format. ``home`` is the page that it belongs to; ``picture`` is a URL."""
 
     title: str
     home: str
@@ -44,6 +44,8 @@ class Feed:
     language: str
     updated: datetime
     items: Sequence[Item]
+    description: str = ""
+    picture: str = ""
 
 
 def atom(feed: Feed, own: str) -> bytes:
@@ -52,6 +54,10 @@ def atom(feed: Feed, own: str) -> bytes:
     root.set(LANG, feed.language)
     _add(root, "id", feed.home)
     _add(root, "title", feed.title)
+    if feed.description:
+        _add(root, "subtitle", feed.description)
+    if feed.picture:
+        _add(root, "logo", feed.picture)
     _add(root, "updated", _rfc3339(feed.updated))
     _add(_add(root, "author"), "name", feed.publisher)
     _add(root, "link", rel="self", type="application/atom+xml", href=own)
@@ -83,10 +89,14 @@ def rss(feed: Feed, own: str) -> bytes:
     channel = etree.SubElement(root, "channel")
     _plain(channel, "title", feed.title)
     _plain(channel, "link", feed.home)
-    _plain(channel, "description", feed.title)
+    _plain(channel, "description", feed.description or feed.title)
     _plain(channel, "language", feed.language)
     _plain(channel, "lastBuildDate", format_datetime(feed.updated.astimezone(UTC)))
     _add(channel, "link", rel="self", type="application/rss+xml", href=own)
+    if feed.picture:
+        image = _plain(channel, "image")
+        for name, text in (("url", feed.picture), ("title", feed.title), ("link", feed.home)):
+            _plain(image, name, text)
     for item in feed.items:
         element = etree.SubElement(channel, "item")
         _plain(element, "title", item.title)
@@ -122,9 +132,11 @@ def json_feed(feed: Feed, own: str) -> bytes:
         }
         for item in feed.items
     ]
+    about = {"description": feed.description, "icon": feed.picture}
     whole = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
+        **{name: value for name, value in about.items() if value},
         "home_page_url": feed.home,
         "feed_url": own,
         "language": feed.language,

@@ -38,12 +38,17 @@ class LinkPictures:
             background=colors["background"], title=colors["title"], muted=colors["muted"], accent=colors["accent"]
         )
 
-    def of_newsletter(self) -> LinkPicture:
-        """Return the picture that newsletter.toml names, or else a card with the name and description."""
+    @property
+    def chosen(self) -> LinkPicture | None:
+        """Return the picture that newsletter.toml names, or None."""
         newsletter = self._newsletter
         if newsletter.picture.startswith("https://"):
             return LinkPicture(url=self._prose.address(newsletter.picture), alt=newsletter.name)
-        return self._drawn(self.path(), alt=newsletter.name)
+        return None
+
+    def of_newsletter(self) -> LinkPicture:
+        """Return the picture that newsletter.toml names, or else a card with the name and description."""
+        return self.chosen or self._drawn(self.path(), alt=self._newsletter.name)
 
     def of_issue(self, archived_issue: ArchivedIssue) -> LinkPicture:
         """Return the card of an issue."""

@@ -50,8 +50,9 @@ class PageBuilder:
         self._archive, self._prose = archive, prose
         self._render_page, self._searching = render, searching
         self._base_url = archive.newsletter.base_url
-        self._feed_builder = FeedBuilder(archive, prose, self._render)
         self._pictures, self._cards = LinkPictures(archive.newsletter, prose), cards
+        chosen = self._pictures.chosen
+        self._feed_builder = FeedBuilder(archive, prose, self._render, picture=chosen.url if chosen else "")
 
     def all_pages(self) -> Iterator[Page]:
         """Yield all pages except search results."""

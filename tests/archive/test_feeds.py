@@ -140,6 +140,24 @@ def test_all_feed_formats_have_the_same_items_and_corrections() -> None:
         assert pages.feed("evil.xml") is None
 
 
+def test_feeds_introduce_the_newsletter_with_its_description_and_picture() -> None:
+    about = {"description": "One long read.", "picture": "https://elsewhere.example.org/lamp.jpg"}
+    of = archives.archive(archives.issue(21, "b"), newsletter=make.newsletter(**about))
+    with archives.pages(of) as pages:
+        bodies = {name: page.body for name in ("atom.xml", "rss.xml", "feed.json") if (page := pages.feed(name))}
+    atom = etree.fromstring(bodies["atom.xml"])
+    assert [atom.findtext(f"{{{ATOM}}}{name}") for name in ("subtitle", "logo")] == list(about.values())
+    (channel,) = etree.fromstring(bodies["rss.xml"])
+    assert channel.findtext("description") == about["description"]
+    assert [element.text for element in channel.find("image")] == [
+        about["picture"],
+        "The Daily Test",
+        "https://news.example.org/",
+    ]
+    data = json.loads(bodies["feed.json"])
+    assert (data["description"], data["icon"]) == tuple(about.values())
+
+
 @pytest.mark.parametrize(
     ("name", "items"),
     [

@@ -149,6 +149,7 @@ def check_manuscripts(
     theme, findings = _load_theme(root, newsletter)
     findings += read.findings
     findings += checks.picture_findings(read.entries.values(), read.issues, read.entries, look_up)
+    findings += checks.newsletter_picture_findings(newsletter, settings_text(root), look_up)
     findings += checks.content_findings(
         read.entries,
         read.issues,

@@ -1,6 +1,7 @@
 """The archive: public pages of the issues that were sent, by date and topic, with search and feeds."""
 
 from newsletter.archive.cache import ArchiveCache
+from newsletter.archive.link_pictures import LinkPicture, LinkPictures
 from newsletter.archive.model import Archive, ArchivedEntry, ArchivedIssue, collect
 from newsletter.archive.pages import FEEDS, Page, PageBuilder
 from newsletter.archive.static_export import build
@@ -11,6 +12,8 @@ __all__ = [
     "ArchiveCache",
     "ArchivedEntry",
     "ArchivedIssue",
+    "LinkPicture",
+    "LinkPictures",
     "Page",
     "PageBuilder",
     "build",

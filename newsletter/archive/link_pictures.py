@@ -1,11 +1,14 @@
-"""The pictures that other sites show beside links to the newsletter's pages: cards, drawn when they are requested."""
+"""The pictures that other sites show beside links to the newsletter's pages, most of them cards."""
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from newsletter.archive.model import ArchivedIssue
 from newsletter.cards import HEIGHT, WIDTH, Card, CardCache, CardColors
+from newsletter.domain.pictures import UnusablePicture, is_brought_along
 from newsletter.domain.publication import Newsletter
+from newsletter.pictures import picture_library
 from newsletter.rendering import Prose
 
 PATH = "/cards/"
@@ -29,10 +32,11 @@ def issue_in(name: str) -> str | None:
 
 
 class LinkPictures:
-    """The pictures of a newsletter and its issues, with paths that change with their content."""
+    """The pictures of a newsletter and its issues. Cards have paths that change with what they show."""
 
-    def __init__(self, newsletter: Newsletter, prose: Prose) -> None:
+    def __init__(self, root: Path, newsletter: Newsletter, prose: Prose) -> None:
         self._newsletter, self._prose = newsletter, prose
+        self._library, self._cards = picture_library(root), CardCache(root)
         colors = prose.colors
         self._colors = CardColors(
             background=colors["background"], title=colors["title"], muted=colors["muted"], accent=colors["accent"]
@@ -40,11 +44,23 @@ class LinkPictures:
 
     @property
     def chosen(self) -> LinkPicture | None:
-        """Return the picture that newsletter.toml names, or None."""
+        """Return the picture that newsletter.toml names; None if it names none, or one that can't be used."""
         newsletter = self._newsletter
-        if newsletter.picture.startswith("https://"):
+        if not newsletter.picture:
+            return None
+        if not is_brought_along(newsletter.picture):
             return LinkPicture(url=self._prose.address(newsletter.picture), alt=newsletter.name)
-        return None
+        picture = self._library.picture(newsletter.picture)
+        if isinstance(picture, UnusablePicture):
+            return None
+        url = f"{newsletter.pictures_url}/{picture.name}"
+        return LinkPicture(url=url, alt=newsletter.name, width=picture.width, height=picture.height)
+
+    @property
+    def shown(self) -> LinkPicture | None:
+        """Return that picture if it is on the pages' own host: they load nothing from others."""
+        chosen = self.chosen
+        return chosen if chosen and chosen.url.startswith(f"{self._newsletter.base_url}/") else None
 
     def of_newsletter(self) -> LinkPicture:
         """Return the picture that newsletter.toml names, or else a card with the name and description."""
@@ -61,9 +77,9 @@ class LinkPictures:
             return f"{PATH}{self._card.digest}.png"
         return f"{PATH}{archived_issue.issue.slug}-{self._issue_card(archived_issue).digest}.png"
 
-    def png(self, archived_issue: ArchivedIssue | None, cards: CardCache) -> bytes:
+    def png(self, archived_issue: ArchivedIssue | None) -> bytes:
         """Return the card of an issue, or the newsletter's, as PNG."""
-        return cards.png(self._issue_card(archived_issue) if archived_issue else self._card)
+        return self._cards.png(self._issue_card(archived_issue) if archived_issue else self._card)
 
     @property
     def _card(self) -> Card:

@@ -12,7 +12,6 @@ from newsletter.archive.json_ld import index_data, issue_data
 from newsletter.archive.link_pictures import LinkPictures, issue_in
 from newsletter.archive.model import Archive, ArchivedEntry, ArchivedIssue, ArchivedTopic
 from newsletter.archive.search import LONGEST, SearchIndex
-from newsletter.cards import CardCache
 from newsletter.rendering import Prose
 
 HTML = "text/html; charset=utf-8"
@@ -46,12 +45,13 @@ class PageBuilder:
     ``searching`` is true if the pages can link to a search.
     """
 
-    def __init__(self, archive: Archive, prose: Prose, render: Render, *, cards: CardCache, searching: bool) -> None:
+    def __init__(
+        self, archive: Archive, prose: Prose, render: Render, *, pictures: LinkPictures, searching: bool
+    ) -> None:
         self._archive, self._prose = archive, prose
         self._render_page, self._searching = render, searching
         self._base_url = archive.newsletter.base_url
-        self._pictures, self._cards = LinkPictures(archive.newsletter, prose), cards
-        chosen = self._pictures.chosen
+        self._pictures, chosen = pictures, pictures.chosen
         self._feed_builder = FeedBuilder(archive, prose, self._render, picture=chosen.url if chosen else "")
 
     def all_pages(self) -> Iterator[Page]:
@@ -208,7 +208,7 @@ class PageBuilder:
 
     def _card(self, archived_issue: ArchivedIssue | None) -> Page:
         path = self._pictures.path(archived_issue)
-        return Page(path=path, body=self._pictures.png(archived_issue, self._cards), kind="image/png")
+        return Page(path=path, body=self._pictures.png(archived_issue), kind="image/png")
 
     def _month(self, month: datetime.date) -> Page:
         months = list(self._archive.months)

@@ -12,7 +12,7 @@ from newsletter.checks.entries import entry_findings, override_findings, undecla
 from newsletter.checks.images import Inspect, Web, image_findings
 from newsletter.checks.issues import issue_findings
 from newsletter.checks.languages import language_findings, unstated_languages
-from newsletter.checks.pictures import picture_findings
+from newsletter.checks.pictures import newsletter_picture_findings, picture_findings
 from newsletter.checks.placeholders import placeholder_links, placeholder_settings
 from newsletter.checks.rule import Rule
 from newsletter.checks.rules import FAMILIES, RULES, make_finding
@@ -44,6 +44,7 @@ __all__ = [
     "issue_findings",
     "language_findings",
     "make_finding",
+    "newsletter_picture_findings",
     "ordered_findings",
     "override_findings",
     "picture_findings",

@@ -6,7 +6,9 @@ from newsletter.checks.places import at
 from newsletter.checks.rules import make_finding
 from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.pictures import LookUp, UnusablePicture, is_brought_along
+from newsletter.domain.publication import Newsletter
 from newsletter.errors import Finding, Place
+from newsletter.files.toml_lines import setting_place
 
 NARROWEST = 828  # pixels: one and a half for each CSS pixel of the widest picture in a message
 
@@ -27,6 +29,11 @@ def picture_findings(
             if entry.slug in originals and entry.image != originals[entry.slug].image:
                 table = f"overrides.{entry.slug}"
                 yield from _findings(entry.image, at(issue, f"{table}.image", table, "overrides"), look_up)
+
+
+def newsletter_picture_findings(newsletter: Newsletter, settings: str, look_up: LookUp) -> Iterator[Finding]:
+    """Yield findings about the picture of the newsletter itself; ``settings`` is the text of newsletter.toml."""
+    yield from _findings(newsletter.picture, setting_place(settings, "picture"), look_up)
 
 
 def _findings(image: str | None, place: Place, look_up: LookUp) -> Iterator[Finding]:

@@ -10,7 +10,6 @@ from typing import Any
 from newsletter import archive as archiving
 from newsletter import rendering
 from newsletter.archive import Archive, PageBuilder
-from newsletter.cards import CardCache
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.send import PublishedIssue
@@ -40,6 +39,6 @@ def pages(of: Archive, *, searching: bool = True) -> Iterator[PageBuilder]:
         root = Path(empty)
         theme = rendering.load_theme(root, of.newsletter)
         templates = site.PageTemplates(root, of.newsletter, theme)
-        yield PageBuilder(
-            of, rendering.Prose(of.newsletter, theme), templates.render, cards=CardCache(root), searching=searching
-        )
+        prose = rendering.Prose(of.newsletter, theme)
+        pictures = archiving.LinkPictures(root, of.newsletter, prose)
+        yield PageBuilder(of, prose, templates.render, pictures=pictures, searching=searching)

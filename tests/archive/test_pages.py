@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from lxml import etree, html
 
-from newsletter.archive import Page, build
+from newsletter import rendering
+from newsletter.archive import LinkPictures, Page, build
 from newsletter.archive.pages import PAGE_SIZE
 from newsletter.archive.search import SearchIndex
 from newsletter.archive.static_export import ArchiveBusyError, ForeignFilesError
@@ -18,6 +19,7 @@ from newsletter.domain.publication import ThemeSettings
 from newsletter.domain.topics import Topic, Topics
 from tests import make
 from tests.archive import archives
+from tests.pictures.drawings import bring_along
 
 WHOLE = archives.archive(
     archives.issue(20, *(f"a{number}" for number in range(PAGE_SIZE + 1)), topics=("Afghanistan",)),
@@ -206,6 +208,16 @@ def test_the_newsletter_introduces_itself_on_every_page() -> None:
     assert "og:image:width" not in topics
     data = json.loads(html.fromstring(front).xpath("//script[@type='application/ld+json']/text()")[0])
     assert (data["description"], data["image"]) == (about["description"], newsletter.picture)
+
+
+def test_a_picture_brought_along_is_named_by_its_published_address(tmp_path: Path) -> None:
+    bring_along(tmp_path, "lamp.jpg")
+    for name, expected in (("lamp.jpg", "https://news.example.org/images/"), ("lost.jpg", None)):
+        newsletter = make.newsletter(picture=name)
+        prose = rendering.Prose(newsletter, rendering.load_theme(tmp_path, newsletter))
+        picture = LinkPictures(tmp_path, newsletter, prose).chosen
+        assert (picture and picture.url.rpartition("/")[0] + "/") == expected
+        assert picture is None or (picture.width, picture.height) == (1104, 552)
 
 
 def test_a_cards_path_changes_with_what_it_shows() -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from newsletter.checks import entry_findings, picture_findings
+from newsletter.checks import entry_findings, newsletter_picture_findings, picture_findings
 from newsletter.domain.blocks import Block, BlockKind
 from newsletter.domain.issue import Section
 from newsletter.domain.pictures import Picture, UnusablePicture
@@ -50,3 +50,11 @@ def test_a_file_name_is_not_taken_for_a_bad_address() -> None:
     entry = make.entry(image="harbour.jpg", image_alt="Boats in a harbour")
 
     assert [finding.rule for finding in entry_findings(entry, make.topics()) if "image" in finding.what] == []
+
+
+def test_the_newsletters_own_picture_is_checked_at_its_line() -> None:
+    text = 'name = "x"\npicture = "lost.jpg"\n'
+    for picture, expected in (("lost.jpg", ["newsletter.toml:2"]), ("good.jpg", []), ("https://example.org/a.png", [])):
+        newsletter = make.newsletter(picture=picture)
+        findings = newsletter_picture_findings(newsletter, text, PICTURES.__getitem__)
+        assert [str(finding.place) for finding in findings] == expected

@@ -172,7 +172,7 @@ class ArchivePages:
 
     def _pages(self, archive: Archive) -> PageBuilder:
         site = self._site
-        return PageBuilder(archive, site.prose, site.pages.render, cards=site.cards, searching=True)
+        return PageBuilder(archive, site.prose, site.pages.render, pictures=site.link_pictures, searching=True)
 
     def _cached(
         self,

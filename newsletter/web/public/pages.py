@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 
 from starlette.responses import HTMLResponse
 
-from newsletter.archive import ArchiveCache
-from newsletter.cards import CardCache
+from newsletter.archive import ArchiveCache, LinkPictures
 from newsletter.domain.publication import Newsletter
 from newsletter.files.newsletter_folder import TEMPLATES
 from newsletter.providers import KeptMessages
@@ -24,7 +23,7 @@ from newsletter.web.public.favicon import favicon
 class Site:
     """A newsletter's public site. ``archive_cache`` holds the archive; ``prose`` formats text in its language.
 
-    ``cards`` has the pictures for links to its pages.
+    ``link_pictures`` are those that other sites show beside a link to it.
 
     ``clock`` is read once per request; ``wake`` is called when a service message has been queued. A redirect waits up
     to ``patience`` seconds for its click to be recorded. ``kept`` holds messages that are erased with their reader.
@@ -36,7 +35,7 @@ class Site:
     pages: "PageTemplates"
     archive_cache: ArchiveCache
     prose: Prose
-    cards: CardCache
+    link_pictures: LinkPictures
     clock: Callable[[], datetime]
     wake: Callable[[], None] = field(default=lambda: None)
     kept: KeptMessages | None = None

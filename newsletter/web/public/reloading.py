@@ -11,8 +11,7 @@ from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from newsletter import bootstrap, rendering, settings
-from newsletter.archive import ArchiveCache
-from newsletter.cards import CardCache
+from newsletter.archive import ArchiveCache, LinkPictures
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.files.file_state import FileState, file_states
 from newsletter.files.newsletter_folder import SETTINGS_FILE, TEMPLATES
@@ -130,14 +129,15 @@ def build_app(settings: Settings, store: Store, stack: ExitStack, log: Say) -> t
     hooks = bootstrap.open_webhooks(settings)
     context = stack.enter_context(bootstrap.open_send_context(settings))
     mailer = bootstrap.service_mailer(settings.newsletter, store, context, theme, log)
+    prose = rendering.Prose(newsletter, theme)
     site = Site(
         newsletter=newsletter,
         store=store,
         signer=context.signer,
         pages=PageTemplates(settings.root, newsletter, theme),
         archive_cache=ArchiveCache(settings.root, newsletter, store.sends.published_issues),
-        prose=rendering.Prose(newsletter, theme),
-        cards=CardCache(settings.root),
+        prose=prose,
+        link_pictures=LinkPictures(settings.root, newsletter, prose),
         clock=store.cached_now,  # the service mail's thread keeps it in sync with the database's clock
         wake=mailer.wake,
         kept=bootstrap.open_kept_messages(settings),

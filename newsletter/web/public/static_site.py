@@ -6,7 +6,6 @@ from pathlib import Path
 
 from newsletter import archive, content, rendering
 from newsletter.archive import Page, PageBuilder
-from newsletter.cards import CardCache
 from newsletter.domain.publication import Newsletter
 from newsletter.store import Store
 from newsletter.web.public.pages import PageTemplates
@@ -35,9 +34,9 @@ def write_static_site(
     theme = rendering.load_theme(root, published_as)
     templates = PageTemplates(root, published_as, theme, service=newsletter.base_url if base_url else None)
     collected = archive.collect(content.read_manuscripts(root).issues, store.sends.published_issues(), published_as)
-    pages = PageBuilder(
-        collected, rendering.Prose(published_as, theme), templates.render, cards=CardCache(root), searching=False
-    )
+    prose = rendering.Prose(published_as, theme)
+    pictures = archive.LinkPictures(root, published_as, prose)
+    pages = PageBuilder(collected, prose, templates.render, pictures=pictures, searching=False)
     style = Page(path=templates.css_name, body=templates.css.encode(), kind="text/css")
     icons = [Page(path=path, body=body, kind=kind) for path, (body, kind) in templates.icons.items()]
     done = archive.build(folder, chain(pages.all_pages(), pages.redirects(), [pages.missing(), style, *icons]))

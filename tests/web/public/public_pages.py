@@ -15,8 +15,7 @@ import httpx
 from playwright.sync_api import Browser, Page, Route
 
 from newsletter import bootstrap, rendering
-from newsletter.archive import ArchiveCache
-from newsletter.cards import CardCache
+from newsletter.archive import ArchiveCache, LinkPictures
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
 from newsletter.feedback import Feedback
@@ -147,14 +146,15 @@ def public(
     with open_store(database or (f"sqlite:///{file}" if file.exists() else new_sqlite(file))) as store:
         context = make.send_context(provider, "outbox", signer=signer)
         mailer = bootstrap.service_mailer(newsletter, store, context, theme, logged.append, clock=clock)
+        prose = rendering.Prose(newsletter, theme)
         site = Site(
             newsletter=newsletter,
             store=store,
             signer=signer,
             pages=PageTemplates(root, newsletter, theme),
             archive_cache=ArchiveCache(root, newsletter, store.sends.published_issues, every=0),
-            prose=rendering.Prose(newsletter, theme),
-            cards=CardCache(root),
+            prose=prose,
+            link_pictures=LinkPictures(root, newsletter, prose),
             clock=clock,
             patience=30,
             kept=open_kept_messages({"path": str(outbox)}, root=root, environment={}),

@@ -3,7 +3,7 @@
 from newsletter.rendering.compiling import compile_issue, readable_mjml, render
 from newsletter.rendering.edition_check import part_findings
 from newsletter.rendering.page_templates import page_environment
-from newsletter.rendering.page_text import Prose
+from newsletter.rendering.page_text import Prose, isolated_line
 from newsletter.rendering.service_email import service_email
 from newsletter.rendering.theme_chain import ThemeChain, default_templates, theme_chain, theme_files, theme_names
 from newsletter.rendering.theme_check import theme_findings
@@ -23,6 +23,7 @@ __all__ = [
     "copied_files",
     "default_templates",
     "digest_of",
+    "isolated_line",
     "load_theme",
     "page_environment",
     "part_findings",

@@ -16,7 +16,6 @@ from newsletter.message.public_links import public_links
 from newsletter.message.template import Slot
 from newsletter.rendering.bidi import isolated, marked
 from newsletter.rendering.clean_text import clean, one_line, web_address
-from newsletter.rendering.dates import full_date, long_date
 from newsletter.rendering.markdown_direction import direction_of_block
 from newsletter.rendering.markdown_html import markdown_to_html
 from newsletter.rendering.markdown_text import markdown_to_text, markdown_to_text_and_addresses
@@ -32,6 +31,7 @@ from newsletter.rendering.views import (
     SectionView,
 )
 from newsletter.tokens import Purpose
+from newsletter.translation.dates import full_date, long_date
 
 
 def mjml_comment(text: str) -> str:

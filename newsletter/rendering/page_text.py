@@ -21,12 +21,12 @@ from newsletter.message.template import Slot, fill_text
 from newsletter.rendering.bidi import direction_of_title, isolated
 from newsletter.rendering.clean_text import clean, one_line, web_address
 from newsletter.rendering.context import ContextBuilder
-from newsletter.rendering.dates import full_date, locale_of, long_date
 from newsletter.rendering.markdown_direction import direction_of_block
 from newsletter.rendering.markdown_html import markdown_to_html
 from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.themes import Theme
 from newsletter.rendering.views import Namespace
+from newsletter.translation.dates import full_date, locale_of, long_date
 
 _SPACED = re.compile(r'<span style="white-space: nowrap">')
 
@@ -61,7 +61,7 @@ class Prose:
 
     def isolate(self, text: str) -> Markup:
         """Return a line with runs against the newsletter's direction isolated."""
-        return isolated(one_line(text), self.direction)
+        return isolated_line(text, self.direction)
 
     def title(self, text: str) -> Markup:
         """Return a title for an element that has ``title_dir``."""
@@ -129,6 +129,11 @@ class Prose:
     def month_alone(self, date: datetime.date) -> str:
         """Return the name of the month: November."""
         return format_date(date, "LLLL", locale_of(self.language))
+
+
+def isolated_line(text: str, direction: str) -> Markup:
+    """Return a line of authors' text as HTML, with runs against ``direction`` isolated."""
+    return isolated(one_line(text), direction)
 
 
 def _styled(html: str) -> Markup:

@@ -12,7 +12,6 @@ from newsletter.files.toml_lines import line_of, setting_place
 from newsletter.message.template import Slot, Template
 from newsletter.rendering.compiling import mjml_source, render
 from newsletter.rendering.contrast import AA, contrast_ratio
-from newsletter.rendering.dates import is_known
 from newsletter.rendering.mjml_lint import mjml_findings
 from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.sample_issue import sample_issues
@@ -21,6 +20,7 @@ from newsletter.rendering.theme_faults import theme_error, theme_warning
 from newsletter.rendering.theme_originals import original_findings
 from newsletter.rendering.themes import Theme
 from newsletter.rendering.views import LogoView
+from newsletter.translation.dates import is_known
 
 LARGEST_STYLE = 16_384  # bytes; Gmail is reported to drop a larger <style>
 

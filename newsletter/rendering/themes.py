@@ -9,7 +9,6 @@ from markupsafe import Markup
 
 from newsletter.domain.publication import Newsletter
 from newsletter.rendering.context import ContextBuilder
-from newsletter.rendering.dates import direction_of
 from newsletter.rendering.fonts import windows_stack
 from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.templating import render_template, theme_environment
@@ -18,6 +17,7 @@ from newsletter.rendering.theme_files import ThemeFiles
 from newsletter.rendering.theme_overrides import overridden_tables, read_overrides
 from newsletter.rendering.theme_toml import labels_in
 from newsletter.rendering.views import LogoView, Namespace
+from newsletter.translation.dates import direction_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -3,6 +3,7 @@
 import re
 
 from newsletter.message.encoding import header_safe
+from newsletter.translation import message
 
 LONGEST_NAME = 80
 _NO_NAME = re.compile(r"://|www\.|[@<>{}\[\]\\=]|\.(?:com|net|org|info|ru|io)\b", re.IGNORECASE)
@@ -11,13 +12,14 @@ _NO_NAME = re.compile(r"://|www\.|[@<>{}\[\]\\=]|\.(?:com|net|org|info|ru|io)\b"
 def parse_name(text: str) -> tuple[str, str]:
     """Return the first and last name from a form's name field; both are empty if it was.
 
-    Raises ValueError for text that is not a name: it is printed in mail, where a link would be spam.
+    Raise ValueError with a message of the catalogue for text that is not a name: it is printed in mail, where a link
+    would be spam.
     """
     name = header_safe(text)
     if len(name) > LONGEST_NAME:
-        raise ValueError(f"a name can have at most {LONGEST_NAME} characters")
+        raise ValueError(message("Please enter a name of at most 80 characters."))
     if _NO_NAME.search(name):
-        raise ValueError("a name can't contain an address or a link")
+        raise ValueError(message("Please enter a name without an address or a link."))
     first, _, last = name.partition(" ")
     return first, last.strip()
 

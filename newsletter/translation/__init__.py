@@ -3,7 +3,7 @@
 English is the source: its messages are in the code and the templates. The other languages are ``catalogues/*.po``.
 """
 
-from newsletter.translation.loading import ENGLISH, Catalogue, catalogue, languages
+from newsletter.translation.loading import ENGLISH, Catalogue, catalogue, languages, message
 from newsletter.translation.negotiation import best_language
 
-__all__ = ["ENGLISH", "Catalogue", "best_language", "catalogue", "languages"]
+__all__ = ["ENGLISH", "Catalogue", "best_language", "catalogue", "languages", "message"]

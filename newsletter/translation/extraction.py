@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po, write_po
 from newsletter.translation.loading import FOLDER
 
 TEMPLATES = ("templates/pages/public", "templates/email/*/service")
+_KEYWORDS = {**DEFAULT_KEYWORDS, "message": None}
 _TEMPLATE_OPTIONS = {"newstyle_gettext": "true", "trimmed": "true", "silent": "false"}
 _WIDTH = 120
 _HEADER = """msgid ""
@@ -43,11 +44,11 @@ _Message = tuple[int, str | tuple[str, ...], list[str], str | None]
 
 def _extracted(root: Path) -> Iterator[tuple[Path, _Message]]:
     for path in (root / "newsletter").rglob("*.py"):
-        yield from _with_path(path, extract_from_file("python", path, DEFAULT_KEYWORDS, ("For translators:",)))
+        yield from _with_path(path, extract_from_file("python", path, _KEYWORDS, ("For translators:",)))
     for folder in TEMPLATES:
         for path in (file for found in root.glob(folder) for file in found.iterdir()):
             if path.suffix in (".html", ".txt"):
-                found = extract_from_file("jinja2.ext:babel_extract", path, DEFAULT_KEYWORDS, (), _TEMPLATE_OPTIONS)
+                found = extract_from_file("jinja2.ext:babel_extract", path, _KEYWORDS, (), _TEMPLATE_OPTIONS)
                 yield from _with_path(path, found)
     for path in root.glob("templates/email/*/theme.toml"):
         labels = tomllib.loads(path.read_text(encoding="utf-8")).get("labels", {})

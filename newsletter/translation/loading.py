@@ -5,9 +5,10 @@ from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 
-from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+
+from newsletter.translation.dates import direction_of, is_exact
 
 FOLDER = Path(__file__).parent / "catalogues"
 _FORMER = {"iw": "he"}  # ISO 639-1 had another code for Hebrew until 1989, which some systems still send
@@ -16,7 +17,8 @@ _FORMER = {"iw": "he"}  # ISO 639-1 had another code for Hebrew until 1989, whic
 class Catalogue:
     """The program's words in one language. A message without a translation stays English.
 
-    Messages have named values, as in ``gettext("Page %(number)s", number=2)``. Write a percent sign as ``%%``.
+    ``language`` is a BCP 47 tag. Messages have named values, as in ``gettext("Page %(number)s", number=2)``. Write a
+    percent sign as ``%%``.
     """
 
     def __init__(self, language: str, translations: gettext.NullTranslations) -> None:
@@ -25,7 +27,7 @@ class Catalogue:
     @property
     def direction(self) -> str:
         """The language's writing direction: ``ltr`` or ``rtl``."""
-        return Locale.parse(self.language, sep="-").text_direction
+        return direction_of(self.language)
 
     def gettext(self, message: str, /, **values: object) -> str:
         """Return a message with its values."""
@@ -53,6 +55,11 @@ class Catalogue:
 ENGLISH = Catalogue("en", gettext.NullTranslations())
 
 
+def message(text: str) -> str:
+    """Mark a message for the catalogues where its language isn't known yet. Translate it with ``gettext`` later."""
+    return text
+
+
 @lru_cache(maxsize=1)
 def languages() -> tuple[str, ...]:
     """Return the languages that have a catalogue, and English."""
@@ -60,18 +67,30 @@ def languages() -> tuple[str, ...]:
 
 
 def catalogue(language: str) -> Catalogue:
-    """Return the catalogue of a BCP 47 tag: its language's, or the English one if that has none."""
-    bare = language.replace("_", "-").partition("-")[0].lower()
-    bare = _FORMER.get(bare, bare)
-    return _loaded(bare) if bare in languages() else ENGLISH
+    """Return the catalogue for a BCP 47 tag: in its language, or in English if that has none.
+
+    It has the tag's region as well, for dates: ``en-GB``.
+    """
+    bare, _, rest = language.replace("_", "-").partition("-")
+    bare = _FORMER.get(bare.lower(), bare.lower())
+    if bare not in languages():
+        return ENGLISH
+    tag = f"{bare}-{rest}" if rest else bare
+    return _of_tag(tag if is_exact(tag) else bare)
+
+
+@lru_cache(maxsize=64)  # a reader's tag may come from an import, with any region
+def _of_tag(tag: str) -> Catalogue:
+    bare = tag.partition("-")[0]
+    return ENGLISH if tag == "en" else Catalogue(tag, _translations(bare))
 
 
 @cache
-def _loaded(language: str) -> Catalogue:
+def _translations(language: str) -> gettext.NullTranslations:
     if language == "en":
-        return ENGLISH
+        return gettext.NullTranslations()
     compiled = BytesIO()
     with (FOLDER / f"{language}.po").open("rb") as file:
         write_mo(compiled, read_po(file, locale=language))
     compiled.seek(0)
-    return Catalogue(language, gettext.GNUTranslations(compiled))
+    return gettext.GNUTranslations(compiled)

@@ -174,7 +174,7 @@ def test_a_search_query_is_shown_escaped() -> None:
         assert "<script>" not in text
         assert 'value="&#34;&gt;&lt;script&gt;"' in text
         second = pages.search_results(index, "about", 2).body.decode()
-        assert f"{PAGE_SIZE + 2} entries, page 2 of 2" in second
+        assert f"{PAGE_SIZE + 2} entries · Page 2 of 2" in second
         assert "No entry contains" in pages.search_results(index, "zebra").body.decode()
 
 

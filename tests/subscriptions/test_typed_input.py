@@ -1,5 +1,6 @@
 """Names that strangers type, and addresses that are shown to them."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,3 +24,8 @@ def test_a_masked_address_shows_three_characters_and_what_follows_the_last_dot(a
     local, _, domain = address.rpartition("@")
     shown = masked(address)
     assert shown == f"{local[0]}•••@{domain[0]}•••.{domain.rpartition('.')[2]}"
+
+
+def test_a_name_that_is_refused_is_explained_in_a_sentence() -> None:
+    with pytest.raises(ValueError, match=r"^Please enter a name without an address or a link\.$"):
+        parse_name("https://example.org")

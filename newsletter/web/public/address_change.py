@@ -50,10 +50,10 @@ class AddressChangePages:
         return await self._change(f"/undo-move/{ticket}", ticket, self._links.undo, self._undo_expired, "undone")
 
     def _change_expired(self) -> Response:
-        return self._site.pages.answer("expired", 410, again="")
+        return self._site.pages.own.answer("expired", 410, again="")
 
     def _undo_expired(self) -> Response:
-        return self._site.pages.answer("undone", 410, wrong="expired")
+        return self._site.pages.own.answer("undone", 410, wrong="expired")
 
     def _show(
         self,
@@ -68,8 +68,8 @@ class AddressChangePages:
         except ExpiredError:
             return expired()
         if confirmation.confirmed is not None:
-            return self._site.pages.answer(done_page, wrong="")
-        return self._site.pages.answer(page, address=masked(confirmation.address), action=f"/{page}/{ticket}")
+            return self._site.pages.own.answer(done_page, wrong="")
+        return self._site.pages.own.answer(page, address=masked(confirmation.address), action=f"/{page}/{ticket}")
 
     async def _change(
         self,
@@ -88,10 +88,10 @@ class AddressChangePages:
         except ExpiredError:
             return expired()
         except AddressTakenError:
-            return site.pages.answer(done_page, 409, wrong="taken")
+            return site.pages.own.answer(done_page, 409, wrong="taken")
         except AddressSuppressedError:
-            return site.pages.answer(done_page, 409, wrong="never mailed")
+            return site.pages.own.answer(done_page, 409, wrong="never mailed")
         if reader is None:
-            return site.pages.answer("no-subscription")
+            return site.pages.own.answer("no-subscription")
         site.wake()
-        return site.pages.answer(done_page, wrong="")
+        return site.pages.own.answer(done_page, wrong="")

@@ -75,7 +75,7 @@ def public_app(
     ]
     for router in routers:
         app.include_router(router)
-    app.add_api_route("/help", lambda: site.pages.answer("help"), methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_api_route("/help", lambda: site.pages.own.answer("help"), methods=["GET", "HEAD"], include_in_schema=False)
     app.add_route(site.pages.css_name, _style_sheet(site))
     for path, (icon, kind) in site.pages.icons.items():
         app.add_route(path, _lasting(Response(icon, media_type=kind, headers={"Cache-Control": A_DAY})))

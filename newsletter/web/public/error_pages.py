@@ -13,6 +13,7 @@ from newsletter.errors import BusyError, FullError, NotFoundError, TokenError, U
 from newsletter.files import library_errors
 from newsletter.store import MissingSignUpError
 from newsletter.subscriptions import TooOftenError
+from newsletter.translation import message
 from newsletter.web.http.gateway import place_of
 from newsletter.web.public.pages import PageTemplates
 
@@ -49,7 +50,7 @@ class ErrorPages:
 
     async def expired(self, _request: Request, _error: Exception) -> Response:
         """Handle an expired link to a reader's own page, or a form that was submitted from it too late."""
-        return self._pages.answer("request-link", 410, wrong={"": "That link has expired."}, address="")
+        return self._pages.own.answer("request-link", 410, wrong={"": message("That link has expired.")}, address="")
 
     def at(self, path: str, status: int, details: Sequence[str] = ()) -> Response:
         """Return the error response for a path."""
@@ -59,7 +60,7 @@ class ErrorPages:
             return JSONResponse(fault, status, headers)
         if status not in self._rendered:
             try:
-                self._rendered[status] = self._pages.render("error", status=status)
+                self._rendered[status] = self._pages.own.render("error", status=status)
             except Exception:  # noqa: BLE001  a broken template must not hide the status
                 return PlainTextResponse(f"{http.HTTPStatus(status).phrase}\n", status, headers)
         return Response(self._rendered[status], status, headers, media_type="text/html")

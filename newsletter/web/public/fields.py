@@ -1,4 +1,7 @@
-"""Parse the fields of the readers' forms, with messages for the reader, and group topics for the forms."""
+"""Parse the fields of the readers' forms, and group topics for the forms.
+
+The messages of errors are the catalogues', in English: pages translate them.
+"""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +13,8 @@ from fastapi import Depends, Request
 
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.topics import Topic, Topics
-from newsletter.subscriptions import Client, parse_name
+from newsletter.subscriptions import Client
+from newsletter.translation import message
 
 
 def client_of(request: Request) -> Client:
@@ -51,16 +55,7 @@ def parse_typed_address(text: str) -> str:
     try:
         return parse_address(text)
     except ValueError as err:
-        raise ValueError("Please enter an email address, such as ada@example.org.") from err
-
-
-def parse_typed_name(text: str) -> tuple[str, str]:
-    """Return a first and a last name. Raise ValueError with a message for the reader."""
-    try:
-        return parse_name(text)
-    except ValueError as err:
-        reason = str(err)
-        raise ValueError(f"{reason[:1].upper()}{reason[1:]}.") from err
+        raise ValueError(message("Please enter an email address, such as ada@example.org.")) from err
 
 
 def parse_typed_date(text: str) -> date | None:
@@ -68,8 +63,8 @@ def parse_typed_date(text: str) -> date | None:
     if not text:
         return None
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-        raise ValueError("Please write the date as year-month-day, such as 2026-12-24.")
+        raise ValueError(message("Please write the date as year-month-day, such as 2026-12-24."))
     try:
         return date.fromisoformat(text)
     except ValueError as err:
-        raise ValueError("That date doesn't exist.") from err
+        raise ValueError(message("That date doesn’t exist.")) from err

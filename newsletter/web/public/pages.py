@@ -4,19 +4,22 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
-
-from starlette.responses import HTMLResponse
 
 from newsletter.archive import ArchiveCache, LinkPictures
 from newsletter.domain.publication import Newsletter
 from newsletter.files.newsletter_folder import TEMPLATES
 from newsletter.providers import KeptMessages
-from newsletter.rendering import Prose, Theme, page_environment
+from newsletter.rendering import Prose, Theme, isolated_line, page_environment
 from newsletter.store import Store
 from newsletter.tokens import Signer
+from newsletter.translation import Catalogue, catalogue
 from newsletter.web.public.favicon import favicon
+from newsletter.web.public.local_pages import LocalPages, local_environment
+
+MOST_LANGUAGES = 16  # whose pages are kept ready
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,39 +48,43 @@ class Site:
 class PageTemplates:
     """The templates of the public pages: the newsletter's own in ``templates/pages/public/``, else the packaged ones.
 
-    Every template gets ``newsletter``, ``base`` (the prefix of each path), ``service`` (the same for pages that a
-    static archive doesn't have) and ``stylesheet`` (its URL). ``wording`` is the text that readers agree to when they
-    sign up; ``icons`` maps paths to icons and their media types.
+    Every template gets ``newsletter``, ``publication`` (its name as HTML), ``base`` (the prefix of each path),
+    ``service`` (the same for pages that a static archive doesn't have) and ``stylesheet`` (its URL). ``icons`` maps
+    paths to icons and their media types. ``own`` are the pages in the newsletter's own language.
     """
 
     def __init__(self, root: Path, newsletter: Newsletter, theme: Theme, *, service: str | None = None) -> None:
-        self._environment = page_environment(root / TEMPLATES, filters={"long_date": _long_date})
+        self._folder, self._newsletter = root / TEMPLATES, newsletter
         self.base = urlsplit(newsletter.base_url).path
         style = {"colors": theme.colors, "dark": theme.dark_colors, "fonts": theme.fonts}
         # A style sheet needs no escaping: colours and fonts were validated when the theme was read.
-        plain = self._environment.overlay(autoescape=False)
+        plain = page_environment(self._folder).overlay(autoescape=False)
         self.css = plain.get_template("public/public.css").render(style)
         self.css_name = f"/style-{hashlib.sha256(self.css.encode()).hexdigest()[:12]}.css"
         self.icons = {
             "/favicon.svg": (plain.get_template("public/favicon.svg").render(style).encode(), "image/svg+xml"),
             "/favicon.ico": (favicon(theme.colors["accent"]), "image/vnd.microsoft.icon"),
         }
-        self.wording = " ".join(plain.get_template("public/wording.txt").render(newsletter=newsletter).split())
-        self._environment.globals |= {
+        self._values = {
             "newsletter": newsletter,
             "base": self.base,
             "service": self.base if service is None else service,
             "stylesheet": self.base + self.css_name,
         }
+        self._made = lru_cache(maxsize=MOST_LANGUAGES)(self._make)
+        self.own = self.in_language(newsletter.language)
+
+    def in_language(self, language: str) -> LocalPages:
+        """Return the pages in a language, a BCP 47 tag, or in English if there is no catalogue for it."""
+        return self._made(catalogue(language))
 
     def render(self, page: str, /, **values: object) -> str:
-        """Render a page by its template's name, without ``public/`` and ``.html``."""
-        return self._environment.get_template(f"public/{page}.html").render(values)
+        """Render a page of the archive by its template's name, in the language of its ``prose``."""
+        prose = values.get("prose")
+        return (self.in_language(prose.language) if isinstance(prose, Prose) else self.own).render(page, **values)
 
-    def answer(self, page: str, status: int = 200, /, **values: object) -> HTMLResponse:
-        """Return a rendered page as a response."""
-        return HTMLResponse(self.render(page, **values), status_code=status)
-
-
-def _long_date(date: datetime) -> str:
-    return f"{date.day} {date:%B %Y}"
+    def _make(self, words: Catalogue) -> LocalPages:
+        environment = local_environment(self._folder, words)
+        environment.globals |= self._values
+        environment.globals["publication"] = isolated_line(self._newsletter.name, words.direction)
+        return LocalPages(environment, words)

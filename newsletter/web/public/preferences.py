@@ -23,10 +23,12 @@ from newsletter.subscriptions import (
     change_preferences,
     erase,
     masked,
+    parse_name,
     preferences_of,
     stored_about,
 )
 from newsletter.tokens import Purpose
+from newsletter.translation import message
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.public.change_writer import ChangeWriter
 from newsletter.web.public.fields import (
@@ -34,7 +36,6 @@ from newsletter.web.public.fields import (
     known_topics,
     parse_typed_address,
     parse_typed_date,
-    parse_typed_name,
     topic_groups,
 )
 from newsletter.web.public.mail_request_writer import MailRequestWriter
@@ -78,14 +79,14 @@ class PreferencesPages:
 
     def link_form(self) -> Response:
         """Show the form that asks for a link to a reader's own page."""
-        return self._site.pages.answer("request-link", wrong={}, address="")
+        return self._site.pages.own.answer("request-link", wrong={}, address="")
 
     async def request_link(self, form: SubmittedForm, client: RequestingClient) -> Response:
         """Mail the link if the address is a reader's. The response is the same if it isn't."""
         try:
             address = parse_typed_address(form.text("address"))
         except ValueError as err:
-            return self._site.pages.answer(
+            return self._site.pages.own.answer(
                 "request-link", 422, wrong={"address": str(err)}, address=form.text("address")
             )
         return await self._mail_link(address, client)
@@ -93,7 +94,11 @@ class PreferencesPages:
     async def mail_link(self, issue: str, token: str, client: RequestingClient) -> Response:
         """Mail the link to the reader who got this message."""
         reader = await run_in_threadpool(self._links.reader_of_message, Purpose.PREFERENCES, issue, token)
-        return self._site.pages.answer("link-sent") if reader is None else await self._mail_link(reader.address, client)
+        return (
+            self._site.pages.own.answer("link-sent")
+            if reader is None
+            else await self._mail_link(reader.address, client)
+        )
 
     def of_message(self, issue: str, token: str) -> Response:
         """Show the preferences behind the link in a message's footer."""
@@ -116,7 +121,7 @@ class PreferencesPages:
         path = f"/my/{ticket}"
         reader = await self._admitted(ticket, path)
         if reader is None:
-            return self._site.pages.answer("no-subscription")
+            return self._site.pages.own.answer("no-subscription")
         return await self._save(reader.key, form, path, own=True)
 
     def download(self, ticket: str) -> Response:
@@ -132,26 +137,26 @@ class PreferencesPages:
         """Mail a confirmation link to the new address."""
         reader = await self._admitted(ticket, f"/my/{ticket}/address")
         if reader is None:
-            return self._site.pages.answer("no-subscription")
+            return self._site.pages.own.answer("no-subscription")
         try:
             address = parse_typed_address(form.text("address"))
         except ValueError as err:
             return await self._refused(reader, ticket, {"address": str(err)})
         await self._requests.address_change(reader, address, client)
-        return self._site.pages.answer("confirmation-sent")
+        return self._site.pages.own.answer("confirmation-sent")
 
     async def erase(self, ticket: str, form: SubmittedForm) -> Response:
         """Delete the reader's data if they have ticked the box."""
         site, reader = self._site, await self._admitted(ticket, f"/my/{ticket}/erase")
         if reader is not None and form.text("sure") != "yes":
-            return await self._refused(reader, ticket, {"sure": "Please tick the box to confirm."})
+            return await self._refused(reader, ticket, {"sure": message("Please tick the box to confirm.")})
         if reader is not None:  # not through the shared writer: erasing also waits for other connections' reads to end
             await run_in_threadpool(erase, site.store, site.signer, site.kept, reader, site.clock())
-        return site.pages.answer("erased")
+        return site.pages.own.answer("erased")
 
     async def _mail_link(self, address: str, client: RequestingClient) -> Response:
         await self._requests.visit(address, client)
-        return self._site.pages.answer("link-sent")
+        return self._site.pages.own.answer("link-sent")
 
     async def _admitted(self, ticket: str, path: str) -> Subscriber | None:
         """Return the reader whose ticket it is, if they still exist. Raise TooOftenError if it was used too often."""
@@ -177,7 +182,7 @@ class PreferencesPages:
             return _Outcome(reader=change_preferences(store, newsletter, reader, wanted, now), saved=True)
         except PauseError:
             wanted = replace(wanted, paused_until=preferences_of(reader, newsletter, now).paused_until)
-            wrong = {"paused_until": "Please choose a day after today, within a year."}
+            wrong = {"paused_until": message("Please choose a day after today, within a year.")}
             return _Outcome(reader=reader, preferences=wanted, wrong=wrong)
 
     def _submitted(self, shown: Preferences, form: Form, *, own: bool) -> tuple[Preferences, dict[str, str]]:
@@ -194,7 +199,7 @@ class PreferencesPages:
         )
         try:
             if own:  # the page behind a footer's link doesn't show the name
-                first_name, last_name = parse_typed_name(form.text("name"))
+                first_name, last_name = parse_name(form.text("name"))
                 wanted = replace(wanted, first_name=first_name, last_name=last_name)
         except ValueError as err:
             wrong["name"] = str(err)
@@ -212,9 +217,9 @@ class PreferencesPages:
     def _page(self, outcome: _Outcome, action: str, *, own: bool) -> Response:
         site, reader = self._site, outcome.reader
         if reader is None:
-            return site.pages.answer("no-subscription")
+            return site.pages.own.answer("no-subscription")
         token = site.signer.sign(Purpose.UNSUBSCRIBE, "preferences", reader.key)
-        return site.pages.answer(
+        return site.pages.own.answer(
             "preferences",
             422 if outcome.wrong else 200,
             reader=reader,

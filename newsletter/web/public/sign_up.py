@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from newsletter.domain.consent import Confirmation, SignUpChoices
 from newsletter.domain.subscriber import Frequency
 from newsletter.errors import TokenError
-from newsletter.subscriptions import PersonalLinks, confirm_sign_up, masked
+from newsletter.subscriptions import PersonalLinks, confirm_sign_up, masked, parse_name
 from newsletter.tokens import ExpiredError, TicketPurpose
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.public.change_writer import ChangeWriter
@@ -20,7 +20,6 @@ from newsletter.web.public.fields import (
     RequestingClient,
     known_topics,
     parse_typed_address,
-    parse_typed_name,
     topic_groups,
 )
 from newsletter.web.public.mail_request_writer import MailRequestWriter
@@ -70,18 +69,18 @@ class SignUpPages:
         if not self._filled_in_by_a_person(form):
             return self._form_page(filled, once_more=True)
         if not form.text("website"):  # only bots see that field
-            wording = self._site.pages.wording
+            wording = self._site.pages.own.wording
             await self._requests.sign_up(filled.address, choices, client, how="form", wording=wording)
-        return self._site.pages.answer("confirmation-sent")
+        return self._site.pages.own.answer("confirmation-sent")
 
     def confirm_form(self, ticket: str) -> Response:
         """Show the button that confirms a sign-up."""
         try:
             sign_up = self._links.sign_up(ticket, self._site.clock())
         except ExpiredError:
-            return self._site.pages.answer("expired", 410, again=f"/confirm/{ticket}/again")
+            return self._site.pages.own.answer("expired", 410, again=f"/confirm/{ticket}/again")
         if sign_up.confirmed is not None:
-            return self._site.pages.answer("confirmed", visit="")
+            return self._site.pages.own.answer("confirmed", visit="")
         return self._confirm_page(ticket, sign_up, f"{sign_up.choices.first_name} {sign_up.choices.last_name}".strip())
 
     async def confirm(self, ticket: str, form: SubmittedForm) -> Response:
@@ -89,38 +88,38 @@ class SignUpPages:
         try:
             sign_up = await run_in_threadpool(self._links.sign_up, ticket, self._site.clock())
         except ExpiredError:
-            return self._site.pages.answer("expired", 410, again=f"/confirm/{ticket}/again")
+            return self._site.pages.own.answer("expired", 410, again=f"/confirm/{ticket}/again")
         await self._writer.admit(sign_up.key, f"/confirm/{ticket}")
         try:
-            first_name, last_name = parse_typed_name(form.text("name"))
+            first_name, last_name = parse_name(form.text("name"))
         except ValueError as err:
             return self._confirm_page(ticket, sign_up, form.text("name"), wrong=str(err), status=422)
         now = self._site.clock()
         choices = replace(sign_up.choices, first_name=first_name, last_name=last_name)
         site = self._site
         confirm = partial(
-            confirm_sign_up, site.store, site.signer, sign_up, choices, wording=site.pages.wording, now=now
+            confirm_sign_up, site.store, site.signer, sign_up, choices, wording=site.pages.own.wording, now=now
         )
         reader = await self._writer.write(confirm)
         visit = f"/my/{self._site.signer.ticket(TicketPurpose.VISIT, reader.key, now)}"
-        return self._site.pages.answer("confirmed", visit=visit)
+        return self._site.pages.own.answer("confirmed", visit=visit)
 
     async def again(self, ticket: str, client: RequestingClient) -> Response:
         """Mail another confirmation link in place of an expired one."""
         expired = await run_in_threadpool(self._links.expired_sign_up, ticket, self._site.clock())
         if expired is not None:
             await self._requests.sign_up_again(expired, client)
-        return self._site.pages.answer("confirmation-sent")
+        return self._site.pages.own.answer("confirmation-sent")
 
     def _confirm_page(
         self, ticket: str, sign_up: Confirmation, name: str, *, wrong: str = "", status: int = 200
     ) -> Response:
-        return self._site.pages.answer(
+        return self._site.pages.own.answer(
             "confirm",
             status,
             ticket=ticket,
             address=masked(sign_up.address),
-            wording=self._site.pages.wording,  # never the wording given to the API, which anyone may have written
+            wording=self._site.pages.own.wording,  # never the wording given to the API, which anyone may have written
             topics=[self._site.newsletter.topics.resolve(slug).name for slug in sign_up.choices.topics],
             name=name,
             wrong={"name": wrong} if wrong else {},
@@ -134,7 +133,7 @@ class SignUpPages:
         except ValueError as err:
             wrong["address"] = str(err)
         try:
-            first_name, last_name = parse_typed_name(form.text("name"))
+            first_name, last_name = parse_name(form.text("name"))
         except ValueError as err:
             wrong["name"] = str(err)
         weekly = self._site.newsletter.weekly_digest and form.text("frequency") == Frequency.WEEKLY
@@ -162,7 +161,7 @@ class SignUpPages:
         return now - opened >= FASTEST
 
     def _form_page(self, filled: _Filled, *, once_more: bool = False, status: int = 200) -> Response:
-        return self._site.pages.answer(
+        return self._site.pages.own.answer(
             "subscribe",
             status,
             filled=filled,
@@ -170,7 +169,7 @@ class SignUpPages:
             once_more=once_more,
             groups=topic_groups(self._site.newsletter.topics),
             weekly=self._site.newsletter.weekly_digest,
-            wording=self._site.pages.wording,
+            wording=self._site.pages.own.wording,
             opened=_opened(self._site, self._site.clock()),
         )
 

@@ -105,7 +105,7 @@ class SignUpApi:
             SignUpChoices(first_name=first_name, last_name=last_name, topics=slugs, frequency=wanted.frequency),
             client,
             how="api",
-            wording=wanted.wording or self._site.pages.wording,
+            wording=wanted.wording or self._site.pages.own.wording,
         )
         return Accepted(accepted=True)
 

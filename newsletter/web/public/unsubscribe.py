@@ -56,7 +56,7 @@ class UnsubscribePages:
         reader = self._links.reader_of_message(Purpose.UNSUBSCRIBE, issue, token)
         if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
             return self._unsubscribed()
-        return self._site.pages.answer(
+        return self._site.pages.own.answer(
             "unsubscribe",
             address=masked(reader.address),
             action=f"/unsubscribe/{issue}/{token}",
@@ -74,9 +74,9 @@ class UnsubscribePages:
             UnsubscribeRequest(key=key, how="page" if on_page else "one click", issue=issue)
         )
         if not on_page:
-            return PlainTextResponse("You are unsubscribed.\n")
+            return PlainTextResponse(self._site.pages.own.words.gettext("You are unsubscribed.") + "\n")
         undo = undo_ticket(self._site.signer, key, now) if changed else ""
-        return self._site.pages.answer("unsubscribed", undo=undo, action=f"/unsubscribe/{issue}/{token}")
+        return self._site.pages.own.answer("unsubscribed", undo=undo, action=f"/unsubscribe/{issue}/{token}")
 
     async def undo(self, issue: str, token: str, form: SubmittedForm) -> Response:
         """Undo a recent unsubscription; only the page that made it has the ticket."""
@@ -88,7 +88,7 @@ class UnsubscribePages:
             undone = await self._writer.write(undo)
         except ExpiredError:
             return self._unsubscribed(410)
-        return site.pages.answer("returned", undo="", action="") if undone else self._unsubscribed()
+        return site.pages.own.answer("returned", undo="", action="") if undone else self._unsubscribed()
 
     async def fewer(self, issue: str, token: str, form: SubmittedForm) -> Response:
         """Pause, or switch to the weekly digest, instead of unsubscribing."""
@@ -98,12 +98,12 @@ class UnsubscribePages:
         now = site.clock()
         if site.newsletter.weekly_digest and form.text("how") == Frequency.WEEKLY:
             switched = await self._writer.write(partial(switch_to_digest, site.store, site.newsletter, key, now))
-            return site.pages.answer("fewer", until=None) if switched else self._unsubscribed()
+            return site.pages.own.answer("fewer", until=None) if switched else self._unsubscribed()
         until = await self._writer.write(partial(pause, site.store, site.newsletter, key, now, lasts=A_PAUSE))
-        return site.pages.answer("fewer", until=until) if until else self._unsubscribed()
+        return site.pages.own.answer("fewer", until=until) if until else self._unsubscribed()
 
     def _unsubscribed(self, status: int = 200) -> Response:
-        return self._site.pages.answer("unsubscribed", status, undo="", action="")
+        return self._site.pages.own.answer("unsubscribed", status, undo="", action="")
 
     def _unsubscribe(self, departures: Sequence[UnsubscribeRequest]) -> Sequence[bool]:
         return unsubscribe(self._site.store, departures, self._site.clock())

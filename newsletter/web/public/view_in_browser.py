@@ -61,10 +61,12 @@ class ViewInBrowser:
             f"{_STYLE_OF_NOTES.sub('', prose.html(note.text))}"
             for note in archived_issue.issue.corrections
         )
-        link = f'<a href="{escape(page)}" style="color:#1a1a1a">Read the corrected issue</a>'
+        words = self._site.pages.own.words
+        link = f'<a href="{escape(page)}" style="color:#1a1a1a">{words.gettext("Read the corrected issue.")}</a>'
         return (
-            f'<div role="note" style="{_BANNER}"><p lang="en" dir="ltr" style="margin:0">'
-            f"<strong>This issue was corrected after it was sent.</strong> {link}. The original follows.</p>"
+            f'<div role="note" style="{_BANNER}"><p lang="{words.language}" dir="{words.direction}" style="margin:0">'
+            f"<strong>{words.gettext('This issue was corrected after it was sent.')}</strong> {link} "
+            f"{words.gettext('The original follows.')}</p>"
             f'<div lang="{escape(prose.language)}" dir="{prose.direction}">{notes}</div></div>'
         )
 

@@ -16,6 +16,7 @@ from newsletter import rendering
 from newsletter.domain.consent import Consent, ConsentEvent
 from newsletter.store import Store
 from newsletter.tokens import Purpose, Signer
+from newsletter.web.public.local_pages import LocalPages
 from newsletter.web.public.pages import PageTemplates, Site
 from tests import make
 from tests.rows import execute
@@ -65,7 +66,7 @@ def test_the_environment_cannot_be_read_from_a_page(
     for at, file in enumerate(("help__html", "public__css", "wording__txt")):
         try:
             pages = _pages(tmp_path / str(at), **{file: escape})
-            outputs += [pages.render("help", prose=prose), pages.css, pages.wording]
+            outputs += [pages.own.render("help", prose=prose), pages.css, pages.own.wording]
         except (jinja2.TemplateError, TypeError, KeyError, IndexError) as err:
             outputs.append(f"{err!r}")
     assert CANARY not in "".join(outputs)
@@ -77,15 +78,17 @@ def test_without_the_sandbox_the_environment_could_be_read(monkeypatch: pytest.M
         assert CANARY in jinja2.Environment(autoescape=True).from_string(escape).render()
 
 
-def test_values_for_a_page_do_not_lead_to_files_secrets_or_the_database(pages: Public, visitor: httpx.Client) -> None:
+def test_values_for_a_page_do_not_lead_to_files_secrets_or_the_database(
+    pages: Public, visitor: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given: list[Mapping[str, object]] = []
-    render = pages.site.pages.render
+    render = LocalPages.render
 
-    def noted(page: str, /, **values: object) -> str:
+    def noted(local: LocalPages, page: str, /, **values: object) -> str:
         given.append(values)
-        return render(page, **values)
+        return render(local, page, **values)
 
-    pages.site.pages.render = noted  # type: ignore[method-assign]  # to see what a template sees
+    monkeypatch.setattr(LocalPages, "render", noted)
     reader = pages.reader(topics=("asia",))
     for path in ("/subscribe", "/preferences", "/help", "/nowhere", "/", "/search?q=x", "/topics/"):
         visitor.get(path)
@@ -93,7 +96,7 @@ def test_values_for_a_page_do_not_lead_to_files_secrets_or_the_database(pages: P
         visitor.get(path)
     assert len(given) > 8
     consent = Consent(at=pages.clock(), event=ConsentEvent.ASKED)
-    reached = list(_reachable([*given, consent, pages.site.pages._environment.globals, reader]))
+    reached = list(_reachable([*given, consent, pages.site.pages.own._environment.globals, reader]))
     assert reader in reached
     assert not [
         value for value in reached if isinstance(value, ModuleType | Path | Store | Signer | Site | PageTemplates)
@@ -137,5 +140,5 @@ def test_an_internal_error_is_logged_with_its_place_but_no_request_data(pages: P
 
 def test_a_custom_template_replaces_the_packaged_one(tmp_path: Path) -> None:
     pages = _pages(tmp_path, help__html="{% extends 'public/base.html' %}{% block main %}My own.{% endblock %}")
-    assert "My own." in pages.render("help")
-    assert make.newsletter().postal_address in pages.render("help")
+    assert "My own." in pages.own.render("help")
+    assert make.newsletter().postal_address in pages.own.render("help")

@@ -115,7 +115,7 @@ def test_a_forwarded_link_cannot_resubscribe(pages: Public, visitor: httpx.Clien
 def test_a_weekly_digest_can_be_chosen_instead_of_leaving(pages: Public, visitor: httpx.Client) -> None:
     link = pages.link(Purpose.UNSUBSCRIBE, pages.reader())
     assert "Switch to a weekly digest" in visitor.get(link).text
-    assert "until 23 December 2026" in visitor.post(f"{link}/fewer", data={"how": "pause"}).text
+    assert "until December 23, 2026" in visitor.post(f"{link}/fewer", data={"how": "pause"}).text
     (reader,) = pages.store.subscribers.stream()
     assert reader.status is SubscriberStatus.CONFIRMED
     assert reader.paused_until == make.WHEN.replace(hour=0, minute=0) + timedelta(days=30)
@@ -129,7 +129,7 @@ def test_a_pause_instead_of_leaving_ends_on_the_stated_day(tmp_path: Path) -> No
     with public(tmp_path, newsletter=newsletter) as pages, pages.client() as visitor:
         reader = pages.reader()
         link = pages.link(Purpose.UNSUBSCRIBE, reader)
-        assert "until 23 December 2026" in visitor.post(f"{link}/fewer", data={"how": "pause"}).text
+        assert "until December 23, 2026" in visitor.post(f"{link}/fewer", data={"how": "pause"}).text
         assert 'value="2026-12-23"' in visitor.get(pages.link(Purpose.PREFERENCES, reader)).text
 
 

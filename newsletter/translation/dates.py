@@ -1,10 +1,11 @@
-"""Format dates for a language (CLDR), and tell its writing direction."""
+"""Format dates and numbers for a language (CLDR), and tell its writing direction."""
 
 import datetime
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
+from babel.numbers import format_decimal
 
 
 @lru_cache(maxsize=64)
@@ -16,6 +17,12 @@ def locale_of(language: str) -> Locale:
 def is_known(language: str) -> bool:
     """Return whether CLDR has a BCP 47 tag or its language."""
     return _known_locale(language) is not None
+
+
+def is_exact(tag: str) -> bool:
+    """Return whether CLDR has a BCP 47 tag itself, with its region."""
+    locale = _known_locale(tag)
+    return locale is not None and str(locale).replace("_", "-").casefold() == tag.casefold()
 
 
 def _known_locale(language: str) -> Locale | None:
@@ -41,3 +48,8 @@ def full_date(date: datetime.date, language: str) -> str:
 def long_date(date: datetime.date, language: str) -> str:
     """Return a date without the day of the week: November 23, 2026."""
     return format_date(date, "long", locale_of(language))
+
+
+def number(value: int, language: str) -> str:
+    """Return a whole number with its separators: 12,345."""
+    return format_decimal(value, locale=locale_of(language))

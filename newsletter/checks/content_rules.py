@@ -47,7 +47,7 @@ ENTRIES = (
     ),
     warning(
         "topics-none",
-        "An entry has no topics.",
+        "An entry has no topics, though `newsletter.toml` declares some.",
         "add `topics: […]`",
         "Readers and segments find entries by their topics.",
     ),

@@ -13,8 +13,8 @@ from newsletter.errors import Finding, did_you_mean
 
 KINDS = tuple(kind.value for kind in BlockKind)
 FIELDS: Mapping[BlockKind, tuple[str, ...]] = {
-    BlockKind.NOTE: ("title", "topics"),
-    BlockKind.LINKS: ("title", "topics"),
+    BlockKind.NOTE: ("title", "url", "topics"),
+    BlockKind.LINKS: ("title", "url", "topics"),
     BlockKind.QUOTE: ("who", "where", "url", "topics"),
     BlockKind.SPONSOR: ("title", "url", "image", "alt", "topics", "feeds"),
     BlockKind.IMAGE: ("image", "alt", "url", "topics"),

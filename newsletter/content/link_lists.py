@@ -20,6 +20,7 @@ _LISTS = ("bullet_list_open", "ordered_list_open")
 _RULE = "block-link"
 _HINT = "write - [Title](https://…) Source"
 _SEPARATOR = re.compile(r"^[-–—:,·•|]+\s+")  # between a title and its source, as editors print it
+_LABEL = re.compile(r"\[([^][]{1,30})\]:?")  # "[video] [Title](…)"
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)|\[([^][]*)\]")
 
 
@@ -70,10 +71,12 @@ def _listed(item: Value, fields: Fields) -> ListedLink | None:
         fields.report("field-type", item.line, "a listed link is a table with title, url and source", hint)
         return None
     table = Fields(item, path=fields.path, findings=fields.findings)
-    table.report_unknown(("title", "url", "source"), "a listed link")
+    table.report_unknown(("title", "url", "source", "label"), "a listed link")
     table.require("title", "url")
     title, url = table.text("title", required=True), table.text("url", required=True)
-    return ListedLink(title=title, url=url, source=table.text("source"), line=item.line) if title and url else None
+    if not (title and url):
+        return None
+    return ListedLink(title=title, url=url, source=table.text("source"), label=table.text("label"), line=item.line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +102,16 @@ def _items(tokens: Iterable[Token]) -> Iterable[_Item]:
 
 
 def _link(written: str, tokens: Sequence[Token], *, line: int, report: Report) -> ListedLink | None:
-    """Return the link that an item consists of, with the text after it as its source; anything else is reported."""
+    """Return the link that an item consists of; anything else is reported.
+
+    Text after the link is its source, and a word in brackets before it is its label.
+    """
     opens = [at for at, token in enumerate(tokens) if token.type == "link_open"]
     closes = [at for at, token in enumerate(tokens) if token.type == "link_close"]
     shown = f'"{one_line(written)[:40]}"' if written.strip() else "an empty item"
-    if len(opens) != 1 or _text(tokens[: opens[0]]):
+    before = _text(tokens[: opens[0]]) if opens else ""
+    label = _LABEL.fullmatch(before)
+    if len(opens) != 1 or (before and not label):
         what = f"{shown} {'has two links' if len(opens) > 1 else 'does not begin with a link'}"
         report(_RULE, line, what, _HINT)
         return None
@@ -114,7 +122,8 @@ def _link(written: str, tokens: Sequence[Token], *, line: int, report: Report) -
     source = _SEPARATOR.sub("", _text(tokens[closes[0] + 1 :]))
     if bracketed := _IN_BRACKETS.fullmatch(source):
         source = bracketed[1] or bracketed[2] or ""
-    return ListedLink(title=title, url=str(tokens[opens[0]].attrs["href"]), source=source, line=line)
+    url = str(tokens[opens[0]].attrs["href"])
+    return ListedLink(title=title, url=url, source=source, label=label[1].strip() if label else "", line=line)
 
 
 def _text(tokens: Iterable[Token]) -> str:

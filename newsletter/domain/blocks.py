@@ -19,11 +19,12 @@ class BlockKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedLink:
-    """A link in a list, with the publication it leads to."""
+    """A link in a list: its title, what the editor says of it (often its publication), and a label such as "video"."""
 
     title: str
     url: str
     source: str = ""
+    label: str = ""
     line: int = field(default=1, compare=False)
 
 
@@ -31,10 +32,11 @@ class ListedLink:
 class Block:
     """A part of an issue that isn't an entry; ``kind`` says which fields it may have.
 
-    ``slug`` is the name of its file, empty for a block that stands in the issue's own file. ``title`` is a heading, for
-    a sponsor its name. ``text`` is Markdown; a note's and a sponsor's may have merge fields. ``who`` and ``where`` say
-    whose words a quote is and where they were published. ``image`` and ``image_size`` are as in an entry. ``in_feeds``
-    is whether the archive's feeds have it. ``lines`` has the line of each field in the file at ``path``.
+    ``slug`` is the name of its file, empty for a block that stands in the issue's own file. ``title`` is a heading,
+    for a sponsor its name, and ``url`` its link. ``text`` is Markdown; a note's and a sponsor's may have merge
+    fields. ``who`` and ``where`` say whose words a quote is and where they were published. ``image`` and
+    ``image_size`` are as in an entry. ``in_feeds`` is whether the archive's feeds have it. ``lines`` has the line
+    of each field in the file at ``path``.
     """
 
     kind: BlockKind

@@ -39,6 +39,11 @@ def test_an_entry_without_topics_is_reported() -> None:
     assert reported(topics=(), lines={"title": 2}) == [("topics-none", 1)]
 
 
+def test_a_newsletter_that_declares_no_topics_needs_none() -> None:
+    entry = make.entry(topics=())
+    assert list(entry_findings(entry, Topics())) == []
+
+
 def test_an_undeclared_topic_is_reported_with_a_suggestion() -> None:
     (finding,) = findings(topics=("afganistan", "NATO"))
 

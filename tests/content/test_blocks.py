@@ -89,6 +89,17 @@ def test_a_title_and_a_source_are_plain_text(tmp_path: Path, item: str, title: s
     assert link == ListedLink(title=title, url="https://example.org/a", source=source)
 
 
+def test_a_word_in_brackets_before_a_link_is_its_label(tmp_path: Path) -> None:
+    body = "- [audio] [A](https://e.org/a) B\n- [long read]: [C](https://e.org/c)\n"
+    links = block(tmp_path, "block: links\ntitle: T\nurl: https://e.org/", body)
+    assert findings(tmp_path) == ()
+    assert [(link.label, link.title, link.source) for link in links.links] == [
+        ("audio", "A", "B"),
+        ("long read", "C", ""),
+    ]
+    assert links.url == "https://e.org/"
+
+
 @pytest.mark.parametrize(
     ("front", "body", "rule", "line", "says"),
     [
@@ -98,7 +109,7 @@ def test_a_title_and_a_source_are_plain_text(tmp_path: Path, item: str, title: s
         ("block: qoute", "Words.", "field-type", 2, 'did you mean "quote"?'),
         ("block: 7", "Words.", "field-type", 2, "write block: note or block: links"),
         ("block: [note]", "Words.", "field-type", 2, "block is a list"),
-        ("block: note\nwho: Ada", "Words.", "field-unknown", 3, "a note block has: block, title, topics"),
+        ("block: note\nwho: Ada", "Words.", "field-unknown", 3, "a note block has: block, title, url, topics"),
         ("block: quote\nwhose: Ada", "Words.", "field-unknown", 3, 'did you mean "who"?'),
         ("block: note", "", "block-empty", 2, "a note block without text"),
         ("block: quote\nwho: Ada", " \n", "block-empty", 2, "a quote block without words"),
@@ -199,7 +210,7 @@ def test_every_kind_of_block_may_stand_in_the_list(tmp_path: Path) -> None:
         ("- note: 1984", "field-type", 7, "note is the number 1984, not text"),
         ("- note: [a]", "field-type", 7, "note is a list, not text"),
         ("- quote: ''\n    who: Ada", "block-empty", 7, "a quote block without words"),
-        ("- note: Words.\n    who: Ada", "field-unknown", 8, "a note block has: note, title, topics"),
+        ("- note: Words.\n    who: Ada", "field-unknown", 8, "a note block has: note, title, url, topics"),
         ("- quote: Words.\n    slug: a", "field-unknown", 8, "a quote block has: quote, who, where, url, topics"),
         (
             "- sponsor:\n    url: https://example.org/",

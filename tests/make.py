@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from newsletter.domain.addresses import Mailbox
+from newsletter.domain.blocks import Block, BlockKind, ListedLink
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.edition import Tailor
 from newsletter.domain.issue import Entry, Issue, Passage, PassageKind, Section
@@ -64,15 +65,39 @@ def entry(slug: str = "night-train", **changes: Any) -> Entry:
     return Entry(**(values | changes))
 
 
-def issue(*entries: Entry, **changes: Any) -> Issue:
-    """Return an issue with one section of these entries, or of a single default one."""
+def block(kind: BlockKind = BlockKind.NOTE, **changes: Any) -> Block:
+    """Return a block with everything that its kind needs."""
+    values: dict[BlockKind, dict[str, Any]] = {
+        BlockKind.NOTE: {"text": "A *word* between, {{ subscriber.first_name | default('reader') }}."},
+        BlockKind.LINKS: {
+            "title": "Also seen",
+            "links": (ListedLink(title="A museum of gloves", url="https://example.org/gloves", source="The Review"),),
+        },
+        BlockKind.QUOTE: {"text": "A timetable is a promise.", "who": "Ada Writer", "where": "The Review"},
+        BlockKind.SPONSOR: {
+            "title": "The Kettle & Leaf",
+            "text": "Teas for *long* journeys.",
+            "url": "https://example.org/tea",
+            "in_feeds": False,
+        },
+        BlockKind.IMAGE: {
+            "image": "https://example.org/images/river.jpg",
+            "image_alt": "A pencil drawing of a river",
+            "text": "The *river*.",
+        },
+    }
+    return Block(kind=kind, **({"path": "issues/2026-11-23.md"} | values[kind] | changes))
+
+
+def issue(*items: Entry | Block, **changes: Any) -> Issue:
+    """Return an issue with one section of these entries and blocks, or of a single default entry."""
     values: dict[str, Any] = {
         "slug": "2026-11-23",
         "date": date(2026, 11, 23),
         "number": 7,
         "subject": "Night trains and other quiet things",
         "preheader": "What a timetable can teach.",
-        "sections": (Section(title=None, items=entries or (entry(),)),),
+        "sections": (Section(title=None, items=items or (entry(),)),),
         "note": 'Good morning, {{ subscriber.first_name | default("reader") }}.',
         "path": "issues/2026-11-23.md",
     }

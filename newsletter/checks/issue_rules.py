@@ -135,7 +135,7 @@ TAILORED = (
     ),
     warning(
         "tailored-topics",
-        "A tailored issue has no entry with topics.",
+        "A tailored issue has no entry with topics, or no entries and no block with topics.",
         "give the entries topics, or remove `tailored`",
         "No entry can match a reader's topics: everybody gets the full issue, or only readers who follow no topics do.",
     ),

@@ -17,7 +17,7 @@ from newsletter.message.template import Slot
 def tailoring_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding]:
     """Yield findings about an issue's tailoring and about its ``edition`` merge fields."""
     tailoring = tailoring_of(issue, newsletter)
-    if not issue.entries:  # the reader of files has reported it
+    if not issue.entries and not issue.blocks:  # the reader of files has reported it
         return
     yield from _titles(issue, tailoring)
     if tailoring is None:
@@ -29,8 +29,9 @@ def tailoring_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding
     if maximum is not None and pinned > maximum:
         what = f"{pinned} entries are pinned, more than the maximum of {maximum}"
         yield make_finding("tailored-pinned", at(issue, "pinned"), what)
-    if not any(entry.topics for entry in issue.entries):
-        yield make_finding("tailored-topics", at(issue, "tailored"), "the issue is tailored and no entry has topics")
+    if not any(part.topics for part in issue.entries or issue.blocks):
+        what = f"the issue is tailored and no {'entry' if issue.entries else 'block'} has topics"
+        yield make_finding("tailored-topics", at(issue, "tailored"), what)
 
 
 def digest_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding]:
@@ -58,4 +59,4 @@ def _titles(issue: Issue, tailoring: Tailoring | None) -> Iterator[Finding]:
 def _fewest_entries(issue: Issue, tailoring: Tailoring) -> int:
     """Return the smallest number of entries in an edition of a reader who excludes no topic."""
     highest = min(tailoring.maximum or len(issue.entries), len(issue.entries))
-    return max(1, len(issue.pinned), min(tailoring.minimum, highest))
+    return max(min(1, len(issue.entries)), len(issue.pinned), min(tailoring.minimum, highest))

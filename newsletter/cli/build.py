@@ -15,7 +15,9 @@ def build(
     out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write to; created if it doesn't exist.")],
     edition: Annotated[
         str | None,
-        typer.Option(metavar="0,3,5", help="Only these entries, by position; the first is 0.", show_default=False),
+        typer.Option(
+            metavar="0,3,5", help="Only the entries and blocks at these positions; the first is 0.", show_default=False
+        ),
     ] = None,
     address: edition_option.AsReader = None,
     mjml: Annotated[

@@ -19,30 +19,33 @@ AsReader = Annotated[
     typer.Option(
         "--as",
         metavar="ADDRESS",
-        help="The edition this reader gets, with the reason for each entry.",
+        help="The edition this reader gets, with the reason for each entry and each block with topics.",
         show_default=False,
     ),
 ]
 
 
 def parse_edition(text: str, composed: "Composed") -> "Edition":
-    """Return the edition with the entries at the given positions, such as ``0,3,5``.
+    """Return the edition with the entries and blocks at the given positions, such as ``0,3,5``.
 
     Raises UsageError if the issue has no such edition.
     """
-    issue, last = composed.issue, len(composed.issue.entries) - 1
-    if composed.tailor.tailoring is None:
+    issue, tailor = composed.issue, composed.tailor
+    if tailor.tailoring is None or not tailor.full:
         hint = "write `tailored: true` in its file to change that"
         raise UsageError(f"issue {issue.slug} isn't tailored, so it has only one edition", hint=hint)
+    last = tailor.full[-1]
     positions = [part.strip() for part in text.split(",")]
-    if not all(re.fullmatch(r"[0-9]{1,4}", part) and int(part) <= last for part in positions):
+    numbers = [int(part) for part in positions if re.fullmatch(r"[0-9]{1,4}", part) and int(part) <= last]
+    without_entries = issue.entries and not tailor.entries_in(tuple(numbers))
+    if len(numbers) < len(positions) or without_entries:
         hint = f"give positions from 0 to {last}, such as 0,{last}; `newsletter editions {issue.slug}` lists them"
         raise UsageError(f'issue {issue.slug} has no edition "{text}"', hint=hint)
-    return tuple(sorted({int(part) for part in positions}))
+    return tuple(sorted(set(numbers)))
 
 
 def edition_of_reader(settings: "Settings", composed: "Composed", address: str) -> "tuple[Subscriber, Edition]":
-    """Return a reader and their edition, after printing why each entry is included or not.
+    """Return a reader and their edition, after printing why each part of the issue is included or not.
 
     Raises UsageError if no reader has the address, NothingForReaderError if the issue has no entries for them.
     """
@@ -58,8 +61,8 @@ def edition_of_reader(settings: "Settings", composed: "Composed", address: str) 
     output.table(
         ["", "Entry", "Included", "Reason"],
         [
-            (at, entry.slug, "✓" if at in (edition or ()) else None, reason.value)
-            for at, (entry, reason) in enumerate(zip(issue.entries, copy.reasons, strict=True))
+            (at, part.name, "✓" if at in (edition or ()) else None, reason.value)
+            for at, (part, reason) in enumerate(zip(issue.by_position, copy.reasons, strict=True))
         ],
     )
     for obstacle in copy.obstacles:

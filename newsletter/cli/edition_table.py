@@ -1,4 +1,4 @@
-"""The table of an issue's editions: a row for each edition, with a mark for each entry."""
+"""The table of an issue's editions: a row for each edition, with a mark for each entry and each block with topics."""
 
 from typing import TYPE_CHECKING
 
@@ -13,20 +13,24 @@ if TYPE_CHECKING:
 
 def print_editions(issue: "Issue", overview: "EditionOverview", *, largest: int) -> None:
     """Print the largest editions, a summary of the others, and warnings for the editor."""
-    width = len(str(len(issue.entries) - 1))
-    marked = [(readers, len(edition), _marks(edition, overview, width)) for edition, readers in overview.editions]
+    parts, entries = issue.by_position, len(issue.entries)
+    width = len(str(len(parts) - 1))
+    marked = [
+        (readers, sum(at < entries for at in edition), _marks(edition, overview, width))
+        for edition, readers in overview.editions
+    ]
     tail = marked[largest:]
     rows: list[tuple[object, ...]] = [*marked[:largest]]
     if tail:
         rows.append((sum(readers for readers, _, _ in tail), None, counted(len(tail), "more edition")))
-    heading = " ".join(f"{at:>{width}}" for at in range(len(issue.entries)))
+    heading = " ".join(f"{at:>{width}}" for at in range(len(parts)))
     output.say(f"Editions of issue {issue.slug}", style="italic")
     output.table(["Readers", "Entries", heading], rows)
     output.table(
         ["", "Entry", "Readers", "Title", "Pinned"],
         [
-            (at, entry.slug, overview.entries[at], entry.title, "pinned" if entry.slug in issue.pinned else None)
-            for at, entry in enumerate(issue.entries)
+            (at, part.name, overview.parts[at], part.title, "pinned" if part.slug in issue.pinned else None)
+            for at, part in enumerate(parts)
         ],
     )
     editions = counted(len(overview.editions), "edition")
@@ -37,7 +41,8 @@ def print_editions(issue: "Issue", overview: "EditionOverview", *, largest: int)
 
 def as_json_values(issue: "Issue", overview: "EditionOverview") -> dict[str, object]:
     """Return the same figures as JSON values."""
-    slugs = [entry.slug for entry in issue.entries]
+    parts, slugs = issue.by_position, [entry.slug for entry in issue.entries]
+    entries = len(slugs)
     return {
         "issue": issue.slug,
         "readers": overview.readers,
@@ -45,23 +50,32 @@ def as_json_values(issue: "Issue", overview: "EditionOverview") -> dict[str, obj
         "fewer": {"than": overview.few, "readers": overview.short},
         "entries": [
             {"slug": slug, "pinned": slug in issue.pinned, "readers": readers}
-            for slug, readers in zip(slugs, overview.entries, strict=True)
+            for slug, readers in zip(slugs, overview.parts, strict=False)
+        ],
+        "blocks": [
+            {"name": part.name, "readers": readers}
+            for part, readers in zip(parts[entries:], overview.parts[entries:], strict=True)
         ],
         "editions": [
-            {"positions": edition, "entries": [slugs[at] for at in edition], "readers": readers}
+            {
+                "positions": edition,
+                "entries": [slugs[at] for at in edition if at < entries],
+                "blocks": [parts[at].name for at in edition if at >= entries],
+                "readers": readers,
+            }
             for edition, readers in overview.editions
         ],
     }
 
 
 def _marks(edition: "Edition", overview: "EditionOverview", width: int) -> str:
-    return " ".join(f"{'✓' if at in edition else '·':>{width}}" for at in range(len(overview.entries)))
+    return " ".join(f"{'✓' if at in edition else '·':>{width}}" for at in range(len(overview.parts)))
 
 
 def _notes(issue: "Issue", overview: "EditionOverview") -> list[str]:
     notes = []
     if overview.readers:
-        notes += [f"Nobody would get {issue.entries[at].slug}." for at in overview.unread]
+        notes += [f"Nobody would get {issue.by_position[at].name}." for at in overview.unread]
     if overview.short:
         entries = counted(overview.few, "entry")
         notes.append(f"{counted(overview.short, 'reader')} would get fewer than {entries}.")

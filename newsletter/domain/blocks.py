@@ -56,6 +56,11 @@ class Block:
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     @property
+    def name(self) -> str:
+        """Return its name in lists for the editor: its file's, or its title or kind if it has no file."""
+        return self.slug or (f"{self.kind}: {self.title}" if self.title else self.kind.value)
+
+    @property
     def stays(self) -> bool:
         """Return whether every edition has it: lists of links and sponsors without topics are never tailored away."""
         return not self.topics and self.kind in (BlockKind.LINKS, BlockKind.SPONSOR)

@@ -1,4 +1,4 @@
-"""Choose the entries that a reader gets. Readers who follow the same topics get the same entries. No I/O."""
+"""Choose the entries and blocks that a reader gets. Readers who follow the same topics get the same. No I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,11 +11,14 @@ from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.topics import Topics
 
 Edition = tuple[int, ...]
-"""The positions of the chosen entries, from 0, without repeats. Readers with equal positions share an edition."""
+"""The positions of what was chosen, from 0, without repeats. Readers with equal positions share an edition.
+
+Entries come first, then the issue's blocks with topics. All other blocks have no position: they aren't chosen.
+"""
 
 
 class EntryReason(StrEnum):
-    """A reason why an entry is in a reader's edition, or why it is not."""
+    """A reason why an entry, or a block with topics, is in a reader's edition, or why it is not."""
 
     # In the edition
     FOLLOWED = "followed"  # the reader follows one of its topics, or a topic above one
@@ -30,7 +33,7 @@ class EntryReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tailoring:
-    """A rule for tailoring an issue: at least ``minimum`` and at most ``maximum`` entries.
+    """A rule for tailoring an issue: at least ``minimum`` and at most ``maximum`` entries; blocks don't count.
 
     Pinned entries count toward the maximum but are never cut.
     """
@@ -74,7 +77,7 @@ class EditionCounts:
 
 
 class Tailor:
-    """A chooser of one issue's entries for each reader; without a ``tailoring`` everybody gets the full issue.
+    """A chooser of one issue's parts for each reader; without a ``tailoring`` everybody gets the full issue.
 
     Following or excluding a topic covers the topics below it.
     """
@@ -82,17 +85,18 @@ class Tailor:
     def __init__(self, issue: Issue, topics: Topics, tailoring: Tailoring | None) -> None:
         self.issue = issue
         self.tailoring = tailoring
-        self.full: Edition = tuple(range(len(issue.entries)))
+        self.full: Edition = tuple(range(len(issue.by_position)))
         self.pinned = frozenset(at for at, entry in enumerate(issue.entries) if entry.slug in issue.pinned)
-        # Following any of these selects the entry: its own topics and all topics above them.
+        self._entries = len(issue.entries)
+        # Following any of these selects the part: its own topics and all topics above them.
         self._reached = tuple(
             topics.with_former(
                 slug
-                for name in entry.topics
+                for name in part.topics
                 for own in [topics.resolve(name).slug]
                 for slug in (own, *topics.ancestors(own))
             )
-            for entry in issue.entries
+            for part in issue.by_position
         )
 
     @cached_property
@@ -100,28 +104,42 @@ class Tailor:
         """Return the slugs that affect the choice: two readers who agree on these get the same edition."""
         return frozenset().union(*self._reached)
 
+    def entries_in(self, edition: Edition) -> int:
+        """Return the number of entries in an edition."""
+        return sum(at < self._entries for at in edition)
+
     def edition(self, reader: TopicChoices) -> Edition | None:
-        """Return the reader's edition, or None if no entry is for them."""
-        chosen = tuple(at for at, reason in enumerate(self.reasons(reader)) if reason in _CHOSEN)
-        return chosen or None
+        """Return the reader's edition, or None if nothing is for them: no entry, or no block of an issue without any.
+
+        Blocks without topics are for everyone, but in an issue with entries they are no reason for a message.
+        """
+        reasons = self.reasons(reader)
+        chosen = tuple(at for at, reason in enumerate(reasons) if reason in _CHOSEN)
+        if self._entries:
+            return chosen if self.entries_in(chosen) else None
+        rest = len(self.issue.blocks) > len(self.full) and EntryReason.UNMATCHED not in reasons
+        return chosen if chosen or rest else None
 
     def reasons(self, reader: TopicChoices) -> tuple[EntryReason, ...]:
-        """Return for each entry of the issue why the reader gets it or doesn't.
+        """Return for each entry, then for each block with topics, why the reader gets it or doesn't.
 
         An exclusion beats a match, but never a pin. Readers who follow no topics, or match none and fall back to the
-        full issue, get every entry they haven't excluded, regardless of minimum and maximum.
+        full issue, get everything they haven't excluded, regardless of minimum and maximum. Blocks match only beside
+        an entry that does, unless the issue has no entries.
         """
         if self.tailoring is None:
             return (EntryReason.EVERYTHING,) * len(self.full)
         because = [self._because(at, reader) for at in self.full]
-        if not reader.follows or not (EntryReason.FOLLOWED in because or self._follows_a_pin(reader)):
+        matching = because[: self._entries] or because
+        if not reader.follows or not (EntryReason.FOLLOWED in matching or self._follows_a_pin(reader)):
             if reader.follows and self.tailoring.otherwise is Otherwise.SKIP:
                 return tuple(reason if reason is EntryReason.EXCLUDED else EntryReason.UNMATCHED for reason in because)
             return tuple(EntryReason.EVERYTHING if reason is EntryReason.UNMATCHED else reason for reason in because)
-        self._fill(because, self.tailoring.minimum)
+        entries, blocks = because[: self._entries], because[self._entries :]
+        self._fill(entries, self.tailoring.minimum)
         if self.tailoring.maximum is not None:
-            self._cut(because, self.tailoring.maximum)
-        return tuple(because)
+            self._cut(entries, self.tailoring.maximum)
+        return (*entries, *blocks)
 
     def _because(self, at: int, reader: TopicChoices) -> EntryReason:
         if at in self.pinned:

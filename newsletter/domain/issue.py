@@ -57,6 +57,11 @@ class Entry:
     path: str = field(default="", compare=False)
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
+    @property
+    def name(self) -> str:
+        """Return its name in lists for the editor."""
+        return self.slug
+
     def place(self, name: str = "") -> Place:
         """Return the place of a field, or the top of the file."""
         return Place(path=self.path, line=self.lines.get(name, 1))
@@ -141,6 +146,11 @@ class Issue:
     def topical_blocks(self) -> tuple[Block, ...]:
         """Return the blocks with topics: readers' editions have them by their topics, like entries."""
         return tuple(block for block in self.blocks if block.topics)
+
+    @property
+    def by_position(self) -> tuple[Entry | Block, ...]:
+        """Return what an edition has by its positions: all entries, then the blocks with topics."""
+        return (*self.entries, *self.topical_blocks)
 
     def place(self, name: str = "") -> Place:
         """Return the place of a field, or the top of the file."""

@@ -61,8 +61,9 @@ def segments_of(settings: Settings, issue: Issue) -> list[Segment]:
 class ReaderCopy:
     """A reader's copy of an issue, and why it is what it is.
 
-    ``edition`` has the positions of the entries they would get, or is None if they would get nothing. ``reasons`` has
-    one reason per entry of the issue, in its order. A send would skip the reader because of any of the ``obstacles``.
+    ``edition`` has the positions of what they would get, or is None if they would get nothing. ``reasons`` has one
+    reason per entry of the issue, then one per block with topics. A send would skip the
+    reader because of any of the ``obstacles``.
     """
 
     reader: Subscriber

@@ -63,7 +63,21 @@ def test_the_json_has_every_edition(run: Run, readers: Path) -> None:
     assert (shown_lines["issue"], shown_lines["readers"], shown_lines["left_out"]) == ("2026-11-23", 3, 1)
     assert shown_lines["fewer"] == {"than": 2, "readers": 1}
     assert shown_lines["entries"][0] == {"slug": "lighthouse-ledger", "pinned": True, "readers": 3}
-    assert {"positions": [0], "entries": ["lighthouse-ledger"], "readers": 1} in shown_lines["editions"]
+    assert {"positions": [0], "entries": ["lighthouse-ledger"], "blocks": [], "readers": 1} in shown_lines["editions"]
+
+
+def test_blocks_with_topics_have_a_mark_and_readers_but_do_not_count(run: Run, readers: Path) -> None:
+    tailor("tailored: {otherwise: skip}")
+    blocks = "{note: For walkers., topics: [Cities]}, {note: For all.}"
+    edit(ISSUE, "entries: [", f"entries: [{blocks}, ")
+    run("subscribers", "add", "dan@example.com", "-t", "Cities")
+    shown_lines = lines(run("editions", "latest"))
+    assert "3 note 2" in shown_lines
+    shown = json.loads(run("editions", "latest", "--json").stdout)
+    assert shown["blocks"] == [{"name": "note", "readers": 2}]
+    (walker,) = (edition for edition in shown["editions"] if edition["positions"] == [1, 2, 3])
+    assert (walker["entries"], walker["blocks"]) == (["tram-to-the-beach", "map-for-walkers"], ["note"])
+    assert run("build", "latest", "--out", "built", "--edition", "3").status != 0
 
 
 def test_many_editions_are_summarized(run: Run, root: Path) -> None:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from newsletter.domain.blocks import Block, BlockKind
 from newsletter.domain.edition import Edition, EntryReason, Tailor, Tailoring, TopicChoices, tailoring_of
-from newsletter.domain.issue import Otherwise, Section, TailoringFields
+from newsletter.domain.issue import Entry, Otherwise, Section, TailoringFields
 from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.topics import Topic, Topics
 from tests import make
@@ -28,15 +29,24 @@ limits = st.integers(0, 6)
 
 @st.composite
 def tailors(draw: st.DrawFn) -> Tailor:
-    """Draw an issue of up to eight entries in sections, some pinned, with any rules."""
+    """Draw an issue of up to eight entries in sections, some pinned, and up to three blocks, with any rules."""
     entries = [make.entry(f"entry-{at}", topics=tuple(sorted(draw(some)))) for at in range(draw(st.integers(1, 8)))]
     pinned = draw(st.frozensets(st.sampled_from([entry.slug for entry in entries]), max_size=2))
     cut = draw(st.integers(0, len(entries)))
-    sections = (Section(title="A", items=tuple(entries[:cut])), Section(title=None, items=tuple(entries[cut:])))
+    blocks = [make.block(topics=tuple(sorted(draw(some)))) for _ in range(draw(st.integers(0, 3)))]
+    sections = (
+        Section(title="A", items=(*blocks[:1], *entries[:cut])),
+        Section(title=None, items=(*entries[cut:], *blocks[1:])),
+    )
     tailoring = Tailoring(
         minimum=draw(limits), maximum=draw(st.none() | limits), otherwise=draw(st.sampled_from(Otherwise))
     )
     return Tailor(make.issue(sections=sections, pinned=pinned), TOPICS, tailoring)
+
+
+def entries_of(tailor: Tailor, edition: Edition | None) -> Edition | None:
+    """Return the positions of an edition's entries, without those of blocks."""
+    return edition and tuple(at for at in edition if at < len(tailor.issue.entries))
 
 
 def covered(follows: frozenset[str]) -> frozenset[str]:
@@ -58,18 +68,19 @@ def test_pinned_entries_are_in_every_edition(tailor: Tailor, reader: TopicChoice
 @given(tailors(), readers)
 def test_only_pinned_entries_can_have_excluded_topics(tailor: Tailor, reader: TopicChoices) -> None:
     shunned = covered(reader.excludes)
-    entries = tailor.issue.entries
     for at in set(tailor.edition(reader) or ()) - tailor.pinned:
-        assert not shunned & set(entries[at].topics)
+        assert not shunned & set(tailor.issue.by_position[at].topics)
 
 
 @given(tailors(), readers)
 def test_every_match_is_included_up_to_the_maximum(tailor: Tailor, reader: TopicChoices) -> None:
     assert tailor.tailoring is not None
     wanted, shunned = covered(reader.follows), covered(reader.excludes)
-    edition = tailor.edition(reader)
+    edition = entries_of(tailor, tailor.edition(reader))
     topics = [set(entry.topics) for entry in tailor.issue.entries]
-    matched = [at for at in tailor.full if topics[at] & wanted and (at in tailor.pinned or not topics[at] & shunned)]
+    matched = [
+        at for at in range(len(topics)) if topics[at] & wanted and (at in tailor.pinned or not topics[at] & shunned)
+    ]
     missing = [at for at in matched if at not in (edition or ())]
     if missing and edition is not None:
         assert tailor.tailoring.maximum is not None
@@ -80,12 +91,12 @@ def test_every_match_is_included_up_to_the_maximum(tailor: Tailor, reader: Topic
 def test_an_edition_respects_minimum_and_maximum(tailor: Tailor, reader: TopicChoices) -> None:
     rules = tailor.tailoring
     assert rules is not None
-    because = tailor.reasons(reader)
-    edition = tailor.edition(reader)
+    because = tailor.reasons(reader)[: len(tailor.issue.entries)]
+    edition = entries_of(tailor, tailor.edition(reader))
     if edition is None or EntryReason.EVERYTHING in because or not reader.follows:
         return
     available = sum(reason is not EntryReason.EXCLUDED for reason in because)
-    highest = rules.maximum if rules.maximum is not None else len(tailor.full)
+    highest = rules.maximum if rules.maximum is not None else len(because)
     assert len(edition) <= max(highest, len(tailor.pinned))
     assert len(edition) >= min(rules.minimum, available, highest)
 
@@ -106,6 +117,34 @@ def test_readers_who_differ_only_in_topics_outside_the_issue_get_the_same_editio
     irrelevant = others - tailor.topics
     twin = TopicChoices(follows=reader.follows | irrelevant, excludes=reader.excludes | irrelevant)
     assert tailor.edition(twin) == tailor.edition(reader)
+
+
+@given(tailors(), readers)
+def test_a_block_is_in_an_edition_by_its_topics_and_never_counts(tailor: Tailor, reader: TopicChoices) -> None:
+    edition, because = tailor.edition(reader), tailor.reasons(reader)
+    assert len(because) == len(tailor.full)
+    if edition is None:
+        return
+    assert tailor.entries_in(edition) == len(entries_of(tailor, edition) or ())
+    for at in range(len(tailor.issue.entries), len(tailor.full)):
+        own = set(tailor.issue.by_position[at].topics)
+        everything = EntryReason.EVERYTHING in because or EntryReason.FOLLOWED not in because
+        shunned, wanted = own & covered(reader.excludes), own & covered(reader.follows)
+        if shunned:
+            assert at not in edition
+        elif wanted or not reader.follows:
+            assert at in edition
+        elif not everything:
+            assert at not in edition
+
+
+@given(tailors(), readers)
+def test_blocks_with_topics_change_nothing_about_the_entries(tailor: Tailor, reader: TopicChoices) -> None:
+    issue = tailor.issue
+    sections = tuple(Section(title=section.title, items=section.entries) for section in issue.sections)
+    without = Tailor(make.issue(sections=sections, pinned=issue.pinned), TOPICS, tailor.tailoring)
+    assert without.edition(reader) == entries_of(tailor, tailor.edition(reader))
+    assert without.reasons(reader) == tailor.reasons(reader)[: len(issue.entries)]
 
 
 def chosen(tailoring: Tailoring | None, reader: TopicChoices, **changes: frozenset[str]) -> Edition | None:
@@ -195,3 +234,37 @@ def test_following_a_topics_earlier_slug_still_gets_its_entries() -> None:
     tailor = Tailor(about, topics, Tailoring(minimum=0, maximum=None, otherwise=Otherwise.SKIP))
     assert tailor.edition(TopicChoices(follows=frozenset({"gadgets"}))) == (0,)
     assert tailor.edition(TopicChoices(excludes=frozenset({"gadgets"}))) == (1,)
+
+
+def block_tailor(*items: Entry | Block, otherwise: Otherwise = Otherwise.FULL) -> Tailor:
+    return Tailor(make.issue(*items), TOPICS, Tailoring(otherwise=otherwise))
+
+
+def test_a_followed_block_is_no_reason_for_a_message_beside_entries() -> None:
+    items = (make.block(topics=("Parks",)), make.entry("lens", topics=("Optics",)), make.block())
+    parks, optics = TopicChoices(follows=frozenset({"parks"})), TopicChoices(follows=frozenset({"optics"}))
+    assert block_tailor(*items, otherwise=Otherwise.SKIP).edition(parks) is None
+    assert block_tailor(*items).edition(parks) == (0, 1)
+    assert block_tailor(*items).edition(optics) == (0,)
+    assert block_tailor(*items).edition(TopicChoices()) == (0, 1)
+    assert block_tailor(*items).edition(TopicChoices(excludes=frozenset({"cities"}))) == (0,)
+    assert block_tailor(*items).edition(TopicChoices(excludes=frozenset({"optics"}))) is None
+
+
+@pytest.mark.parametrize("otherwise", Otherwise)
+def test_an_issue_without_entries_goes_to_everyone_or_by_the_topics_of_its_blocks(otherwise: Otherwise) -> None:
+    links, parks = make.block(BlockKind.LINKS), make.block(BlockKind.LINKS, topics=("Parks",))
+    follower, other = TopicChoices(follows=frozenset({"cities"})), TopicChoices(follows=frozenset({"music"}))
+    shunning = TopicChoices(excludes=frozenset({"parks"}))
+    assert Tailor(make.issue(links), TOPICS, None).edition(other) == ()
+    assert block_tailor(links, otherwise=otherwise).edition(other) == ()
+    both = block_tailor(links, parks, otherwise=otherwise)
+    assert both.edition(follower) == (0,)
+    assert both.edition(shunning) == ()
+    assert both.edition(other) == (None if otherwise is Otherwise.SKIP else (0,))
+    assert block_tailor(parks, otherwise=otherwise).edition(shunning) is None
+
+
+def test_an_issue_without_anything_has_no_edition() -> None:
+    empty = make.issue(sections=(Section(title=None, items=()),))
+    assert Tailor(empty, TOPICS, None).edition(TopicChoices()) is None

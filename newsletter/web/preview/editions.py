@@ -1,10 +1,9 @@
-"""Choose the edition of an issue to show, and explain why each entry is in it or not."""
+"""Choose the edition of an issue to show, and explain why each part is in it or not."""
 
 from dataclasses import dataclass, replace
 
 from newsletter.composing import Composed
 from newsletter.domain.edition import Edition, EntryReason, TopicChoices
-from newsletter.domain.issue import Entry
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import StoreError
@@ -15,9 +14,9 @@ from newsletter.web.preview.view_options import NOBODY, EditionKind, ViewOptions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionLine:
-    """An entry of the issue, and why it is in the edition or not."""
+    """An entry of the issue, or a block with topics, and why it is in the edition or not."""
 
-    entry: Entry
+    title: str
     chosen: bool
     because: EntryReason
 
@@ -36,11 +35,12 @@ class TopicOption:
 class EditionChoice:
     """A choice of what to show of an issue. ``edition`` is None if the issue has nothing for the reader.
 
-    ``subscriber`` fills the merge fields; ``is_subscriber`` is false for the sample reader. ``note`` says why no
-    reader is shown.
+    ``entries`` is the number of its entries. ``subscriber`` fills the merge fields; ``is_subscriber`` is false for the
+    sample reader. ``note`` says why no reader is shown.
     """
 
     edition: Edition | None
+    entries: int
     subscriber: Subscriber = frame.SAMPLE
     is_subscriber: bool = False
     note: str = ""
@@ -81,24 +81,28 @@ def choose_edition(
         return replace(choice, topics=_topics(composed, newsletter, options))
     if options.shown is EditionKind.READER:
         return _reader(composed, newsletter, options.reader, readers)
-    return EditionChoice(edition=composed.compiled.full)
+    return _full(composed)
+
+
+def _full(composed: Composed) -> EditionChoice:
+    return EditionChoice(edition=composed.compiled.full, entries=len(composed.issue.entries))
 
 
 def _edition(composed: Composed, reader: TopicChoices) -> EditionChoice:
     edition = composed.tailor.edition(reader)
-    reasons = zip(composed.issue.entries, composed.tailor.reasons(reader), strict=True)
+    reasons = zip(composed.issue.by_position, composed.tailor.reasons(reader), strict=True)
     lines = tuple(
-        EditionLine(entry=entry, chosen=at in (edition or ()), because=because)
-        for at, (entry, because) in enumerate(reasons)
+        EditionLine(title=part.title or part.name, chosen=at in (edition or ()), because=because)
+        for at, (part, because) in enumerate(reasons)
     )
-    return EditionChoice(edition=edition, lines=lines)
+    return EditionChoice(edition=edition, entries=composed.tailor.entries_in(edition or ()), lines=lines)
 
 
 def _topics(composed: Composed, newsletter: Newsletter, options: ViewOptions) -> tuple[TopicOption, ...]:
-    """Return the topics of the entries and their ancestors, in the order of newsletter.toml, undeclared ones last."""
+    """Return the topics of the issue's parts and their ancestors, in newsletter.toml's order, undeclared ones last."""
     slugs = [topic.slug for topic in newsletter.topics if topic.slug in composed.tailor.topics]
     slugs += sorted(composed.tailor.topics.difference(slugs))
-    names = {newsletter.topics.resolve(name).slug: name for entry in composed.issue.entries for name in entry.topics}
+    names = {newsletter.topics.resolve(name).slug: name for part in composed.issue.by_position for name in part.topics}
     return tuple(
         TopicOption(
             slug=slug,
@@ -111,7 +115,7 @@ def _topics(composed: Composed, newsletter: Newsletter, options: ViewOptions) ->
 
 
 def _reader(composed: Composed, newsletter: Newsletter, key: str, readers: PreviewReaders) -> EditionChoice:
-    full = EditionChoice(edition=composed.compiled.full)
+    full = _full(composed)
     if not readers.available:
         return replace(full, note="There are no readers yet. Import some with: newsletter subscribers import")
     if not key:

@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
     FileSystemLoader,
+    PrefixLoader,
     StrictUndefined,
     TemplateError,
     TemplateNotFound,
@@ -32,7 +35,7 @@ from newsletter.errors import Place
 from newsletter.files import library_errors
 from newsletter.rendering.bidi import direction_of_title, isolated, marked, marked_line
 from newsletter.rendering.theme_faults import broken
-from newsletter.rendering.theme_files import ThemeFiles
+from newsletter.rendering.theme_files import BASE_SEPARATOR, ThemeFiles
 from newsletter.rendering.translated import EXTENSION, translate
 from newsletter.rendering.views import VIEWS, EntryView, MergeValue, Namespace, SectionView
 from newsletter.translation import catalogue
@@ -137,7 +140,7 @@ def theme_environment(
     ``language`` is a BCP 47 tag: the program's own words are in it, if there is a catalogue.
     """
     jinja = _Sandbox(
-        loader=FileSystemLoader(folders),
+        loader=ChoiceLoader([FileSystemLoader(folders), PrefixLoader(_bases(folders), BASE_SEPARATOR)]),
         autoescape=markup,  # explicitly, because Jinja doesn't escape .mjml files otherwise
         undefined=_Missing,
         trim_blocks=True,
@@ -151,6 +154,11 @@ def theme_environment(
     jinja.filters["title_direction"] = _title_direction
     jinja.filters["default"] = jinja.filters["d"] = _default
     return jinja
+
+
+def _bases(folders: tuple[Path, ...]) -> dict[str, BaseLoader]:
+    """Return loaders for ``{% include "default:style.css" %}``: the file that a base theme has, or one below it."""
+    return {folder.name: FileSystemLoader(folders[at:]) for at, folder in enumerate(folders)}
 
 
 def render_template(

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from newsletter.errors import Place
 
+BASE_SEPARATOR = ":"  # in the name of a base theme's file
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeFolder:
@@ -47,12 +49,12 @@ class ThemeFiles:
         return any((folder / name).is_file() for folder in self.folders)
 
     def path(self, name: str) -> Path:
-        """Return the path of the first file of that name."""
-        return self.folder_of(name).path / name
+        """Return the path of the first file of that name, or of that in a base: ``default:style.css``."""
+        return self.folder_of(name).path / name.rpartition(BASE_SEPARATOR)[2]
 
     def shown(self, name: str) -> str:
         """Return a file's path for messages."""
-        return self.folder_of(name).shown(name)
+        return self.folder_of(name).shown(name.rpartition(BASE_SEPARATOR)[2])
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all files, in alphabetical order."""
@@ -73,5 +75,7 @@ class ThemeFiles:
         return place
 
     def folder_of(self, name: str) -> ThemeFolder:
-        """Return the first folder that has a file of that name."""
-        return next(folder for folder in self.chain if (folder.path / name).is_file())
+        """Return the first folder that has a file of that name; from a base on, if the name begins with the base's."""
+        base, _, file = name.rpartition(BASE_SEPARATOR)
+        start = max((at for at, folder in enumerate(self.chain) if folder.name == base), default=0)
+        return next(folder for folder in self.chain[start:] if (folder.path / file).is_file())

@@ -62,6 +62,21 @@ def test_a_theme_named_like_one_of_the_program_builds_on_it_and_is_no_base_of_th
     assert "my foot" in printed(root, "mine")
 
 
+def test_a_theme_adds_to_a_file_of_its_base(root: Path) -> None:
+    write(root, "first", "", footer="first foot\n", entry="first {{ entry.tilte }}\n")
+    write(root, "second", 'base = "first"\n', footer='{% include "first:footer.txt" %}second foot\n')
+    write(root, "mine", 'base = "second"\n', footer='{% include "second:footer.txt" %}my foot\n', entry="mine\n")
+    assert "first foot\nsecond foot\nmy foot" in printed(root)
+    write(root, "mine", 'base = "second"\n', entry='{% include "second:entry.txt" %}')
+    with pytest.raises(FindingsError) as caught:
+        printed(root)
+    assert str(caught.value).startswith('templates/email/first/entry.txt:1: a theme has no "tilte"')
+    write(root, "mine", 'base = "second"\n', entry='{% include "third:entry.txt" %}')
+    with pytest.raises(FindingsError) as caught:
+        printed(root)
+    assert str(caught.value).startswith('templates/email/mine/entry.txt:1: there is no template "third:entry.txt"')
+
+
 @pytest.mark.parametrize(
     ("tomls", "message"),
     [

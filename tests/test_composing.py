@@ -1,5 +1,6 @@
 """From an editor's folder to an email, or to all findings about it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -365,10 +366,12 @@ def test_the_sample_newsletter_has_no_findings() -> None:
 def test_a_theme_without_parts_is_an_error_for_a_tailored_issue(root: Path) -> None:
     own = (
         "{{ newsletter.postal_address }} {{ links.unsubscribe }}\n"
-        '{% for section in issue.sections %}{% for entry in section.entries %}{% include "entry.txt" %}'
-        "{% endfor %}{% endfor %}\n"
+        '{% for section in issue.sections %}{% include "items.txt" %}{% endfor %}\n'
     )
+    items = default_templates() / "email" / "default" / "items.txt"
+    unmarked = re.sub("{% (part item|endpart) %}", "", items.read_text(encoding="utf-8"))
     write(root, "templates/email/own/issue.txt", own)
+    write(root, "templates/email/own/items.txt", unmarked)
     newsletter = make.newsletter(theme=ThemeSettings(name="own"))
     assert checked(root, newsletter) == []
 

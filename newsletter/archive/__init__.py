@@ -4,7 +4,6 @@ from newsletter.archive.cache import ArchiveCache
 from newsletter.archive.link_pictures import LinkPicture, LinkPictures
 from newsletter.archive.model import Archive, ArchivedEntry, ArchivedIssue, collect
 from newsletter.archive.pages import FEEDS, Page, PageBuilder
-from newsletter.archive.reading import read_archive
 from newsletter.archive.static_export import build
 
 __all__ = [
@@ -19,5 +18,4 @@ __all__ = [
     "PageBuilder",
     "build",
     "collect",
-    "read_archive",
 ]

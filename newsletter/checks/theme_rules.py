@@ -28,6 +28,18 @@ THEMES = (
         "Editions leave out whole parts. Text outside a part goes to every reader.",
     ),
     error(
+        "theme-sponsor",
+        "A sponsor's block has no label.",
+        "print {{ labels.advertisement }}",
+        "The law requires paid content to be recognizable as such.",
+    ),
+    warning(
+        "theme-blocks",
+        "The theme prints only entries, and leaves out notes, lists of links, quotes, sponsors or images.",
+        'print each section with {% include "items.mjml" %}',
+        "Readers would miss a part of the issue, and a sponsor would have paid for nothing.",
+    ),
+    error(
         "theme-mjml",
         "A template's MJML isn't well-formed, or the compiler would join two words.",
         "close every tag; write an empty one as <br/>",

@@ -20,8 +20,8 @@ from newsletter.message.template import Slot, Template
 class IssuePart:
     """A piece of the email that an edition has or leaves out as a whole, ending with ``\\n``.
 
-    ``entries`` are positions of entries; a part is in an edition that has at least one of them. A part without any is
-    in every edition.
+    ``entries`` are positions of entries and of blocks with topics, which come behind all entries. A part is in an
+    edition that has at least one of them; a part without any is in every edition.
     """
 
     template: Template
@@ -32,9 +32,9 @@ class IssuePart:
 class CompiledIssue:
     """An issue as a send freezes it; every edition is made from it without rendering again.
 
-    ``titles`` are the titles of all entries. Besides a reader's values, slots may be ``edition.count``,
-    ``edition.titles[0]`` and so on, or ``edition.numbers[3]``: the number, from 1, that the entry at position 3 has in
-    the edition. ``links`` are the tracked links.
+    ``titles`` are the titles of all entries, and ``topical_blocks`` is the number of blocks with topics. Besides a
+    reader's values, slots may be ``edition.count``, ``edition.titles[0]`` and so on, or ``edition.numbers[3]``: the
+    number, from 1, that the entry at position 3 has in the edition. ``links`` are the tracked links.
     """
 
     issue: str
@@ -50,11 +50,12 @@ class CompiledIssue:
     help_url: str = ""  # empty in sends frozen by earlier versions
     archive_url: str = ""  # the same
     links: tuple[Link, ...] = ()
+    topical_blocks: int = 0
 
     @property
     def full(self) -> Edition:
-        """Return the edition with all entries."""
-        return tuple(range(len(self.titles)))
+        """Return the edition with all entries and blocks."""
+        return tuple(range(len(self.titles) + self.topical_blocks))
 
     def email(self, edition: Edition | None = None) -> Email:
         """Return the email of an edition; of the full one by default."""
@@ -89,6 +90,7 @@ class CompiledIssue:
                 "html": [[_template_json(part.template), part.entries] for part in self.html],
                 "text": [[_template_json(part.template), part.entries] for part in self.text],
                 "titles": self.titles,
+                **({"topical_blocks": self.topical_blocks} if self.topical_blocks else {}),
                 "links": [[link.number, link.url, link.entry, link.position, link.topics] for link in self.links],
             },
             ensure_ascii=False,
@@ -131,7 +133,7 @@ class _EditionFiller:
 
     def __init__(self, edition: Edition, titles: Sequence[str]) -> None:
         self._chosen = frozenset(edition)
-        self._edition, self._titles = edition, titles
+        self._entries, self._titles = tuple(at for at in edition if at < len(titles)), titles
 
     def parts(self, parts: Iterable[IssuePart], escaped: Callable[[str], str]) -> tuple[Template, ...]:
         apart = self._chosen.isdisjoint
@@ -144,7 +146,7 @@ class _EditionFiller:
             return template
         pieces = list(template)
         for place, slot in places:
-            value = edition_value(slot.name, self._edition, self._titles)
+            value = edition_value(slot.name, self._entries, self._titles)
             pieces[place] = slot.default if value is None else escaped(value)
         return tuple(pieces)
 

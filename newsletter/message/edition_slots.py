@@ -31,7 +31,7 @@ def title_position(name: str) -> int | None:
 
 
 def edition_value(name: str, edition: Edition, titles: Sequence[str]) -> str | None:
-    """Return a slot's value for an edition of an issue with these titles, or None if the edition has no such entry."""
+    """Return a slot's value for an edition's entries, given all titles, or None if the edition has no such entry."""
     kind, position = _kind_and_position(name)
     if kind == "count":
         return str(len(edition))

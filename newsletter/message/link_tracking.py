@@ -8,8 +8,10 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from newsletter.domain.blocks import Block
 from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.tracking import TRAP, Link, TrackingLevel
@@ -62,19 +64,24 @@ class _LinkRewriter:
     newsletter: Newsletter
     tracked: dict[tuple[str, int], Link] = field(default_factory=dict)
 
+    @cached_property
+    def _items(self) -> tuple[Entry | Block, ...]:
+        """The entries and blocks at the positions that parts name."""
+        return (*self.issue.entries, *self.issue.topical_blocks)
+
     def in_part(self, part: IssuePart, pattern: re.Pattern[str], *, markup: bool) -> IssuePart:
-        own = part.entries[0] if len(part.entries) == 1 else None
-        entry = None if own is None else self.issue.entries[own]
+        item = self._items[part.entries[0]] if len(part.entries) == 1 else None
+        position = part.entries[0] + 1 if isinstance(item, Entry) else 0
         pieces: list[str | Slot] = []
         for piece in part.template:
             if isinstance(piece, Slot):
                 pieces.append(piece)
             else:
-                pieces += self._in_text(piece, pattern, entry, 0 if own is None else own + 1, markup=markup)
+                pieces += self._in_text(piece, pattern, item, position, markup=markup)
         return replace(part, template=tuple(join_constants(pieces)))
 
     def _in_text(
-        self, text: str, pattern: re.Pattern[str], entry: Entry | None, position: int, *, markup: bool
+        self, text: str, pattern: re.Pattern[str], item: Entry | Block | None, position: int, *, markup: bool
     ) -> Iterator[str | Slot]:
         end = 0
         for match in pattern.finditer(text):
@@ -85,7 +92,7 @@ class _LinkRewriter:
             if markup and _SHOWN.match(text, match.end()):
                 yield _attribute(self._tagged(url))
             else:
-                yield from self._outgoing(url, entry, position, markup=markup)
+                yield from self._outgoing(url, item, position, markup=markup)
             end = match.end()
         yield text[end:]
 
@@ -93,7 +100,7 @@ class _LinkRewriter:
         rules = self.newsletter.counting
         return _with_utm(url, rules.utm_source, rules.utm_medium, self.issue.slug)
 
-    def _outgoing(self, url: str, entry: Entry | None, position: int, *, markup: bool) -> Template:
+    def _outgoing(self, url: str, item: Entry | Block | None, position: int, *, markup: bool) -> Template:
         rules, base = self.newsletter.counting, self.newsletter.base_url
         tagged = self._tagged(url)
         if rules.clicks is TrackingLevel.OFF:
@@ -103,9 +110,9 @@ class _LinkRewriter:
             link = Link(
                 number=len(self.tracked) + 1,
                 url=tagged,
-                entry=entry.slug if entry else "",
+                entry=item.slug if isinstance(item, Entry) else "",
                 position=position,
-                topics=tuple(self.newsletter.topics.resolve(topic).slug for topic in entry.topics) if entry else (),
+                topics=tuple(self.newsletter.topics.resolve(topic).slug for topic in item.topics) if item else (),
             )
             self.tracked[tagged, position] = link
         address = f"{base}/{CLICK}/{self.issue.slug}/{link.number}"

@@ -64,6 +64,7 @@ def compile_issue(issue: Issue, newsletter: Newsletter, theme: Theme) -> Compile
         html=html,
         text=text,
         titles=tuple(one_line(entry.title) for entry in issue.entries),
+        topical_blocks=len(issue.topical_blocks),
     )
 
 
@@ -108,7 +109,7 @@ def mjml_source(
 ) -> str:
     """Return the theme's MJML for an issue, with placeholders for prose and readers' values."""
     builder = ContextBuilder(placeholders, newsletter, theme.direction, markup=True)
-    values = {**theme.values(builder), **builder.issue_values(issue)}
+    values = {**theme.values(builder), **builder.issue_values(issue, theme.labels)}
     return render_template(jinja, HTML_TEMPLATE, values, theme.files)
 
 
@@ -149,7 +150,7 @@ def _first_line_with(word: str, theme: Theme) -> Place:
 def _text(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[IssuePart, ...]:
     placeholders = Placeholders()
     builder = ContextBuilder(placeholders, newsletter, theme.direction, markup=False)
-    values = {**theme.values(builder), **builder.issue_values(issue)}
+    values = {**theme.values(builder), **builder.issue_values(issue, theme.labels)}
     source = render_template(theme.environment(markup=False), TEXT_TEMPLATE, values, theme.files)
     try:
         placeholders.counts(source)

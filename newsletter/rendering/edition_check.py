@@ -1,13 +1,15 @@
-"""Check that a theme can leave entries out: render an issue whose words are marked, and look for them in editions."""
+"""Check that a theme can leave entries and blocks out: mark an issue's words, and look for them in its editions."""
 
 import html
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count, islice
+from itertools import islice
 
+from newsletter.domain.blocks import Block
 from newsletter.domain.edition import Edition
 from newsletter.domain.issue import Entry, Issue, Section
+from newsletter.domain.item_positions import heading_positions, item_positions
 from newsletter.errors import Finding, Place, Severity
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.message.template import Template
@@ -15,7 +17,7 @@ from newsletter.rendering.compiling import HTML_TEMPLATE, TEXT_TEMPLATE, compile
 from newsletter.rendering.themes import Theme
 
 RULE = "theme-parts"
-_MARK = re.compile(r"zq([es])(\d+)qz", re.IGNORECASE)  # a theme may print titles in capitals
+_MARK = re.compile(r"zq([is])(\d+)qz", re.IGNORECASE)  # a theme may print titles in capitals
 
 
 def part_findings(issue: Issue, theme: Theme) -> tuple[Finding, ...]:
@@ -32,12 +34,15 @@ def part_findings(issue: Issue, theme: Theme) -> tuple[Finding, ...]:
 
 
 def _marked(issue: Issue) -> Issue:
-    """Return an issue of the same shape whose every word names its entry or section."""
-    positions = count()
+    """Return an issue of the same shape whose every word names its entry, block or section by its number."""
+    marks = (f"zqi{number}qz" for number in range(sum(len(section.items) for section in issue.sections)))
     sections = tuple(
         Section(
             title=f"zqs{at}qz section" if section.title else None,
-            items=tuple(_marked_entry(entry, f"zqe{next(positions)}qz") for entry in section.entries),
+            items=tuple(
+                _marked_entry(item, mark) if isinstance(item, Entry) else _marked_block(item, mark)
+                for item, mark in zip(section.items, marks, strict=False)
+            ),
         )
         for at, section in enumerate(issue.sections)
     )
@@ -54,35 +59,61 @@ def _marked_entry(entry: Entry, mark: str) -> Entry:
         image=f"https://example.org/{mark}.png" if entry.image else None,
         image_alt=f"{mark} picture" if entry.image_alt else None,
         topics=tuple(f"{mark} topic {at}" for at in range(len(entry.topics))),
+        gift=f"https://example.org/{mark}/gift" if entry.gift else "",
         passages=tuple(replace(passage, markdown=f"{mark} words") for passage in entry.passages),
     )
 
 
+def _marked_block(block: Block, mark: str) -> Block:
+    return replace(
+        block,
+        title=f"{mark} title" if block.title else "",
+        text=f"{mark} words" if block.text else "",
+        who=f"{mark} speaker" if block.who else "",
+        where=f"{mark} source" if block.where else "",
+        url=f"https://example.org/{mark}" if block.url else "",
+        links=tuple(
+            replace(link, title=f"{mark} link", url=f"https://example.org/{mark}/{at}", source=f"{mark} source")
+            for at, link in enumerate(block.links)
+        ),
+        image=f"https://example.org/{mark}.png" if block.image else None,
+        image_alt=f"{mark} picture" if block.image_alt else None,
+    )
+
+
 def _problems(issue: Issue, compiled: CompiledIssue, *, is_html: bool) -> Iterator[tuple[str, str]]:
+    placed = item_positions(issue)
+    items = [item for section in issue.sections for item in section.items]
+    positions = [own for section in placed for own in section]
     for edition in ((), *((at,) for at in compiled.full)):
         marks = _marks(compiled, edition, is_html=is_html)
-        for at in sorted(at for kind, at in marks if kind == "e" and at not in edition):
-            what = f'text of the entry "{issue.entries[at].slug}" is outside its part, so readers without it get it too'
-            yield what, "put all of an entry between {% part entry %} and {% endpart %}"
-        for at in edition:
-            if ("e", at) not in marks:
-                what = f'the entry "{issue.entries[at].slug}" is missing from an edition that has only this entry'
+        for at in sorted(at for kind, at in marks if kind == "i" and not _is_in(edition, positions[at])):
+            what = f"text of {_name(items[at])} is outside its part, so readers without it get it too"
+            whole, name = ("an entry", "entry") if isinstance(items[at], Entry) else ("a block", "block")
+            yield what, f"put all of {whole} between {{% part {name} %}} and {{% endpart %}}"
+        for at, item in enumerate(items):
+            if isinstance(item, Entry) and _is_in(edition, positions[at]) and ("i", at) not in marks:
+                what = f"{_name(item)} is missing from an edition that has only this entry"
                 yield what, "name the entry: {% part entry %}"
-        for at in sorted(at for kind, at in marks if kind == "s" and not _has_entry_of(issue, at, edition)):
+        for at in sorted(
+            at for kind, at in marks if kind == "s" and not _is_in(edition, heading_positions(placed[at]))
+        ):
             what = f'the heading "{issue.sections[at].title}" is in an edition without an entry of its section'
             yield what, "put it between {% part section %} and {% endpart %}"
 
 
-def _has_entry_of(issue: Issue, section: int, edition: Edition) -> bool:
-    first, size = (
-        sum(len(earlier.entries) for earlier in issue.sections[:section]),
-        len(issue.sections[section].entries),
-    )
-    return size == 0 or any(first <= at < first + size for at in edition)  # empty sections are reported elsewhere
+def _is_in(edition: Edition, positions: Edition) -> bool:
+    return not positions or not set(positions).isdisjoint(edition)
+
+
+def _name(item: Entry | Block) -> str:
+    if isinstance(item, Entry):
+        return f'the entry "{item.slug}"'
+    return f'the block "{item.slug}"' if item.slug else f"a {item.kind} block"
 
 
 def _marks(compiled: CompiledIssue, edition: Edition, *, is_html: bool) -> set[tuple[str, int]]:
-    """Return the entries ("e") and sections ("s") that have words in an edition."""
+    """Return the items ("i") and sections ("s") that have words in an edition."""
     email = compiled.email(edition)
     template: Template = email.html if is_html else email.text
     words = html.unescape("".join(piece for piece in template if isinstance(piece, str)))

@@ -5,16 +5,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from newsletter.domain.blocks import BlockKind
 from newsletter.domain.consent import ServiceKind
 from newsletter.errors import Finding, FindingsError, Place, Severity
 from newsletter.files.newsletter_folder import settings_text
 from newsletter.files.toml_lines import line_of, setting_place
+from newsletter.message.mime import Email
 from newsletter.message.template import Slot, Template
-from newsletter.rendering.compiling import mjml_source, render
+from newsletter.rendering.compiling import HTML_TEMPLATE, TEXT_TEMPLATE, mjml_source, render
 from newsletter.rendering.contrast import AA, contrast_ratio
 from newsletter.rendering.mjml_lint import mjml_findings
 from newsletter.rendering.placeholders import Placeholders
-from newsletter.rendering.sample_issue import sample_issues
+from newsletter.rendering.sample_issue import SPECIMENS, sample_issues
 from newsletter.rendering.service_email import service_email
 from newsletter.rendering.theme_faults import theme_error, theme_warning
 from newsletter.rendering.theme_originals import original_findings
@@ -33,7 +35,8 @@ def theme_findings(theme: Theme) -> tuple[Finding, ...]:
     findings = [*_mjml(theme)]
     if not any(finding.severity is Severity.ERROR for finding in findings):
         try:
-            findings += _footer(theme)
+            full, bare = (render(issue, theme.newsletter, theme) for issue in sample_issues(theme.newsletter))
+            findings += [*_footer(theme, bare), *_blocks(theme, full)]
         except FindingsError as err:
             findings += err.findings
     findings += [*_service(theme), *_language(theme), *_inline_css(theme), *_remote_fonts(theme), *_contrast(theme)]
@@ -50,8 +53,7 @@ def _mjml(theme: Theme) -> Iterator[Finding]:
             yield from mjml_findings(source, theme.files)
 
 
-def _footer(theme: Theme) -> Iterator[Finding]:
-    _full, email = (render(issue, theme.newsletter, theme) for issue in sample_issues(theme.newsletter))
+def _footer(theme: Theme, email: Email) -> Iterator[Finding]:
     for name, template in (("issue.mjml", email.html), ("issue.txt", email.text)):
         place = Place(path=theme.files.shown(name))
         if not any(isinstance(part, Slot) and part.name == "links.unsubscribe" for part in template):
@@ -65,6 +67,22 @@ def _footer(theme: Theme) -> Iterator[Finding]:
         if (size := len(style.encode())) > LARGEST_STYLE:
             what = f"a <style> has {size:,} bytes; Gmail drops one of more than {LARGEST_STYLE:,}"
             yield theme_warning("theme-style-size", Place(path=theme.files.shown("style.css")), what, "shorten it")
+
+
+def _blocks(theme: Theme, email: Email) -> Iterator[Finding]:
+    """Yield a finding for each template that doesn't print blocks, or prints a sponsor without a label."""
+    for name, template in ((HTML_TEMPLATE, email.html), (TEXT_TEMPLATE, email.text)):
+        place = Place(path=theme.files.shown(name))
+        words = " ".join(_visible(template).split())
+        missing = [kind.value for kind, specimen in SPECIMENS.items() if specimen not in words]
+        if missing:
+            what = f"blocks of an issue are left out: {', '.join(missing)}"
+            include = name.replace("issue", "items")
+            yield theme_warning("theme-blocks", place, what, f'print each section with {{% include "{include}" %}}')
+        label = theme.labels["advertisement"].casefold()
+        if BlockKind.SPONSOR.value not in missing and (not label or label not in words.casefold()):
+            hint = "the law requires one: print {{ labels.advertisement }} in the sponsor's block"
+            yield theme_error("theme-sponsor", place, "a sponsor has no label", hint)
 
 
 def _service(theme: Theme) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from newsletter.message.template import Slot
 from newsletter.rendering.placeholders import Placeholders
@@ -62,6 +62,8 @@ class Label:
         )
 
     def _value(self, value: object) -> str:
+        if isinstance(value, Markup):  # the output of a template
+            return value
         if isinstance(value, tuple):
             return self._comma.join(self._isolate(str(item)) for item in value)
         return self._isolate(str(value))
@@ -83,18 +85,35 @@ def label_fields(label: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassageView:
-    """A quotation or framing. ``body`` is finished HTML or text, and most of it runs in ``direction``."""
+    """A quotation or framing. ``body`` is finished HTML or text, and most of it runs in ``direction``.
+
+    ``language`` is a BCP 47 tag if a quotation's is known, else "".
+    """
 
     quotation: bool
     body: str
     direction: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicView:
+    """A topic, printed as its name, with the URL of its page in the archive."""
+
+    name: str
+    url: str
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryView:
     """An entry. ``level`` is the heading level of its title; ``date`` is written out.
 
-    ``number`` is its position in the reader's edition, from 1; ``positions`` is its position in the issue, from 0.
+    ``language`` is a BCP 47 tag if the file states one, else ""; ``direction`` is that of its title. ``url`` is the
+    gift link if there is one. ``label`` is the verb of the link as a word of its own, and ``more`` a phrase with the
+    source. ``number`` is its position in the reader's edition, from 1; ``positions`` has that in the issue, from 0.
     """
 
     title: str
@@ -105,24 +124,80 @@ class EntryView:
     image: str
     image_alt: str
     image_size: tuple[int, int] | None
-    topics: tuple[str, ...]
+    topics: tuple[TopicView, ...]
     passages: tuple[PassageView, ...]
+    language: str
+    direction: str
+    kind: str
+    label: str
+    more: str
+    minutes: int | None
+    paywall: bool
+    gift: bool
     level: int
     number: str
     positions: tuple[int, ...]
 
+    @property
+    def is_entry(self) -> bool:
+        """Return True: a section's items are entries and blocks."""
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkView:
+    """A link in a list of links; ``source`` may be empty."""
+
+    title: str
+    url: str
+    source: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockView:
+    """A block: a ``kind`` of ``note``, ``links``, ``quote``, ``sponsor`` or ``image``, and the fields it may have.
+
+    ``body`` is finished HTML or text: the words of a note, quote or sponsor, the introduction of a list, the caption of
+    an image. Most of it runs in ``direction``. ``level`` is the heading level of its title. ``positions`` are those of
+    the entries that it goes with; a block without any is in every edition.
+    """
+
+    kind: str
+    title: str
+    body: str
+    direction: str
+    who: str
+    where: str
+    url: str
+    links: tuple[LinkView, ...]
+    image: str
+    image_alt: str
+    image_size: tuple[int, int] | None
+    level: int
+    positions: tuple[int, ...]
+
+    @property
+    def is_entry(self) -> bool:
+        """Return False: a section's items are entries and blocks."""
+        return False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SectionView:
-    """A section: entries under a heading, or without one if ``title`` is empty."""
+    """A section: entries and blocks under a heading, or without one if ``title`` is empty.
+
+    ``positions`` are those of all it has, or none if something in it is in every edition.
+    """
 
     title: str
-    entries: tuple[EntryView, ...]
+    items: tuple[EntryView | BlockView, ...]
+    positions: tuple[int, ...]
 
     @property
-    def positions(self) -> tuple[int, ...]:
-        """Return its entries' positions in the issue."""
-        return tuple(at for entry in self.entries for at in entry.positions)
+    def entries(self) -> tuple[EntryView, ...]:
+        """Return its entries."""
+        return tuple(item for item in self.items if isinstance(item, EntryView))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,4 +233,14 @@ class LogoView:
     dark: str = ""
 
 
-VIEWS = (PassageView, EntryView, IssueView, LogoView, NewsletterView, SectionView)
+VIEWS = (
+    PassageView,
+    TopicView,
+    EntryView,
+    LinkView,
+    BlockView,
+    IssueView,
+    LogoView,
+    NewsletterView,
+    SectionView,
+)

@@ -1,9 +1,11 @@
 """Invented issues in English and Hebrew that use every feature of the default theme, and a reader's values."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from newsletter.domain.blocks import Block, BlockKind, ListedLink
 from newsletter.domain.issue import Entry, Issue, Passage, PassageKind, Section
 from newsletter.domain.publication import Newsletter
 from newsletter.message.mime import Email
@@ -82,6 +84,73 @@ HEBREW = Entry(
 )
 
 
+INTERVIEW = Entry(
+    slug="interview",
+    title="Ein Gespräch mit dem letzten Stellwerksmeister",
+    url="https://example.org/interview",
+    source="Radio Kurbel",
+    author="Radio Kurbel",
+    topics=("Railways",),
+    label="listen",
+    language="de",
+    kind="audio",
+    minutes=42,
+    gift="https://example.org/interview?gift=1",
+    passages=passages("He has pulled the same lever since 1971.", "Der Hebel zieht auch an mir."),
+)
+BLOCKS = (
+    Block(
+        kind=BlockKind.NOTE,
+        title="A word in between",
+        text='{{ subscriber.first_name | default("Reader") }}, *listen*.',
+    ),
+    Block(
+        kind=BlockKind.LINKS,
+        title="Also seen",
+        text="Short ones, for the way home:",
+        links=(
+            ListedLink(title="A kettle & its cup", url="https://example.org/kettle", source="The Junction Review"),
+            ListedLink(title="Nine clocks that never agreed", url="https://example.org/clocks?a=1&b=2"),
+            ListedLink(title="הגשר שמזמזם", url="https://example.org/bridge", source="The Pier (Review)"),
+        ),
+    ),
+    Block(
+        kind=BlockKind.QUOTE,
+        text="A timetable is a promise that a stranger made to you. . . .\n\nI keep mine.",
+        who="Marguerite Osei",
+        where="The Junction Review",
+        url="https://example.org/promise",
+    ),
+    Block(
+        kind=BlockKind.SPONSOR,
+        title="Lantern & Sons",
+        text="Lamps for people who read *at night*. [See the small one](https://example.org/small).",
+        url="https://example.org/lamps",
+        image="https://example.org/images/lamp.jpg",
+        image_alt="A reading lamp on a windowsill",
+    ),
+    Block(
+        kind=BlockKind.IMAGE,
+        text="The yard at *Nether Poole* in 1931",
+        url="https://example.org/yard",
+        image="https://example.org/images/yard.jpg",
+        image_alt="A goods yard in the rain",
+    ),
+)
+
+
+def everything() -> tuple[Issue, Newsletter]:
+    """Return an issue with every kind of block and every field of an entry."""
+    paid = replace(CHALK, minutes=6, paywall=True)
+    note, *others = BLOCKS
+    sections = (
+        Section(title="In the yard", items=(SIGNAL, note, INTERVIEW)),
+        Section(title=None, items=(*others, paid, OFFICE)),
+        Section(title="The end", items=(replace(note, title="", text="That is all. Write to us."),)),
+    )
+    return make.issue(sections=sections), make.newsletter()
+
+
 def english() -> tuple[Issue, Newsletter]:
     """Return an issue with two sections, one without a heading, and a note with a greeting."""
     issue = make.issue(
@@ -122,6 +191,8 @@ def golden() -> dict[str, str]:
     return {
         "english.html": page(*english()),
         "english.txt": text(*english()),
+        "everything.html": page(*everything()),
+        "everything.txt": text(*everything()),
         "hebrew.html": page(*hebrew()),
         "hebrew.txt": text(*hebrew()),
     }

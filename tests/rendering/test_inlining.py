@@ -15,9 +15,9 @@ from newsletter.rendering.mjml_compiler import compile_mjml
 from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.templating import theme_environment
 from tests import make
-from tests.rendering.samples import NOWHERE, english
+from tests.rendering.samples import NOWHERE, everything
 
-ISSUE, NEWSLETTER = english()
+ISSUE, NEWSLETTER = everything()
 THEME = load_theme(NOWHERE, NEWSLETTER)
 
 

@@ -87,8 +87,8 @@ ISSUE = """<mjml lang="{{ language }}" dir="{{ direction }}">
   <mj-body>
     <mj-section>
       <mj-column>
-        {% for entry in issue.sections[0].entries %}
-        <mj-text>{{ entry.title }}{% if entry.author %}, {{ entry.author }}{% endif %}</mj-text>
+        {% for section in issue.sections %}
+        {% include "items.mjml" %}
         {% endfor %}
         BODY
         <mj-text>{{ newsletter.postal_address }} <a href="{{ links.unsubscribe }}">Leave</a></mj-text>
@@ -131,8 +131,8 @@ def test_a_correct_custom_theme_has_no_findings(tmp_path: Path) -> None:
         ),
         ("<mj-text>a <mj-image /></mj-text>", f"{FILE}:12:20: <mj-image> isn't allowed in <mj-text>"),
         (
-            "<mj-text>{% part issue.sections[0].entries[0] %}a{% endpart %}</mj-text>",
-            f"{FILE}:12:9: a part isn't allowed inside <mj-text>: put {{% part … %}} and {{% endpart %}} around all of",
+            '<mj-carousel>{% part issue.sections[0] %}<mj-carousel-image src="a" />{% endpart %}</mj-carousel>',
+            f"{FILE}:12:9: a part isn't allowed inside <mj-carousel>: put {{% part … %}} and {{% endpart %}} around",
         ),
         ("<p>lost</p>", f"{FILE}:12:9: <p> isn't allowed directly in <mj-column>: put it into <mj-text>"),
         ("words", f"{FILE}:8:7: text isn't allowed directly in <mj-column>: put it into <mj-text>"),
@@ -224,7 +224,8 @@ def test_a_mistake_in_an_included_file_is_reported_there(tmp_path: Path) -> None
 def test_a_theme_without_unsubscribe_link_or_address_is_an_error(tmp_path: Path) -> None:
     source = re.sub(r"        <mj-text>\{\{ newsletter.*\n", "", ISSUE)
     made = theme(tmp_path, source=source)
-    (tmp_path / "templates/email/default/issue.txt").write_text("{{ issue.note }}\n", encoding="utf-8")
+    listing = '{% for section in issue.sections %}{% include "items.txt" %}{% endfor %}\n'
+    (tmp_path / "templates/email/default/issue.txt").write_text(listing, encoding="utf-8")
     findings = [(finding.rule, finding.place.path, finding.severity) for finding in theme_findings(made)]
     text = FILE.replace("mjml", "txt")
     assert findings == [
@@ -256,3 +257,26 @@ def test_css_that_cannot_be_inlined_is_reported(tmp_path: Path) -> None:
         ("theme-inline-css", f"{path}:4:12", 'mail clients drop "rgb("'),
         ("theme-inline-css", f"{path}:4:38", 'mail clients drop "#12345678"'),
     ]
+
+
+def test_a_theme_that_prints_only_entries_gets_a_warning(tmp_path: Path) -> None:
+    entries = "{% for entry in section.entries %}<mj-text>{{ entry.title }}</mj-text>{% endfor %}"
+    made = theme(tmp_path, source=ISSUE.replace('{% include "items.mjml" %}', entries))
+    (finding,) = theme_findings(made)
+    assert (finding.rule, finding.place.path, finding.severity) == ("theme-blocks", FILE, Severity.WARNING)
+    assert finding.what == "blocks of an issue are left out: note, links, quote, sponsor, image"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("block-sponsor.mjml", "<mj-text><p>{{ block.title }}</p>{{ block.body }}</mj-text>\n"),
+        ("block-sponsor.txt", "{{ block.title }}\n{{ block.body }}\n"),
+    ],
+)
+def test_a_sponsor_without_a_label_is_an_error(tmp_path: Path, name: str, content: str) -> None:
+    made = theme(tmp_path)
+    (tmp_path / "templates/email/default" / name).write_text(content, encoding="utf-8")
+    (finding,) = theme_findings(made)
+    assert (finding.rule, finding.severity) == ("theme-sponsor", Severity.ERROR)
+    assert finding.place.path == FILE.replace("mjml", name.rpartition(".")[2])

@@ -1,0 +1,141 @@
+"""Build the views of a section's items: entries and blocks with their prose finished."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import zip_longest
+
+from newsletter.domain.blocks import Block, BlockKind
+from newsletter.domain.issue import Entry, Issue, PassageKind
+from newsletter.domain.item_positions import heading_positions, item_positions
+from newsletter.message.edition_slots import number_slot
+from newsletter.message.template import Slot
+from newsletter.rendering.bidi import direction_of_title
+from newsletter.rendering.clean_text import clean, one_line, web_address
+from newsletter.rendering.markdown_direction import direction_of_block
+from newsletter.rendering.prose_writer import ProseWriter, quoted
+from newsletter.rendering.views import BlockView, EntryView, Label, LinkView, PassageView, SectionView, TopicView
+from newsletter.translation.dates import direction_of
+
+_PHRASES = {"": "read_more", "read": "read_more", "listen": "listen_at", "watch": "watch_at"}
+
+
+class ItemBuilder:
+    """A builder of an issue's sections for one part of the email. ``labels`` are the theme's."""
+
+    def __init__(self, prose: ProseWriter, labels: Mapping[str, Label]) -> None:
+        self._prose, self._labels = prose, labels
+
+    def sections(self, issue: Issue) -> Iterator[SectionView]:
+        """Yield the sections."""
+        for section, positions in zip(issue.sections, item_positions(issue), strict=True):
+            title = one_line(section.title or "")
+            level = 3 if title else 2
+            items = tuple(
+                self._entry(item, at, level) if isinstance(item, Entry) else self._block(item, issue, at, level)
+                for item, at in zip(section.items, positions, strict=True)
+            )
+            yield SectionView(title=title, items=items, positions=heading_positions(positions))
+
+    # Entries ----------------------------------------------------------------------------------------------------------
+
+    def _entry(self, entry: Entry, positions: tuple[int, ...], level: int) -> EntryView:
+        prose = self._prose
+        title, source = one_line(entry.title), one_line(entry.source)
+        own = direction_of(entry.language) if entry.language else ""
+        gift = web_address(entry.gift)
+        return EntryView(
+            title=title,
+            url=gift or web_address(entry.url),
+            source=source,
+            author=one_line(entry.author or ""),
+            date=prose.date(entry.date) if entry.date else "",
+            image=web_address(entry.image or ""),
+            image_alt=one_line(entry.image_alt or ""),
+            image_size=entry.image_size,
+            topics=tuple(self._topic(topic) for topic in entry.topics),
+            passages=tuple(self._passages(entry, own)),
+            language=entry.language,
+            direction=own or direction_of_title(title, prose.direction),
+            kind=one_line(entry.kind),
+            label=self._verb(entry.label),
+            more=self._phrase(entry.label, source),
+            minutes=entry.minutes,
+            paywall=entry.paywall and not gift,
+            gift=bool(gift),
+            level=level,
+            number=prose.placeholders.slot(Slot(number_slot(positions[0]))),
+            positions=positions,
+        )
+
+    def _topic(self, name: str) -> TopicView:
+        topic = self._prose.newsletter.topics.resolve(name)
+        url = f"{self._prose.newsletter.base_url}/topics/{topic.slug}/"
+        return TopicView(name=self._prose.unbroken(one_line(topic.name)), url=url)
+
+    def _verb(self, label: str) -> str:
+        known = label.lower()
+        return str(self._labels[known]) if known and known in _PHRASES else one_line(label)
+
+    def _phrase(self, label: str, source: str) -> str:
+        name = _PHRASES.get(label.lower())
+        if name is None:
+            return self._labels["more_at"](label=one_line(label), source=source)
+        return self._labels[name](source=source)
+
+    def _passages(self, entry: Entry, own: str) -> Iterable[PassageView]:
+        """Yield an entry's passages. ``own`` is the direction of its language, or "" if the file states none."""
+        waiting = ""
+        for passage, following in zip_longest(entry.passages, entry.passages[1:]):
+            quotation, markdown = passage.kind is PassageKind.QUOTATION, clean(passage.markdown)
+            known = own if quotation else ""
+            if self._prose.markup:
+                body = self._prose.plain(markdown, known)
+            else:
+                quotation_follows = following is not None and following.kind is PassageKind.QUOTATION
+                text, addresses = self._prose.before_quotation(
+                    markdown, quotation_follows=quotation_follows, direction=known
+                )
+                body = quoted(text) if quotation else text
+                body = f"{body}\n\n{waiting}" if waiting else body
+                waiting = addresses
+            yield PassageView(
+                quotation=quotation,
+                body=body,
+                direction=known or direction_of_block(markdown, self._prose.direction),
+                language=entry.language if quotation else "",
+            )
+
+    # Blocks -----------------------------------------------------------------------------------------------------------
+
+    def _block(self, block: Block, issue: Issue, positions: tuple[int, ...], level: int) -> BlockView:
+        prose, title = self._prose, one_line(block.title)
+        if block.kind in (BlockKind.NOTE, BlockKind.SPONSOR):
+            body = prose.addressed(block.text, issue)
+        elif block.kind is BlockKind.QUOTE:
+            body = prose.quotation(block.text)
+        else:
+            body = prose.plain(block.text)
+        return BlockView(
+            kind=block.kind.value,
+            title=title,
+            body=body,
+            direction=direction_of_block(clean(block.text), prose.direction),
+            who=one_line(block.who),
+            where=one_line(block.where),
+            url=web_address(block.url),
+            links=tuple(self._links(block)),
+            image=web_address(block.image or ""),
+            image_alt=one_line(block.image_alt or ""),
+            image_size=block.image_size,
+            level=level,
+            positions=positions,
+        )
+
+    def _links(self, block: Block) -> Iterator[LinkView]:
+        for link in block.links:
+            title = one_line(link.title)
+            yield LinkView(
+                title=title,
+                url=web_address(link.url),
+                source=one_line(link.source),
+                direction=direction_of_title(title, self._prose.direction),
+            )

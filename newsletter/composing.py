@@ -103,14 +103,6 @@ def compose_draft(
     )
 
 
-def read_illustrated(root: Path, newsletter: Newsletter) -> tuple[Issue, ...]:
-    """Return all issues by date, with their pictures' addresses in place of file names."""
-    look_up = picture_library(root).picture
-    return tuple(
-        with_pictures(issue, look_up, newsletter.pictures_url) for issue in content.read_manuscripts(root).issues
-    )
-
-
 def _originals(read: Manuscripts, issue: Issue) -> list[Entry]:
     """Return the entries of an issue as their own files have them."""
     return [read.entries[entry.slug] for entry in issue.entries]

@@ -4,6 +4,7 @@ from newsletter.archive.cache import ArchiveCache
 from newsletter.archive.link_pictures import LinkPicture, LinkPictures
 from newsletter.archive.model import Archive, ArchivedEntry, ArchivedIssue, collect
 from newsletter.archive.pages import FEEDS, Page, PageBuilder
+from newsletter.archive.reading import read_archive
 from newsletter.archive.static_export import build
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "PageBuilder",
     "build",
     "collect",
+    "read_archive",
 ]

@@ -7,10 +7,13 @@ from pathlib import Path
 
 from newsletter import content
 from newsletter.archive.model import Archive, collect
+from newsletter.archive.reading import read_archive
 from newsletter.archive.search import SearchIndex
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.send import PublishedIssue
 from newsletter.errors import StoreError
+from newsletter.files.file_state import file_states
+from newsletter.files.newsletter_folder import IMAGES
 
 CHECK_EVERY = 5.0  # seconds after which a new issue or correction is shown at the latest
 
@@ -60,9 +63,10 @@ class ArchiveCache:
             if self._state is None:
                 raise
             return  # keep the old archive; the next request checks again
-        state = (content.manuscript_states(self._root), tuple(published))
+        pictures = file_states((self._root / IMAGES,))
+        state = (content.manuscript_states(self._root), pictures, tuple(published))
         if state != self._state:
-            self._loaded = _Loaded(collect(content.read_manuscripts(self._root).issues, published, self._newsletter))
+            self._loaded = _Loaded(read_archive(self._root, self._newsletter, published))
             self._state = state
         self._checked_at = time.monotonic()
 

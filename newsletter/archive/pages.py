@@ -52,6 +52,7 @@ class PageBuilder:
         self._render_page, self._searching = render, searching
         self._base_url = archive.newsletter.base_url
         self._pictures, chosen = pictures, pictures.chosen
+        self._own_images = (f"{self._base_url}/", f"{archive.newsletter.pictures_url}/")
         self._feed_builder = FeedBuilder(archive, prose, self._render, picture=chosen.url if chosen else "")
 
     def all_pages(self) -> Iterator[Page]:
@@ -187,9 +188,9 @@ class PageBuilder:
 
     def _issue(self, archived_issue: ArchivedIssue) -> Page:
         path = f"/issues/{archived_issue.issue.slug}/"
-        issue, own_images = archived_issue.issue, f"{self._base_url}/"
+        issue = archived_issue.issue
         prose = self._prose.of(issue)
-        pictured = next((entry for entry in issue.entries if (entry.image or "").startswith(own_images)), None)
+        pictured = next((entry for entry in issue.entries if (entry.image or "").startswith(self._own_images)), None)
         picture = prose.address(pictured.image) if pictured and pictured.image else ""
         link_picture = self._pictures.of_issue(archived_issue)
         return self._page(
@@ -203,7 +204,6 @@ class PageBuilder:
             entry_topics={entry.slug: self._archive.topics_of(entry) for entry in issue.entries},
             data=issue_data(archived_issue, self._archive, prose, [link_picture.url, *([picture] if picture else [])]),
             link_picture=link_picture,
-            own_images=own_images,
         )
 
     def _card(self, archived_issue: ArchivedIssue | None) -> Page:
@@ -246,7 +246,8 @@ class PageBuilder:
         return Page(path=path, body=self._render(template, **values).encode())
 
     def _render(self, template: str, /, **values: object) -> str:
-        return self._render_page(template, **{"prose": self._prose, "searching": self._searching} | values)
+        own = {"prose": self._prose, "searching": self._searching, "own_images": self._own_images}
+        return self._render_page(template, **own | values)
 
 
 _FORMATS = {

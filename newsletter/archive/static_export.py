@@ -12,6 +12,7 @@ from newsletter.errors import NewsletterError, UsageError
 from newsletter.files.atomic_write import write_file
 from newsletter.files.temporary_files import PART
 
+LASTING = "images/"
 LISTED = ".newsletter-archive.json"
 
 
@@ -41,6 +42,8 @@ class ArchiveBusyError(NewsletterError):
 def build(folder: Path, pages: Iterable[Page]) -> Mapping[str, int]:
     """Write new and changed pages, and remove pages of the previous build that are gone.
 
+    Pictures stay, as messages that were sent name them.
+
     Return the numbers of pages ``written``, ``kept`` and ``removed``. Raise ForeignFilesError if the folder contains
     files that no build wrote, and ArchiveBusyError if another build is writing to it.
     """
@@ -53,6 +56,7 @@ def build(folder: Path, pages: Iterable[Page]) -> Mapping[str, int]:
 def _build(folder: Path, pages: Iterable[Page]) -> Mapping[str, int]:
     before = _before(folder)
     files = {_file(page.path): page for page in pages}
+    lasting = {name for name in before if name.startswith(LASTING)}
     _list(folder, before.union(files))  # if this build dies, the next one knows which files are its own
     written = 0
     for name, page in files.items():
@@ -62,7 +66,7 @@ def _build(folder: Path, pages: Iterable[Page]) -> Mapping[str, int]:
             # The next build writes a page again that a power cut emptied, and replaces what a killed build left.
             write_file(path, page.body, part=path.with_name(f".{path.name}{PART}"), sync=False)
             written += 1
-    gone = before.difference(files)
+    gone = before.difference(files, lasting)
     for name in gone:
         path = folder / name
         path.unlink(missing_ok=True)
@@ -70,7 +74,7 @@ def _build(folder: Path, pages: Iterable[Page]) -> Mapping[str, int]:
             if above == folder or not above.is_relative_to(folder) or any(above.iterdir()):
                 break
             above.rmdir()
-    _list(folder, files)
+    _list(folder, lasting.union(files))
     return {"written": written, "kept": len(files) - written, "removed": len(gone)}
 
 

@@ -38,7 +38,7 @@ def build(
         raise UsageError("--edition and --as can't be combined", hint="leave one of them out")
     from newsletter import composing
     from newsletter.files.atomic_write import write_files
-    from newsletter.publishing.build_issue import NOBODY, build_issue
+    from newsletter.publishing.build_issue import IMAGES, NOBODY, build_issue, pictures_to_build
 
     settings = resources.load_settings(context)
     slug = resources.issue_slug(settings, name)
@@ -61,7 +61,9 @@ def build(
     elif address is not None:
         reader, chosen = edition_option.edition_of_reader(settings, composed, address)
     parts = build_issue(settings.newsletter, composed, chosen, reader)
-    out.mkdir(parents=True, exist_ok=True)
+    pictures = pictures_to_build(settings.root, composed.pictures)
+    (out / IMAGES if pictures else out).mkdir(parents=True, exist_ok=True)
+    write_files({out / path: content for path, content in pictures.items()})
     files = {out / f"{issue.slug}.{ending}": content for ending, content in parts.items()}
     write_files(files, private=address is not None)
     for path in files:

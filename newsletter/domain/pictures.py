@@ -63,6 +63,12 @@ def with_pictures(issue: Issue, look_up: LookUp, url: str) -> Issue:
     return replace(issue, sections=sections)
 
 
+def with_local_pictures(html: str, pictures_url: str, folder: str) -> str:
+    """Return an email's HTML with its pictures in a ``folder`` in place of their public addresses."""
+    public = re.compile(f"{re.escape(pictures_url)}/(?={PICTURE_NAME.pattern})")
+    return public.sub(f"{folder}/", html)
+
+
 def _items(issue: Issue) -> Iterator[Entry | Block]:
     return (item for section in issue.sections for item in section.items)
 

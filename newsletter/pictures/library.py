@@ -124,6 +124,11 @@ def picture_library(root: Path) -> PictureLibrary:
     return PictureLibrary(root)
 
 
+def media_type(name: str) -> str:
+    """Return the media type of a published picture."""
+    return "image/png" if name.endswith(".png") else "image/jpeg"
+
+
 def _published_name(name: str, image: str) -> str:
     """Return the name of the published file, given the digest with its ending and the name of the editor's file."""
     digest, _, ending = name.rpartition(".")

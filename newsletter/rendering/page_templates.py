@@ -6,6 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from newsletter.rendering.picture_size import dimensions
 from newsletter.rendering.theme_chain import default_templates
 from newsletter.rendering.translated import EXTENSION, translate
 from newsletter.translation import ENGLISH, Catalogue
@@ -33,5 +34,5 @@ def page_environment(
     )
     translate(environment, words)
     environment.globals |= {"language": words.language, "direction": words.direction}
-    environment.filters |= filters or {}
+    environment.filters |= {"dimensions": dimensions, **(filters or {})}
     return environment

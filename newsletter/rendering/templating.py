@@ -29,11 +29,11 @@ from jinja2.filters import do_default
 from jinja2.parser import Parser
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup
 
 from newsletter.errors import Place
 from newsletter.files import library_errors
 from newsletter.rendering.bidi import direction_of_title, isolated, marked, marked_line
+from newsletter.rendering.picture_size import dimensions
 from newsletter.rendering.theme_faults import broken
 from newsletter.rendering.theme_files import BASE_SEPARATOR, ThemeFiles
 from newsletter.rendering.translated import EXTENSION, translate
@@ -120,17 +120,6 @@ def _title_direction(context: Context, text: str) -> str:
     return direction_of_title(str(text), context["direction"])
 
 
-def _dimensions(size: tuple[int, int] | None, most: int) -> Markup:
-    """Return an image's attributes for ``{{ entry.image_size | dimensions(552) }}``, ``most`` pixels wide or narrower.
-
-    A picture is never shown wider than it is. A remote image, whose size isn't known, gets no height.
-    """
-    if size is None:
-        return Markup('width="{}"').format(most)
-    width = min(most, size[0])
-    return Markup('width="{}" height="{}"').format(width, max(1, round(width * size[1] / size[0])))
-
-
 @lru_cache(maxsize=32)
 def theme_environment(
     folders: tuple[Path, ...], *, markup: bool, placed: bool = False, language: str = "en"
@@ -150,7 +139,7 @@ def theme_environment(
     )
     translate(jinja, catalogue(language))
     jinja.filters["isolated"] = _isolated
-    jinja.filters["dimensions"] = _dimensions
+    jinja.filters["dimensions"] = dimensions
     jinja.filters["title_direction"] = _title_direction
     jinja.filters["default"] = jinja.filters["d"] = _default
     return jinja

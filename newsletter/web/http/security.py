@@ -13,12 +13,20 @@ _COMMON = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
     "Cache-Control": "no-store",
 }
+
+
 # Nothing inline, nothing from elsewhere. The readers' pages have no scripts.
-PUBLIC_HEADERS = _COMMON | {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
+def public_policy(picture_host: str = "") -> str:
+    """Return the Content-Security-Policy of the readers' pages; ``picture_host`` is the origin of pictures, if any."""
+    images = f"'self' {picture_host}".strip()
+    return (
+        f"default-src 'none'; style-src 'self'; img-src {images}; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'"
-    ),
+    )
+
+
+PUBLIC_HEADERS = _COMMON | {
+    "Content-Security-Policy": public_policy(),
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex, nofollow",
 }

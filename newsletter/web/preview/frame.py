@@ -24,8 +24,8 @@ SAMPLE = Subscriber(address="ada@example.com", first_name="Ada", last_name="Love
 
 
 def policy(images: Images) -> str:
-    """Return the frame's Content-Security-Policy: inline style, remote images if they are on, nothing else."""
-    sources = "https: data:" if images is Images.ON else "'none'"
+    """Return the frame's Content-Security-Policy: inline style, images if they are on, nothing else."""
+    sources = "'self' https: data:" if images is Images.ON else "'none'"
     return (
         f"default-src 'none'; style-src 'unsafe-inline'; img-src {sources}; base-uri 'none'; form-action 'none'; "
         f"frame-ancestors 'self'; sandbox {SANDBOX}"

@@ -11,8 +11,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from jinja2 import Environment
 
 from newsletter.composing import Composed
+from newsletter.domain.pictures import with_local_pictures
 from newsletter.domain.send import status_in_words
 from newsletter.errors import Finding, NewsletterError, NotFoundError, Place
+from newsletter.pictures import media_type, picture_library
 from newsletter.rendering import page_environment
 from newsletter.reports.issue_report import report
 from newsletter.reports.page import POLICY, report_page
@@ -57,6 +59,7 @@ class PreviewPages:
         router.add_api_route("/issues/{slug}/email", self.email)
         router.add_api_route("/issues/{slug}/reader", self.reader)
         router.add_api_route("/issues/{slug}/report", self.report)
+        router.add_api_route("/images/{name}", self.picture)
         router.add_api_route("/files/{path:path}", self.file)
         router.add_api_route("/reader-links/{purpose}", self.reader_link)
         router.add_api_route("/changes", self.events)
@@ -104,6 +107,7 @@ class PreviewPages:
             raise NotFoundError("this reader would not get the issue", hint="choose another reader or topics")
         email = composed.compiled.email(choice.edition)
         html = frame.framed(email, frame.sample_values(email, newsletter, choice.subscriber), options)
+        html = with_local_pictures(html, newsletter.pictures_url, "/images")
         return HTMLResponse(html, headers={"Content-Security-Policy": frame.policy(options.images)})
 
     def reader(self, slug: str, options: _Options, address: str = "") -> Response:
@@ -133,6 +137,13 @@ class PreviewPages:
             if finding.place.path == path:
                 notes.setdefault(min(finding.place.line or 1, len(source.lines)), []).append(finding)
         return self._page("file", source=source, notes=notes, issues=snapshot.issues_with(path))
+
+    def picture(self, name: str) -> Response:
+        """Return a picture that the editor brought along."""
+        content = picture_library(self._root).content(name)
+        if content is None:
+            raise NotFoundError("there is no such picture", hint="reload the page")
+        return Response(content, media_type=media_type(name))
 
     def reader_link(self, purpose: Purpose | Literal["vote"]) -> str:
         """Explain a link that is each reader's own."""

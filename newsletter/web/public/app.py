@@ -19,6 +19,7 @@ from newsletter.web.public.change_writer import ChangeWriter
 from newsletter.web.public.error_pages import ErrorPages
 from newsletter.web.public.mail_request_writer import MailRequestWriter
 from newsletter.web.public.pages import Site
+from newsletter.web.public.pictures import PicturePages
 from newsletter.web.public.preferences import PreferencesPages
 from newsletter.web.public.sign_up import SignUpPages
 from newsletter.web.public.sign_up_api import SignUpApi
@@ -64,6 +65,7 @@ def public_app(
     unsubscribe = UnsubscribePages(site, changes)
     # The busiest routes come first, since they are tried in order, and are plain: FastAPI would validate each response.
     app.routes.extend((*([hooks.route()] if hooks else ()), unsubscribe.route(), *TrackedLinks(site).routes()))
+    app.routes.append(PicturePages(site).route())
     routers = [
         SignUpPages(site, requests, changes).router(),
         unsubscribe.router(),

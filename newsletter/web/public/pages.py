@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from newsletter.archive import ArchiveCache, LinkPictures
 from newsletter.domain.publication import Newsletter
 from newsletter.files.newsletter_folder import TEMPLATES
+from newsletter.pictures import PictureLibrary
 from newsletter.providers import KeptMessages
 from newsletter.rendering import Prose, Theme, isolated_line, page_environment
 from newsletter.store import Store
@@ -26,7 +27,7 @@ MOST_LANGUAGES = 16  # whose pages are kept ready
 class Site:
     """A newsletter's public site. ``archive_cache`` holds the archive; ``prose`` formats text in its language.
 
-    ``link_pictures`` are those that other sites show beside a link to it.
+    ``link_pictures`` are those that other sites show beside a link to it, ``pictures`` those that editors bring along.
 
     ``clock`` is read once per request; ``wake`` is called when a service message has been queued. A redirect waits up
     to ``patience`` seconds for its click to be recorded. ``kept`` holds messages that are erased with their reader.
@@ -39,6 +40,7 @@ class Site:
     archive_cache: ArchiveCache
     prose: Prose
     link_pictures: LinkPictures
+    pictures: PictureLibrary
     clock: Callable[[], datetime]
     wake: Callable[[], None] = field(default=lambda: None)
     kept: KeptMessages | None = None

@@ -15,6 +15,7 @@ from newsletter.archive import ArchiveCache, LinkPictures
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.files.file_state import FileState, file_states
 from newsletter.files.newsletter_folder import SETTINGS_FILE, TEMPLATES
+from newsletter.pictures import picture_library
 from newsletter.publishing.notifier import Notifier
 from newsletter.settings import Settings
 from newsletter.store import Store
@@ -138,6 +139,7 @@ def build_app(settings: Settings, store: Store, stack: ExitStack, log: Say) -> t
         archive_cache=ArchiveCache(settings.root, newsletter, store.sends.published_issues),
         prose=prose,
         link_pictures=LinkPictures(settings.root, newsletter, prose),
+        pictures=picture_library(settings.root),
         clock=store.cached_now,  # the service mail's thread keeps it in sync with the database's clock
         wake=mailer.wake,
         kept=bootstrap.open_kept_messages(settings),

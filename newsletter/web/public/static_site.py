@@ -1,12 +1,15 @@
 """Write the public archive as static files, with the pages' style sheet and icons."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from newsletter import archive, content, rendering
-from newsletter.archive import Page, PageBuilder
+from newsletter import archive, rendering
+from newsletter.archive import Archive, Page, PageBuilder
+from newsletter.domain.pictures import Picture, is_brought_along
 from newsletter.domain.publication import Newsletter
+from newsletter.pictures import PictureLibrary, media_type, picture_library
 from newsletter.store import Store
 from newsletter.web.public.pages import PageTemplates
 
@@ -33,11 +36,30 @@ def write_static_site(
     published_as = replace(newsletter, base_url=base_url) if base_url else newsletter
     theme = rendering.load_theme(root, published_as)
     templates = PageTemplates(root, published_as, theme, service=newsletter.base_url if base_url else None)
-    collected = archive.collect(content.read_manuscripts(root).issues, store.sends.published_issues(), published_as)
+    collected = archive.read_archive(root, published_as, store.sends.published_issues())
     prose = rendering.Prose(published_as, theme)
-    pictures = archive.LinkPictures(root, published_as, prose)
-    pages = PageBuilder(collected, prose, templates.render, pictures=pictures, searching=False)
+    link_pictures = archive.LinkPictures(root, published_as, prose)
+    pages = PageBuilder(collected, prose, templates.render, pictures=link_pictures, searching=False)
     style = Page(path=templates.css_name, body=templates.css.encode(), kind="text/css")
     icons = [Page(path=path, body=body, kind=kind) for path, (body, kind) in templates.icons.items()]
-    done = archive.build(folder, chain(pages.all_pages(), pages.redirects(), [pages.missing(), style, *icons]))
+    pictures = _pictures(collected, picture_library(root))
+    done = archive.build(
+        folder, chain(pages.all_pages(), pages.redirects(), [pages.missing(), style, *icons], pictures)
+    )
     return StaticSite(issues=len(collected.issues), written=done["written"], kept=done["kept"], removed=done["removed"])
+
+
+def _pictures(collected: Archive, library: PictureLibrary) -> Iterator[Page]:
+    """Yield the pictures that the pages show, unless another server has them."""
+    newsletter = collected.newsletter
+    if newsletter.picture_host:
+        return
+    items = (item for sent in collected.issues for section in sent.issue.sections for item in section.items)
+    names = {(item.image or "").rpartition("/")[2] for item in items}
+    own = library.picture(newsletter.picture) if is_brought_along(newsletter.picture) else None
+    if isinstance(own, Picture):
+        names.add(own.name)
+    for name in sorted(names):
+        content = library.content(name)
+        if content is not None:
+            yield Page(path=f"/images/{name}", body=content, kind=media_type(name))

@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Frame, Page, Route, expect
 
+from tests.pictures.drawings import bring_along
 from tests.web.preview.running_preview import Listening, NewsletterFolder
 
 ISSUE = "/issues/2026-11-23"
@@ -61,6 +62,17 @@ def test_a_finding_begins_with_a_capital_unless_it_quotes(
         "all => all.map(each => [each.textContent[0], getComputedStyle(each, '::first-letter').textTransform])"
     )
     assert dict(shown) == {"t": "uppercase", '"': "none"}
+
+
+def test_a_picture_is_shown_from_this_computer(reading: Page, preview: Listening, folder: NewsletterFolder) -> None:
+    bring_along(folder.root, "harbour.jpg")
+    folder.entry("night-train", image="harbour.jpg", image_alt="Boats in a harbour")
+    reading.route(re.compile(r"^https:"), lambda route: route.abort())
+    reading.goto(preview.base + ISSUE)
+    picture = reading.frame_locator(FRAME).get_by_role("img", name="Boats in a harbour")
+    expect(picture).to_have_js_property("naturalWidth", 1104)
+    reading.goto(f"{preview.base}{ISSUE}?images=off")
+    expect(picture).to_have_js_property("naturalWidth", 0)
 
 
 @pytest.mark.parametrize("system", ["light", "dark"])

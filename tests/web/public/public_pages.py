@@ -19,6 +19,7 @@ from newsletter.archive import ArchiveCache, LinkPictures
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
 from newsletter.feedback import Feedback
+from newsletter.pictures import picture_library
 from newsletter.providers import Hook, open_kept_messages, open_provider
 from newsletter.store import Store, open_store
 from newsletter.subscriptions import ServiceMailer
@@ -155,6 +156,7 @@ def public(
             archive_cache=ArchiveCache(root, newsletter, store.sends.published_issues, every=0),
             prose=prose,
             link_pictures=LinkPictures(root, newsletter, prose),
+            pictures=picture_library(root),
             clock=clock,
             patience=30,
             kept=open_kept_messages({"path": str(outbox)}, root=root, environment={}),

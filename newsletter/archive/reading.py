@@ -1,0 +1,22 @@
+"""Read the archive from the newsletter's files, with the pictures that its issues bring along."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from newsletter import content
+from newsletter.archive.model import Archive, collect
+from newsletter.domain.pictures import with_pictures
+from newsletter.domain.publication import Newsletter
+from newsletter.domain.send import PublishedIssue
+from newsletter.pictures import picture_library
+
+
+def read_archive(root: Path, newsletter: Newsletter, published: Sequence[PublishedIssue]) -> Archive:
+    """Return the archive of the issues that were sent. Their pictures have the same addresses as in messages."""
+    look_up, sent = picture_library(root).picture, {send.issue for send in published}
+    issues = (
+        with_pictures(issue, look_up, newsletter.pictures_url)
+        for issue in content.read_manuscripts(root).issues
+        if issue.slug in sent
+    )
+    return collect(issues, published, newsletter)

@@ -1,0 +1,36 @@
+"""Serve the pictures that messages and pages show. A picture's address never changes its content."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from newsletter.errors import NotFoundError
+from newsletter.pictures import media_type
+from newsletter.web.public.pages import Site
+
+_HEADERS = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Cross-Origin-Resource-Policy": "cross-origin",  # webmail and feed readers show it in their own pages
+}
+
+
+class PicturePages:
+    """The route of pictures."""
+
+    def __init__(self, site: Site) -> None:
+        self._library = site.pictures
+
+    def route(self) -> Route:
+        """Return the route."""
+        return Route("/images/{name}", self.picture, methods=["GET", "HEAD"])
+
+    def picture(self, request: Request) -> Response:
+        """Return a picture by its published name. Raise NotFoundError if there is none."""
+        name = str(request.path_params["name"])
+        content = self._library.content(name)
+        if content is None:
+            raise NotFoundError("there is no such picture")
+        headers = _HEADERS | {"ETag": f'"{name}"'}
+        if f'"{name}"' in request.headers.get("if-none-match", "").replace("W/", "").split(", "):
+            return Response(status_code=304, headers=headers)
+        return Response(content, headers=headers, media_type=media_type(name))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from newsletter import checks, content, rendering
 from newsletter.content import Manuscripts
+from newsletter.domain.blocks import Block
 from newsletter.domain.edition import Tailor, tailoring_of
 from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.pictures import Picture, pictures_of, with_pictures
@@ -147,6 +148,7 @@ def check_manuscripts(
         read.issues,
         topics=newsletter.topics,
         segments=segments,
+        blocks=read.blocks.values(),
         settings=settings_text(root),
         calendar=calendar,
     )
@@ -165,7 +167,9 @@ def check_manuscripts(
         illustrated = [with_pictures(issue, look_up, newsletter.pictures_url) for issue in read.issues]
         findings += _email_findings(illustrated, newsletter, theme)
     if inspect:
-        findings += checks.image_findings(read.entries.values(), inspect)
+        findings += checks.image_findings(
+            (*read.entries.values(), *checks.all_blocks(read.blocks.values(), read.issues)), inspect
+        )
     return tuple(_without_consequences(findings))
 
 
@@ -177,14 +181,14 @@ def _content_findings(
     calendar: checks.Calendar | None,
 ) -> Iterator[Finding]:
     """Yield the findings of ``checks.content_findings`` about one issue, without checking the text of the others."""
-    paths = {issue.path, *(entry.path for entry in issue.entries)}
+    paths = {issue.path, *(item.path for section in issue.sections for item in section.items)}
     between = checks.archive_findings(read.entries.values(), read.issues, calendar)
     for finding in (*between, *checks.date_findings(read.issues, calendar)):
         if finding.place.path in paths:
             yield finding
-    entries = _originals(read, issue)
-    yield from checks.undeclared_topic_findings(entries, newsletter.topics)
-    yield from checks.findings_in_entries(entries, newsletter.topics)
+    parts: list[Entry | Block] = [*_originals(read, issue), *issue.blocks]
+    yield from checks.undeclared_topic_findings(parts, newsletter.topics)
+    yield from checks.findings_in_parts(parts, newsletter.topics)
     yield from checks.override_findings(issue, read.entries, newsletter.topics)
     yield from checks.issue_findings(issue, segments)
     yield from checks.tailoring_findings(issue, newsletter)

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from newsletter.checks.dates import Calendar
-from newsletter.checks.entries import closest_topic
 from newsletter.checks.links import canonical_address
 from newsletter.checks.places import at, is_dated
 from newsletter.checks.rules import make_finding
+from newsletter.checks.topics import closest_topic
 from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.segment import Segment
 from newsletter.domain.topics import Topics

@@ -1,6 +1,6 @@
 """Rules about blocks, which ``content`` and this package check."""
 
-from newsletter.checks.rule import error
+from newsletter.checks.rule import error, warning
 
 BLOCKS = (
     error(
@@ -27,5 +27,17 @@ BLOCKS = (
         "An item in a block of links isn't a link with a title, perhaps followed by its source.",
         "write - [Title](https://…) Source",
         "It would be missing from the list.",
+    ),
+    warning(
+        "quote-who",
+        "A quote has neither `who` nor `where`.",
+        "write who said it: `who: Ada Writer`",
+        "Readers take words without a name for yours.",
+    ),
+    warning(
+        "issue-unread",
+        "An issue has nothing but sponsors and images.",
+        "add entries, a list of links, a note or a quote",
+        "Readers gave their address for something to read.",
     ),
 )

@@ -23,9 +23,33 @@ ENTRIES = (
     ),
     warning(
         "entry-merge-field",
-        "An entry has a merge field.",
-        "move it into the subject, the preheader or the note",
-        "Entries are the same for every reader, so the braces would be printed as they stand.",
+        "An entry has a merge field, or a block that is neither a note nor a sponsor.",
+        "move it into the subject, the preheader or a note",
+        "They are the same for every reader, so the braces would be printed as they stand.",
+    ),
+    warning(
+        "label-long",
+        "The `label` of an entry's link has more than 24 characters.",
+        "write a verb: read, listen, watch",
+        "It stands before the source, and both have to fit on a phone's line.",
+    ),
+    warning(
+        "entry-language",
+        "The `language` of an entry is a tag of no known language.",
+        "write a language tag such as en, pt-BR or zh-Hant-TW",
+        "The direction and the hyphenation of its words would be those of English.",
+    ),
+    warning(
+        "minutes-many",
+        "An entry's `minutes` are more than a day.",
+        "write minutes, not words or seconds",
+        "Readers would take the issue for a book.",
+    ),
+    warning(
+        "gift-paywall",
+        "An entry has a `gift` link and no `paywall: true`.",
+        "add paywall: true, or remove the gift link",
+        "The link leads past a paywall, and readers are told so only if the entry says there is one.",
     ),
     warning(
         "title-capitals",

@@ -191,8 +191,8 @@ SETTINGS = (
     ),
     error(
         "placeholder-link",
-        "The provider mails people, and an entry of an unsent issue links to example.org.",
-        "write the address of the piece, or remove the entry from the issue",
+        "The provider mails people, and an entry or block of an unsent issue links to example.org.",
+        "write the address of the page, or remove it from the issue",
         "A new newsletter starts with entries about invented pieces.",
     ),
     warning(

@@ -19,6 +19,7 @@ from urllib.parse import urljoin
 
 from newsletter.checks.links import split_address
 from newsletter.checks.rules import make_finding
+from newsletter.domain.blocks import Block
 from newsletter.domain.issue import Entry
 from newsletter.errors import Finding
 from newsletter.files import library_errors
@@ -143,13 +144,13 @@ def _size(response: HTTPResponse) -> int:
     return size
 
 
-def image_findings(entries: Iterable[Entry], inspect: Inspect) -> Iterator[Finding]:
-    """Yield findings about entries' remote images, each URL requested once, several in parallel."""
-    with_image = [entry for entry in entries if entry.image and entry.image.startswith("https://")]
-    urls = list(dict.fromkeys(str(entry.image) for entry in with_image))
+def image_findings(parts: Iterable[Entry | Block], inspect: Inspect) -> Iterator[Finding]:
+    """Yield findings about the remote images of entries and blocks, each URL requested once, several in parallel."""
+    with_image = [part for part in parts if part.image and part.image.startswith("https://")]
+    urls = list(dict.fromkeys(str(part.image) for part in with_image))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         problems = dict(zip(urls, pool.map(inspect, urls), strict=True))
-    for entry in with_image:
-        if problem := problems[str(entry.image)]:
+    for part in with_image:
+        if problem := problems[str(part.image)]:
             rule, what = problem
-            yield make_finding(rule, entry.place("image"), what)
+            yield make_finding(rule, part.place("image"), what)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterator
 
+from newsletter.checks.blocks import listed_link_findings
 from newsletter.checks.doubles import doubled_findings
 from newsletter.checks.entries import quotations
 from newsletter.checks.lines import boilerplate, reply, shouting
@@ -11,6 +12,7 @@ from newsletter.checks.places import at, below, is_dated, is_readable
 from newsletter.checks.quotations import EllipsisForm, ellipses, mark_findings
 from newsletter.checks.rules import make_finding
 from newsletter.checks.words import text_findings
+from newsletter.domain.blocks import BlockKind
 from newsletter.domain.issue import Issue
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import SUBSCRIBER_SLOT
@@ -23,6 +25,7 @@ LONGEST_SUBJECT = 78  # characters, RFC 5322 §2.1.1
 LONGEST_PREHEADER = 140  # characters
 TYPICAL_NAME = "Alexander"  # stands in for a reader's value if a merge field has no default
 
+_EXTRAS = (BlockKind.SPONSOR, BlockKind.IMAGE)
 _ADDRESS = f"{SUBSCRIBER_SLOT}email"  # everybody has one
 
 
@@ -34,6 +37,9 @@ def issue_findings(issue: Issue, segments: Collection[str]) -> Iterator[Finding]
     yield from _preheader(issue)
     yield from _defaults(issue)
     yield from _boilerplate(issue)
+    yield from listed_link_findings(issue)
+    if issue.blocks and not issue.entries and all(block.kind in _EXTRAS for block in issue.blocks):
+        yield make_finding("issue-unread", at(issue, "entries", "sections"), "the issue has nothing to read")
     for name in ("subject", "preheader", "note"):
         yield from doubled_findings(getattr(issue, name), issue.place(name))
     yield from _segments(issue, segments)

@@ -79,7 +79,7 @@ def _inline(tokens: list[Token], place: Place, line: int, *, quotation: bool) ->
         elif token.type == "link_open":
             target, words, start = str(token.attrGet("href") or ""), [], here
             if before.endswith("!"):
-                hint = "use the entry's field `image`"
+                hint = "use the field `image` of an entry, which has one, or an image block"
                 yield make_finding("markdown-left", here, "an image in text becomes a link after a !", hint)
         elif token.type == "link_close" and target is not None:
             quoted = quotation and token.markup == "autolink"

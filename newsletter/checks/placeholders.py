@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from newsletter.checks.places import at
 from newsletter.checks.rules import make_finding
-from newsletter.domain.issue import Issue
+from newsletter.domain.blocks import Block
+from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.publication import Newsletter
-from newsletter.errors import Finding
+from newsletter.errors import Finding, Place
 from newsletter.files.toml_lines import setting_place
 
 STREET = "1 Example Street"
@@ -66,14 +67,19 @@ def is_local(host: str) -> bool:
 
 
 def placeholder_links(issue: Issue) -> Iterator[Finding]:
-    """Yield entries of an issue that link to an invented piece. The bare https://example.org/ is a real page."""
-    for entry in issue.entries:
-        try:
-            parts = urlsplit(entry.url)
-            host, path = parts.hostname or "", parts.path
-        except ValueError:  # reported by ``checks.links``
-            continue
-        if _EXAMPLE.fullmatch(host) and path.strip("/"):
-            yield make_finding(
-                "placeholder-link", at(entry, "url"), f"the entry links to {host}, which has no such piece"
-            )
+    """Yield parts of an issue that link to an invented page. The bare https://example.org/ is a real one."""
+    for section in issue.sections:
+        for item in section.items:
+            yield from _placeholder_link(item.url, at(item, "url"), "entry" if isinstance(item, Entry) else item.kind)
+            for link in item.links if isinstance(item, Block) else ():
+                yield from _placeholder_link(link.url, Place(path=item.path, line=link.line), "list")
+
+
+def _placeholder_link(url: str, place: Place, name: str) -> Iterator[Finding]:
+    try:
+        parts = urlsplit(url)
+        host, path = parts.hostname or "", parts.path
+    except ValueError:  # reported by ``checks.links``
+        return
+    if _EXAMPLE.fullmatch(host) and path.strip("/"):
+        yield make_finding("placeholder-link", place, f"the {name} links to {host}, which has no such page")

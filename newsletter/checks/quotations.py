@@ -9,7 +9,6 @@ from newsletter.checks.pairs import Unpaired, unpaired_brackets, unpaired_marks
 from newsletter.checks.places import below
 from newsletter.checks.rules import make_finding
 from newsletter.checks.visible import visible_prose
-from newsletter.domain.issue import Passage
 from newsletter.errors import Finding, Place
 
 
@@ -24,16 +23,16 @@ class EllipsisForm(Enum):
 _DOTS = re.compile(r"[.…](?:[ \u00a0\u2009\u202f]?[.…])*")
 
 
-def quotation_findings(passage: Passage, place: Place) -> Iterator[Finding]:
+def quotation_findings(markdown: str, place: Place) -> Iterator[Finding]:
     """Yield the findings of a quotation that begins at ``place``."""
-    text = visible_prose(passage.markdown)
+    text = visible_prose(markdown)
 
     yield from _unpaired([*unpaired_brackets(text), *unpaired_marks(text)], text, place, "quotation")
 
     def here(offset: int) -> Place:
         return below(place, text.count("\n", 0, offset))
 
-    runs = ellipses(passage.markdown)
+    runs = ellipses(markdown)
     for offset, run, form in runs:
         if form is None:
             what = f'"{run}", {_near(text, offset)}, is neither a full stop nor an ellipsis'

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from newsletter.domain.blocks import Block
 from newsletter.domain.issue import Entry, Issue
 
 _NEWEST = 3
 # Bytes of encoded HTML around words, as the default theme has them.
 _FIXED, _PER_ENTRY, _PER_SECTION, _PER_PARAGRAPH, _PER_LINK, _PER_QUOTE = 12_000, 1_300, 500, 45, 60, 150
+_PER_BLOCK, _PER_LISTED = 900, 400
+_BEHIND = ("label", "language", "kind", "minutes", "paywall", "gift")
 _PER_SIGN = {"*": 6, "_": 6, "`": 7, "&": 4, "<": 3, "=": 2, ". .": 55}  # <em>, &amp;, =3D, an ellipsis in its <span>
 _ITEM = re.compile(r"^[ \t>]*(?:[-+*]|\d{1,9}[.)])[ \t]", re.MULTILINE)
 _PER_ITEM = 14
@@ -38,6 +41,7 @@ def weight(issue: Issue) -> int:
         + _PER_SECTION * len(issue.sections)
         + _markdown_weight(issue.note)
         + sum(_entry_weight(entry) for entry in issue.entries)
+        + sum(_block_weight(block) for block in issue.blocks)
     )
 
 
@@ -50,14 +54,26 @@ def _features(issue: Issue) -> Iterator[object]:
     yield "entries", min(len(issue.entries), 2)
     for section in issue.sections:
         yield "section", section.title is None, not section.entries
+        for block in section.blocks:
+            own = (block.title, block.text, block.who, block.where, block.url, block.image, block.topics)
+            yield (block.kind, *map(bool, own), section.title is None)
     for entry in issue.entries:
         fields = (entry.author, entry.date, entry.image, entry.image_alt, entry.topics)
+        behind = (entry.label, entry.language, entry.kind, entry.minutes, entry.paywall, entry.gift)
+        yield from zip(_BEHIND, map(bool, behind), strict=True)
         yield (*map(bool, fields), tuple(passage.kind for passage in entry.passages))
 
 
 def _entry_weight(entry: Entry) -> int:
     words = (entry.title, entry.url, entry.url, entry.source, entry.author or "", *entry.topics)
     return _PER_ENTRY + sum(map(_bytes, words)) + sum(_markdown_weight(passage.markdown) for passage in entry.passages)
+
+
+def _block_weight(block: Block) -> int:
+    words = [block.title, block.who, block.where, block.url]
+    words += [word for link in block.links for word in (link.title, link.url, link.source)]
+    links = _PER_LISTED * len(block.links)
+    return _PER_BLOCK + links + sum(map(_bytes, words)) + _markdown_weight(block.text)
 
 
 def _markdown_weight(markdown: str) -> int:

@@ -8,7 +8,9 @@ from newsletter.content.fields import Fields, is_empty
 from newsletter.content.files import for_message
 from newsletter.content.frontmatter import Table, parse_front_matter
 from newsletter.content.link_lists import LinkList, listed_links, parse_link_list
+from newsletter.content.markdown import split_passages
 from newsletter.domain.blocks import Block, BlockKind
+from newsletter.domain.issue import PassageKind
 from newsletter.errors import Finding, did_you_mean
 
 KINDS = tuple(kind.value for kind in BlockKind)
@@ -65,7 +67,7 @@ def parse_block(text: str, *, slug: str, path: str) -> tuple[Block, tuple[Findin
     body = file.body.strip("\n")
     line = file.body_line + len(file.body) - len(file.body.lstrip("\n"))
     is_list = kind is BlockKind.LINKS
-    listed = parse_link_list(body, line=line, report=fields.report) if is_list else LinkList(text=body)
+    listed = parse_link_list(body, line=line, report=fields.report) if is_list else LinkList(text=_words(kind, body))
     block = replace(_block(kind, fields, _IN_FILE, listed), slug=slug)
     return replace(block, lines={**block.lines, "text": line}), tuple(findings)
 
@@ -86,13 +88,19 @@ def inline_block(table: Table, *, path: str, findings: list[Finding]) -> Block |
         known.append(form.text)
     fields.report_unknown(known, _OWNERS[kind])
     text = fields.lines(form.text).strip("\n") if form.text in fields else ""
-    listed = LinkList(text=text)
+    listed = LinkList(text=_words(kind, text))
     if kind is BlockKind.LINKS:
         links = LinkList() if is_empty(table.values[first]) else listed_links(fields, first)
         listed = LinkList(text=text or links.text, links=links.links)
     block = _block(kind, fields, form, listed)
     written = table.values.get(form.text)
     return replace(block, lines={**block.lines, "text": written.line if written else table.line})
+
+
+def _words(kind: BlockKind, text: str) -> str:
+    """Return a block's text; a quote needs no ``>`` before its lines, but may have them."""
+    passages = split_passages(text) if kind is BlockKind.QUOTE and text.lstrip().startswith(">") else ()
+    return passages[0].markdown if [passage.kind for passage in passages] == [PassageKind.QUOTATION] else text
 
 
 def _kind_of_file(fields: Fields) -> BlockKind | None:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from newsletter.content.fields import Fields
 from newsletter.content.files import for_message
-from newsletter.content.frontmatter import parse_front_matter
+from newsletter.content.frontmatter import Listing, parse_front_matter
 from newsletter.content.markdown import split_passages
 from newsletter.domain.issue import Entry, Passage, PassageKind
 from newsletter.domain.topics import SLUG, slug_of
@@ -63,15 +63,23 @@ def _with_fields(entry: Entry, fields: Fields) -> Entry:
         author=fields.text_or_none("author", entry.author),
         date=fields.date("date", entry.date),
         topics=tuple(word.text for word in fields.words("topics")) if "topics" in fields else entry.topics,
-        image=fields.text_or_none("image", entry.image),
+        image=_image(fields, entry.image),
         image_alt=fields.text_or_none("image_alt", entry.image_alt),
         label=fields.text("label", entry.label),
-        language=fields.text("language", entry.language),
+        language=fields.language("language") if "language" in fields else entry.language,
         kind=_kind(fields) if "kind" in fields else entry.kind,
         minutes=fields.count("minutes") if "minutes" in fields else entry.minutes,
         paywall=fields.switch("paywall", default=entry.paywall),
         gift=fields.text("gift", entry.gift),
     )
+
+
+def _image(fields: Fields, default: str | None) -> str | None:
+    if isinstance(value := fields.table.values.get("image"), Listing):
+        hint = "keep the best one, and put others into image blocks"
+        fields.report("field-type", value.line, "image is a list, and an entry has one image", hint)
+        return default
+    return fields.text_or_none("image", default)
 
 
 def _kind(fields: Fields) -> str:

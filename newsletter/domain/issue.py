@@ -79,6 +79,11 @@ class Section:
         """Return its entries."""
         return tuple(item for item in self.items if isinstance(item, Entry))
 
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Return its blocks."""
+        return tuple(item for item in self.items if isinstance(item, Block))
+
 
 class Otherwise(StrEnum):
     """A rule for readers of a tailored issue whose topics match no entry."""
@@ -140,7 +145,7 @@ class Issue:
     @property
     def blocks(self) -> tuple[Block, ...]:
         """Return all blocks in the editor's order."""
-        return tuple(item for section in self.sections for item in section.items if isinstance(item, Block))
+        return tuple(block for section in self.sections for block in section.blocks)
 
     @property
     def topical_blocks(self) -> tuple[Block, ...]:

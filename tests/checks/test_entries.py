@@ -220,3 +220,35 @@ def test_an_entry_about_mail_and_browsers_is_not_reported(words: str) -> None:
 def test_a_title_that_begins_like_a_reply_is_reported() -> None:
     assert reported(title="Fwd: Night trains return") == [("title-reply", 2)]
     assert reported(title="Re-reading Orwell: a return") == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules"),
+    [
+        ({"label": "listen"}, []),
+        ({"label": "Read the whole thing"}, []),
+        ({"label": "Read the whole of this very long piece"}, [("label-long", 21)]),
+        ({"label": "Listen &amp; read"}, [("text-mangled", 21)]),
+        ({"language": "pt-BR"}, []),
+        ({"language": "de-CH"}, []),
+        ({"language": "xx"}, [("entry-language", 22)]),
+        ({"minutes": 7}, []),
+        ({"minutes": 1440}, []),
+        ({"minutes": 1441}, [("minutes-many", 23)]),
+        ({"paywall": True}, []),
+        ({"paywall": True, "gift": "https://wapo.st/gift"}, []),  # publishers shorten gift links
+        ({"paywall": True, "gift": "http://review.example.org/gift"}, [("url-http", 24)]),
+        ({"paywall": True, "gift": "review.example.org/gift"}, [("url-unfit", 24)]),
+        ({"gift": "https://review.example.org/gift"}, [("gift-paywall", 24)]),
+    ],
+)
+def test_what_awaits_readers_behind_the_link_is_checked(changes: dict[str, Any], rules: list[tuple[str, int]]) -> None:
+    lines = LINES | {"label": 21, "language": 22, "minutes": 23, "gift": 24}
+    assert reported(**changes, lines=lines) == rules
+
+
+def test_an_image_in_text_is_reported_with_the_field_for_it() -> None:
+    passage = framing("Look: ![a glove](https://example.org/a.png) and ![more](https://example.org/b.png)")
+    (first, second) = findings(passages=(passage,))
+    assert first.rule == second.rule == "markdown-left"
+    assert "an image block" in first.hint

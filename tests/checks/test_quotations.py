@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.checks.quotations import mark_findings, quotation_findings
-from newsletter.domain.issue import Passage, PassageKind
 from newsletter.errors import Place
 from tests.proportional_time import assert_in_proportion
 
@@ -17,8 +16,7 @@ def _quoted(pair: str, words: list[str]) -> str:
 
 
 def findings(text: str) -> list[tuple[str, int | None]]:
-    quotation = Passage(kind=PassageKind.QUOTATION, markdown=text, line=10)
-    return [(finding.rule, finding.place.line) for finding in quotation_findings(quotation, TOP)]
+    return [(finding.rule, finding.place.line) for finding in quotation_findings(text, TOP)]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_a_quote_and_an_image_are_read(tmp_path: Path) -> None:
     assert block(
         tmp_path, "block: quote\nwho: Ada\nwhere: The Review\nurl: https://example.org/a", "> Words."
     ) == Block(
-        kind=BlockKind.QUOTE, slug="part", text="> Words.", who="Ada", where="The Review", url="https://example.org/a"
+        kind=BlockKind.QUOTE, slug="part", text="Words.", who="Ada", where="The Review", url="https://example.org/a"
     )
     image = block(tmp_path, "block: image\nimage: river.jpg\nalt: A river", "The *river*.")
     assert image == Block(

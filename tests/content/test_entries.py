@@ -124,6 +124,8 @@ def test_a_topic_called_no_is_text(tmp_path: Path) -> None:
         ("minutes: about 5", "field-type", "minutes is about 5, not a whole number from 1"),
         ("paywall: yes", "field-type", "paywall is neither true nor false: write paywall: true"),
         ("gift: [a]", "field-type", "gift is a list, not text"),
+        ("image: [a.png, b.png]", "field-type", "image is a list, and an entry has one image: keep the best one"),
+        ("language: German", "language-invalid", "language is German, which is not a language tag"),
         ("autor: Ada", "field-unknown", 'unknown field "autor": did you mean "author"?'),
         ("rating: 5", "field-unknown", 'unknown field "rating": an entry has: title, url, source'),
     ],

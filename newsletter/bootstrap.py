@@ -15,6 +15,7 @@ from newsletter.errors import SettingsError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from newsletter.domain.issue import Issue
     from newsletter.domain.publication import Newsletter
     from newsletter.feedback import BounceMailbox, Feedback
     from newsletter.providers import Hook, KeptMessages, Provider, SuppressionList
@@ -174,9 +175,14 @@ def service_mailer(
     theme: "Theme",
     log: Callable[[str], object],
     *,
+    latest: "Callable[[str], Issue | None]" = lambda _language: None,
     clock: "Callable[[], datetime] | None" = None,
 ) -> "ServiceMailer":
-    """Return the sender of service mail. ``log`` is called with error messages; ``clock`` is the store's by default."""
+    """Return the sender of service mail.
+
+    ``log`` is called with error messages; ``latest`` returns the latest issue in a language, for the welcome mail;
+    ``clock`` is the store's by default.
+    """
     from newsletter.subscriptions import ServiceMailer
 
     return ServiceMailer(
@@ -187,6 +193,7 @@ def service_mailer(
         theme=theme,
         log=log,
         return_path=context.return_path,
+        latest=latest,
         clock=clock or store.now,
     )
 

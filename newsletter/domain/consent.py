@@ -107,6 +107,7 @@ class ServiceKind(StrEnum):
     MOVED = "moved"  # to the old address: the change was made, and can be undone
     UNDONE = "undone"  # to the address lost by an undo; it may be a stranger's, so it gets no link of the reader's
     VISIT = "visit"  # a link to the reader's own page
+    WELCOME = "welcome"  # to a reader who has just confirmed: the latest issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from newsletter.rendering.theme_files import ThemeFiles
 from newsletter.rendering.theme_options import ThemeOption
 from newsletter.rendering.theme_originals import CopiedFile, copied_files, digest_of, with_originals
 from newsletter.rendering.themes import Theme, load_theme
+from newsletter.rendering.welcome_email import welcome_email
 
 __all__ = [
     "CopiedFile",
@@ -34,5 +35,6 @@ __all__ = [
     "theme_files",
     "theme_findings",
     "theme_names",
+    "welcome_email",
     "with_originals",
 ]

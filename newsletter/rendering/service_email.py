@@ -1,5 +1,7 @@
 """Render service mail (sign-ups, readers' settings) from the theme's ``service/<kind>.html`` and ``.txt``."""
 
+from collections.abc import Callable
+
 from newsletter.domain.consent import SERVICE
 from newsletter.domain.publication import Newsletter
 from newsletter.errors import Place
@@ -12,17 +14,22 @@ from newsletter.rendering.templating import render_template
 from newsletter.rendering.theme_faults import broken
 from newsletter.rendering.themes import Theme
 
+MoreValues = Callable[[ContextBuilder], dict[str, object]]
+
 _SUBJECT = "Subject: "
 
 
-def service_email(kind: str, link: str, newsletter: Newsletter, theme: Theme) -> Email:
+def service_email(
+    kind: str, link: str, newsletter: Newsletter, theme: Theme, more_values: MoreValues = lambda _builder: {}
+) -> Email:
     """Return service mail with this link, and no text that a visitor typed.
 
-    Raise FindingsError if a template is broken.
+    ``more_values`` returns other values that its templates need, built for HTML or for text. Raise FindingsError if a
+    template is broken.
     """
-    html = _written(f"service/{kind}.html", link, newsletter, theme, markup=True)
+    html = _written(f"service/{kind}.html", link, newsletter, theme, more_values, markup=True)
     name = f"service/{kind}.txt"
-    subject, _, text = _written(name, link, newsletter, theme, markup=False).partition("\n")
+    subject, _, text = _written(name, link, newsletter, theme, more_values, markup=False).partition("\n")
     if not subject.startswith(_SUBJECT):
         place = Place(path=theme.files.shown(name), line=1)
         raise broken("the message has no subject", hint="begin its first line with “Subject: ”", place=place)
@@ -41,7 +48,9 @@ def service_email(kind: str, link: str, newsletter: Newsletter, theme: Theme) ->
     )
 
 
-def _written(name: str, link: str, newsletter: Newsletter, theme: Theme, *, markup: bool) -> str:
+def _written(
+    name: str, link: str, newsletter: Newsletter, theme: Theme, more_values: MoreValues, *, markup: bool
+) -> str:
     builder = ContextBuilder(Placeholders(), newsletter, theme.direction, markup=markup)
-    values = theme.values(builder) | {"link": link}
+    values = theme.values(builder) | {"link": link} | more_values(builder)
     return render_template(theme.environment(markup=markup), name, values, theme.files)

@@ -14,13 +14,15 @@ from newsletter.tokens import Signer, TicketPurpose
 class ServiceLetter:
     """A service message ready to be rendered: its address, template, link, and the key for its unsubscribe link.
 
-    A reader's mail goes to the stored address, never to the spelling that somebody typed into a form.
+    ``language`` is the reader's, empty for anybody else. A reader's mail goes to the stored address, never to the
+    spelling that somebody typed into a form.
     """
 
     address: str
     kind: ServiceKind
     link: str
     key: str
+    language: str = ""
 
 
 def service_letter(
@@ -47,6 +49,8 @@ def service_letter(
         # That mailbox is no longer the reader's, so the message must not contain one of their links.
         key = secrets.token_hex(16)
         return ServiceLetter(address=message.address, kind=message.kind, link=f"{base_url}/subscribe", key=key)
+    if message.kind is ServiceKind.WELCOME and not (known and known.status is SubscriberStatus.CONFIRMED):
+        return None  # they have unsubscribed in the meantime
     return None if known is None else letters.to_reader(message.kind, known)
 
 
@@ -86,7 +90,7 @@ class _Letters:
     def to_reader(self, kind: ServiceKind, reader: Subscriber) -> ServiceLetter:
         """Return a letter to a reader, with the link to their own page."""
         link = self._link("my", TicketPurpose.VISIT, reader.key)
-        return ServiceLetter(address=reader.address, kind=kind, link=link, key=reader.key)
+        return ServiceLetter(address=reader.address, kind=kind, link=link, key=reader.key, language=reader.language)
 
     def _link(self, path: str, purpose: TicketPurpose, key: str) -> str:
         return f"{self._base_url}/{path}/{self._signer.ticket(purpose, key, self._now)}"

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from newsletter import rendering
-from newsletter.domain.consent import SERVICE, ServiceMessage
+from newsletter.domain.consent import SERVICE, ServiceKind, ServiceMessage
 from newsletter.domain.delivery import DeliveryStatus, retry_delay
+from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.errors import NewsletterError, ProviderError, StoreError
 from newsletter.message.mime import Letter, Recipient, Wire
@@ -31,7 +32,8 @@ class ServiceMailer:
     """A sender of service mail that runs in its own thread.
 
     ``log`` is called with error messages, which contain no addresses. ``return_path`` is the address for bounces; if
-    empty, they go to the sender's address.
+    empty, they go to the sender's address. ``latest`` returns the latest issue in a language, which welcomes a reader;
+    while there is none, nobody gets a welcome mail.
     """
 
     store: Store
@@ -42,6 +44,7 @@ class ServiceMailer:
     log: Callable[[str], object]
     return_path: str = ""
     clock: Callable[[], datetime]
+    latest: Callable[[str], Issue | None] = lambda _language: None
     _wake: threading.Event = field(default_factory=threading.Event, init=False)
     _stopping: bool = field(default=False, init=False)
     _tidied: datetime | None = field(default=None, init=False)
@@ -113,8 +116,14 @@ class ServiceMailer:
         return now + timedelta(seconds=delay) if status is DeliveryStatus.DEFERRED and delay is not None else None
 
     def _submit(self, letter: ServiceLetter, now: datetime) -> DeliveryStatus:
-        email = rendering.service_email(letter.kind, letter.link, self.newsletter, self.theme)
         links = self.signer.links(self.newsletter.base_url, SERVICE)
+        if letter.kind is ServiceKind.WELCOME:
+            issue = self.latest(letter.language)
+            if issue is None:
+                return DeliveryStatus.REFUSED
+            email = rendering.welcome_email(issue, links(letter.key), self.newsletter, self.theme)
+        else:
+            email = rendering.service_email(letter.kind, letter.link, self.newsletter, self.theme)
         key, address = secrets.token_hex(16), letter.address
         back = self.return_path and return_path(self.return_path, self.signer, issue=SERVICE, key=key, address=address)
         to = Recipient(

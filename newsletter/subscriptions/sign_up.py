@@ -110,11 +110,19 @@ _KINDS = {ConfirmationKind.SIGN_UP: ServiceKind.CONFIRM, ConfirmationKind.MOVE: 
 
 
 def confirm_sign_up(
-    store: Store, signer: Signer, sign_up: Confirmation, choices: SignUpChoices, *, wording: str, now: datetime
+    store: Store,
+    signer: Signer,
+    sign_up: Confirmation,
+    choices: SignUpChoices,
+    *,
+    wording: str,
+    welcome: bool = False,
+    now: datetime,
 ) -> Subscriber:
     """Subscribe the owner of a confirmed address, recording the wording they agreed to.
 
-    Confirming again changes nothing. Raise MissingSignUpError if the sign-up no longer exists, and StoreError.
+    With ``welcome``, they get the welcome mail unless they were subscribed already. Confirming again changes nothing.
+    Raise MissingSignUpError if the sign-up no longer exists, and StoreError.
     """
     key = address_key(sign_up.address)
     # The hashes under which this address, and no other, may have been erased.
@@ -126,4 +134,5 @@ def confirm_sign_up(
         wording=wording,
         fingerprints=[hashed for text in own for hashed in signer.fingerprints(text)],
         limit_subjects=confirmation_subjects(signer, sign_up.address),
+        welcome=welcome,
     )

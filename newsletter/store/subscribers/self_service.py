@@ -15,6 +15,8 @@ from newsletter.domain.consent import (
     ConfirmationKind,
     Consent,
     ConsentEvent,
+    ServiceKind,
+    ServiceMessage,
     SignUpChoices,
     UnsubscribeRequest,
 )
@@ -22,7 +24,7 @@ from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.errors import StoreError
 from newsletter.store.database import Database
 from newsletter.store.subscribers import rows
-from newsletter.store.subscribers.confirmations import mark_confirmed, read_confirmation
+from newsletter.store.subscribers.confirmations import mark_confirmed, queue_messages, read_confirmation
 from newsletter.store.subscribers.consents import consents_of, record
 from newsletter.store.subscribers.erasures import (
     Fingerprint,
@@ -70,9 +72,11 @@ class SelfService:
         wording: str = "",
         fingerprints: Fingerprints = (),
         limit_subjects: Sequence[str] = (),
+        welcome: bool = False,
     ) -> Subscriber:
         """Turn a sign-up into a confirmed subscriber with these choices, and record the consent to ``wording``.
 
+        With ``welcome``, a new reader is also queued for the welcome mail.
         This also lifts an erasure of the address and resets the rate limits of ``limit_subjects``. Confirming again
         changes nothing. Raises MissingSignUpError if the sign-up no longer exists.
         """
@@ -104,6 +108,9 @@ class SelfService:
             forget_bounces(connection, address_key(given.address))
             forget_service_bounces(connection, [hashed for _, hashed in fingerprints])
             reset_limits(connection, limit_subjects)
+            if welcome and not (known and known.status is _S.CONFIRMED):
+                message = ServiceMessage(kind=ServiceKind.WELCOME, address=wanted.address, created=now)
+                queue_messages(connection, message)
             return rows.read(connection, subscriber.c.id == wanted.id)[0]
 
     def save_preferences(self, key: str, chosen: Subscriber, now: datetime) -> Subscriber | None:

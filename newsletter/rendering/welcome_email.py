@@ -1,0 +1,68 @@
+"""Render the welcome mail: the latest issue for a reader who has just subscribed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from newsletter.domain.issue import Issue
+from newsletter.domain.picks import picks_of
+from newsletter.domain.publication import Newsletter
+from newsletter.message.mime import Email
+from newsletter.rendering.clean_text import one_line, web_address
+from newsletter.rendering.context import ContextBuilder
+from newsletter.rendering.page_text import Prose
+from newsletter.rendering.service_email import service_email
+from newsletter.rendering.themes import Theme
+
+MOST_PICKS = 12  # a welcome is read on a phone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatestPick:
+    """A pick of the latest issue, as templates see it."""
+
+    title: str
+    url: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatestIssue:
+    """The latest issue, as templates see it. ``more`` is the number of picks that are left out."""
+
+    language: str
+    direction: str
+    date: str
+    subject: str
+    preheader: str
+    url: str
+    picks: tuple[LatestPick, ...]
+    more: int
+
+
+def welcome_email(issue: Issue, links: Mapping[str, str], newsletter: Newsletter, theme: Theme) -> Email:
+    """Return the welcome mail with this issue and a reader's own links. Raise FindingsError if a template is broken."""
+    prose = Prose(newsletter, theme).of(issue)
+    picks = [pick for pick in picks_of(issue) if web_address(pick.url)]
+
+    def values(builder: ContextBuilder) -> dict[str, object]:
+        latest = LatestIssue(
+            language=prose.language,
+            direction=prose.direction,
+            date=prose.full_day(issue.date),
+            subject=builder.isolate(prose.line(issue.subject, issue)),
+            preheader=builder.isolate(prose.line(issue.preheader, issue)),
+            url=f"{newsletter.base_url}/issues/{issue.slug}/",
+            picks=tuple(
+                LatestPick(
+                    title=builder.isolate(one_line(pick.title)),
+                    url=web_address(pick.url),
+                    source=builder.isolate(one_line(pick.source)),
+                )
+                for pick in picks[:MOST_PICKS]
+            ),
+            more=max(0, len(picks) - MOST_PICKS),
+        )
+        return {"latest": latest, "frequency": builder.isolate(newsletter.frequency), "unsubscribe": unsubscribe}
+
+    unsubscribe = links["links.unsubscribe"]
+    return service_email("welcome", links["links.preferences"], newsletter, theme, values)

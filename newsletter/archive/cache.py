@@ -9,6 +9,7 @@ from newsletter import content
 from newsletter.archive.model import Archive, collect
 from newsletter.archive.reading import read_archive
 from newsletter.archive.search import SearchIndex
+from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.send import PublishedIssue
 from newsletter.errors import StoreError
@@ -40,6 +41,11 @@ class ArchiveCache:
     def archive(self) -> Archive:
         """Return the current archive. While one thread reloads it, others get the old one, if there is one."""
         return self._current().archive
+
+    def latest_issue(self, language: str) -> Issue | None:
+        """Return the latest issue for a reader of a language, or None if none has been sent."""
+        latest = self.archive.latest(language)
+        return latest.issue if latest else None
 
     @property
     def index(self) -> SearchIndex:

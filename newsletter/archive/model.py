@@ -8,6 +8,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from newsletter.domain.issue import Correction, Entry, Issue
+from newsletter.domain.languages import language_for, same_language
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.send import PublishedIssue
 from newsletter.domain.topics import Topic
@@ -68,6 +69,17 @@ class Archive:
     def issue(self, slug: str) -> ArchivedIssue | None:
         """Return an issue by its slug, or None."""
         return self._by_slug.get(slug)
+
+    def latest(self, language: str = "") -> ArchivedIssue | None:
+        """Return the latest issue for a reader of a language, or else the latest of all; None if there are none."""
+        newsletter = self.newsletter
+        wanted = language_for(language, newsletter.languages)
+        spoken = (
+            archived_issue
+            for archived_issue in self.issues
+            if same_language(archived_issue.issue.language or newsletter.language, wanted)
+        )
+        return next(spoken, self.issues[0] if self.issues else None)
 
     @cached_property
     def updated(self) -> datetime.datetime | None:

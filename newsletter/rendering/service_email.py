@@ -1,6 +1,7 @@
 """Render service mail (sign-ups, readers' settings) from the theme's ``service/<kind>.html`` and ``.txt``."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from newsletter.domain.consent import SERVICE
 from newsletter.domain.publication import Newsletter
@@ -14,18 +15,15 @@ from newsletter.rendering.templating import render_template
 from newsletter.rendering.theme_faults import broken
 from newsletter.rendering.themes import Theme
 
-MoreValues = Callable[[ContextBuilder], dict[str, object]]
-
 _SUBJECT = "Subject: "
 
 
 def service_email(
-    kind: str, link: str, newsletter: Newsletter, theme: Theme, more_values: MoreValues = lambda _builder: {}
+    kind: str, link: str, newsletter: Newsletter, theme: Theme, more_values: Mapping[str, object] = MappingProxyType({})
 ) -> Email:
     """Return service mail with this link, and no text that a visitor typed.
 
-    ``more_values`` returns other values that its templates need, built for HTML or for text. Raise FindingsError if a
-    template is broken.
+    ``more_values`` are others that its templates need. Raise FindingsError if a template is broken.
     """
     html = _written(f"service/{kind}.html", link, newsletter, theme, more_values, markup=True)
     name = f"service/{kind}.txt"
@@ -49,8 +47,8 @@ def service_email(
 
 
 def _written(
-    name: str, link: str, newsletter: Newsletter, theme: Theme, more_values: MoreValues, *, markup: bool
+    name: str, link: str, newsletter: Newsletter, theme: Theme, more_values: Mapping[str, object], *, markup: bool
 ) -> str:
     builder = ContextBuilder(Placeholders(), newsletter, theme.direction, markup=markup)
-    values = theme.values(builder) | {"link": link} | more_values(builder)
+    values = theme.values(builder) | {"link": link, **more_values}
     return render_template(theme.environment(markup=markup), name, values, theme.files)

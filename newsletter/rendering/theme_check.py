@@ -22,6 +22,7 @@ from newsletter.rendering.theme_faults import theme_error, theme_warning
 from newsletter.rendering.theme_originals import original_findings
 from newsletter.rendering.themes import Theme
 from newsletter.rendering.views import LogoView
+from newsletter.rendering.welcome_email import welcome_email
 from newsletter.translation.dates import is_known
 
 LARGEST_STYLE = 16_384  # bytes; Gmail is reported to drop a larger <style>
@@ -87,9 +88,14 @@ def _blocks(theme: Theme, email: Email) -> Iterator[Finding]:
 
 def _service(theme: Theme) -> Iterator[Finding]:
     """Yield errors in the templates of service mail, before a reader needs one."""
+    link = "https://example.org/"
+    links = {"links.preferences": link, "links.unsubscribe": link}
     for kind in ServiceKind:
         try:
-            service_email(kind, "https://example.org/", theme.newsletter, theme)
+            if kind is ServiceKind.WELCOME:
+                welcome_email(sample_issues(theme.newsletter)[0], links, theme.newsletter, theme)
+            else:
+                service_email(kind, link, theme.newsletter, theme)
         except FindingsError as err:
             yield from err.findings
 

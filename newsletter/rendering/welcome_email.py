@@ -8,7 +8,6 @@ from newsletter.domain.picks import picks_of
 from newsletter.domain.publication import Newsletter
 from newsletter.message.mime import Email
 from newsletter.rendering.clean_text import one_line, web_address
-from newsletter.rendering.context import ContextBuilder
 from newsletter.rendering.page_text import Prose
 from newsletter.rendering.service_email import service_email
 from newsletter.rendering.themes import Theme
@@ -44,25 +43,18 @@ def welcome_email(issue: Issue, links: Mapping[str, str], newsletter: Newsletter
     prose = Prose(newsletter, theme).of(issue)
     picks = [pick for pick in picks_of(issue) if web_address(pick.url)]
 
-    def values(builder: ContextBuilder) -> dict[str, object]:
-        latest = LatestIssue(
-            language=prose.language,
-            direction=prose.direction,
-            date=prose.full_day(issue.date),
-            subject=builder.isolate(prose.line(issue.subject, issue)),
-            preheader=builder.isolate(prose.line(issue.preheader, issue)),
-            url=f"{newsletter.base_url}/issues/{issue.slug}/",
-            picks=tuple(
-                LatestPick(
-                    title=builder.isolate(one_line(pick.title)),
-                    url=web_address(pick.url),
-                    source=builder.isolate(one_line(pick.source)),
-                )
-                for pick in picks[:MOST_PICKS]
-            ),
-            more=max(0, len(picks) - MOST_PICKS),
-        )
-        return {"latest": latest, "frequency": builder.isolate(newsletter.frequency), "unsubscribe": unsubscribe}
-
-    unsubscribe = links["links.unsubscribe"]
-    return service_email("welcome", links["links.preferences"], newsletter, theme, values)
+    latest = LatestIssue(
+        language=prose.language,
+        direction=prose.direction,
+        date=prose.full_day(issue.date),
+        subject=prose.line(issue.subject, issue),
+        preheader=prose.line(issue.preheader, issue),
+        url=f"{newsletter.base_url}/issues/{issue.slug}/",
+        picks=tuple(
+            LatestPick(title=one_line(pick.title), url=web_address(pick.url), source=one_line(pick.source))
+            for pick in picks[:MOST_PICKS]
+        ),
+        more=max(0, len(picks) - MOST_PICKS),
+    )
+    more_values = {"latest": latest, "unsubscribe": links["links.unsubscribe"]}
+    return service_email("welcome", links["links.preferences"], newsletter, theme, more_values)

@@ -129,14 +129,15 @@ def build_app(settings: Settings, store: Store, stack: ExitStack, log: Say) -> t
     theme = rendering.load_theme(settings.root, newsletter)
     hooks = bootstrap.open_webhooks(settings)
     context = stack.enter_context(bootstrap.open_send_context(settings))
-    mailer = bootstrap.service_mailer(settings.newsletter, store, context, theme, log)
+    archive_cache = ArchiveCache(settings.root, newsletter, store.sends.published_issues)
+    mailer = bootstrap.service_mailer(newsletter, store, context, theme, log, latest=archive_cache.latest_issue)
     prose = rendering.Prose(newsletter, theme)
     site = Site(
         newsletter=newsletter,
         store=store,
         signer=context.signer,
         pages=PageTemplates(settings.root, newsletter, theme),
-        archive_cache=ArchiveCache(settings.root, newsletter, store.sends.published_issues),
+        archive_cache=archive_cache,
         prose=prose,
         link_pictures=LinkPictures(settings.root, newsletter, prose),
         pictures=picture_library(settings.root),

@@ -98,9 +98,17 @@ class SignUpPages:
         choices = replace(sign_up.choices, first_name=first_name, last_name=last_name)
         site = self._site
         confirm = partial(
-            confirm_sign_up, site.store, site.signer, sign_up, choices, wording=site.pages.own.wording, now=now
+            confirm_sign_up,
+            site.store,
+            site.signer,
+            sign_up,
+            choices,
+            wording=site.pages.own.wording,
+            welcome=site.newsletter.welcome_mail,
+            now=now,
         )
         reader = await self._writer.write(confirm)
+        site.wake()
         visit = f"/my/{self._site.signer.ticket(TicketPurpose.VISIT, reader.key, now)}"
         return self._site.pages.own.answer("confirmed", visit=visit)
 

@@ -146,14 +146,17 @@ def public(
     file = root / "newsletter.db"
     with open_store(database or (f"sqlite:///{file}" if file.exists() else new_sqlite(file))) as store:
         context = make.send_context(provider, "outbox", signer=signer)
-        mailer = bootstrap.service_mailer(newsletter, store, context, theme, logged.append, clock=clock)
+        archive_cache = ArchiveCache(root, newsletter, store.sends.published_issues, every=0)
+        mailer = bootstrap.service_mailer(
+            newsletter, store, context, theme, logged.append, latest=archive_cache.latest_issue, clock=clock
+        )
         prose = rendering.Prose(newsletter, theme)
         site = Site(
             newsletter=newsletter,
             store=store,
             signer=signer,
             pages=PageTemplates(root, newsletter, theme),
-            archive_cache=ArchiveCache(root, newsletter, store.sends.published_issues, every=0),
+            archive_cache=archive_cache,
             prose=prose,
             link_pictures=LinkPictures(root, newsletter, prose),
             pictures=picture_library(root),

@@ -66,7 +66,7 @@ def _manuscripts() -> tuple[Newsletter, Mapping[str, Entry], Issue]:
 
 
 def _with_facts(entry: Entry, at: int) -> Entry:
-    """Return an entry with a reading time, and some with a label, a kind or a paywall."""
+    """Return an entry with a reading time, and some with a label, a kind or a paywall, or without a quotation."""
     facts: Mapping[int, Mapping[str, Any]] = {
         2: {"label": "listen", "kind": "audio", "minutes": 34},
         4: {"paywall": True},
@@ -74,6 +74,9 @@ def _with_facts(entry: Entry, at: int) -> Entry:
         7: {"kind": "paper"},
     }
     changes: dict[str, Any] = {"minutes": 4 + at * 7 % 13, **facts.get(at, {})}
+    if at in (2, 3, 5, 7):
+        framing = entry.passages[0]
+        changes["passages"] = (replace(framing, markdown=framing.markdown.rstrip(":") + "."),)
     return replace(entry, **changes)
 
 
@@ -180,7 +183,7 @@ def hebrew() -> Made:
             "בכף אחת יש יותר דיירים מאשר בעיר. מאיה ברק ספרה אותם, ואחר כך החזירה אותם למקומם:",
             "לא מצאתי דבר שאפשר לזרוק.",
         ),
-        entries["margins-of-a-page"],
+        replace(entries["after-the-last-note"], passages=entries["after-the-last-note"].passages[:1]),
     )
     links = Block(
         kind=BlockKind.LINKS,

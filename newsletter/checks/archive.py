@@ -8,9 +8,10 @@ from newsletter.checks.places import at, is_dated
 from newsletter.checks.rules import make_finding
 from newsletter.checks.topics import closest_topic
 from newsletter.domain.issue import Entry, Issue
+from newsletter.domain.reader_rules import Clicked, Excludes, Follows, parts_of
 from newsletter.domain.segment import Segment
 from newsletter.domain.topics import Topics
-from newsletter.errors import Finding
+from newsletter.errors import Finding, Place
 from newsletter.files.toml_lines import setting_place
 
 
@@ -40,14 +41,25 @@ def topic_findings(topics: Topics, settings: str) -> Iterator[Finding]:
 def segment_findings(segments: Iterable[Segment], topics: Topics, settings: str) -> Iterator[Finding]:
     """Yield undeclared topics of segments. Nobody follows a misspelled topic, so its segment would be empty."""
     for segment in segments:
+        asked = (
+            [part.topics for part in parts_of(segment.where) if isinstance(part, Follows | Excludes | Clicked)]
+            if segment.where
+            else []
+        )
+        for slug in sorted(frozenset().union(*asked)):
+            if not topics.resolve(slug).declared:
+                yield _undeclared(slug, topics, setting_place(settings, "segments", segment.slug, "where"))
         for rule in ("any", "all", "none"):
             for group in getattr(segment, rule):
                 # A group is a topic and its kin. An undeclared topic is alone in its group.
                 if not any(topics.resolve(slug).declared for slug in group):
                     (slug,) = group
-                    place = setting_place(settings, "segments", segment.slug, rule)
-                    hint = closest_topic(slug, topics) or f"declare it: [topics.{slug}]"
-                    yield make_finding("topic-undeclared", place, f'the topic "{slug}" is not declared', hint)
+                    yield _undeclared(slug, topics, setting_place(settings, "segments", segment.slug, rule))
+
+
+def _undeclared(slug: str, topics: Topics, place: Place) -> Finding:
+    hint = closest_topic(slug, topics) or f"declare it: [topics.{slug}]"
+    return make_finding("topic-undeclared", place, f'the topic "{slug}" is not declared', hint)
 
 
 def _repeated_entries(issues: Sequence[Issue], sent: Collection[str]) -> Iterator[Finding]:

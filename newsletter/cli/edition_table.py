@@ -45,6 +45,7 @@ def as_json_values(issue: "Issue", overview: "EditionOverview") -> dict[str, obj
     entries = len(slugs)
     return {
         "issue": issue.slug,
+        "language": issue.language or None,
         "readers": overview.readers,
         "left_out": overview.left_out,
         "fewer": {"than": overview.few, "readers": overview.short},

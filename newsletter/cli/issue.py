@@ -95,6 +95,7 @@ def show(context: typer.Context, json: options.AsJson = False) -> None:
                     "date": issue.date,
                     "number": issue.number,
                     "subject": issue.subject,
+                    "language": issue.language or settings.newsletter.language,
                     "segments": issue.segments,
                     "status": status_in_words(sends.get(issue.slug), zone),
                     "send": sends[issue.slug].id if issue.slug in sends else None,
@@ -114,7 +115,7 @@ def show(context: typer.Context, json: options.AsJson = False) -> None:
                 issue.number,
                 issue.subject,
                 len(issue.entries),
-                ", ".join(issue.segments) or "everyone",
+                (", ".join(issue.segments) or "everyone") + (f" ({issue.language})" if issue.language else ""),
                 status_in_words(sends.get(issue.slug), zone),
             )
             for issue in issues

@@ -266,6 +266,7 @@ def _confirm(prepared: "PreparedSend", zone: "ZoneInfo") -> bool:
     """Ask whether to send the issue, and return the answer. Raises UsageError without a terminal."""
     issue, plan, start = prepared.composed.issue, prepared.plan, prepared.start
     to = f"{counted(plan.recipients, 'reader')} in {' and '.join(segment.slug for segment in plan.segments)}"
+    to += f" whose language is {issue.language}" if any(segment.language for segment in plan.segments) else ""
     question = f"Send “{output.plain(issue.subject)}”, dated {send_plan.date_in_words(issue, prepared.today)}, to {to}?"
     if start and start.is_far_ahead:
         question += f" It will begin at {output.clock_time(start.begins, zone)}, {start.days:,} days from now."

@@ -83,16 +83,19 @@ def _print_audience(plan: "Plan") -> None:
 def _print_facts(plan: "Plan", issue: "Issue", today: "date") -> None:
     audience = plan.audience
     by_frequency = any(segment.frequency for segment in plan.segments)
+    by_language = any(segment.language for segment in plan.segments)
     overlap = sum(audience.by_segment.values()) - audience.recipients
     output.facts(
         {
             "Subject": issue.subject,
             "Date": date_in_words(issue, today),
+            **({"Language": issue.language} if issue.language else {}),
             "Recipients": f"{plan.recipients:,}"
             + (f" ({counted(overlap, 'overlap')} counted once)" if overlap else ""),
             "Suppressed": f"{audience.suppressed:,}",
             "Paused": f"{audience.paused:,}",
             **({"Chose another frequency": f"{audience.chosen_otherwise:,}"} if by_frequency else {}),
+            **({"Get another language": f"{audience.another_language:,}"} if by_language else {}),
             "Provider": plan.provider,
             "Expected duration": _expected_duration(plan),
         }

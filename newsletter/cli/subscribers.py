@@ -62,10 +62,10 @@ def export(
     parsed = importing.parse_status(status) if status else None
     with resources.open_store(settings) as store:
         if file is None:
-            export_csv(store, sys.stdout, segment=chosen, status=parsed)
+            export_csv(store, sys.stdout, segment=chosen, status=parsed, now=store.now())
             return
         with output.whole_file(file) as target:
-            written = export_csv(store, target, segment=chosen, status=parsed)
+            written = export_csv(store, target, segment=chosen, status=parsed, now=store.now())
     output.note(f"{counted(written, 'reader')} in {file}")
 
 
@@ -92,6 +92,7 @@ def show(
         readers = store.subscribers.stream(
             segment=settings.segment(segment) if segment else None,
             status=importing.parse_status(status) if status else None,
+            now=store.now(),
         )
         if json:
             output.as_json_array(

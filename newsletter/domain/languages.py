@@ -19,13 +19,13 @@ def parse_language(text: str) -> str:
 
 def covers(wide: str, tag: str) -> bool:
     """Return whether a tag is another or narrower (RFC 4647 §3.3.1): ``de`` covers ``de-AT``."""
-    whole, prefix = tag.casefold(), wide.casefold()
+    whole, prefix = tag.lower(), wide.lower()
     return whole == prefix or whole.startswith(f"{prefix}-")
 
 
 def same_language(tag: str, other: str) -> bool:
     """Return whether two tags differ at most in case."""
-    return tag.casefold() == other.casefold()
+    return tag.lower() == other.lower()
 
 
 def language_for(tag: str, languages: Sequence[str]) -> str:
@@ -43,4 +43,4 @@ def language_for(tag: str, languages: Sequence[str]) -> str:
 
 def bare_language(tag: str) -> str:
     """Return a tag's language without script, region and variants: ``pt`` for ``pt-BR``."""
-    return tag.partition("-")[0].casefold()
+    return tag.partition("-")[0].lower()

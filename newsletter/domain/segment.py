@@ -1,34 +1,46 @@
-"""Segments: saved rules over topics, and the number of readers they reach. No I/O."""
+"""Segments: saved rules that select readers, and the number of readers they reach. No I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from newsletter.domain.reader_rules import AllOf, Follows, Not, ReaderFacts, ReaderRule, Reads
 from newsletter.domain.subscriber import Frequency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A publisher's saved rule over topics, evaluated again for each send.
+    """A publisher's saved rule, evaluated again for each send.
 
-    Each group stands for one topic: the slugs whose followers count as following it (``Topics.related``). A reader is
-    in the segment if they follow one of ``any`` (if there are any), each of ``all`` and none of ``none``. With a
-    ``frequency``, a send to it reaches only readers who chose that.
+    Each group of ``any``, ``all`` and ``none`` stands for one topic: the slugs whose followers count as following it
+    (``Topics.related``). A reader is in the segment if they follow one of ``any`` (if there are any), each of ``all``
+    and none of ``none``, and the rule ``where`` holds. A send to the segment reaches only readers who chose its
+    ``frequency`` and who read its ``language``, if it has them.
     """
 
     slug: str
     name: str
     frequency: Frequency | None = None
+    language: Reads | None = None
     any: tuple[frozenset[str], ...] = ()
     all: tuple[frozenset[str], ...] = ()
     none: tuple[frozenset[str], ...] = ()
+    where: ReaderRule | None = None
 
-    def admits(self, follows: frozenset[str]) -> bool:
-        """Return whether a reader who follows these topics is in the segment."""
-        return (
-            (not self.any or any(follows & group for group in self.any))
-            and all(follows & group for group in self.all)
-            and not any(follows & group for group in self.none)
-        )
+    @property
+    def rule(self) -> ReaderRule:
+        """Return the rule that selects the readers of the segment."""
+        rules: list[ReaderRule] = [Follows(topics=group) for group in self.all]
+        if self.any:
+            rules.append(Follows(topics=frozenset().union(*self.any)))
+        if self.none:
+            rules.append(Not(rule=Follows(topics=frozenset().union(*self.none))))
+        if self.where is not None:
+            rules.append(self.where)
+        return AllOf(rules=tuple(rules))
+
+    def admits(self, facts: ReaderFacts) -> bool:
+        """Return whether a reader is in the segment."""
+        return self.rule.holds(facts)
 
 
 EVERYONE = Segment(slug="everyone", name="Everyone")
@@ -39,8 +51,8 @@ class AudienceCounts:
     """The number of readers that a send to some segments would reach now.
 
     ``by_segment`` counts each segment on its own; ``recipients`` counts a reader of several segments once. Neither
-    includes readers whose address is ``suppressed``, who have ``paused``, or who have ``chosen_otherwise`` between
-    issues and the weekly digest.
+    includes readers whose address is ``suppressed``, who have ``paused``, who read ``another_language``, or who have
+    ``chosen_otherwise`` between issues and the weekly digest.
     """
 
     by_segment: Mapping[str, int]
@@ -48,3 +60,4 @@ class AudienceCounts:
     suppressed: int
     paused: int
     chosen_otherwise: int
+    another_language: int = 0

@@ -7,6 +7,9 @@ from datetime import datetime
 from newsletter.composing import Composed
 from newsletter.domain.edition import Edition, EntryReason, TopicChoices
 from newsletter.domain.issue import Issue
+from newsletter.domain.languages import same_language
+from newsletter.domain.publication import Newsletter
+from newsletter.domain.reader_rules import Clicked, ReaderFacts, Reads, parts_of
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
 from newsletter.errors import SendError, SettingsError
@@ -45,16 +48,32 @@ class NothingForReaderError(SendError):
 def segments_of(settings: Settings, issue: Issue) -> list[Segment]:
     """Return the segments that an issue goes to: those it names, or everyone.
 
-    If the newsletter has a weekly digest, digests go to the readers who chose it and other issues to the rest. Raise
-    UnknownSegmentError, or DigestsDisabledError for a digest if newsletter.toml doesn't enable digests.
+    An issue that states its language goes only to readers of that language. If the newsletter has a weekly digest,
+    digests go to the readers who chose it and other issues to the rest. Raise UnknownSegmentError, or
+    DigestsDisabledError for a digest if newsletter.toml doesn't enable digests.
     """
-    chosen = [settings.segment(slug) for slug in issue.segments or (EVERYONE.slug,)]
+    language = language_of(settings.newsletter, issue)
+    chosen = [replace(settings.segment(slug), language=language) for slug in issue.segments or (EVERYONE.slug,)]
     if settings.newsletter.weekly_digest:
         frequency = Frequency.WEEKLY if issue.digest else Frequency.EACH
         return [replace(segment, frequency=frequency) for segment in chosen]
     if issue.digest:
         raise DigestsDisabledError(issue=issue.slug)
     return chosen
+
+
+def language_of(newsletter: Newsletter, issue: Issue) -> Reads | None:
+    """Return the test for the readers of an issue's language, or None if the language makes no difference.
+
+    That is so if the issue states none, or if the newsletter has only this one.
+    """
+    if not issue.language:
+        return None
+    languages = newsletter.languages
+    stated = next((tag for tag in languages if same_language(tag, issue.language)), issue.language)
+    if stated not in languages:
+        languages = (*languages, stated)
+    return Reads(language=stated, languages=languages) if len(languages) > 1 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +108,8 @@ def reader_copy(
 
 
 def _obstacles(store: Store, segments: list[Segment], subscriber: Subscriber, now: datetime) -> list[str]:
+    clicks = store.clicks_and_opens.topic_clicks(subscriber.id) if any(map(_asks_for_clicks, segments)) else ()
+    facts = ReaderFacts(reader=subscriber, now=now, clicks=tuple(clicks))
     reasons = []
     if subscriber.status is not SubscriberStatus.CONFIRMED:
         reasons.append(f"they are {subscriber.status}")
@@ -98,6 +119,16 @@ def _obstacles(store: Store, segments: list[Segment], subscriber: Subscriber, no
         reasons.append(f"they have paused until {subscriber.paused_until:%Y-%m-%d}")
     if not any(segment.frequency in (None, subscriber.frequency) for segment in segments):
         reasons.append(f"they are mailed {_HOW_OFTEN[subscriber.frequency]}")
-    if not any(segment.admits(frozenset(subscriber.topics)) for segment in segments):
+    if not any(segment.language is None or segment.language.holds(facts) for segment in segments):
+        reasons.append(f"they don't get issues in {' or '.join(_languages(segments))}")
+    if not any(segment.admits(facts) for segment in segments):
         reasons.append(f"they are not in {' or '.join(segment.slug for segment in segments)}")
     return reasons
+
+
+def _languages(segments: list[Segment]) -> list[str]:
+    return sorted({segment.language.language for segment in segments if segment.language})
+
+
+def _asks_for_clicks(segment: Segment) -> bool:
+    return any(isinstance(part, Clicked) for part in parts_of(segment.rule))

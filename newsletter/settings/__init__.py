@@ -20,14 +20,14 @@ from newsletter.domain.publication import Newsletter, ThemeSettings
 from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.rate_limits import SendingSettings
 from newsletter.domain.segment import EVERYONE, Segment
-from newsletter.domain.topics import Topic, Topics
 from newsletter.domain.tracking import TrackingSettings
 from newsletter.errors import FindingsError, Place, SettingsError, did_you_mean
 from newsletter.files import library_errors
 from newsletter.files.newsletter_folder import SETTINGS_FILE, newsletter_folder
 from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_marker, syntax_mistake
-from newsletter.settings.file import SegmentTable, SendingTable, SettingsFile, TopicTable, parse_url
+from newsletter.settings.file import SendingTable, SettingsFile, parse_url
 from newsletter.settings.problems import contradictions, mistakes_in, setting_finding, settings_error
+from newsletter.settings.segments import languages_of, parse_segment, rule_words
 from newsletter.tokens import Signer
 
 __all__ = [
@@ -45,7 +45,6 @@ __all__ = [
 
 Network = IPv4Network | IPv6Network
 OUTBOX = "outbox"
-DEFAULT_LANGUAGE = "en"
 _SQLITE = "sqlite:///"
 SECRET = "NEWSLETTER_SECRET"  # noqa: S105 - its name
 EARLIER_SECRETS = "NEWSLETTER_EARLIER_SECRETS"
@@ -203,8 +202,8 @@ def _read(path: Path) -> tuple[str, Mapping[str, object]]:
 
 
 def _settings(root: Path, file: SettingsFile) -> Settings:
-    topics = Topics(_topic(slug, table) for slug, table in file.topics.items())
-    language, *other_languages = file.languages or [file.language or DEFAULT_LANGUAGE]
+    words = rule_words(file)
+    language, *other_languages = languages_of(file)
     return Settings(
         root=root,
         newsletter=Newsletter(
@@ -222,7 +221,7 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
             time_zone=file.time_zone,
             attributes=tuple(file.attributes),
             weekly_digest=file.weekly_digest,
-            topics=topics,
+            topics=words.topics,
             tailored=TailoringFields(**file.tailored.model_dump()),
             theme=ThemeSettings(**file.theme.model_dump()),
             counting=TrackingSettings(
@@ -234,7 +233,7 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
             ),
         ),
         segments={EVERYONE.slug: EVERYONE}
-        | {slug: _segment(slug, table, topics) for slug, table in file.segments.items()},
+        | {slug: parse_segment(slug, table, words) for slug, table in file.segments.items()},
         database=_database(root, file.database),
         provider_name=file.provider.name,
         provider=file.provider.model_extra or {},
@@ -250,19 +249,6 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
             soft_bounces=file.feedback.soft_bounces,
             keep=timedelta(days=file.feedback.keep_days),
         ),
-    )
-
-
-def _topic(slug: str, table: TopicTable) -> Topic:
-    return Topic(slug=slug, name=table.name or slug, aliases=tuple(table.aliases), parent=table.parent)
-
-
-def _segment(slug: str, table: SegmentTable, topics: Topics) -> Segment:
-    def groups(names: list[str]) -> tuple[frozenset[str], ...]:
-        return tuple(topics.related(topics.resolve(name).slug) for name in names)
-
-    return Segment(
-        slug=slug, name=table.name or slug, any=groups(table.any), all=groups(table.all), none=groups(table.none)
     )
 
 

@@ -124,12 +124,16 @@ class TopicTable(_Table):
 
 
 class SegmentTable(_Table):
-    """``[segments.<slug>]``: readers who follow one of ``any``, each of ``all`` and none of ``none``."""
+    """``[segments.<slug>]``: readers who follow one of ``any``, each of ``all`` and none of ``none``.
+
+    The rule ``where`` holds for all of them (``domain.rule_parser``).
+    """
 
     name: str | None = None
     any: list[str] = []
     all: list[str] = []
     none: list[str] = []
+    where: str | None = None
 
 
 class ThemeTable(_Table):

@@ -9,11 +9,14 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from newsletter.domain.languages import same_language
+from newsletter.domain.rule_parser import RuleWords, parse_rule
+from newsletter.domain.rule_tokens import RuleSyntaxError
 from newsletter.domain.segment import EVERYONE
 from newsletter.errors import Finding, FindingsError, Place, Severity, did_you_mean
 from newsletter.files import library_errors
 from newsletter.files.toml_lines import setting_place
 from newsletter.settings.file import SettingsFile, TopicTable
+from newsletter.settings.segments import rule_words
 
 _WITH_PASSWORD = ("database",)  # the setting whose value may contain a password, so messages don't show it
 
@@ -36,8 +39,11 @@ def contradictions(file: SettingsFile) -> Iterator[Mistake]:
         keys = ("segments", slug)
         if slug == EVERYONE.slug:
             yield Mistake(keys=keys, what='"everyone" is built in', hint="give the segment another slug")
+        elif segment.where is not None:
+            yield from _wrong_rule((*keys, "where"), segment.where, rule_words(file))
         elif not (segment.any or segment.all or segment.none):
-            yield Mistake(keys=keys, what="the segment has no rule", hint='add any, all or none, or use "everyone"')
+            hint = 'add any, all, none or where, or use "everyone"'
+            yield Mistake(keys=keys, what="the segment has no rule", hint=hint)
     if file.feedback.unsubscribe_mail and not file.feedback.mailbox:
         yield Mistake(
             keys=("feedback", "unsubscribe_mail"),
@@ -51,6 +57,13 @@ def contradictions(file: SettingsFile) -> Iterator[Mistake]:
             what=f"the minimum of {low} entries is higher than the maximum of {high}",
             hint="lower the minimum or raise the maximum",
         )
+
+
+def _wrong_rule(keys: tuple[str, ...], rule: str, words: RuleWords) -> Iterator[Mistake]:
+    try:
+        parse_rule(rule, words)
+    except RuleSyntaxError as err:
+        yield Mistake(keys=keys, what=f"where, {err.what}", hint=err.hint)
 
 
 def _wrong_languages(language: str | None, languages: Sequence[str]) -> Iterator[Mistake]:

@@ -1,6 +1,7 @@
 """Export of the stored readers to a CSV file that can be imported again."""
 
 import csv
+from datetime import datetime
 from typing import TextIO
 
 from newsletter.domain.addresses import address_key
@@ -17,9 +18,16 @@ _COLUMNS = (
 
 
 def export_csv(
-    store: Store, target: TextIO, *, segment: Segment | None = None, status: SubscriberStatus | None = None
+    store: Store,
+    target: TextIO,
+    *,
+    segment: Segment | None = None,
+    status: SubscriberStatus | None = None,
+    now: datetime | None = None,
 ) -> int:
     """Write readers as CSV (RFC 4180) in the order of the store and return their number.
+
+    A ``segment`` has the readers for whom its rule holds ``now``.
 
     Open ``target`` for text with ``newline=""``, and files as ``utf-8-sig``, which spreadsheets recognise as UTF-8.
     Importing the file into an empty store restores the same readers, except for their ids and keys.
@@ -29,7 +37,7 @@ def export_csv(
     writer = csv.writer(target)
     writer.writerow([*_COLUMNS, *(quoted(attribute_column(name)) for name in attributes)])
     written = 0
-    for reader, consents in store.subscribers.stream_with_consents(segment=segment, status=status):
+    for reader, consents in store.subscribers.stream_with_consents(segment=segment, status=status, now=now):
         cells = (
             reader.address,
             reader.first_name,

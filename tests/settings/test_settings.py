@@ -10,6 +10,7 @@ from newsletter.domain.addresses import Mailbox
 from newsletter.domain.delivery import Uncertainty
 from newsletter.domain.quiet_hours import QuietHours
 from newsletter.domain.rate_limits import SendingSettings
+from newsletter.domain.reader_rules import AnyOf, JoinedSince, parts_of
 from newsletter.errors import FindingsError, SettingsError
 from newsletter.tokens import Purpose, Signer
 
@@ -66,6 +67,17 @@ def test_the_first_language_is_the_default(root: Path, text: str, languages: tup
     (root / "newsletter.toml").write_text(f"{text}\n{GOOD}", encoding="utf-8")
     newsletter = settings.load(root).newsletter
     assert (newsletter.languages, newsletter.language) == (languages, languages[0])
+
+
+def test_a_segments_rule_is_read_and_combined_with_its_topics(root: Path) -> None:
+    rule = """where = 'language = "de" and attribute.plan present and joined >= 2026-01-01 or clicked "asia" >= 2'"""
+    individual = f'{GOOD}{rule}\n[counting]\nclicks = "individual"\n'
+    (root / "newsletter.toml").write_text(f'attributes = ["plan"]\n{individual}', encoding="utf-8")
+    segment = settings.load(root).segments["east"]
+    assert segment.any
+    assert isinstance(segment.where, AnyOf)
+    joined = next(part for part in parts_of(segment.where) if isinstance(part, JoinedSince))
+    assert joined.at.isoformat() == "2026-01-01T00:00:00+01:00"
 
 
 def test_the_settings_file_is_read_into_values(root: Path) -> None:
@@ -230,6 +242,17 @@ def test_a_wrong_setting_is_reported_with_line_and_hint(root: Path, old: str, ne
         ("example.org/", "example.org:99999/", "write a URL such as https://news.example.org"),
         ("name = ", 'language = "xx-yy-zz-qq"\nname = ', "write a language tag such as en, pt-BR or zh-Hant-TW"),
         ("name = ", 'languages = ["en", "German"]\nname = ', "item 2 of \"languages\" cannot be 'German'"),
+        (
+            "any = [",
+            "where = 'language = de'\nany = [",
+            'newsletter.toml:22: where, column 12: "de" is not in quotes: write "de"',
+        ),
+        ('any = ["Asia"]', "where = ''", "newsletter.toml:22: where, column 1: the rule is empty"),
+        (
+            'any = ["Asia"]',
+            "where = 'clicked \"asia\"'",
+            "where, column 9: clicks are not counted by reader",
+        ),
         ("name = ", "languages = []\nname = ", "write at least 1 of them"),
         ("name = ", 'languages = ["en", "EN"]\nname = ', '"EN" is in languages twice: remove one'),
         (

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.domain.events import EventKind
+from newsletter.domain.reader_rules import TopicClick
 from newsletter.domain.tracking import (
     TOO_SOON,
     ClickOrOpen,
@@ -112,6 +113,20 @@ class ClicksAndOpens:
             clicks=_count(clicks),
             opens=by_link.get(None, TrackingCount()),
         )
+
+    def topic_clicks(self, reader: int) -> Sequence[TopicClick]:
+        """Return a reader's own clicks, without those of machines, with the topics of the entries they led to."""
+        query = (
+            sa.select(response.c.send, response.c.link, response.c.at, link.c.topics)
+            .outerjoin(link, sa.and_(link.c.send == response.c.send, link.c.number == response.c.link))
+            .where(response.c.subscriber == reader, response.c.link.is_not(None), response.c.machine == "")
+            .order_by(response.c.id)
+        )
+        with self._database.reading() as connection:
+            return [
+                TopicClick(send=row.send, link=row.link, at=row.at, topics=tuple(row.topics or ()))
+                for row in connection.execute(query)
+            ]
 
     def of_reader(self, reader: int) -> list[tuple[str, str, ClickOrOpen]]:
         """Return a reader's clicks and opens, with the issue and the link's target ("" for an open)."""

@@ -1,4 +1,4 @@
-"""Segments' rules as SQL. ``Segment.admits`` applies the same rules to a single reader; a test compares the two."""
+"""The readers of segments, and the readers who would be mailed now."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -8,19 +8,18 @@ import sqlalchemy as sa
 
 from newsletter.domain.segment import AudienceCounts, Segment
 from newsletter.domain.subscriber import SubscriberStatus
-from newsletter.store.tables import subscriber, subscriber_topic, suppression
+from newsletter.store.subscribers.rule_sql import condition
+from newsletter.store.tables import subscriber, suppression
 
 
-def admitted(segment: Segment) -> sa.ColumnElement[bool]:
-    """Return a segment's rules as a condition over ``subscriber``."""
-    rules = [_follows(group) for group in segment.all]
-    if segment.any:
-        rules.append(_follows(_topics_of(segment.any)))
-    if segment.none:
-        rules.append(~_follows(_topics_of(segment.none)))
+def admitted(segment: Segment, now: datetime) -> sa.ColumnElement[bool]:
+    """Return a segment's rules ``now`` as a condition over ``subscriber``."""
+    rules = [condition(segment.rule, now)]
     if segment.frequency is not None:
         rules.append(subscriber.c.frequency == segment.frequency.value)
-    return sa.and_(sa.true(), *rules)
+    if segment.language is not None:
+        rules.append(condition(segment.language, now))
+    return sa.and_(*rules)
 
 
 def confirmed() -> sa.ColumnElement[bool]:
@@ -40,12 +39,12 @@ def suppressed() -> sa.ColumnElement[bool]:
 
 def audience_of(segments: Sequence[Segment], now: datetime) -> sa.Select[tuple[int]]:
     """Return a query for the ids of all readers a send to these segments would have ``now``, each once."""
-    return sa.select(subscriber.c.id).where(confirmed(), awake(_seconds(now)), ~suppressed(), in_any(segments))
+    return sa.select(subscriber.c.id).where(confirmed(), awake(_seconds(now)), ~suppressed(), in_any(segments, now))
 
 
-def in_any(segments: Iterable[Segment]) -> sa.ColumnElement[bool]:
-    """Return the condition for readers of at least one of the segments; nobody if there are none."""
-    return sa.or_(sa.false(), *(admitted(segment) for segment in segments))
+def in_any(segments: Iterable[Segment], now: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition for readers of at least one of the segments ``now``; nobody if there are none."""
+    return sa.or_(sa.false(), *(admitted(segment, now) for segment in segments))
 
 
 def count_by_segment(connection: sa.Connection, segments: Iterable[Segment], now: datetime) -> Mapping[str, int]:
@@ -53,7 +52,7 @@ def count_by_segment(connection: sa.Connection, segments: Iterable[Segment], now
     chosen = {segment.slug: segment for segment in segments}
     if not chosen:
         return {}
-    columns = [sa.func.count(sa.case((admitted(segment), 1))) for segment in chosen.values()]
+    columns = [sa.func.count(sa.case((admitted(segment, now), 1))) for segment in chosen.values()]
     counts = connection.execute(
         sa.select(*columns).select_from(subscriber).where(confirmed(), awake(_seconds(now)), ~suppressed())
     ).one()
@@ -62,35 +61,27 @@ def count_by_segment(connection: sa.Connection, segments: Iterable[Segment], now
 
 def count_audience(connection: sa.Connection, segments: Sequence[Segment], now: datetime) -> AudienceCounts:
     """Return the size of the audience that a send to these segments would have ``now``."""
-    mailed = awake(_seconds(now))
-    any_frequency = [replace(segment, frequency=None) for segment in segments]
+    mailed, included = awake(_seconds(now)), in_any(segments, now)
+    chosen = list(segments)
+    any_frequency = [replace(segment, frequency=None) for segment in chosen]
+    any_language = [replace(segment, language=None) for segment in chosen]
 
     def count(*conditions: sa.ColumnElement[bool]) -> int:
         readers = sa.select(sa.func.count()).select_from(subscriber).where(confirmed(), *conditions)
         return connection.scalars(readers).one()
 
+    def count_kept_out(wider: list[Segment]) -> int:
+        return count(mailed, ~suppressed(), in_any(wider, now), ~included) if wider != chosen else 0
+
     return AudienceCounts(
         by_segment=count_by_segment(connection, segments, now),
-        recipients=count(mailed, ~suppressed(), in_any(segments)),
-        suppressed=count(mailed, suppressed(), in_any(segments)),
-        paused=count(~mailed, ~suppressed(), in_any(segments)),
-        chosen_otherwise=count(mailed, ~suppressed(), in_any(any_frequency), ~in_any(segments))
-        if any_frequency != segments
-        else 0,
+        recipients=count(mailed, ~suppressed(), included),
+        suppressed=count(mailed, suppressed(), included),
+        paused=count(~mailed, ~suppressed(), included),
+        chosen_otherwise=count_kept_out(any_frequency),
+        another_language=count_kept_out(any_language),
     )
 
 
 def _seconds(now: datetime) -> int:
     return int(now.timestamp())
-
-
-def _follows(topics: frozenset[str]) -> sa.ColumnElement[bool]:
-    return sa.exists().where(
-        subscriber_topic.c.subscriber == subscriber.c.id,
-        subscriber_topic.c.topic.in_(sorted(topics)),
-        ~subscriber_topic.c.excluded,
-    )
-
-
-def _topics_of(groups: Iterable[frozenset[str]]) -> frozenset[str]:
-    return frozenset().union(*groups)

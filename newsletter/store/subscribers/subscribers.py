@@ -78,18 +78,23 @@ class Subscribers:
             self._database.removed()
         return bool(readers)
 
-    def stream(self, *, segment: Segment | None = None, status: SubscriberStatus | None = None) -> Iterator[Subscriber]:
-        """Yield readers by id from one snapshot, including suppressed ones, without loading them all into memory."""
+    def stream(
+        self, *, segment: Segment | None = None, status: SubscriberStatus | None = None, now: datetime | None = None
+    ) -> Iterator[Subscriber]:
+        """Yield readers by id from one snapshot, including suppressed ones, without loading them all into memory.
+
+        A ``segment`` has the readers for whom its rule holds ``now``; raise ValueError without that time.
+        """
         with self._database.reading() as connection:
-            for page in rows.read_pages(connection, *_conditions(segment, status)):
+            for page in rows.read_pages(connection, *_conditions(segment, status, now)):
                 yield from page
 
     def stream_with_consents(
-        self, *, segment: Segment | None = None, status: SubscriberStatus | None = None
+        self, *, segment: Segment | None = None, status: SubscriberStatus | None = None, now: datetime | None = None
     ) -> Iterator[tuple[Subscriber, Sequence[Consent]]]:
         """Yield readers like ``stream``, with their consent records, the oldest event first."""
         with self._database.reading() as connection:
-            for page in rows.read_pages(connection, *_conditions(segment, status)):
+            for page in rows.read_pages(connection, *_conditions(segment, status, now)):
                 recorded = consents_of(connection, [reader.id for reader in page])
                 yield from ((reader, recorded.get(reader.id, ())) for reader in page)
 
@@ -153,8 +158,14 @@ class Subscribers:
         return merging.result()
 
 
-def _conditions(segment: Segment | None, status: SubscriberStatus | None) -> list[sa.ColumnElement[bool]]:
-    conditions = [] if segment is None else [admitted(segment)]
+def _conditions(
+    segment: Segment | None, status: SubscriberStatus | None, now: datetime | None
+) -> list[sa.ColumnElement[bool]]:
+    conditions = []
+    if segment is not None:
+        if now is None:
+            raise ValueError("the readers of a segment depend on the time")
+        conditions.append(admitted(segment, now))
     if status is not None:
         conditions.append(subscriber.c.status == status.value)
     return conditions

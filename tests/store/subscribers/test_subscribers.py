@@ -110,7 +110,7 @@ def test_readers_stream_by_segment_and_status(store: Store) -> None:
     store.subscribers.merge([readers], now=NOW)
     nato = Segment(slug="n", name="N", all=(frozenset({"nato"}),))
     assert [plain(reader) for reader in store.subscribers.stream()] == readers
-    assert [plain(reader) for reader in store.subscribers.stream(segment=nato, status=CONFIRMED)] == [
+    assert [plain(reader) for reader in store.subscribers.stream(segment=nato, status=CONFIRMED, now=NOW)] == [
         reader for reader in readers if "nato" in reader.topics and reader.status is CONFIRMED
     ]
 

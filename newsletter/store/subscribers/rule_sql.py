@@ -1,0 +1,135 @@
+"""Rules that select readers as SQL conditions. Each rule's ``holds`` answers the same; a test compares the two.
+
+No condition is ever NULL, whose negation would be NULL too.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import singledispatch
+
+import sqlalchemy as sa
+
+from newsletter.domain.languages import bare_language, covers
+from newsletter.domain.reader_rules import (
+    AllOf,
+    AnyOf,
+    AttributeIn,
+    Chose,
+    Clicked,
+    Excludes,
+    Follows,
+    JoinedSince,
+    JoinedWithin,
+    LanguageIn,
+    LanguagePresent,
+    Not,
+    ReaderRule,
+    Reads,
+    days_before,
+)
+from newsletter.store.tables import link, response, subscriber, subscriber_topic
+
+Condition = sa.ColumnElement[bool]
+_LANGUAGE = sa.func.lower(subscriber.c.language)
+
+
+@singledispatch
+def condition(rule: ReaderRule, now: datetime) -> Condition:
+    """Return the condition over ``subscriber`` that a rule holds ``now``."""
+    raise TypeError(f"{type(rule).__name__} at {now} has no SQL")
+
+
+@condition.register
+def _(rule: AllOf, now: datetime) -> Condition:
+    return sa.and_(sa.true(), *(condition(part, now) for part in rule.rules))
+
+
+@condition.register
+def _(rule: AnyOf, now: datetime) -> Condition:
+    return sa.or_(sa.false(), *(condition(part, now) for part in rule.rules))
+
+
+@condition.register
+def _(rule: Not, now: datetime) -> Condition:
+    return sa.not_(condition(rule.rule, now))
+
+
+@condition.register
+def _(rule: LanguageIn, _now: datetime) -> Condition:
+    return sa.or_(_covered(rule.tags), subscriber.c.language == "" if rule.missing else sa.false())
+
+
+@condition.register
+def _(_rule: LanguagePresent, _now: datetime) -> Condition:
+    return subscriber.c.language != ""
+
+
+@condition.register
+def _(rule: Reads, _now: datetime) -> Condition:
+    languages = rule.languages
+    narrower = [tag for tag in languages if tag != rule.language and covers(rule.language, tag)]
+    closest = [sa.and_(_covered([rule.language]), ~_covered(narrower))]
+    bare = bare_language(rule.language)
+    if rule.language == next((tag for tag in languages if bare_language(tag) == bare), ""):
+        closest.append(sa.and_(_covered([bare]), ~_covered(languages)))
+    if rule.language == languages[0]:
+        closest.append(~_covered(map(bare_language, languages)))
+    return sa.or_(*closest)
+
+
+@condition.register
+def _(rule: JoinedSince, _now: datetime) -> Condition:
+    return subscriber.c.created >= rule.at
+
+
+@condition.register
+def _(rule: JoinedWithin, now: datetime) -> Condition:
+    return subscriber.c.created >= days_before(now, rule.days)
+
+
+@condition.register
+def _(rule: AttributeIn, _now: datetime) -> Condition:
+    return sa.func.coalesce(subscriber.c.attributes[rule.name].as_string(), "").in_(rule.values)
+
+
+@condition.register
+def _(rule: Follows, _now: datetime) -> Condition:
+    return _has_topic(rule.topics, ~subscriber_topic.c.excluded)
+
+
+@condition.register
+def _(rule: Excludes, _now: datetime) -> Condition:
+    return _has_topic(rule.topics, subscriber_topic.c.excluded)
+
+
+@condition.register
+def _(rule: Chose, _now: datetime) -> Condition:
+    return subscriber.c.frequency == rule.frequency.value
+
+
+@condition.register
+def _(rule: Clicked, now: datetime) -> Condition:
+    clicks = sa.select(response.c.subscriber, response.c.send, response.c.link).where(
+        response.c.subscriber.is_not(None), response.c.link.is_not(None), response.c.machine == ""
+    )
+    if rule.topics:
+        same = sa.and_(link.c.send == response.c.send, link.c.number == response.c.link)
+        # A list of slugs as JSON, in which each slug stands between quotation marks and has none itself.
+        listed = sa.cast(link.c.topics, sa.Text)
+        clicks = clicks.join(link, same).where(sa.or_(*(listed.contains(f'"{slug}"') for slug in sorted(rule.topics))))
+    if rule.days is not None:
+        clicks = clicks.where(response.c.at >= days_before(now, rule.days))
+    links = clicks.distinct().subquery()
+    readers = sa.select(links.c.subscriber).group_by(links.c.subscriber).having(sa.func.count() >= rule.times)
+    return subscriber.c.id.in_(readers)
+
+
+def _covered(tags: Iterable[str]) -> Condition:
+    """Return the condition that one of the tags covers the reader's language."""
+    lower = [tag.lower() for tag in tags]
+    return sa.or_(_LANGUAGE.in_(lower), *(_LANGUAGE.startswith(f"{tag}-", autoescape=True) for tag in lower))
+
+
+def _has_topic(topics: frozenset[str], kind: Condition) -> Condition:
+    query = sa.exists().where(subscriber_topic.c.subscriber == subscriber.c.id, kind)
+    return query.where(subscriber_topic.c.topic.in_(sorted(topics))) if topics else query

@@ -138,11 +138,16 @@ def add(
         str,
         typer.Option(metavar="ZONE", help="Their time zone; the newsletter's by default.", show_default=False),
     ] = "",
+    language: Annotated[
+        str,
+        typer.Option(metavar="TAG", help="Their language; the newsletter's by default.", show_default=False),
+    ] = "",
 ) -> None:
     """Add a confirmed reader.
 
     newsletter subscribers add ada@example.org
     newsletter subscribers add ada@example.org --first-name Ada -t Science -t "The sea" --time-zone Europe/London
+    newsletter subscribers add bea@example.org --language de-AT
     """
     from newsletter.domain.subscriber import Subscriber
     from newsletter.publishing.readers import add_reader
@@ -157,6 +162,7 @@ def add(
         last_name=last_name.strip(),
         topics=tuple(sorted({topic.slug for topic in follows})),
         time_zone=_zone(time_zone) if time_zone else "",
+        language=_language(language) if language else "",
     )
     with resources.open_store(settings) as store:
         added = add_reader(store, new, now=store.now())
@@ -241,6 +247,15 @@ def show_reader(
         if reader is None:
             raise UnknownReaderError(address=mailed)
         output.as_json(stored_about(store, reader))
+
+
+def _language(text: str) -> str:
+    from newsletter.domain.languages import parse_language
+
+    try:
+        return parse_language(text)
+    except ValueError as err:
+        raise UsageError(f'"{text[:80]}" is not a language', hint=str(err)) from err
 
 
 def _zone(text: str) -> str:

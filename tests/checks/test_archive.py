@@ -4,6 +4,7 @@ from datetime import date
 
 from newsletter.checks import Calendar, archive_findings, content_findings, segment_findings, topic_findings
 from newsletter.domain.issue import Entry, Issue, Section
+from newsletter.domain.reader_rules import AnyOf, Clicked, Follows, Not
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.topics import Topic, Topics
 from newsletter.errors import Place, Severity
@@ -126,6 +127,20 @@ def test_an_undeclared_topic_in_a_segment_is_reported_at_its_line() -> None:
 
     assert (finding.rule, finding.severity) == ("topic-undeclared", Severity.WARNING)
     assert finding.place == Place(path="newsletter.toml", line=6)
+    assert (finding.what, finding.hint) == ('the topic "asai" is not declared', 'did you mean "Asia"?')
+
+
+def test_an_undeclared_topic_in_a_segments_rule_is_reported_at_its_line() -> None:
+    topics = Topics([Topic(slug="asia", name="Asia"), Topic(slug="nepal", name="Nepal", parent="asia")])
+    rule = AnyOf(
+        rules=(
+            Follows(topics=topics.related("nepal") | topics.related("asai")),
+            Not(rule=Clicked(topics=frozenset({"asai"}), times=3)),
+        )
+    )
+    east = Segment(slug="east", name="East", where=rule)
+    (finding,) = segment_findings([east], topics, "[segments.east]\nwhere = '…'\n")
+    assert (finding.rule, finding.place.line) == ("topic-undeclared", 2)
     assert (finding.what, finding.hint) == ('the topic "asai" is not declared', 'did you mean "Asia"?')
 
 

@@ -34,6 +34,46 @@ def test_a_send_shows_its_plan_and_ends_with_a_summary(run: Run, readers: Path) 
     assert outbox() == EVERYONE
 
 
+def test_an_issue_in_a_language_goes_to_its_readers_in_their_language(run: Run, readers: Path) -> None:
+    edit("newsletter.toml", 'language = "en"\n', 'languages = ["en", "de"]\n')
+    edit("issues/2026-11-23.md", "number: 1\n", "number: 1\nlanguage: de\n")
+    assert run("send", "latest", "--dry-run").stderr.startswith(
+        "error: nobody would get issue 2026-11-23: no confirmed readers in everyone (3 get issues in another language)"
+    )
+    run("subscribers", "add", "dora@example.com", "--language", "de-AT")
+    planned = run("send", "latest", stdin="n\n")
+    plan = " ".join(planned.stdout.split())
+    for phrase in ("Language de", "Recipients 1", "Get another language 3"):
+        assert phrase in plan
+    assert "to 1 reader in everyone whose language is de? [y/N]" in planned.stderr
+    assert json.loads(run("editions", "latest", "--json").stdout)["readers"] == 1
+    assert "everyone (de)" in run("issue", "list").stdout
+    assert run("send", "latest", "--yes").status == 0
+    assert outbox() == ["dora@example.com"]
+    (message,) = Path("outbox").rglob("*.eml")
+    html = message_from_bytes(message.read_bytes(), policy=policy.default).get_body(("html",))
+    assert html is not None
+    assert '<html lang="de" dir="ltr"' in html.get_content()
+    assert "Montag, 23. November 2026" in html.get_content()
+
+
+def test_a_segment_with_a_rule_is_counted_listed_and_sent_to(run: Run, readers: Path) -> None:
+    edit(
+        "newsletter.toml",
+        "[segments.science]\n",
+        "[segments.germans]\nwhere = 'language = \"de\"'\n\n[segments.science]\n",
+    )
+    edit("issues/2026-11-23.md", "number: 1\n", "number: 1\nsegments: [germans]\n")
+    run("subscribers", "add", "dora@example.com", "--language", "de-AT")
+    counts = {row["slug"]: row["readers"] for row in json.loads(run("segments", "--json").stdout)}
+    assert (counts["everyone"], counts["germans"]) == (4, 1)
+    (listed,) = json.loads(run("subscribers", "list", "--segment", "germans", "--json").stdout)
+    assert listed["language"] == "de-AT"
+    assert "dora@example.com" in run("subscribers", "export", "--segment", "germans").stdout
+    assert run("send", "latest", "--yes").status == 0
+    assert outbox() == ["dora@example.com"]
+
+
 def test_a_dry_run_only_plans_and_needs_no_secret(run: Run, readers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NEWSLETTER_SECRET")
     planned = run("send", "latest", "--dry-run")

@@ -73,6 +73,9 @@ def test_invalid_arguments_are_usage_errors(run: Run, readers: Path) -> None:
     assert run("subscribers", "add", "ada@example.org", "--time-zone", "Europe/Vienn").stderr == (
         'error: no time zone "Europe/Vienn": did you mean "Europe/Vienna"?\n'
     )
+    assert run("subscribers", "add", "ada@example.org", "--language", "German").stderr == (
+        'error: "German" is not a language: write a language tag such as en, pt-BR or zh-Hant-TW\n'
+    )
     assert run("subscribers", "add", "eve@example.com", "--topic", "").status == 2
     assert run("subscribers", "export", "--segment", "scence").stderr == (
         'error: no segment "scence": did you mean "science"?\n'

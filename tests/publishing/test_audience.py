@@ -8,7 +8,11 @@ import pytest
 from newsletter import composing
 from newsletter.composing import Composed
 from newsletter.domain.edition import EntryReason
+from newsletter.domain.reader_rules import Reads
+from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus, SuppressionReason
+from newsletter.domain.tracking import ClickOrOpen
+from newsletter.message import link_tracking
 from newsletter.publishing.audience import DigestsDisabledError, reader_copy, segments_of
 from newsletter.settings import Settings, UnknownSegmentError
 from newsletter.store import Store
@@ -47,6 +51,47 @@ def test_readers_choose_between_each_issue_and_the_weekly_digest(settings: Setti
     assert [segment.frequency for segment in segments_of(weekly, digest)] == [Frequency.WEEKLY]
     assert [segment.frequency for segment in segments_of(weekly, issue)] == [Frequency.EACH]
     assert [segment.frequency for segment in segments_of(settings, issue)] == [None]
+
+
+def test_an_issue_that_states_its_language_goes_to_the_readers_of_it(settings: Settings) -> None:
+    issue = write_issue(settings.root, MONDAY, "train", more="language: DE\n")
+    two = write_settings(settings.root, 'languages = ["en", "de"]')
+    german = Reads(language="de", languages=("en", "de"))
+    assert [segment.language for segment in segments_of(two, issue)] == [german]
+    assert [segment.language for segment in segments_of(two, replace(issue, language=""))] == [None]
+    one = write_settings(settings.root, 'language = "de"')
+    assert [segment.language for segment in segments_of(one, issue)] == [None]
+    not_listed = write_settings(settings.root, 'language = "en"')
+    assert [segment.language for segment in segments_of(not_listed, issue)] == [
+        Reads(language="DE", languages=("en", "DE"))
+    ]
+
+
+def test_a_language_and_a_rule_that_keep_a_reader_out_are_obstacles(settings: Settings, store: Store) -> None:
+    with_rule = write_settings(
+        settings.root,
+        'languages = ["en", "de"]\n[counting]\nclicks = "individual"\n'
+        "[segments.fans]\nwhere = 'clicked \"science\" within 7 days and joined within 30 days'",
+    )
+    issue = composed(with_rule, "train", more="language: de\nsegments: [fans]\n")
+    store.subscribers.add(Subscriber(address="ada@example.com"), now=WHEN)
+    copy = reader_copy(with_rule, store, issue, "ada@example.com", now=WHEN)
+    assert copy is not None
+    assert copy.obstacles == ("they don't get issues in de", "they are not in fans")
+    frozen = store.sends.freeze(
+        compiled=link_tracking.with_tracking(issue.compiled, issue.issue, with_rule.newsletter),
+        tailor=issue.tailor,
+        date=WHEN,
+        segments=[EVERYONE],
+        provider="outbox",
+        now=WHEN,
+    )
+    click = ClickOrOpen(send=frozen.id, link=1, at=WHEN, reader=copy.reader.key)
+    store.clicks_and_opens.record([click])
+    for days, obstacles in ((7, ("they don't get issues in de",)), (8, copy.obstacles)):
+        later = reader_copy(with_rule, store, issue, "ada@example.com", now=WHEN + timedelta(days=days))
+        assert later is not None
+        assert later.obstacles == obstacles
 
 
 def test_a_reader_gets_a_reason_for_every_entry(settings: Settings, store: Store) -> None:

@@ -1,5 +1,6 @@
 """newsletter.toml: the values it is read into, and the errors about mistakes in it."""
 
+import re
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -67,6 +68,20 @@ def test_the_first_language_is_the_default(root: Path, text: str, languages: tup
     (root / "newsletter.toml").write_text(f"{text}\n{GOOD}", encoding="utf-8")
     newsletter = settings.load(root).newsletter
     assert (newsletter.languages, newsletter.language) == (languages, languages[0])
+
+
+def test_the_documented_segments_can_be_used(root: Path) -> None:
+    page = (Path(settings.__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(\[segments\..*?)```", page, re.DOTALL)
+    more = 'attributes = ["plan"]\n'
+    (root / "newsletter.toml").write_text(f'{more}{GOOD}\n[counting]\nclicks = "individual"\n{example}')
+    assert [segment.where is None for segment in settings.load(root).segments.values()] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_a_segments_rule_is_read_and_combined_with_its_topics(root: Path) -> None:
@@ -172,7 +187,11 @@ def test_a_folder_without_a_newsletter_is_an_error_with_a_hint(tmp_path: Path) -
         ('parent = "asia"', 'parent = "asai"', 'newsletter.toml:18: no topic "asai": did you mean "asia"?'),
         ('name = "Asia"', 'parent = "afghanistan"', "newsletter.toml:15: the topics asia > afghanistan > asia"),
         ("[topics.asia]", "[topics.Asia]", "newsletter.toml:14: "),
-        ('any = ["Asia"]', "", 'newsletter.toml:20: the segment has no rule: add any, all or none, or use "everyone"'),
+        (
+            'any = ["Asia"]',
+            "",
+            'newsletter.toml:20: the segment has no rule: add any, all, none or where, or use "everyone"',
+        ),
         ("[segments.east]", "[segments.everyone]", 'newsletter.toml:20: "everyone" is built in'),
         ('name = "East"', 'nam = "East"', 'newsletter.toml:21: unknown setting "segments.east.nam"'),
         ("[provider]", "[provider", "newsletter.toml:7: ] is missing after the name of a table"),
@@ -245,9 +264,9 @@ def test_a_wrong_setting_is_reported_with_line_and_hint(root: Path, old: str, ne
         (
             "any = [",
             "where = 'language = de'\nany = [",
-            'newsletter.toml:22: where, column 12: "de" is not in quotes: write "de"',
+            'where, column 12: "de" is not in quotes: write "de"',
         ),
-        ('any = ["Asia"]', "where = ''", "newsletter.toml:22: where, column 1: the rule is empty"),
+        ('any = ["Asia"]', "where = ''", "where, column 1: the rule is empty"),
         (
             'any = ["Asia"]',
             "where = 'clicked \"asia\"'",

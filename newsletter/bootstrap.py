@@ -15,6 +15,7 @@ from newsletter.errors import SettingsError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from newsletter.aws.bucket import Bucket
     from newsletter.domain.issue import Issue
     from newsletter.domain.publication import Newsletter
     from newsletter.feedback import BounceMailbox, Feedback
@@ -95,6 +96,15 @@ def open_outbox(settings: "Settings", folder: Path) -> Iterator["Provider"]:
         yield outbox
     finally:
         outbox.close()
+
+
+def open_bucket(settings: "Settings") -> "Bucket | None":
+    """Open the bucket that pictures are published in, or return None if there is none. Raise CredentialsError."""
+    if settings.bucket is None:
+        return None
+    from newsletter.aws.bucket import Bucket
+
+    return Bucket(settings.bucket, os.environ)
 
 
 def open_kept_messages(settings: "Settings") -> "KeptMessages":

@@ -55,7 +55,7 @@ def test_each_enum_member_has_a_reason() -> None:
 @pytest.mark.parametrize(
     ("contract", "free"),
     [
-        ("Drivers stay in their package", {"providers", "store"}),
+        ("Drivers stay in their package", {"aws", "providers", "store"}),
         ("Only the command line prints and reads options", {"__main__", "cli"}),
     ],
 )

@@ -26,6 +26,7 @@ def proof(
     newsletter proof latest --to me@example.org --as ada@example.com
     newsletter proof 2026-11-23 --to me@example.org --to you@example.org
     """
+    from newsletter.publishing.pictures import publish_pictures
     from newsletter.publishing.proofs import mail_proof
 
     settings = resources.load_settings(context)
@@ -36,6 +37,7 @@ def proof(
     reader, edition = (
         edition_option.edition_of_reader(settings, composed, address) if address is not None else (None, None)
     )
+    publish_pictures(settings, composed)
     with bootstrap.open_send_context(settings) as sending:
         for editor in editors:
             now = datetime.now(tz=UTC)

@@ -35,6 +35,20 @@ class UnusablePicture:
     hint: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketSettings:
+    """A bucket of S3 that the pictures are published in: their keys begin with ``prefix``.
+
+    ``public_url`` is the address below which readers load them. ``endpoint_url`` is that of another service than S3.
+    """
+
+    bucket: str
+    prefix: str
+    public_url: str
+    region: str | None = None
+    endpoint_url: str | None = None
+
+
 LookUp = Callable[[str], Picture | UnusablePicture]
 
 

@@ -124,9 +124,12 @@ def picture_library(root: Path) -> PictureLibrary:
     return PictureLibrary(root)
 
 
+MEDIA_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
+
+
 def media_type(name: str) -> str:
     """Return the media type of a published picture."""
-    return "image/png" if name.endswith(".png") else "image/jpeg"
+    return MEDIA_TYPES[name.rpartition(".")[2]]
 
 
 def _published_name(name: str, image: str) -> str:

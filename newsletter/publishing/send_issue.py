@@ -11,6 +11,7 @@ from newsletter.domain.send_errors import FarAheadError, WrongDateError
 from newsletter.errors import NewsletterError
 from newsletter.message import link_tracking
 from newsletter.publishing.audience import segments_of
+from newsletter.publishing.pictures import publish_pictures
 from newsletter.publishing.start_time import StartTime, local_moments
 from newsletter.sending import FreezeRequest, Observer, Plan, SendContext, SendOutcome
 from newsletter.settings import Settings
@@ -112,12 +113,14 @@ def schedule_send(settings: Settings, store: Store, prepared: PreparedSend, *, n
 def send_now(
     settings: Settings, store: Store, context: SendContext, prepared: PreparedSend, *, now: datetime, observer: Observer
 ) -> Send:
-    """Freeze the issue of a prepared send, send it, and wait until the send has ended.
+    """Publish the pictures of a prepared send, freeze its issue, send it, and wait until the send has ended.
 
-    Raise the errors of ``sending.start``, and ValueError if the prepared send has a start, as it should be scheduled.
+    Raise the errors of ``publish_pictures`` and ``sending.start``, and ValueError if the prepared send has a start, as
+    it should be scheduled.
     """
     if prepared.start is not None:
         raise ValueError("a send with a start doesn't begin now")
+    publish_pictures(settings, prepared.composed)
     request = freeze_request(settings, store, prepared.composed, now=now)
     begun = sending.start(store, context, request, observer=observer).result()
     return _wait(store, context, begun, observer)
@@ -133,10 +136,13 @@ def begin_planned(
     now: datetime,
     observer: Observer,
 ) -> Send:
-    """Begin a send that isn't frozen yet, and wait until it has ended. Raise the errors of ``sending.start_planned``.
+    """Begin a send that isn't frozen yet, and wait until it has ended.
+
+    Raise the errors of ``publish_pictures`` and ``sending.start_planned``.
 
     It doesn't begin if somebody has cancelled it in the meantime.
     """
+    publish_pictures(settings, composed)
     request = freeze_request(settings, store, composed, now=now, local_time=planned.local_time)
     with store.leases.acquire(planned.id) as lease:
         begun = sending.start_planned(store, context, request, lease, observer=observer).result()
@@ -155,9 +161,10 @@ def begin_scheduled(
 ) -> SendOutcome:
     """Compose the issue of a scheduled send that is due, and begin the send under a lease that this process holds.
 
-    Raise the errors of ``compose_issue`` and ``sending.start_planned``.
+    Raise the errors of ``compose_issue``, ``publish_pictures`` and ``sending.start_planned``.
     """
     composed = compose_issue(settings, scheduled.issue)
+    publish_pictures(settings, composed)
     request = freeze_request(settings, store, composed, now=now, local_time=scheduled.local_time)
     return sending.start_planned(store, context, request, lease, scheduled=scheduled, observer=observer)
 

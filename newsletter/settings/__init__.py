@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from newsletter.domain.addresses import Mailbox, parse_address
 from newsletter.domain.events import FeedbackSettings
 from newsletter.domain.issue import TailoringFields
+from newsletter.domain.pictures import BucketSettings
 from newsletter.domain.publication import Newsletter, ThemeSettings
 from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.rate_limits import SendingSettings
@@ -25,7 +26,7 @@ from newsletter.errors import FindingsError, Place, SettingsError, did_you_mean
 from newsletter.files import library_errors
 from newsletter.files.newsletter_folder import SETTINGS_FILE, newsletter_folder
 from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_marker, syntax_mistake
-from newsletter.settings.file import SendingTable, SettingsFile, parse_url
+from newsletter.settings.file import ImagesTable, SendingTable, SettingsFile, parse_url
 from newsletter.settings.problems import contradictions, mistakes_in, setting_finding, settings_error
 from newsletter.settings.segments import languages_of, parse_segment, rule_words
 from newsletter.tokens import Signer
@@ -55,7 +56,8 @@ class Settings:
     """A newsletter's settings. ``root`` is the folder of newsletter.toml; ``provider`` has the provider's options.
 
     ``notify`` has the addresses that get notifications about scheduled sends. ``proxies`` has the networks of the
-    proxies in front of ``newsletter serve`` whose X-Forwarded-For header is trusted.
+    proxies in front of ``newsletter serve`` whose X-Forwarded-For header is trusted. Pictures are published in the
+    ``bucket``, if any, or else by ``newsletter serve``.
     """
 
     root: Path
@@ -68,6 +70,7 @@ class Settings:
     notify: tuple[str, ...]
     proxies: tuple[Network, ...]
     feedback: FeedbackSettings
+    bucket: BucketSettings | None = None
 
     @property
     def mails(self) -> bool:
@@ -204,6 +207,7 @@ def _read(path: Path) -> tuple[str, Mapping[str, object]]:
 def _settings(root: Path, file: SettingsFile) -> Settings:
     words = rule_words(file)
     language, *other_languages = languages_of(file)
+    bucket = _bucket(file.images) if file.images.bucket else None
     return Settings(
         root=root,
         newsletter=Newsletter(
@@ -212,6 +216,7 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
             reply_to=_mailbox(file.reply_to) if file.reply_to else None,
             postal_address=file.postal_address,
             base_url=file.base_url,
+            picture_host=bucket.public_url if bucket else "",
             description=file.description,
             frequency=file.frequency,
             picture=file.picture,
@@ -249,6 +254,7 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
             soft_bounces=file.feedback.soft_bounces,
             keep=timedelta(days=file.feedback.keep_days),
         ),
+        bucket=bucket,
     )
 
 
@@ -260,6 +266,16 @@ def _sending(table: SendingTable) -> SendingSettings:
         quiet=parse_quiet_hours(table.quiet) if table.quiet else None,
         deadline=timedelta(hours=table.deadline),
         uncertain=table.uncertain,
+    )
+
+
+def _bucket(table: ImagesTable) -> BucketSettings:
+    return BucketSettings(
+        bucket=table.bucket,
+        prefix=table.prefix,
+        public_url=f"{table.url}/{table.prefix}".rstrip("/"),
+        region=table.region,
+        endpoint_url=table.endpoint_url,
     )
 
 

@@ -106,6 +106,18 @@ def _valid_return_path(text: str) -> str:
     return ascii_domain(f"{own}@{domain}")
 
 
+def _valid_bucket(text: str) -> str:
+    if text and not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", text):
+        raise ValueError("write the bucket's name: 3 to 63 of a-z, 0-9, dot and hyphen")
+    return text
+
+
+def _valid_prefix(text: str) -> str:
+    if not re.fullmatch(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*(?:[A-Za-z0-9_-][A-Za-z0-9._-]*)?", text):
+        raise ValueError("write it like pictures/ or letters/pictures/")
+    return f"{text.rstrip('/')}/" if text else ""
+
+
 _MailboxText = Annotated[str, AfterValidator(_valid_mailbox)]
 _Slug = Annotated[str, AfterValidator(_valid_slug)]
 _Language = Annotated[str, AfterValidator(parse_language)]
@@ -189,6 +201,16 @@ class ServingTable(_Table):
     proxies: list[Annotated[str, AfterValidator(_valid_network)]] = []
 
 
+class ImagesTable(_Table):
+    """``[images]``: the bucket that the editor's pictures are published in (docs/settings.md)."""
+
+    bucket: Annotated[str, AfterValidator(_valid_bucket)] = ""
+    url: Annotated[str, AfterValidator(parse_url)] | None = None
+    prefix: Annotated[str, AfterValidator(_valid_prefix)] = ""
+    region: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
+    endpoint_url: str | None = Field(default=None, pattern=r"^https?://[^\s@]+$")
+
+
 class FeedbackTable(_Table):
     """``[feedback]``: the addresses for bounces, and the limits for soft bounces and kept events (docs/feedback.md)."""
 
@@ -241,6 +263,7 @@ class SettingsFile(_Table):
     notify: NotifyTable = NotifyTable()
     welcome: WelcomeTable = WelcomeTable()
     serving: ServingTable = ServingTable()
+    images: ImagesTable = ImagesTable()
     feedback: FeedbackTable = FeedbackTable()
     counting: CountingTable = CountingTable()
     topics: dict[_Slug, TopicTable] = {}

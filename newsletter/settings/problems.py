@@ -50,6 +50,10 @@ def contradictions(file: SettingsFile) -> Iterator[Mistake]:
             what="unsubscribe_mail is set without a mailbox to read it from",
             hint="set mailbox to where that mail arrives",
         )
+    if bool(file.images.bucket) != bool(file.images.url):
+        missing = "url" if file.images.bucket else "bucket"
+        hint = "add the address below which readers find the bucket's objects" if missing == "url" else "add its name"
+        yield Mistake(keys=("images", missing), what=f"[images] has no {missing}", hint=hint)
     low, high = file.tailored.minimum, file.tailored.maximum
     if low is not None and high is not None and low > high:
         yield Mistake(

@@ -9,6 +9,7 @@ import pytest
 from newsletter import settings
 from newsletter.domain.addresses import Mailbox
 from newsletter.domain.delivery import Uncertainty
+from newsletter.domain.pictures import BucketSettings
 from newsletter.domain.quiet_hours import QuietHours
 from newsletter.domain.rate_limits import SendingSettings
 from newsletter.domain.reader_rules import AnyOf, JoinedSince, parts_of
@@ -327,6 +328,34 @@ def test_inconsistent_topics_and_segments_are_all_reported(root: Path) -> None:
         "the topics c > b > c form a circle",
         "the segment has no rule",
     ]
+
+
+def test_pictures_are_served_by_the_pages_or_published_in_a_bucket(root: Path) -> None:
+    (root / "newsletter.toml").write_text(GOOD, encoding="utf-8")
+    own = settings.load(root)
+    assert own.bucket is None
+    assert own.newsletter.pictures_url == f"{own.newsletter.base_url}/images"
+    table = '[images]\nbucket = "letters"\nurl = "https://cdn.example.org/"\nprefix = "/daily"\nregion = "eu-west-1"\n'
+    assert "write it like pictures/" in complaint(root, GOOD + table)
+    (root / "newsletter.toml").write_text(GOOD + table.replace("/daily", "daily"), encoding="utf-8")
+    published = settings.load(root)
+    assert published.newsletter.pictures_url == "https://cdn.example.org/daily"
+    assert published.bucket == BucketSettings(
+        bucket="letters", prefix="daily/", public_url="https://cdn.example.org/daily", region="eu-west-1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ('bucket = "letters"', "[images] has no url"),
+        ('url = "https://cdn.example.org"', "[images] has no bucket"),
+        ('bucket = "My Bucket"', "write the bucket's name: 3 to 63"),
+        ('bucket = "letters"\nurl = "http://cdn.example.org"', "use https"),
+    ],
+)
+def test_a_bucket_needs_a_name_and_an_address(root: Path, line: str, what: str) -> None:
+    assert what in complaint(root, f"{GOOD}[images]\n{line}\n")
 
 
 def test_a_file_that_is_not_text_is_refused(root: Path) -> None:

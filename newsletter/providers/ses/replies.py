@@ -4,7 +4,6 @@ SES has no idempotency key: a message that may have been accepted is *uncertain*
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +25,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from newsletter.aws.session import CREDENTIALS_HINT, words_before_a_request
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.errors import OutageError, ProviderError
 
@@ -62,7 +62,7 @@ _SENDER = Stop(
     "verify the sender's address or domain in SES, in this region; in the sandbox, verify every recipient too"
 )
 _CONFIGURATION_SET = Stop("name a configuration set that exists in this region, or remove [provider] configuration_set")
-CREDENTIALS = Stop("check the AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role")
+CREDENTIALS = Stop(CREDENTIALS_HINT)
 _CLOCK = Stop("check this machine's clock: SES accepts a signature for a few minutes only")
 _PERMISSION = Stop("allow ses:SendEmail and ses:SendBulkEmail for these credentials (IAM)")
 _WHERE = "check [provider] region and endpoint_url, and that this machine may connect to it"
@@ -195,23 +195,8 @@ def error_code(err: ClientError) -> str:
 def error_words(err: ClientError | BotoCoreError) -> str:
     """Return an error in SES's words, or only its code if it is about credentials: SES may repeat a session token."""
     if not isinstance(err, ClientError):
-        words = _BOTOCORE.get(type(err).__name__)
-        return words.format_map(defaultdict(str, err.kwargs)) if words else str(err)
+        return words_before_a_request(err)
     code = error_code(err)
     if CALL_ERRORS.get(code) is CREDENTIALS:
         return code
     return f"{code}: {err.response.get('Error', {}).get('Message', '')}".strip(": ")
-
-
-# botocore's errors before a request, by class name, with their fields in braces. `CALL_ERRORS` has those after one.
-_BOTOCORE = {
-    "EndpointConnectionError": "can't connect to {endpoint_url}",
-    "ConnectTimeoutError": "{endpoint_url} doesn't answer",
-    "SSLError": "the certificate of {endpoint_url} can't be trusted",
-    "ProxyConnectionError": "can't connect to the proxy {proxy_url}",
-    "NoRegionError": "no region is set",
-    "ProfileNotFound": 'there is no AWS profile "{profile}"',
-    "ConfigParseError": "the AWS settings in {path} can't be read",
-    "ConfigNotFound": "there are no AWS settings in {path}",
-    "PartialCredentialsError": "the AWS credentials are incomplete: {cred_var} is missing",
-}

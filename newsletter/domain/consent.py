@@ -46,12 +46,13 @@ class UnsubscribeRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignUpChoices:
-    """A person's choices when signing up; topics are slugs."""
+    """A person's choices when signing up; topics are slugs. ``language`` is that of the page, a BCP 47 tag."""
 
     first_name: str = ""
     last_name: str = ""
     topics: tuple[str, ...] = ()
     frequency: Frequency = Frequency.EACH
+    language: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the choices as a confirmation stores them."""
@@ -60,6 +61,7 @@ class SignUpChoices:
             "last_name": self.last_name,
             "topics": list(self.topics),
             "frequency": self.frequency.value,
+            "language": self.language,
         }
 
     @classmethod

@@ -14,6 +14,7 @@ from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.templating import render_template
 from newsletter.rendering.theme_faults import broken
 from newsletter.rendering.themes import Theme
+from newsletter.translation import catalogue
 
 _SUBJECT = "Subject: "
 
@@ -49,6 +50,16 @@ def service_email(
 def _written(
     name: str, link: str, newsletter: Newsletter, theme: Theme, more_values: Mapping[str, object], *, markup: bool
 ) -> str:
-    builder = ContextBuilder(Placeholders(), newsletter, theme.direction, markup=markup)
-    values = theme.values(builder) | {"link": link, **more_values}
+    builder = ContextBuilder(Placeholders(), newsletter, catalogue(theme.language).direction, markup=markup)
+    words = catalogue(theme.language)
+    rtl = words.direction == "rtl"
+    values = theme.values(builder) | {
+        "link": link,
+        **more_values,
+        "publication": builder.isolate(one_line(newsletter.name)),
+        "language": words.language,  # that of the message's words, which may be English in a newsletter that is not
+        "direction": words.direction,
+        "start": "right" if rtl else "left",
+        "end": "left" if rtl else "right",
+    }
     return render_template(theme.environment(markup=markup), name, values, theme.files)

@@ -39,8 +39,11 @@ class LatestIssue:
 
 
 def welcome_email(issue: Issue, links: Mapping[str, str], newsletter: Newsletter, theme: Theme) -> Email:
-    """Return the welcome mail with this issue and a reader's own links. Raise FindingsError if a template is broken."""
-    prose = Prose(newsletter, theme).of(issue)
+    """Return the welcome mail with this issue and a reader's own links, in the theme's language around the issue.
+
+    Raise FindingsError if a template is broken.
+    """
+    prose = Prose(newsletter, theme.in_language(newsletter.language)).of(issue)
     picks = [pick for pick in picks_of(issue) if web_address(pick.url)]
 
     latest = LatestIssue(

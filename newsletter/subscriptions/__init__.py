@@ -3,10 +3,10 @@
 from newsletter.subscriptions.address_change import change_address
 from newsletter.subscriptions.data_export import stored_about
 from newsletter.subscriptions.erasure import erase
+from newsletter.subscriptions.languages import page_language
 from newsletter.subscriptions.leftover_files import Leftover, files_below, files_with, files_with_any
 from newsletter.subscriptions.personal_links import PersonalLinks
 from newsletter.subscriptions.preferences import (
-    LANGUAGES,
     PauseError,
     Preferences,
     can_change_preferences,
@@ -22,7 +22,6 @@ from newsletter.subscriptions.typed_input import masked, parse_name
 from newsletter.subscriptions.unsubscribe import undo_ticket, undo_unsubscription, unsubscribe
 
 __all__ = [
-    "LANGUAGES",
     "Client",
     "Leftover",
     "MailRequests",
@@ -40,6 +39,7 @@ __all__ = [
     "files_with",
     "files_with_any",
     "masked",
+    "page_language",
     "parse_name",
     "pause",
     "preferences_of",

@@ -1,22 +1,15 @@
 """Readers' preferences, as values that a page, a studio or an API can show and change."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
+from newsletter.domain.languages import language_for
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
 from newsletter.errors import NewsletterError
 from newsletter.store import Store
 
 LONGEST_PAUSE = timedelta(days=366)
-LANGUAGES: Mapping[str, str] = {
-    "ar": "العربية", "cs": "Čeština", "da": "Dansk", "de": "Deutsch", "el": "Ελληνικά", "en": "English",
-    "es": "Español", "fi": "Suomi", "fr": "Français", "he": "עברית", "hu": "Magyar", "it": "Italiano", "ja": "日本語",
-    "nl": "Nederlands", "no": "Norsk", "pl": "Polski", "pt": "Português", "ro": "Română", "ru": "Русский",
-    "sv": "Svenska", "tr": "Türkçe", "uk": "Українська", "zh": "中文",
-}  # fmt: skip
-"""The languages that readers can choose, by tag, each in its own name."""
 
 
 class PauseError(NewsletterError):
@@ -30,7 +23,7 @@ class Preferences:
     """A reader's preferences.
 
     ``topics`` and ``excludes`` are slugs. ``paused_until`` is the day on which issues start again, in the newsletter's
-    time zone, or None. ``language`` is a tag, empty for the newsletter's language. ``uncounted`` readers are not
+    time zone, or None. ``language`` is one of the newsletter's. ``uncounted`` readers are not
     tracked.
     """
 
@@ -45,11 +38,10 @@ class Preferences:
 
 
 def preferences_of(reader: Subscriber, newsletter: Newsletter, now: datetime) -> Preferences:
-    """Return a reader's preferences: topics by their current slugs, and a language in ``LANGUAGES`` if it is close."""
+    """Return a reader's preferences: topics by their current slugs, and the newsletter's language that suits them."""
     topics, until = newsletter.topics, reader.paused_until
     excludes = {topics.current(slug) for slug in reader.excludes}
     follows = {topics.current(slug) for slug in reader.topics} - excludes
-    bare = reader.language.partition("-")[0].lower()
     return Preferences(
         first_name=reader.first_name,
         last_name=reader.last_name,
@@ -57,7 +49,7 @@ def preferences_of(reader: Subscriber, newsletter: Newsletter, now: datetime) ->
         excludes=tuple(sorted(excludes)),
         frequency=reader.frequency,
         paused_until=until.astimezone(newsletter.zone).date() if until and until > now else None,
-        language=bare if bare in LANGUAGES else reader.language,
+        language=language_for(reader.language, newsletter.languages),
         uncounted=reader.uncounted,
     )
 

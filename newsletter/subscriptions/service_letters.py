@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from newsletter.domain.consent import ServiceKind, ServiceMessage
+from newsletter.domain.consent import Confirmation, ServiceKind, ServiceMessage
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.store import SERVICE_QUIET, Store, Suppression
 from newsletter.tokens import Signer, TicketPurpose
@@ -14,8 +14,8 @@ from newsletter.tokens import Signer, TicketPurpose
 class ServiceLetter:
     """A service message ready to be rendered: its address, template, link, and the key for its unsubscribe link.
 
-    ``language`` is the reader's, empty for anybody else. A reader's mail goes to the stored address, never to the
-    spelling that somebody typed into a form.
+    ``language`` is the reader's language tag, empty if it isn't known. A reader's mail goes to the stored address, never
+    to the spelling that somebody typed into a form.
     """
 
     address: str
@@ -76,6 +76,7 @@ class _Letters:
             kind=message.kind,
             link=self._link(purpose, purpose, request.key),
             key=request.key,
+            language=request.choices.language or self._language_of(request),
         )
 
     def moved(self, message: ServiceMessage) -> ServiceLetter | None:
@@ -85,12 +86,18 @@ class _Letters:
             return None
         # The old mailbox may belong to somebody else by now, so no link in it opens the reader's pages.
         link = self._link("undo-move", TicketPurpose.UNDO_MOVE, undo.key)
-        return ServiceLetter(address=undo.address, kind=message.kind, link=link, key=undo.key)
+        language = self._language_of(undo)
+        return ServiceLetter(address=undo.address, kind=message.kind, link=link, key=undo.key, language=language)
 
     def to_reader(self, kind: ServiceKind, reader: Subscriber) -> ServiceLetter:
         """Return a letter to a reader, with the link to their own page."""
         link = self._link("my", TicketPurpose.VISIT, reader.key)
         return ServiceLetter(address=reader.address, kind=kind, link=link, key=reader.key, language=reader.language)
+
+    def _language_of(self, change: Confirmation) -> str:
+        """Return the language of the reader whose address changes."""
+        reader = self._store.subscribers.by_key(change.subscriber) if change.subscriber else None
+        return reader.language if reader else ""
 
     def _link(self, path: str, purpose: TicketPurpose, key: str) -> str:
         return f"{self._base_url}/{path}/{self._signer.ticket(purpose, key, self._now)}"

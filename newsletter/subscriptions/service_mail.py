@@ -18,6 +18,7 @@ from newsletter.message.verp import return_path
 from newsletter.providers import Provider
 from newsletter.rendering import Theme
 from newsletter.store import Store
+from newsletter.subscriptions.languages import page_language
 from newsletter.subscriptions.service_letters import ServiceLetter, service_letter
 from newsletter.tokens import Signer
 
@@ -116,14 +117,15 @@ class ServiceMailer:
         return now + timedelta(seconds=delay) if status is DeliveryStatus.DEFERRED and delay is not None else None
 
     def _submit(self, letter: ServiceLetter, now: datetime) -> DeliveryStatus:
+        theme = self.theme.in_language(page_language(letter.language, self.newsletter))
         links = self.signer.links(self.newsletter.base_url, SERVICE)
         if letter.kind is ServiceKind.WELCOME:
             issue = self.latest(letter.language)
             if issue is None:
                 return DeliveryStatus.REFUSED
-            email = rendering.welcome_email(issue, links(letter.key), self.newsletter, self.theme)
+            email = rendering.welcome_email(issue, links(letter.key), self.newsletter, theme)
         else:
-            email = rendering.service_email(letter.kind, letter.link, self.newsletter, self.theme)
+            email = rendering.service_email(letter.kind, letter.link, self.newsletter, theme)
         key, address = secrets.token_hex(16), letter.address
         back = self.return_path and return_path(self.return_path, self.signer, issue=SERVICE, key=key, address=address)
         to = Recipient(

@@ -4,6 +4,5 @@ English is the source: its messages are in the code and the templates. The other
 """
 
 from newsletter.translation.loading import ENGLISH, Catalogue, catalogue, languages, message
-from newsletter.translation.negotiation import best_language
 
-__all__ = ["ENGLISH", "Catalogue", "best_language", "catalogue", "languages", "message"]
+__all__ = ["ENGLISH", "Catalogue", "catalogue", "languages", "message"]

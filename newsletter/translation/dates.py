@@ -50,6 +50,12 @@ def long_date(date: datetime.date, language: str) -> str:
     return format_date(date, "long", locale_of(language))
 
 
+def own_name(language: str) -> str:
+    """Return a language's name in that language: Deutsch."""
+    name = locale_of(language).get_display_name() or language
+    return name[:1].upper() + name[1:]
+
+
 def number(value: int, language: str) -> str:
     """Return a whole number with its separators: 12,345."""
     return format_decimal(value, locale=locale_of(language))

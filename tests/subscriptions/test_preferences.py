@@ -50,7 +50,7 @@ def test_preferences_show_current_topics_a_close_language_and_the_day_a_pause_en
         paused_until=datetime(2026, 12, 23, 23, tzinfo=UTC),
         first_name="Ada",
     )
-    assert preferences_of(reader, newsletter(), NOW) == Preferences(
+    assert preferences_of(reader, newsletter(other_languages=("pt",)), NOW) == Preferences(
         first_name="Ada",
         last_name="",
         topics=("asia", "undeclared"),

@@ -94,6 +94,7 @@ class SelfService:
                 status=_S.CONFIRMED,
                 topics=chosen.topics or (known.topics if known else ()),
                 frequency=chosen.frequency,
+                language=chosen.language or (known.language if known else ""),
                 paused_until=None,
             )
             wanted = replace(wanted, excludes=tuple(topic for topic in wanted.excludes if topic not in wanted.topics))

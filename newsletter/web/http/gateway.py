@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -47,9 +47,9 @@ class GatewayRules:
 class Gateway:
     """An ASGI middleware that applies the rules, and sets security headers on every response without its own.
 
-    ``error_response`` makes the response for a path and an error status. ``log`` logs internal errors by their place in
-    the code, without values: no address, no token. ``refuses`` returns whether a method, a path and a client are over
-    a rate limit.
+    ``error_response`` makes the response to a request for an error status. ``log`` logs internal errors by their place
+    in the code, without values: no address, no token. ``refuses`` returns whether a method, a path and a client are
+    over a rate limit.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Gateway:
         app: ASGIApp,
         *,
         rules: GatewayRules,
-        error_response: Callable[[str, int], Response],
+        error_response: Callable[[HTTPConnection, int], Response],
         log: Callable[[str], object],
         refuses: Callable[[str, str, str], bool] = lambda _method, _path, _client: False,
     ) -> None:
@@ -85,7 +85,7 @@ class Gateway:
                 scope, receive, answer
             )
         elif not (scope["path"] + "/").startswith(f"{self._prefix}/") or "\0" in scope["path"]:  # databases refuse NUL
-            await self._error_response(scope["path"], 404)(scope, receive, answer)
+            await self._error_response(HTTPConnection(scope), 404)(scope, receive, answer)
         elif scope["path"] == self._prefix != "":  # as people type it: without the slash
             await RedirectResponse(f"{self._prefix}/", 308)(scope, receive, answer)
         else:
@@ -96,9 +96,9 @@ class Gateway:
             client = client_address(peer, headers.getlist("x-forwarded-for"), self._rules.proxies)
             if self._refuses(scope["method"], path, client):
                 await self._hold_back()
-                await self._error_response(scope["path"], 429)(scope, receive, answer)
+                await self._error_response(HTTPConnection(scope), 429)(scope, receive, answer)
             elif _stated_length(headers) > limit:
-                await self._error_response(scope["path"], 413)(scope, receive, answer)
+                await self._error_response(HTTPConnection(scope), 413)(scope, receive, answer)
             else:
                 scope = {**scope, "root_path": self._prefix, "client": (client, 0)}
                 await self._forward(scope, _Body(receive, limit, self._rules.seconds), answer)
@@ -110,13 +110,13 @@ class Gateway:
                 await self._app(scope, receive, answer)
         except TimeoutError:
             if not answer.begun:
-                await self._error_response(scope["path"], 503)(scope, receive, answer)
+                await self._error_response(HTTPConnection(scope), 503)(scope, receive, answer)
         except ClientDisconnect:
             self._aborted.count()
         except Exception as err:  # noqa: BLE001  a traceback could put a request's values into the log
             self._log(place_of(err))
             if not answer.begun:
-                await self._error_response(scope["path"], 500)(scope, receive, answer)
+                await self._error_response(HTTPConnection(scope), 500)(scope, receive, answer)
 
     def _warn(self, peer: str, headers: Headers) -> None:
         """Warn once if a local proxy isn't trusted: all readers then share one client's rate limit."""

@@ -1,6 +1,7 @@
 """The pages behind the links in mail about an address change: confirm it at the new address, undo it from the old."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import APIRouter
@@ -12,7 +13,10 @@ from newsletter.store import AddressSuppressedError, AddressTakenError
 from newsletter.subscriptions import PersonalLinks, change_address, masked
 from newsletter.tokens import ExpiredError
 from newsletter.web.public.change_writer import ChangeWriter
+from newsletter.web.public.local_pages import LocalPages, VisitorPages
 from newsletter.web.public.pages import Site
+
+_Redeem = Callable[[str, datetime], Confirmation]
 
 
 class AddressChangePages:
@@ -33,65 +37,65 @@ class AddressChangePages:
             router.add_api_route(path, change, methods=["POST"])
         return router
 
-    def show_change(self, ticket: str) -> Response:
+    def show_change(self, ticket: str, pages: VisitorPages) -> Response:
         """Show the button that confirms a new address."""
-        return self._show(ticket, self._links.address_change, "move", self._change_expired, "moved")
+        return self._show(ticket, self._links.address_change, _CHANGE, pages)
 
-    async def change(self, ticket: str) -> Response:
+    async def change(self, ticket: str, pages: VisitorPages) -> Response:
         """Change the address. Doing it twice changes nothing."""
-        return await self._change(f"/move/{ticket}", ticket, self._links.address_change, self._change_expired, "moved")
+        return await self._change(ticket, self._links.address_change, _CHANGE, pages)
 
-    def show_undo(self, ticket: str) -> Response:
+    def show_undo(self, ticket: str, pages: VisitorPages) -> Response:
         """Show the button that undoes an address change, and nothing about the reader."""
-        return self._show(ticket, self._links.undo, "undo-move", self._undo_expired, "undone")
+        return self._show(ticket, self._links.undo, _UNDO, pages)
 
-    async def undo(self, ticket: str) -> Response:
+    async def undo(self, ticket: str, pages: VisitorPages) -> Response:
         """Give the reader their old address back."""
-        return await self._change(f"/undo-move/{ticket}", ticket, self._links.undo, self._undo_expired, "undone")
+        return await self._change(ticket, self._links.undo, _UNDO, pages)
 
-    def _change_expired(self) -> Response:
-        return self._site.pages.own.answer("expired", 410, again="")
-
-    def _undo_expired(self) -> Response:
-        return self._site.pages.own.answer("undone", 410, wrong="expired")
-
-    def _show(
-        self,
-        ticket: str,
-        redeem: Callable[[str, datetime], Confirmation],
-        page: str,
-        expired: Callable[[], Response],
-        done_page: str,
-    ) -> Response:
+    def _show(self, ticket: str, redeem: _Redeem, step: "_Step", pages: LocalPages) -> Response:
         try:
             confirmation = redeem(ticket, self._site.clock())
         except ExpiredError:
-            return expired()
+            return pages.answer(step.expired, 410, again="", wrong="expired")
+        pages = self._pages_for(confirmation)
         if confirmation.confirmed is not None:
-            return self._site.pages.own.answer(done_page, wrong="")
-        return self._site.pages.own.answer(page, address=masked(confirmation.address), action=f"/{page}/{ticket}")
+            return pages.answer(step.done, wrong="")
+        return pages.answer(step.page, address=masked(confirmation.address), action=f"/{step.page}/{ticket}")
 
-    async def _change(
-        self,
-        path: str,
-        ticket: str,
-        redeem: Callable[[str, datetime], Confirmation],
-        expired: Callable[[], Response],
-        done_page: str,
-    ) -> Response:
+    async def _change(self, ticket: str, redeem: _Redeem, step: "_Step", pages: LocalPages) -> Response:
         site = self._site
         try:
             confirmation = await run_in_threadpool(redeem, ticket, site.clock())
-            await self._writer.admit(confirmation.key, path)
+            pages = await run_in_threadpool(self._pages_for, confirmation)
+            await self._writer.admit(confirmation.key, f"/{step.page}/{ticket}")
             now = site.clock()
             reader = await self._writer.write(lambda: change_address(site.store, site.signer, confirmation, now))
         except ExpiredError:
-            return expired()
+            return pages.answer(step.expired, 410, again="", wrong="expired")
         except AddressTakenError:
-            return site.pages.own.answer(done_page, 409, wrong="taken")
+            return pages.answer(step.done, 409, wrong="taken")
         except AddressSuppressedError:
-            return site.pages.own.answer(done_page, 409, wrong="never mailed")
+            return pages.answer(step.done, 409, wrong="never mailed")
         if reader is None:
-            return site.pages.own.answer("no-subscription")
+            return pages.answer("no-subscription")
         site.wake()
-        return site.pages.own.answer(done_page, wrong="")
+        return pages.answer(step.done, wrong="")
+
+    def _pages_for(self, confirmation: Confirmation) -> LocalPages:
+        """Return the pages in the language of the reader whose address changes."""
+        reader = self._site.store.subscribers.by_key(confirmation.subscriber)
+        return self._site.pages.for_reader(reader.language if reader else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """The templates of a step: with its button, once it is done, and if its link has expired."""
+
+    page: str
+    done: str
+    expired: str
+
+
+_CHANGE = _Step(page="move", done="moved", expired="expired")
+_UNDO = _Step(page="undo-move", done="undone", expired="undone")

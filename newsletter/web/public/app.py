@@ -17,6 +17,7 @@ from newsletter.web.public.address_change import AddressChangePages
 from newsletter.web.public.archive import ArchivePages
 from newsletter.web.public.change_writer import ChangeWriter
 from newsletter.web.public.error_pages import ErrorPages
+from newsletter.web.public.local_pages import VisitorPages
 from newsletter.web.public.mail_request_writer import MailRequestWriter
 from newsletter.web.public.pages import Site
 from newsletter.web.public.pictures import PicturePages
@@ -56,6 +57,7 @@ def public_app(
         openapi_url="/api/openapi.json",
         redirect_slashes=False,
     )
+    app.state.pages = site.pages
     errors = ErrorPages(site.pages, log)
     app.add_exception_handler(NewsletterError, errors.answer)
     app.add_exception_handler(HTTPException, errors.answer)
@@ -77,7 +79,7 @@ def public_app(
     ]
     for router in routers:
         app.include_router(router)
-    app.add_api_route("/help", lambda: site.pages.own.answer("help"), methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_api_route("/help", _help, methods=["GET", "HEAD"], include_in_schema=False, response_model=None)
     app.add_route(site.pages.css_name, _style_sheet(site))
     for path, (icon, kind) in site.pages.icons.items():
         app.add_route(path, _lasting(Response(icon, media_type=kind, headers={"Cache-Control": A_DAY})))
@@ -96,6 +98,10 @@ def public_app(
 
     app.add_middleware(Gateway, rules=rules, error_response=errors.at, refuses=refuses, log=log)
     return app
+
+
+async def _help(pages: VisitorPages) -> Response:
+    return pages.answer("help")
 
 
 def _lasting(answer: Response) -> Callable[[Request], Response]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -26,7 +27,9 @@ class ErrorPages:
     def __init__(self, pages: PageTemplates, log: Callable[[str], object]) -> None:
         self._pages, self._log = pages, log
         self.routes: Sequence[Route] = ()
-        self._rendered: dict[int, str] = {}  # by status: a flood of refused requests must not render pages
+        self._rendered: dict[
+            tuple[str, int], str
+        ] = {}  # by language and status: a flood of refused requests must not render pages
 
     async def answer(self, request: Request, error: Exception) -> Response:
         """Handle the errors that routes raise on purpose."""
@@ -39,7 +42,7 @@ class ErrorPages:
             for fault in invalid
         ]
         details += [str(error.detail)] if isinstance(error, HTTPException) else []
-        answer = self.at(request.url.path, status, details)
+        answer = self.at(request, status, details)
         if status == 405:  # RFC 9110 §15.5.6
             answer.headers["Allow"] = ", ".join(sorted(self._methods(request.url.path.removeprefix(self._pages.base))))
         return answer
@@ -48,22 +51,25 @@ class ErrorPages:
         """Return all methods that a path supports; each may have its own route."""
         return {method for route in self.routes if route.path_regex.match(path) for method in route.methods or ()}
 
-    async def expired(self, _request: Request, _error: Exception) -> Response:
+    async def expired(self, request: Request, _error: Exception) -> Response:
         """Handle an expired link to a reader's own page, or a form that was submitted from it too late."""
-        return self._pages.own.answer("request-link", 410, wrong={"": message("That link has expired.")}, address="")
+        return self._pages.for_visitor(request).answer(
+            "request-link", 410, wrong={"": message("That link has expired.")}, address=""
+        )
 
-    def at(self, path: str, status: int, details: Sequence[str] = ()) -> Response:
-        """Return the error response for a path."""
+    def at(self, request: HTTPConnection, status: int, details: Sequence[str] = ()) -> Response:
+        """Return the error response to a request."""
+        path, pages = request.scope["path"], self._pages.for_visitor(request)
         headers = _RETRY.get(status)
         if path.startswith(f"{self._pages.base}/api/"):
             fault = {"error": http.HTTPStatus(status).phrase, "details": list(details)}
             return JSONResponse(fault, status, headers)
-        if status not in self._rendered:
+        if (pages.language, status) not in self._rendered:
             try:
-                self._rendered[status] = self._pages.own.render("error", status=status)
+                self._rendered[pages.language, status] = pages.render("error", status=status)
             except Exception:  # noqa: BLE001  a broken template must not hide the status
                 return PlainTextResponse(f"{http.HTTPStatus(status).phrase}\n", status, headers)
-        return Response(self._rendered[status], status, headers, media_type="text/html")
+        return Response(self._rendered[pages.language, status], status, headers, media_type="text/html")
 
 
 def _status(error: Exception) -> int:

@@ -4,7 +4,9 @@ import datetime
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
+from fastapi import Depends, Request
 from jinja2 import Environment
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
@@ -16,13 +18,13 @@ _ARROWS = {"ltr": {"back": "←", "on": "→"}, "rtl": {"back": "→", "on": "�
 
 
 class LocalPages:
-    """The public pages in a language. ``words`` is its catalogue, for messages that code puts on a page.
+    """The public pages in a language, a BCP 47 tag. ``words`` are the catalogue for messages that code puts on a page.
 
     ``wording`` is the text that readers agree to when they sign up.
     """
 
-    def __init__(self, environment: Environment, words: Catalogue) -> None:
-        self._environment, self.words = environment, words
+    def __init__(self, environment: Environment, words: Catalogue, language: str) -> None:
+        self._environment, self.words, self.language = environment, words, language
         plain = environment.overlay(autoescape=False)
         self.wording = " ".join(plain.get_template("public/wording.txt").render().split())
 
@@ -33,6 +35,15 @@ class LocalPages:
     def answer(self, page: str, status: int = 200, /, **values: object) -> HTMLResponse:
         """Return a rendered page as a response."""
         return HTMLResponse(self.render(page, **values), status_code=status)
+
+
+def visitor_pages(request: Request) -> LocalPages:
+    """Return the pages in the language of whoever sent a request."""
+    pages: LocalPages = request.app.state.pages.for_visitor(request)
+    return pages
+
+
+VisitorPages = Annotated[LocalPages, Depends(visitor_pages)]
 
 
 def local_environment(folder: Path, words: Catalogue) -> Environment:

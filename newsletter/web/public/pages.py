@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from starlette.requests import HTTPConnection
+
 from newsletter.archive import ArchiveCache, LinkPictures
 from newsletter.domain.publication import Newsletter
 from newsletter.files.newsletter_folder import TEMPLATES
@@ -15,10 +17,12 @@ from newsletter.pictures import PictureLibrary
 from newsletter.providers import KeptMessages
 from newsletter.rendering import Prose, Theme, isolated_line, page_environment
 from newsletter.store import Store
+from newsletter.subscriptions import page_language
 from newsletter.tokens import Signer
-from newsletter.translation import Catalogue, catalogue
+from newsletter.translation import catalogue, dates
 from newsletter.web.public.favicon import favicon
 from newsletter.web.public.local_pages import LocalPages, local_environment
+from newsletter.web.public.visitor_language import best_language
 
 MOST_LANGUAGES = 16  # whose pages are kept ready
 
@@ -51,8 +55,9 @@ class PageTemplates:
     """The templates of the public pages: the newsletter's own in ``templates/pages/public/``, else the packaged ones.
 
     Every template gets ``newsletter``, ``publication`` (its name as HTML), ``base`` (the prefix of each path),
-    ``service`` (the same for pages that a static archive doesn't have) and ``stylesheet`` (its URL). ``icons`` maps
-    paths to icons and their media types. ``own`` are the pages in the newsletter's own language.
+    ``service`` (the same for pages that a static archive doesn't have), ``stylesheet`` (its URL), and ``lang``, to be
+    added to links to pages for visitors. ``icons`` maps paths to icons and their media types. ``own`` are the pages in
+    the newsletter's own language.
     """
 
     def __init__(self, root: Path, newsletter: Newsletter, theme: Theme, *, service: str | None = None) -> None:
@@ -78,15 +83,33 @@ class PageTemplates:
 
     def in_language(self, language: str) -> LocalPages:
         """Return the pages in a language, a BCP 47 tag, or in English if there is no catalogue for it."""
-        return self._made(catalogue(language))
+        return self._made(language)
+
+    def for_visitor(self, request: HTTPConnection) -> LocalPages:
+        """Return the pages in the newsletter's language that a visitor wants: by ``?lang=``, or by their browser."""
+        offered = self._newsletter.languages
+        if len(offered) == 1:
+            return self.own
+        wanted, accepted = request.query_params.get("lang", ""), request.headers.get("accept-language", "")
+        return self._made(best_language(offered, wanted=wanted, accepted=accepted))
+
+    def for_reader(self, tag: str) -> LocalPages:
+        """Return the pages for a reader with a language tag, or "" if they have none."""
+        return self._made(page_language(tag, self._newsletter))
 
     def render(self, page: str, /, **values: object) -> str:
         """Render a page of the archive by its template's name, in the language of its ``prose``."""
         prose = values.get("prose")
         return (self.in_language(prose.language) if isinstance(prose, Prose) else self.own).render(page, **values)
 
-    def _make(self, words: Catalogue) -> LocalPages:
+    def _make(self, language: str) -> LocalPages:
+        words, offered = catalogue(language), self._newsletter.languages
         environment = local_environment(self._folder, words)
         environment.globals |= self._values
-        environment.globals["publication"] = isolated_line(self._newsletter.name, words.direction)
-        return LocalPages(environment, words)
+        several = len(offered) > 1
+        environment.globals |= {
+            "publication": isolated_line(self._newsletter.name, words.direction),
+            "lang": f"?lang={language}" if several and language in offered else "",
+            "languages": {tag: dates.own_name(tag) for tag in offered} if several else {},
+        }
+        return LocalPages(environment, words, language)

@@ -15,7 +15,6 @@ from fastapi.responses import HTMLResponse, Response
 from newsletter.domain.subscriber import Frequency, Subscriber
 from newsletter.errors import TokenError
 from newsletter.subscriptions import (
-    LANGUAGES,
     PauseError,
     PersonalLinks,
     Preferences,
@@ -38,6 +37,7 @@ from newsletter.web.public.fields import (
     parse_typed_date,
     topic_groups,
 )
+from newsletter.web.public.local_pages import LocalPages, VisitorPages
 from newsletter.web.public.mail_request_writer import MailRequestWriter
 from newsletter.web.public.pages import Site
 
@@ -77,52 +77,47 @@ class PreferencesPages:
         router.add_api_route("/my/{ticket}/erase", self.erase, methods=["POST"])
         return router
 
-    def link_form(self) -> Response:
+    def link_form(self, pages: VisitorPages) -> Response:
         """Show the form that asks for a link to a reader's own page."""
-        return self._site.pages.own.answer("request-link", wrong={}, address="")
+        return pages.answer("request-link", wrong={}, address="")
 
-    async def request_link(self, form: SubmittedForm, client: RequestingClient) -> Response:
+    async def request_link(self, form: SubmittedForm, client: RequestingClient, pages: VisitorPages) -> Response:
         """Mail the link if the address is a reader's. The response is the same if it isn't."""
         try:
             address = parse_typed_address(form.text("address"))
         except ValueError as err:
-            return self._site.pages.own.answer(
-                "request-link", 422, wrong={"address": str(err)}, address=form.text("address")
-            )
-        return await self._mail_link(address, client)
+            return pages.answer("request-link", 422, wrong={"address": str(err)}, address=form.text("address"))
+        return await self._mail_link(address, client, pages)
 
-    async def mail_link(self, issue: str, token: str, client: RequestingClient) -> Response:
+    async def mail_link(self, issue: str, token: str, client: RequestingClient, pages: VisitorPages) -> Response:
         """Mail the link to the reader who got this message."""
         reader = await run_in_threadpool(self._links.reader_of_message, Purpose.PREFERENCES, issue, token)
-        return (
-            self._site.pages.own.answer("link-sent")
-            if reader is None
-            else await self._mail_link(reader.address, client)
-        )
+        pages = self._pages_for(reader, pages)
+        return pages.answer("link-sent") if reader is None else await self._mail_link(reader.address, client, pages)
 
-    def of_message(self, issue: str, token: str) -> Response:
+    def of_message(self, issue: str, token: str, pages: VisitorPages) -> Response:
         """Show the preferences behind the link in a message's footer."""
         reader = self._links.reader_of_message(Purpose.PREFERENCES, issue, token)
-        return self._page(_Outcome(reader=reader), f"/preferences/{issue}/{token}", own=False)
+        return self._page(pages, _Outcome(reader=reader), f"/preferences/{issue}/{token}", own=False)
 
-    async def save_of_message(self, issue: str, token: str, form: SubmittedForm) -> Response:
+    async def save_of_message(self, issue: str, token: str, form: SubmittedForm, pages: VisitorPages) -> Response:
         """Save the preferences submitted through the link in a message's footer."""
         key, path = self._site.signer.verify(Purpose.PREFERENCES, issue, token), f"/preferences/{issue}/{token}"
         await self._writer.admit(f"message {key}", path)
-        return await self._save(key, form, path, own=False)
+        return await self._save(pages, key, form, path, own=False)
 
-    def of_visit(self, ticket: str) -> Response:
+    def of_visit(self, ticket: str, pages: VisitorPages) -> Response:
         """Show a reader's own page, behind the mailed link."""
         reader = self._links.visitor(ticket, self._site.clock())
-        return self._page(_Outcome(reader=reader), f"/my/{ticket}", own=True)
+        return self._page(pages, _Outcome(reader=reader), f"/my/{ticket}", own=True)
 
-    async def save_of_visit(self, ticket: str, form: SubmittedForm) -> Response:
+    async def save_of_visit(self, ticket: str, form: SubmittedForm, pages: VisitorPages) -> Response:
         """Save the preferences submitted on a reader's own page."""
         path = f"/my/{ticket}"
         reader = await self._admitted(ticket, path)
         if reader is None:
-            return self._site.pages.own.answer("no-subscription")
-        return await self._save(reader.key, form, path, own=True)
+            return pages.answer("no-subscription")
+        return await self._save(pages, reader.key, form, path, own=True)
 
     def download(self, ticket: str) -> Response:
         """Return everything stored about the reader, as a file."""
@@ -133,30 +128,32 @@ class PreferencesPages:
         attached = {"Content-Disposition": 'attachment; filename="my-data.json"'}
         return Response(text, media_type="application/json", headers=attached)
 
-    async def request_address_change(self, ticket: str, form: SubmittedForm, client: RequestingClient) -> Response:
+    async def request_address_change(
+        self, ticket: str, form: SubmittedForm, client: RequestingClient, pages: VisitorPages
+    ) -> Response:
         """Mail a confirmation link to the new address."""
         reader = await self._admitted(ticket, f"/my/{ticket}/address")
         if reader is None:
-            return self._site.pages.own.answer("no-subscription")
+            return pages.answer("no-subscription")
         try:
             address = parse_typed_address(form.text("address"))
         except ValueError as err:
-            return await self._refused(reader, ticket, {"address": str(err)})
+            return await self._refused(pages, reader, ticket, {"address": str(err)})
         await self._requests.address_change(reader, address, client)
-        return self._site.pages.own.answer("confirmation-sent")
+        return self._pages_for(reader, pages).answer("confirmation-sent")
 
-    async def erase(self, ticket: str, form: SubmittedForm) -> Response:
+    async def erase(self, ticket: str, form: SubmittedForm, pages: VisitorPages) -> Response:
         """Delete the reader's data if they have ticked the box."""
         site, reader = self._site, await self._admitted(ticket, f"/my/{ticket}/erase")
         if reader is not None and form.text("sure") != "yes":
-            return await self._refused(reader, ticket, {"sure": message("Please tick the box to confirm.")})
+            return await self._refused(pages, reader, ticket, {"sure": message("Please tick the box to confirm.")})
         if reader is not None:  # not through the shared writer: erasing also waits for other connections' reads to end
             await run_in_threadpool(erase, site.store, site.signer, site.kept, reader, site.clock())
-        return site.pages.own.answer("erased")
+        return self._pages_for(reader, pages).answer("erased")
 
-    async def _mail_link(self, address: str, client: RequestingClient) -> Response:
+    async def _mail_link(self, address: str, client: RequestingClient, pages: LocalPages) -> Response:
         await self._requests.visit(address, client)
-        return self._site.pages.own.answer("link-sent")
+        return pages.answer("link-sent")
 
     async def _admitted(self, ticket: str, path: str) -> Subscriber | None:
         """Return the reader whose ticket it is, if they still exist. Raise TooOftenError if it was used too often."""
@@ -165,9 +162,13 @@ class PreferencesPages:
             await self._writer.admit(f"visit {reader.key}", path)
         return reader
 
-    async def _save(self, key: str, form: Form, action: str, *, own: bool) -> Response:
+    def _pages_for(self, reader: Subscriber | None, pages: LocalPages) -> LocalPages:
+        """Return the pages in a reader's language, or ``pages`` in the visitor's if there is no reader."""
+        return self._site.pages.for_reader(reader.language) if reader else pages
+
+    async def _save(self, pages: LocalPages, key: str, form: Form, action: str, *, own: bool) -> Response:
         outcome = await self._writer.write(lambda: self._change(key, form, own=own))
-        return await run_in_threadpool(self._page, outcome, action, own=own)
+        return await run_in_threadpool(self._page, pages, outcome, action, own=own)
 
     def _change(self, key: str, form: Form, *, own: bool) -> _Outcome:
         """Save the submitted preferences if they are all valid."""
@@ -188,13 +189,13 @@ class PreferencesPages:
     def _submitted(self, shown: Preferences, form: Form, *, own: bool) -> tuple[Preferences, dict[str, str]]:
         """Return the preferences as submitted, and the errors by field; a field with an error stays as shown."""
         wrong: dict[str, str] = {}
-        topics, language = self._site.newsletter.topics, form.text("language")
+        newsletter, language = self._site.newsletter, form.text("language")
         wanted = replace(
             shown,
-            topics=known_topics(form.all("topic"), topics),
-            excludes=known_topics(form.all("exclude"), topics),
+            topics=known_topics(form.all("topic"), newsletter.topics),
+            excludes=known_topics(form.all("exclude"), newsletter.topics),
             frequency=Frequency.WEEKLY if form.text("frequency") == Frequency.WEEKLY else Frequency.EACH,
-            language=language if language in LANGUAGES or not language else shown.language,
+            language=language if language in newsletter.languages else shown.language,
             uncounted=bool(form.text("uncounted")),
         )
         try:
@@ -209,17 +210,17 @@ class PreferencesPages:
             wrong["paused_until"] = str(err)
         return wanted, wrong
 
-    async def _refused(self, reader: Subscriber, ticket: str, wrong: Mapping[str, str]) -> Response:
+    async def _refused(self, pages: LocalPages, reader: Subscriber, ticket: str, wrong: Mapping[str, str]) -> Response:
         """Show a reader's own page with an error in one of its other forms."""
         outcome = _Outcome(reader=reader, wrong=wrong)
-        return await run_in_threadpool(self._page, outcome, f"/my/{ticket}", own=True)
+        return await run_in_threadpool(self._page, pages, outcome, f"/my/{ticket}", own=True)
 
-    def _page(self, outcome: _Outcome, action: str, *, own: bool) -> Response:
+    def _page(self, pages: LocalPages, outcome: _Outcome, action: str, *, own: bool) -> Response:
         site, reader = self._site, outcome.reader
         if reader is None:
-            return site.pages.own.answer("no-subscription")
+            return pages.answer("no-subscription")
         token = site.signer.sign(Purpose.UNSUBSCRIBE, "preferences", reader.key)
-        return site.pages.own.answer(
+        return self._pages_for(reader, pages).answer(
             "preferences",
             422 if outcome.wrong else 200,
             reader=reader,
@@ -231,7 +232,6 @@ class PreferencesPages:
             saved=outcome.saved,
             wrong=outcome.wrong,
             groups=topic_groups(site.newsletter.topics),
-            languages=LANGUAGES,
             weekly=site.newsletter.weekly_digest,
             counted=site.newsletter.counting.tracks_readers,
             consents=site.store.self_service.consents(reader.id)[-LATEST:] if own else [],

@@ -22,6 +22,7 @@ from newsletter.web.public.fields import (
     parse_typed_address,
     topic_groups,
 )
+from newsletter.web.public.local_pages import LocalPages, VisitorPages
 from newsletter.web.public.mail_request_writer import MailRequestWriter
 from newsletter.web.public.pages import Site
 
@@ -57,43 +58,46 @@ class SignUpPages:
         router.add_api_route("/confirm/{ticket}/again", self.again, methods=["POST"])
         return router
 
-    def form(self) -> Response:
+    def form(self, pages: VisitorPages) -> Response:
         """Show the empty form."""
-        return self._form_page(_Filled(wrong={}))
+        return self._form_page(pages, _Filled(wrong={}))
 
-    async def sign_up(self, form: SubmittedForm, client: RequestingClient) -> Response:
+    async def sign_up(self, form: SubmittedForm, client: RequestingClient, pages: VisitorPages) -> Response:
         """Mail a confirmation link. A form from another site, or sent within two seconds, is shown again first."""
-        filled, choices = self._parsed(form)
+        filled, choices = self._parsed(form, pages.language)
         if filled.wrong:
-            return self._form_page(filled, status=422)
+            return self._form_page(pages, filled, status=422)
         if not self._filled_in_by_a_person(form):
-            return self._form_page(filled, once_more=True)
+            return self._form_page(pages, filled, once_more=True)
         if not form.text("website"):  # only bots see that field
-            wording = self._site.pages.own.wording
-            await self._requests.sign_up(filled.address, choices, client, how="form", wording=wording)
-        return self._site.pages.own.answer("confirmation-sent")
+            await self._requests.sign_up(filled.address, choices, client, how="form", wording=pages.wording)
+        return pages.answer("confirmation-sent")
 
-    def confirm_form(self, ticket: str) -> Response:
+    def confirm_form(self, ticket: str, pages: VisitorPages) -> Response:
         """Show the button that confirms a sign-up."""
         try:
             sign_up = self._links.sign_up(ticket, self._site.clock())
         except ExpiredError:
-            return self._site.pages.own.answer("expired", 410, again=f"/confirm/{ticket}/again")
+            return pages.answer("expired", 410, again=f"/confirm/{ticket}/again")
+        pages = self._site.pages.for_reader(sign_up.choices.language)
         if sign_up.confirmed is not None:
-            return self._site.pages.own.answer("confirmed", visit="")
-        return self._confirm_page(ticket, sign_up, f"{sign_up.choices.first_name} {sign_up.choices.last_name}".strip())
+            return pages.answer("confirmed", visit="")
+        return self._confirm_page(
+            pages, ticket, sign_up, f"{sign_up.choices.first_name} {sign_up.choices.last_name}".strip()
+        )
 
-    async def confirm(self, ticket: str, form: SubmittedForm) -> Response:
+    async def confirm(self, ticket: str, form: SubmittedForm, pages: VisitorPages) -> Response:
         """Confirm a sign-up, with the name as submitted. Doing it twice changes nothing."""
         try:
             sign_up = await run_in_threadpool(self._links.sign_up, ticket, self._site.clock())
         except ExpiredError:
-            return self._site.pages.own.answer("expired", 410, again=f"/confirm/{ticket}/again")
+            return pages.answer("expired", 410, again=f"/confirm/{ticket}/again")
+        pages = self._site.pages.for_reader(sign_up.choices.language)
         await self._writer.admit(sign_up.key, f"/confirm/{ticket}")
         try:
             first_name, last_name = parse_name(form.text("name"))
         except ValueError as err:
-            return self._confirm_page(ticket, sign_up, form.text("name"), wrong=str(err), status=422)
+            return self._confirm_page(pages, ticket, sign_up, form.text("name"), wrong=str(err), status=422)
         now = self._site.clock()
         choices = replace(sign_up.choices, first_name=first_name, last_name=last_name)
         site = self._site
@@ -103,37 +107,37 @@ class SignUpPages:
             site.signer,
             sign_up,
             choices,
-            wording=site.pages.own.wording,
+            wording=pages.wording,
             welcome=site.newsletter.welcome_mail,
             now=now,
         )
         reader = await self._writer.write(confirm)
         site.wake()
         visit = f"/my/{self._site.signer.ticket(TicketPurpose.VISIT, reader.key, now)}"
-        return self._site.pages.own.answer("confirmed", visit=visit)
+        return pages.answer("confirmed", visit=visit)
 
-    async def again(self, ticket: str, client: RequestingClient) -> Response:
+    async def again(self, ticket: str, client: RequestingClient, pages: VisitorPages) -> Response:
         """Mail another confirmation link in place of an expired one."""
         expired = await run_in_threadpool(self._links.expired_sign_up, ticket, self._site.clock())
         if expired is not None:
             await self._requests.sign_up_again(expired, client)
-        return self._site.pages.own.answer("confirmation-sent")
+        return pages.answer("confirmation-sent")
 
     def _confirm_page(
-        self, ticket: str, sign_up: Confirmation, name: str, *, wrong: str = "", status: int = 200
+        self, pages: LocalPages, ticket: str, sign_up: Confirmation, name: str, *, wrong: str = "", status: int = 200
     ) -> Response:
-        return self._site.pages.own.answer(
+        return pages.answer(
             "confirm",
             status,
             ticket=ticket,
             address=masked(sign_up.address),
-            wording=self._site.pages.own.wording,  # never the wording given to the API, which anyone may have written
+            wording=pages.wording,  # never the wording given to the API, which anyone may have written
             topics=[self._site.newsletter.topics.resolve(slug).name for slug in sign_up.choices.topics],
             name=name,
             wrong={"name": wrong} if wrong else {},
         )
 
-    def _parsed(self, form: Form) -> tuple[_Filled, SignUpChoices]:
+    def _parsed(self, form: Form, language: str) -> tuple[_Filled, SignUpChoices]:
         wrong: dict[str, str] = {}
         address, (first_name, last_name) = form.text("address"), ("", "")
         try:
@@ -150,6 +154,7 @@ class SignUpPages:
             last_name=last_name,
             topics=known_topics(form.all("topic"), self._site.newsletter.topics),
             frequency=Frequency.WEEKLY if weekly else Frequency.EACH,
+            language=language,
         )
         filled = _Filled(
             address=address,
@@ -168,8 +173,8 @@ class SignUpPages:
             return False
         return now - opened >= FASTEST
 
-    def _form_page(self, filled: _Filled, *, once_more: bool = False, status: int = 200) -> Response:
-        return self._site.pages.own.answer(
+    def _form_page(self, pages: LocalPages, filled: _Filled, *, once_more: bool = False, status: int = 200) -> Response:
+        return pages.answer(
             "subscribe",
             status,
             filled=filled,
@@ -177,7 +182,7 @@ class SignUpPages:
             once_more=once_more,
             groups=topic_groups(self._site.newsletter.topics),
             weekly=self._site.newsletter.weekly_digest,
-            wording=self._site.pages.own.wording,
+            wording=pages.wording,
             opened=_opened(self._site, self._site.clock()),
         )
 

@@ -10,6 +10,7 @@ from newsletter.domain.consent import SignUpChoices
 from newsletter.domain.subscriber import Frequency
 from newsletter.subscriptions import parse_name
 from newsletter.web.public.fields import RequestingClient, known_topics
+from newsletter.web.public.local_pages import VisitorPages
 from newsletter.web.public.mail_request_writer import MailRequestWriter
 from newsletter.web.public.pages import Site
 
@@ -91,7 +92,7 @@ class SignUpApi:
         router.add_api_route("/topics", self.topics, methods=["GET"])
         return router
 
-    async def sign_up(self, wanted: SignUp, client: RequestingClient) -> Accepted:
+    async def sign_up(self, wanted: SignUp, client: RequestingClient, pages: VisitorPages) -> Accepted:
         """Mail a confirmation link to the address, once a day and three times a week at most."""
         declared = self._site.newsletter.topics
         slugs = known_topics(wanted.topics, declared)
@@ -102,10 +103,16 @@ class SignUpApi:
         first_name, last_name = parse_name(wanted.name)
         await self._requests.sign_up(
             wanted.address,
-            SignUpChoices(first_name=first_name, last_name=last_name, topics=slugs, frequency=wanted.frequency),
+            SignUpChoices(
+                first_name=first_name,
+                last_name=last_name,
+                topics=slugs,
+                frequency=wanted.frequency,
+                language=pages.language,
+            ),
             client,
             how="api",
-            wording=wanted.wording or self._site.pages.own.wording,
+            wording=wanted.wording or pages.wording,
         )
         return Accepted(accepted=True)
 

@@ -5,11 +5,12 @@ from datetime import timedelta
 from functools import partial
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from newsletter.domain.consent import UnsubscribeRequest
-from newsletter.domain.subscriber import Frequency, SubscriberStatus
+from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
 from newsletter.subscriptions import (
     PersonalLinks,
     masked,
@@ -23,6 +24,7 @@ from newsletter.tokens import ExpiredError, Purpose
 from newsletter.web.http.batching import PATIENCE, Batcher
 from newsletter.web.http.forms import SubmittedForm, read_form
 from newsletter.web.public.change_writer import ChangeWriter
+from newsletter.web.public.local_pages import LocalPages, VisitorPages
 from newsletter.web.public.pages import Site
 
 AT_ONCE = 500  # readers that one statement can update
@@ -51,12 +53,12 @@ class UnsubscribePages:
         """Return the route of ``unsubscribe``."""
         return Route(_PATH, self.unsubscribe, methods=["POST"])
 
-    def form(self, issue: str, token: str) -> Response:
+    def form(self, issue: str, token: str, pages: VisitorPages) -> Response:
         """Show the button that unsubscribes. Change nothing yet: scanners open every link."""
         reader = self._links.reader_of_message(Purpose.UNSUBSCRIBE, issue, token)
         if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
-            return self._unsubscribed()
-        return self._site.pages.own.answer(
+            return _unsubscribed(self._pages_for(reader, pages))
+        return self._pages_for(reader, pages).answer(
             "unsubscribe",
             address=masked(reader.address),
             action=f"/unsubscribe/{issue}/{token}",
@@ -75,35 +77,47 @@ class UnsubscribePages:
         )
         if not on_page:
             return PlainTextResponse(self._site.pages.own.words.gettext("You are unsubscribed.") + "\n")
+        pages = await self._pages_of(key, self._site.pages.for_visitor(request))
         undo = undo_ticket(self._site.signer, key, now) if changed else ""
-        return self._site.pages.own.answer("unsubscribed", undo=undo, action=f"/unsubscribe/{issue}/{token}")
+        return pages.answer("unsubscribed", undo=undo, action=f"/unsubscribe/{issue}/{token}")
 
-    async def undo(self, issue: str, token: str, form: SubmittedForm) -> Response:
+    async def undo(self, issue: str, token: str, form: SubmittedForm, pages: VisitorPages) -> Response:
         """Undo a recent unsubscription; only the page that made it has the ticket."""
         site, ticket = self._site, form.text("undo")
         key = site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
         await self._writer.admit(f"message {key}", f"/unsubscribe/{issue}/{token}/undo")
+        pages = await self._pages_of(key, pages)
         undo = partial(undo_unsubscription, site.store, site.signer, key, ticket, issue=issue, now=site.clock())
         try:
             undone = await self._writer.write(undo)
         except ExpiredError:
-            return self._unsubscribed(410)
-        return site.pages.own.answer("returned", undo="", action="") if undone else self._unsubscribed()
+            return _unsubscribed(pages, 410)
+        return pages.answer("returned", undo="", action="") if undone else _unsubscribed(pages)
 
-    async def fewer(self, issue: str, token: str, form: SubmittedForm) -> Response:
+    async def fewer(self, issue: str, token: str, form: SubmittedForm, pages: VisitorPages) -> Response:
         """Pause, or switch to the weekly digest, instead of unsubscribing."""
         site = self._site
         key = site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
         await self._writer.admit(f"message {key}", f"/unsubscribe/{issue}/{token}/fewer")
+        pages = await self._pages_of(key, pages)
         now = site.clock()
         if site.newsletter.weekly_digest and form.text("how") == Frequency.WEEKLY:
             switched = await self._writer.write(partial(switch_to_digest, site.store, site.newsletter, key, now))
-            return site.pages.own.answer("fewer", until=None) if switched else self._unsubscribed()
+            return pages.answer("fewer", until=None) if switched else _unsubscribed(pages)
         until = await self._writer.write(partial(pause, site.store, site.newsletter, key, now, lasts=A_PAUSE))
-        return site.pages.own.answer("fewer", until=until) if until else self._unsubscribed()
+        return pages.answer("fewer", until=until) if until else _unsubscribed(pages)
 
-    def _unsubscribed(self, status: int = 200) -> Response:
-        return self._site.pages.own.answer("unsubscribed", status, undo="", action="")
+    async def _pages_of(self, key: str, pages: LocalPages) -> LocalPages:
+        reader = await run_in_threadpool(self._site.store.subscribers.by_key, key)
+        return self._pages_for(reader, pages)
+
+    def _pages_for(self, reader: Subscriber | None, pages: LocalPages) -> LocalPages:
+        """Return the pages in a reader's language, or ``pages`` in the visitor's if the reader no longer exists."""
+        return self._site.pages.for_reader(reader.language) if reader else pages
 
     def _unsubscribe(self, departures: Sequence[UnsubscribeRequest]) -> Sequence[bool]:
         return unsubscribe(self._site.store, departures, self._site.clock())
+
+
+def _unsubscribed(pages: LocalPages, status: int = 200) -> Response:
+    return pages.answer("unsubscribed", status, undo="", action="")

@@ -42,7 +42,7 @@ def test_an_overused_link_is_refused_without_the_database(
         assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
         assert visitor.get(path).status_code in (200, 405)  # viewing is allowed
         other = own if which in ("save", "fewer", "undo") else saving
-        assert "Saved" in visitor.post(other, data={"language": "fr"}).text  # links of another kind are not affected
+        assert "Saved" in visitor.post(other, data={"topic": "asia"}).text  # links of another kind are not affected
         assert visitor.post(leave, content="List-Unsubscribe=One-Click").status_code == 200
         left = pages.store.subscribers.by_key(reader.key)
         assert left is not None
@@ -57,7 +57,7 @@ def test_a_forged_link_is_not_counted(pages: Public, visitor: httpx.Client, monk
     path = pages.link(Purpose.PREFERENCES, pages.reader())
     for _ in range(3):
         assert visitor.post(f"{path[:-1]}{'A' if path[-1] != 'A' else 'B'}").status_code == 404
-    assert visitor.post(path, data={"language": "fr"}).status_code == 200
+    assert visitor.post(path, data={"topic": "asia"}).status_code == 200
 
 
 def test_changes_with_the_same_link_are_spaced_out(pages: Public, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +67,7 @@ def test_changes_with_the_same_link_are_spaced_out(pages: Public, monkeypatch: p
 
     def save(path: str) -> int:
         with pages.client() as visitor:
-            return visitor.post(path, data={"language": "fr"}).status_code
+            return visitor.post(path, data={"topic": "asia"}).status_code
 
     begun = time.monotonic()
     with ThreadPoolExecutor(3) as threads:
@@ -101,9 +101,9 @@ def test_changes_are_written_one_at_a_time(pages: Public, monkeypatch: pytest.Mo
 
     def save(path: str) -> int:
         with pages.client() as visitor:
-            return visitor.post(path, data={"language": "fr"}).status_code
+            return visitor.post(path, data={"topic": "asia"}).status_code
 
     with ThreadPoolExecutor(2) as threads:
         assert list(threads.map(save, paths)) == [200, 200]
     assert at_once == [1, 1]
-    assert {reader.language for reader in pages.store.subscribers.stream()} == {"fr"}
+    assert {reader.topics for reader in pages.store.subscribers.stream()} == {("asia",)}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.translation import best_language
+from newsletter.web.public.visitor_language import best_language
 
 OFFERED = ("he", "en", "de-CH", "de")
 
@@ -14,7 +14,8 @@ OFFERED = ("he", "en", "de-CH", "de")
     [
         ("", "", "he"),
         ("de", "en", "de"),
-        ("DE-at", "", "de-CH"),
+        ("DE-at", "", "de"),
+        ("de-CH-1996", "", "de-CH"),
         ("fr", "en", "en"),
         ("", "fr, en-GB;q=0.8, de;q=0.9", "de"),
         ("", "de;q=0.1, en;q=0.2", "en"),

@@ -7,6 +7,7 @@ from newsletter.domain.consent import SERVICE
 from newsletter.domain.publication import Newsletter
 from newsletter.errors import Place
 from newsletter.message.mime import Email
+from newsletter.rendering.bidi import isolated, marked
 from newsletter.rendering.clean_text import one_line
 from newsletter.rendering.compiling import list_id
 from newsletter.rendering.context import ContextBuilder
@@ -50,13 +51,15 @@ def service_email(
 def _written(
     name: str, link: str, newsletter: Newsletter, theme: Theme, more_values: Mapping[str, object], *, markup: bool
 ) -> str:
-    builder = ContextBuilder(Placeholders(), newsletter, catalogue(theme.language).direction, markup=markup)
     words = catalogue(theme.language)
-    rtl = words.direction == "rtl"
+    builder = ContextBuilder(Placeholders(), newsletter, words.direction, markup=markup)
+    publication, rtl = one_line(newsletter.name), words.direction == "rtl"
     values = theme.values(builder) | {
         "link": link,
         **more_values,
-        "publication": builder.isolate(one_line(newsletter.name)),
+        "publication": isolated(publication, words.direction, marks=True)
+        if markup
+        else marked(publication, words.direction),
         "language": words.language,  # that of the message's words, which may be English in a newsletter that is not
         "direction": words.direction,
         "start": "right" if rtl else "left",

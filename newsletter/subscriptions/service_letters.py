@@ -14,8 +14,8 @@ from newsletter.tokens import Signer, TicketPurpose
 class ServiceLetter:
     """A service message ready to be rendered: its address, template, link, and the key for its unsubscribe link.
 
-    ``language`` is the reader's language tag, empty if it isn't known. A reader's mail goes to the stored address, never
-    to the spelling that somebody typed into a form.
+    ``language`` is the reader's language tag, empty if it isn't known. A reader's mail goes to the stored address,
+    never to the spelling that somebody typed into a form.
     """
 
     address: str

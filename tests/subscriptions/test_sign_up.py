@@ -98,7 +98,7 @@ def test_responses_and_messages_do_not_reveal_who_is_a_reader(pages: Public, vis
     by_address = {mail["To"]: mail for mail in pages.mails()}
     assert by_address.pop("nobody@example.com")["Subject"] == by_address["stranger@example.com"]["Subject"]
     assert set(by_address) == {"known@example.com", "stranger@example.com", "left@example.com"}
-    assert by_address["known@example.com"]["Subject"] == "You're already subscribed: The Daily Test"
+    assert by_address["known@example.com"]["Subject"] == "You’re already subscribed: The Daily Test"
     assert link_in(by_address["known@example.com"]).startswith("/my/")
     known = pages.store.subscribers.get("known@example.com")
     assert known is not None

@@ -1,4 +1,4 @@
-"""The contents of the archive: the issues that were sent, their entries, and their topics."""
+"""The contents of the archive: the issues that were sent, their entries and blocks, and their topics."""
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from newsletter.domain.blocks import Block, BlockKind
 from newsletter.domain.issue import Correction, Entry, Issue
 from newsletter.domain.languages import language_for, same_language
 from newsletter.domain.publication import Newsletter
@@ -42,6 +43,17 @@ class ArchivedEntry:
     def updated(self) -> datetime.datetime:
         """Return when the entry was last corrected, or else sent."""
         return self.first_issue.updated if self.corrections else self.first_issue.sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivedBlock:
+    """A block, and the issue that had it first."""
+
+    block: Block
+    first_issue: ArchivedIssue
+
+
+ArchivedPart = ArchivedEntry | ArchivedBlock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +124,20 @@ class Archive:
         )
 
     @cached_property
+    def blocks(self) -> tuple[ArchivedBlock, ...]:
+        """Return each block once, the newest first, without sponsors'."""
+        first: dict[str, ArchivedIssue] = {}
+        for archived in reversed(self.issues):
+            for block in archived.issue.blocks:
+                first.setdefault(block.slug, archived)
+        return tuple(
+            ArchivedBlock(block=block, first_issue=archived)
+            for archived in self.issues
+            for block in archived.issue.blocks
+            if block.kind is not BlockKind.SPONSOR and not (block.slug and first[block.slug] is not archived)
+        )
+
+    @cached_property
     def topics(self) -> Mapping[str, ArchivedTopic]:
         """Return the topics with entries by slug, in the order of newsletter.toml, then undeclared ones by name."""
         topics = self.newsletter.topics
@@ -153,10 +179,10 @@ class Archive:
 
 
 def collect(issues: Iterable[Issue], published: Iterable[PublishedIssue], newsletter: Newsletter) -> Archive:
-    """Return the archive of the issues that were sent, without those that have lost their entries or subject."""
+    """Return the archive of the issues that were sent, without those that have lost their content or subject."""
     sent = {send.issue: send.at for send in published}
     shown = sorted(
-        (issue for issue in issues if issue.slug in sent and issue.entries and issue.subject),
+        (issue for issue in issues if issue.slug in sent and (issue.entries or issue.blocks) and issue.subject),
         key=lambda issue: (issue.date, issue.slug),
         reverse=True,
     )

@@ -10,7 +10,7 @@ from newsletter.archive.feed_builder import FeedBuilder, Render
 from newsletter.archive.feeds import Feed
 from newsletter.archive.json_ld import index_data, issue_data
 from newsletter.archive.link_pictures import LinkPictures, issue_in
-from newsletter.archive.model import Archive, ArchivedEntry, ArchivedIssue, ArchivedTopic
+from newsletter.archive.model import Archive, ArchivedIssue, ArchivedPart, ArchivedTopic
 from newsletter.archive.search import LONGEST, SearchIndex
 from newsletter.rendering import Prose
 
@@ -31,9 +31,9 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPage:
-    """A page of a longer list: page ``number`` (from 1) of ``pages``, with ``total`` entries in all."""
+    """A page of a longer list: page ``number`` (from 1) of ``pages``, with ``total`` entries and blocks in all."""
 
-    entries: Sequence[ArchivedEntry]
+    parts: Sequence[ArchivedPart]
     number: int
     pages: int
     total: int
@@ -154,9 +154,9 @@ class PageBuilder:
     def search_results(self, index: SearchIndex, query: str, number: int = 1) -> Page:
         """Return a page of search results."""
         query = " ".join(query[:LONGEST].split())
-        entries = index.search(query)
-        number = min(max(number, 1), _pages(entries))
-        return self._page("/search", "search", query=query, listing=_listing(entries, number))
+        parts = index.search(query)
+        number = min(max(number, 1), _pages(parts))
+        return self._page("/search", "search", query=query, listing=_listing(parts, number))
 
     def card_path(self, name: str) -> str | None:
         """Return the current path of the card that has or had this file name, or None if there is no such card."""
@@ -258,8 +258,8 @@ _FORMATS = {
 FEEDS = tuple(_FORMATS)
 
 
-def _pages(entries: Sequence[ArchivedEntry]) -> int:
-    return max(1, -(-len(entries) // PAGE_SIZE))
+def _pages(parts: Sequence[ArchivedPart]) -> int:
+    return max(1, -(-len(parts) // PAGE_SIZE))
 
 
 def _paths(archived_topic: ArchivedTopic) -> Iterator[str]:
@@ -269,8 +269,6 @@ def _paths(archived_topic: ArchivedTopic) -> Iterator[str]:
         yield f"{number}/"
 
 
-def _listing(entries: Sequence[ArchivedEntry], number: int) -> ListPage:
+def _listing(parts: Sequence[ArchivedPart], number: int) -> ListPage:
     first = (number - 1) * PAGE_SIZE
-    return ListPage(
-        entries=entries[first : first + PAGE_SIZE], number=number, pages=_pages(entries), total=len(entries)
-    )
+    return ListPage(parts=parts[first : first + PAGE_SIZE], number=number, pages=_pages(parts), total=len(parts))

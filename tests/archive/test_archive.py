@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter import archive as archiving
+from newsletter.archive.model import ArchivedBlock, ArchivedEntry
 from newsletter.archive.search import SearchIndex
+from newsletter.domain.blocks import BlockKind
 from newsletter.domain.issue import Correction, Passage, PassageKind
 from newsletter.domain.send import PublishedIssue
 from tests import make
@@ -91,7 +93,7 @@ def test_a_search_finds_parts_of_words_without_case_or_accents() -> None:
     index = SearchIndex(archive)
 
     def slugs(query: str) -> list[str]:
-        return [archived.entry.slug for archived in index.search(query)]
+        return [part.entry.slug for part in index.search(query) if isinstance(part, ArchivedEntry)]
 
     assert slugs("malaga") == ["malaga", "roofs"]
     assert slugs("DACH 1931") == ["roofs"]
@@ -104,4 +106,24 @@ def test_a_search_finds_parts_of_words_without_case_or_accents() -> None:
 @given(st.text(max_size=300))
 def test_a_query_finds_only_entries_with_all_its_words(query: str) -> None:
     archive = archives.archive(archives.issue(20, "a", "b"), archives.issue(21, "c"))
-    assert set(SearchIndex(archive).search(query)) <= set(archive.entries)
+    assert set(SearchIndex(archive).search(query)) <= {*archive.entries, *archive.blocks}
+
+
+def test_a_search_finds_blocks_but_no_sponsors() -> None:
+    shared = make.block(BlockKind.LINKS, slug="also-seen", path="issues/blocks/also-seen.md")
+    first = archives.issue(20, "a")
+    second = make.issue(make.entry("b"), shared, make.block(BlockKind.SPONSOR, text="Gloves!"), slug="2026-11-23")
+    third = make.issue(shared, make.block(topics=("Moss",)), slug="2026-11-24", date=datetime.date(2026, 11, 24))
+    archive = archives.archive(first, second, third)
+    index = SearchIndex(archive)
+    assert [archived.issue.slug for archived in archive.issues] == ["2026-11-24", "2026-11-23", "2026-11-20"]
+    (links,) = index.search("MUSEUM gloves")
+    assert isinstance(links, ArchivedBlock)
+    assert (links.block, links.first_issue.issue.slug) == (shared, "2026-11-23")
+    assert [part.first_issue.issue.slug for part in index.search("moss")] == ["2026-11-24"]
+    assert index.search("gloves!") == []
+    assert [type(part).__name__ for part in index.search("review")] == [
+        "ArchivedEntry",
+        "ArchivedBlock",
+        "ArchivedEntry",
+    ]

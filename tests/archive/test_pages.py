@@ -14,6 +14,7 @@ from newsletter.archive import LinkPictures, Page, build
 from newsletter.archive.pages import PAGE_SIZE
 from newsletter.archive.search import SearchIndex
 from newsletter.archive.static_export import ArchiveBusyError, ForeignFilesError
+from newsletter.domain.blocks import BlockKind
 from newsletter.domain.issue import Correction, Passage, PassageKind
 from newsletter.domain.publication import ThemeSettings
 from newsletter.domain.topics import Topic, Topics
@@ -174,8 +175,25 @@ def test_a_search_query_is_shown_escaped() -> None:
         assert "<script>" not in text
         assert 'value="&#34;&gt;&lt;script&gt;"' in text
         second = pages.search_results(index, "about", 2).body.decode()
-        assert f"{PAGE_SIZE + 2} entries · Page 2 of 2" in second
-        assert "No entry contains" in pages.search_results(index, "zebra").body.decode()
+        assert f"{PAGE_SIZE + 2} results · Page 2 of 2" in second
+        assert "Nothing contains" in pages.search_results(index, "zebra").body.decode()
+
+
+def test_a_search_shows_blocks_with_their_issues() -> None:
+    note = make.block(text="A *word* about moss, {{ subscriber.first_name | default('reader') }}. " + "Moss. " * 90)
+    quote = make.block(BlockKind.QUOTE, text="Moss is patient.", who="Ada <Writer>")
+    sent = archives.archive(
+        archives.issue(20), make.issue(note, quote, make.block(BlockKind.LINKS), subject="Only {{ edition.count }}")
+    )
+    with archives.pages(sent) as pages:
+        index = SearchIndex(sent)
+        text = pages.search_results(index, "moss").body.decode()
+        assert "2 results" in text
+        assert '<a href="/issues/2026-11-23/">Only 0</a>' in text
+        assert "A word about moss, reader." in text
+        assert "…</p>" in text
+        assert "Ada &lt;Writer&gt;</a>" in text
+        assert "A museum of gloves" in pages.search_results(index, "gloves").body.decode()
 
 
 def test_images_on_other_hosts_are_not_loaded() -> None:

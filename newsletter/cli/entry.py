@@ -43,6 +43,20 @@ def new(
             show_default=False,
         ),
     ] = None,
+    label: Annotated[
+        str, typer.Option(metavar="VERB", help="What to do with it: read, listen, watch …", show_default=False)
+    ] = "",
+    language: Annotated[
+        str, typer.Option(metavar="TAG", help="Its language, if not the newsletter's: de, pt-BR …", show_default=False)
+    ] = "",
+    kind: Annotated[
+        str, typer.Option(metavar="WORD", help="What it is: article, audio, video, book …", show_default=False)
+    ] = "",
+    minutes: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="How many minutes it takes.", show_default=False)
+    ] = None,
+    paywall: Annotated[bool, typer.Option("--paywall", help="Readers have to pay or sign up.")] = False,
+    gift: Annotated[str, typer.Option(metavar="URL", help="A link past the paywall.", show_default=False)] = "",
     slug: Annotated[
         str | None,
         typer.Option(metavar="SLUG", help="The file's name; derived from the title by default.", show_default=False),
@@ -54,6 +68,7 @@ def new(
 
     newsletter entry new "The night train returns"
     newsletter entry new "Two clocks" --url https://example.org/clocks --source "The Slow Pendulum" -t Physics
+    newsletter entry new "Tides" --label listen --kind audio --minutes 40
     """
     from newsletter import content
 
@@ -66,6 +81,12 @@ def new(
         author=author,
         date=date,
         topics=tuple(topic or ()),
+        label=label,
+        language=language,
+        kind=kind,
+        minutes=minutes,
+        paywall=paywall,
+        gift=gift,
         slug=slug,
     )
     output.say(str(path.relative_to(settings.root)))

@@ -33,7 +33,7 @@ def new(
             "--entry",
             "-e",
             metavar="SLUG",
-            help="An entry to include; can be repeated, in order.",
+            help="An entry or block to include; can be repeated, in order.",
             autocompletion=options.complete_entries,
             show_default=False,
         ),
@@ -100,14 +100,16 @@ def show(context: typer.Context, json: options.AsJson = False) -> None:
                     "status": status_in_words(sends.get(issue.slug), zone),
                     "send": sends[issue.slug].id if issue.slug in sends else None,
                     "entries": [entry.slug for entry in issue.entries],
+                    "blocks": [block.name for block in issue.blocks],
                     "path": issue.path,
                 }
                 for issue in issues
             ]
         )
         return
+    has_blocks = any(issue.blocks for issue in issues)
     output.table(
-        ["Issue", "Date", "Number", "Subject", "Entries", "Segments", "Status"],
+        ["Issue", "Date", "Number", "Subject", "Entries", *["Blocks"] * has_blocks, "Segments", "Status"],
         [
             (
                 issue.slug,
@@ -115,6 +117,7 @@ def show(context: typer.Context, json: options.AsJson = False) -> None:
                 issue.number,
                 issue.subject,
                 len(issue.entries),
+                *[len(issue.blocks)] * has_blocks,
                 (", ".join(issue.segments) or "everyone") + (f" ({issue.language})" if issue.language else ""),
                 status_in_words(sends.get(issue.slug), zone),
             )

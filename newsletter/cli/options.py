@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.files.newsletter_folder import ENTRIES, ISSUES, newsletter_folder, settings_text
+from newsletter.files.newsletter_folder import BLOCKS, ENTRIES, ISSUES, newsletter_folder, settings_text
 
 
 def _folder(context: typer.Context) -> Path:
@@ -16,8 +16,9 @@ def _folder(context: typer.Context) -> Path:
 
 
 def complete_entries(context: typer.Context, incomplete: str) -> list[str]:
-    """Return shell completions for an entry's slug, the newest files first."""
-    files = [path for path in (_folder(context) / ENTRIES).rglob("*.md") if not path.name.startswith(".")]
+    """Return shell completions for the slug of an entry or block, the newest files first."""
+    folders = (_folder(context) / folder for folder in (ENTRIES, BLOCKS))
+    files = [path for folder in folders for path in folder.rglob("*.md") if not path.name.startswith(".")]
     newest = sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)
     return [path.stem for path in newest if path.stem.startswith(incomplete)]
 

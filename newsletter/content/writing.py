@@ -19,7 +19,7 @@ from newsletter.content.reading import read_manuscripts
 from newsletter.domain.issue import Passage, PassageKind
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import UsageError, did_you_mean
-from newsletter.files.newsletter_folder import ENTRIES, ISSUES
+from newsletter.files.newsletter_folder import BLOCKS, ENTRIES, ISSUES
 
 _Field = str | int | datetime.date | Sequence[str] | None
 
@@ -76,17 +76,25 @@ def new_entry(
     author: str | None = None,
     date: datetime.date | None = None,
     topics: Iterable[str] = (),
+    label: str = "",
+    language: str = "",
+    kind: str = "",
+    minutes: int | None = None,
+    paywall: bool = False,
+    gift: str = "",
     body: str = "",
     slug: str | None = None,
 ) -> Path:
     """Write ``issues/entries/<slug>.md``; the slug comes from the title if none is given. ``body`` is Markdown.
 
-    An empty URL or source is written as it is, and a check reports it. Raise SlugTakenError, InvalidSlugError,
+    An empty URL or source is written as it is, and a check reports it; other empty fields are left out.
+
+    Raise SlugTakenError, InvalidSlugError,
     NotUnicodeError, and FindingsError if the file can't be written.
     """
     chosen = _slug(slug, slug_of(title))
     if chosen in _taken(root):
-        raise SlugTakenError(f'entry "{chosen}" already exists', slug=chosen)
+        raise SlugTakenError(f'{_kind_of(root, chosen)} "{chosen}" already exists', slug=chosen)
     path = root / ENTRIES / f"{chosen}.md"
     fields: dict[str, _Field] = {
         "title": title,
@@ -95,6 +103,12 @@ def new_entry(
         "author": author,
         "date": date,
         "topics": tuple(topics),
+        "label": label or None,
+        "language": language or None,
+        "kind": kind or None,
+        "minutes": minutes,
+        "paywall": paywall or None,
+        "gift": gift or None,
     }
     create_manuscript(root, path, _text(fields, body))
     return path
@@ -192,8 +206,17 @@ def _numbered(slug: str, number: int) -> str:
 
 
 def _taken(root: Path) -> frozenset[str]:
-    """Return the slugs of all entries, in any folder."""
-    return frozenset(path.name.removesuffix(".md") for path in manuscripts_in(root, root / ENTRIES, deep=True))
+    """Return the slugs of all entries and blocks, in any folder."""
+    return frozenset(
+        path.name.removesuffix(".md")
+        for folder in (ENTRIES, BLOCKS)
+        for path in manuscripts_in(root, root / folder, deep=True)
+    )
+
+
+def _kind_of(root: Path, slug: str) -> str:
+    blocks = (path.stem for path in manuscripts_in(root, root / BLOCKS, deep=True))
+    return "block" if slug in blocks else "entry"
 
 
 def _scalar(text: str) -> str:

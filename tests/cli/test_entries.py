@@ -174,3 +174,25 @@ def test_an_issue_with_an_unknown_entry_is_refused_with_a_suggestion(run: Run, r
     assert refused.status == 2
     assert 'did you mean "tram-to-the-beach"?' in refused.stderr
     assert files(root) == before
+
+
+def test_an_entry_has_the_fields_that_it_is_given(run: Run, root: Path) -> None:
+    options = ["--label", "listen", "--language", "de", "--kind", "audio", "--minutes", "40", "--paywall"]
+    created = run("entry", "new", "Tides", *options, "--gift", "https://example.org/gift")
+    assert created.status == 0
+    text = Path(created.stdout.strip()).read_text()
+    for line in ("label: listen", "language: de", "kind: audio", "minutes: 40", "paywall: true"):
+        assert f"\n{line}\n" in text
+    assert "\ngift: https://example.org/gift\n" in text
+    assert "label" not in Path(run("entry", "new", "Waves").stdout.strip()).read_text()
+    assert run("entry", "new", "Winds", "--minutes", "0").status == 2
+
+
+def test_an_issue_may_name_a_block_and_no_entry_takes_its_slug(run: Run, root: Path) -> None:
+    Path("issues/blocks").mkdir()
+    Path("issues/blocks/tea.md").write_text("---\nblock: note\n---\nTea at four.\n")
+    assert 'block "tea" already exists' in run("entry", "new", "Tea").stderr
+    assert run("issue", "new", "2027-01-04", "-e", "lighthouse-ledger", "-e", "tea").status == 0
+    (issue,) = (issue for issue in json.loads(run("issue", "list", "--json").stdout) if issue["slug"] == "2027-01-04")
+    assert (issue["entries"], issue["blocks"]) == (["lighthouse-ledger"], ["tea"])
+    assert "Blocks" in run("issue", "list").stdout

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.errors import SettingsError
+from newsletter.files.newsletter_folder import IMAGES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -211,12 +212,12 @@ def service_mailer(
 def searched_files(settings: "Settings") -> list[Path]:
     """Return the files that may contain an erased reader's address, and from which only a person can remove it.
 
-    These are the newsletter's own files and its bounce mailbox, without the database and the outbox.
+    These are the newsletter's own files and its bounce mailbox, without the database, the outbox and the pictures.
     """
     from newsletter.subscriptions import files_below
 
     database, mailbox = settings.database_file, settings.feedback.mailbox
     own = [database.with_name(database.name + end) for end in ("", "-wal", "-shm")] if database else []
     mail = [settings.root / Path(mailbox).expanduser()] if mailbox and "://" not in mailbox else []
-    without = [*own, settings.outbox]
+    without = [*own, settings.outbox, settings.root / IMAGES]
     return sorted({*files_below([settings.root], without=without), *files_below(mail, without=without, hidden=True)})

@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from newsletter import checks, content, rendering
@@ -79,7 +80,7 @@ def compose_draft(
     read or rendered.
     """
     read = content.read_manuscripts(root)
-    issue, look_up = read.issue(slug), picture_library(root).picture
+    issue, look_up = read.issue(slug), cache(picture_library(root).picture)
     theme, findings = _load_theme(root, newsletter)
     unreadable = read.findings_of(issue)
     findings += unreadable
@@ -138,7 +139,7 @@ def check_manuscripts(
     Every text is checked. Only issues that can show something new are rendered: the newest, one of every shape, and all
     that could be too large. With ``inspect``, remote images are checked too, over the network.
     """
-    read, look_up = content.read_manuscripts(root), picture_library(root).picture
+    read, look_up = content.read_manuscripts(root), cache(picture_library(root).picture)
     theme, findings = _load_theme(root, newsletter)
     findings += read.findings
     findings += checks.picture_findings(read.entries.values(), read.issues, read.entries, look_up)

@@ -122,3 +122,12 @@ def test_erased_readers_are_recognised_only_with_the_secret_of_their_hashes(
             bootstrap.signer_of_erasures(store)
         monkeypatch.setenv("NEWSLETTER_EARLIER_SECRETS", OLD)
         assert bootstrap.signer_of_erasures(store) is not None
+
+
+def test_erased_readers_are_not_looked_for_in_pictures_and_the_database(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path)
+    for name in ("issues/images/harbour.jpg", "newsletter.db", "issues/note.md", "export.csv"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = {path.relative_to(tmp_path).as_posix() for path in bootstrap.searched_files(settings)}
+    assert found == {"export.csv", "issues/note.md", "newsletter.toml"}

@@ -1,5 +1,6 @@
 """The gallery's issues: the sample newsletter's own, with blocks and pictures, and one in Hebrew."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -113,7 +114,17 @@ def single() -> Made:
     """Return an issue of one entry, without a number."""
     newsletter, entries, latest = _manuscripts()
     entry = _with_facts(entries["night-train-returns"], 1)
-    note = "One piece today, because it deserves the room. Make tea first."
+    note = (
+        'Good morning, {{ subscriber.first_name | default("reader") }}.\n\n'
+        "My grandfather kept timetables the way other people keep letters. He had one for every line that had ever"
+        " stopped at our station, including the three that no longer did, and on winter evenings he would plan a"
+        " journey by them: out on the 18:04, an hour among the pigeons at the junction, and then the sleeper, which"
+        " arrived in 1957.\n\n"
+        "I used to think that it was the past he was after. But he never looked out of the window on these journeys,"
+        " and he never stayed anywhere. What he liked was the *connection*: that somebody had once sat down and made"
+        " sure that one train would wait for another.\n\n"
+        "There is only one piece today, and it is about that. Make tea first."
+    )
     return replace(
         latest, number=None, note=note, subject="The night train", sections=(Section(title=None, items=(entry,)),)
     ), newsletter
@@ -210,6 +221,21 @@ def hebrew() -> Made:
     return issue, replace(
         newsletter, name="הפנס היומי", language="he", postal_address="הפנס היומי, רחוב הנמל 14, פורט אלרי"
     )
+
+
+def briefly(issue: Issue) -> Issue:
+    """Return an issue with a sentence for each entry, and no quotations."""
+    sections = [
+        replace(section, items=tuple(_brief(item) if isinstance(item, Entry) else item for item in section.items))
+        for section in issue.sections
+    ]
+    return replace(issue, sections=tuple(sections))
+
+
+def _brief(entry: Entry) -> Entry:
+    framing = entry.passages[0]
+    sentence = re.split(r"(?<=[.?]) ", framing.markdown, maxsplit=1)[0].rstrip(":")
+    return replace(entry, passages=(replace(framing, markdown=sentence),))
 
 
 ISSUES: Mapping[str, Callable[[], Made]] = {

@@ -161,6 +161,7 @@ def check_manuscripts(
     findings += checks.unstated_languages(unsent)
     for issue in unsent:
         findings += checks.digest_findings(issue, newsletter)
+        findings += checks.poll_findings(issue, newsletter)
         findings += checks.placeholder_links(issue) if mails else ()
     if mails:
         findings += checks.placeholder_settings(newsletter, settings_text(root))
@@ -194,6 +195,7 @@ def _content_findings(
     yield from checks.issue_findings(issue, segments)
     yield from checks.tailoring_findings(issue, newsletter)
     yield from checks.digest_findings(issue, newsletter)
+    yield from checks.poll_findings(issue, newsletter)
     yield from checks.language_findings(issue, newsletter)
     unstated = checks.unstated_languages(_unsent(read.issues, calendar))
     yield from (finding for finding in unstated if finding.place.path == issue.path)

@@ -15,6 +15,7 @@ from newsletter.checks.issues import issue_findings
 from newsletter.checks.languages import language_findings, unstated_languages
 from newsletter.checks.pictures import newsletter_picture_findings, picture_findings
 from newsletter.checks.placeholders import placeholder_links, placeholder_settings
+from newsletter.checks.polls import poll_findings
 from newsletter.checks.rule import Rule
 from newsletter.checks.rules import FAMILIES, RULES, make_finding
 from newsletter.checks.sampling import representatives, weight
@@ -55,6 +56,7 @@ __all__ = [
     "picture_findings",
     "placeholder_links",
     "placeholder_settings",
+    "poll_findings",
     "representatives",
     "segment_findings",
     "share_of_limit",

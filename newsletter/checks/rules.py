@@ -6,7 +6,7 @@ this package, ``content`` (which reads files) and ``rendering``.
 
 from collections.abc import Mapping
 
-from newsletter.checks import block_rules, content_rules, file_rules, issue_rules, theme_rules
+from newsletter.checks import block_rules, content_rules, file_rules, issue_rules, poll_rules, theme_rules
 from newsletter.checks.rule import Rule
 from newsletter.errors import Finding, Place
 
@@ -18,6 +18,7 @@ FAMILIES: Mapping[str, tuple[Rule, ...]] = {
     "Blocks": block_rules.BLOCKS,
     "Issues": (*file_rules.ISSUES, *issue_rules.ISSUES),
     "Tailored issues": issue_rules.TAILORED,
+    "Polls": poll_rules.POLLS,
     "Links": content_rules.LINKS,
     "Words": content_rules.WORDS,
     "Quotations": content_rules.QUOTATIONS,

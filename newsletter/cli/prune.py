@@ -9,7 +9,7 @@ from newsletter.domain.plurals import counted
 def prune(context: typer.Context) -> None:
     """Delete event details older than `keep_days` and anonymise clicks and opens.
 
-    Totals are kept. Run this daily.
+    Votes in polls that have closed are anonymised too. Totals are kept. Run this daily.
 
     newsletter prune
     """
@@ -20,4 +20,6 @@ def prune(context: typer.Context) -> None:
         pruning = feedback.prune(store, keep=settings.feedback.keep, now=store.now())
     if pruning.anonymised:
         output.say(f"Anonymised {counted(pruning.anonymised, 'click')} and opens.")
+    if pruning.votes:
+        output.say(f"Anonymised {counted(pruning.votes, 'vote')}.")
     output.say(f"Deleted {counted(pruning.deleted, 'event')}.")

@@ -32,7 +32,8 @@ def report(
 ) -> None:
     """Report an issue's results and compare them with the previous five issues.
 
-    Shows deliveries, bounces, complaints, unsubscribes, and clicks by entry, position and topic.
+    Shows deliveries, bounces, complaints, unsubscribes and their reasons, clicks by entry, position and topic, and the
+    votes in the issue's poll.
 
     Here `latest` is the issue that was sent last.
 
@@ -78,6 +79,10 @@ def _print_report(results: "Report", zone: "ZoneInfo") -> None:
     for title, lines in (("Entry", results.entries), ("Topic", results.topics)):
         if lines:
             output.table([title, "Clicks"], [(line.name, line.clicks) for line in lines])
+    if results.answers:
+        output.table(["Poll", "Votes"], [(answer.answer, answer.votes) for answer in results.answers])
+    if results.leaving:
+        output.table(["Reason for leaving", "Readers"], [(given.words, given.readers) for given in results.leaving])
     if results.suppressed:
         output.table(
             ["Suppressed", "Reason", "Why"],
@@ -116,6 +121,10 @@ def _facts(results: "Report") -> dict[str, object]:
             "positions": [_line(line) for line in results.positions],
             "topics": [_line(line) for line in results.topics],
         },
+        "poll": [{"answer": answer.answer, "votes": answer.votes} for answer in results.answers],
+        "leaving": [
+            {"reason": given.reason, "words": given.words, "readers": given.readers} for given in results.leaving
+        ],
         "suppressed": [
             {
                 "address": address.address_key,
@@ -153,6 +162,14 @@ def _write_csv(path: Path, results: "Report") -> None:
         writer.writerows(
             (results.figures.issue, "suppressed", reason, quoted(why), number)
             for reason, why, number in results.reasons()
+        )
+        writer.writerows(
+            (results.figures.issue, "votes", number, quoted(answer.answer), answer.votes)
+            for number, answer in enumerate(results.answers, 1)
+        )
+        writer.writerows(
+            (results.figures.issue, "leaving", quoted(given.reason), quoted(given.words), given.readers)
+            for given in results.leaving
         )
         for kind, lines in (("entry", results.entries), ("position", results.positions), ("topic", results.topics)):
             writer.writerows(

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from newsletter.domain.addresses import Mailbox
 from newsletter.domain.issue import TailoringFields
 from newsletter.domain.languages import same_language
+from newsletter.domain.leaving import REASONS
 from newsletter.domain.topics import Topics
 from newsletter.domain.tracking import TrackingSettings
 
@@ -51,6 +52,7 @@ class Newsletter:
     time_zone: str = "UTC"
     attributes: tuple[str, ...] = ()
     weekly_digest: bool = False
+    leaving_reasons: tuple[str, ...] = tuple(REASONS)
     topics: Topics = field(default_factory=Topics)
     tailored: TailoringFields = field(default_factory=TailoringFields)
     theme: ThemeSettings = field(default_factory=ThemeSettings)

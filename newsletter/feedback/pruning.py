@@ -1,4 +1,4 @@
-"""Delete old details of events, and anonymise old clicks and opens."""
+"""Delete old details of events, and anonymise old clicks, opens and votes."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,18 +8,24 @@ from newsletter.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruning:
-    """A summary of a pruning: the number of deleted events, and that of anonymised clicks and opens."""
+    """A summary of a pruning: the number of deleted events, and those of anonymised clicks and opens, and of votes."""
 
     deleted: int
     anonymised: int
+    votes: int
 
 
 def prune(store: Store, *, keep: timedelta, now: datetime) -> Pruning:
     """Delete events received more than ``keep`` ago, and anonymise clicks and opens that old; keep all totals.
 
-    This also removes what was deleted earlier from the database's log. Raise StoreError; running it again completes it.
+    Votes are anonymised once their poll has closed. This also removes what was deleted earlier from the database's log.
+    Raise StoreError; running it again completes it.
     """
     before = now - keep
-    pruning = Pruning(deleted=store.events.prune(before), anonymised=store.clicks_and_opens.anonymise(before))
+    pruning = Pruning(
+        deleted=store.events.prune(before),
+        anonymised=store.clicks_and_opens.anonymise(before),
+        votes=store.polls.close(now),
+    )
     store.scrub()
     return pruning

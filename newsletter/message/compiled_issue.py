@@ -12,6 +12,7 @@ from newsletter.domain.addresses import Mailbox
 from newsletter.domain.edition import Edition
 from newsletter.domain.tracking import Link
 from newsletter.message.edition_slots import EDITION_SLOT, edition_value
+from newsletter.message.link_slots import answer_of
 from newsletter.message.mime import Email
 from newsletter.message.template import Slot, Template
 
@@ -56,6 +57,11 @@ class CompiledIssue:
     def full(self) -> Edition:
         """Return the edition with all entries and blocks."""
         return tuple(range(len(self.titles) + self.topical_blocks))
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """Return the answers of its poll, in the order of their slots; empty without a poll."""
+        return tuple(answer for name in self.email().votes if (answer := answer_of(name)) is not None)
 
     def email(self, edition: Edition | None = None) -> Email:
         """Return the email of an edition; of the full one by default."""

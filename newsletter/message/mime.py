@@ -28,6 +28,8 @@ from newsletter.message.link_slots import vote_slots
 from newsletter.message.mime_body import MessageBody, encoded_parts, frame
 from newsletter.message.template import Slot, Template, join_constants
 
+PROOF = "-proof"  # follows the slug of an issue in its proofs
+
 
 @dataclass(frozen=True, kw_only=True)
 class Email:
@@ -81,7 +83,7 @@ class Email:
 
     def proof(self) -> Self:
         """Return the same email as a proof: its subject says so, and elsewhere it counts as a separate issue."""
-        return replace(self, issue=f"{self.issue}-proof", subject=("[Proof] ", *self.subject))
+        return replace(self, issue=f"{self.issue}{PROOF}", subject=("[Proof] ", *self.subject))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ There a merge field may also be the whole target of a link: ``[your topics]({{ l
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from newsletter.domain.blocks import BlockKind
@@ -12,7 +12,7 @@ from newsletter.domain.issue import Issue
 from newsletter.domain.markdown_parser import authors_markdown
 from newsletter.domain.publication import Newsletter
 from newsletter.errors import Finding, Place, Severity
-from newsletter.message.link_slots import LINKS
+from newsletter.message.link_slots import LINKS, VOTE, answer_of
 from newsletter.message.merge_fields import MergeField, merge_fields
 from newsletter.message.public_links import public_links
 from newsletter.message.template import Slot, Template
@@ -33,6 +33,15 @@ class AddressedText:
         """Return the place of a merge field in it."""
         line = (self.place.line or 1) + self.text.count("\n", 0, field.start)
         return Place(path=self.place.path, line=line)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoteLink:
+    """A link that votes for an answer, with its own text."""
+
+    answer: str
+    words: str
+    place: Place
 
 
 def addressed_texts(issue: Issue) -> Iterator[AddressedText]:
@@ -72,7 +81,7 @@ def merge_findings(issue: Issue, newsletter: Newsletter) -> tuple[Finding, ...]:
 
 def _wrong(addressed: AddressedText, attributes: Collection[str]) -> Iterator[tuple[MergeField, str, str]]:
     text, fields = addressed.text, merge_fields(addressed.text, attributes)
-    targets = _whole_targets(text, fields) if addressed.prose else frozenset()
+    targets: Collection[MergeField] = _link_texts(text, fields) if addressed.prose else ()
     for field in fields:
         if field.slot is None and field not in targets:
             yield field, field.what, field.hint
@@ -83,17 +92,38 @@ def _wrong(addressed: AddressedText, attributes: Collection[str]) -> Iterator[tu
 _IN_TARGET = re.compile(r"(?:\]\([^)\s]*|<[a-z]+:[^>\s]*)\Z")
 
 
-def _whole_targets(text: str, fields: Iterable[MergeField]) -> frozenset[MergeField]:
-    """Return the fields for links that are the whole target of a link in Markdown."""
-    urls: dict[MergeField, str] = {}
+def vote_links(addressed: AddressedText) -> tuple[VoteLink, ...]:
+    """Return the links of a text that vote for answers, in order."""
+    if not addressed.prose or VOTE not in addressed.text:
+        return ()
+    texts = _link_texts(addressed.text, merge_fields(addressed.text))
+    return tuple(
+        VoteLink(answer=answer, words=words, place=addressed.place_of(field))
+        for field, words in texts.items()
+        if (answer := answer_of(field.link)) is not None
+    )
+
+
+def _link_texts(text: str, fields: Iterable[MergeField]) -> Mapping[MergeField, str]:
+    """Return the fields for links that are the whole target of a link in Markdown, in order, with the link's text."""
+    urls: dict[str, MergeField] = {}
     marked, done = "", 0
     for field in fields:
         if field.link:
-            urls[field] = f"https://{len(urls)}.link.invalid"
-            marked += text[done : field.start] + urls[field]
+            url = f"https://{len(urls)}.link.invalid"
+            urls[url] = field
+            marked += text[done : field.start] + url
             done = field.end
     if not urls:
-        return frozenset()
-    inline = (child for token in _PARSER.parse(marked + text[done:]) for child in token.children or ())
-    targets = {token.attrs.get("href") for token in inline if token.type == "link_open" and token.info != "auto"}
-    return frozenset(field for field, url in urls.items() if url in targets)
+        return {}
+    texts: dict[MergeField, str] = {}
+    for block in _PARSER.parse(marked + text[done:]):
+        inside: MergeField | None = None
+        for token in block.children or ():
+            if token.type == "link_open":
+                inside = urls.get(str(token.attrs.get("href"))) if token.info != "auto" else None
+            if inside is not None:
+                texts[inside] = texts.get(inside, "") + token.content
+            if token.type == "link_close":
+                inside = None
+    return {field: " ".join(texts[field].split()) for field in urls.values() if field in texts}

@@ -9,6 +9,8 @@ from statistics import median
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.events import Outcome
 from newsletter.domain.issue import Issue
+from newsletter.domain.leaving import ReasonCount
+from newsletter.domain.polls import AnswerCount
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.send import Send
 from newsletter.domain.tracking import IssueTracking, Link, LinkCount, TrackingCount
@@ -73,8 +75,9 @@ class ReportLine:
 class Report:
     """A report on an issue, with the ``earlier`` issues that it is compared with (the latest first).
 
-    ``suppressed`` has the addresses that this issue's bounces and complaints suppressed, and ``held`` is the number of
-    bounces that wait for an operator's decision.
+    ``answers`` has the votes in its poll, and ``leaving`` the reasons of readers who unsubscribed by its messages.
+    ``suppressed`` has the addresses that its bounces and complaints suppressed, and ``held`` is the number of bounces
+    that wait for an operator's decision.
     """
 
     figures: Figures
@@ -83,6 +86,8 @@ class Report:
     entries: tuple[ReportLine, ...] = ()
     positions: tuple[ReportLine, ...] = ()
     topics: tuple[ReportLine, ...] = ()
+    answers: tuple[AnswerCount, ...] = ()
+    leaving: tuple[ReasonCount, ...] = ()
     suppressed: tuple[Suppression, ...] = ()
     held: int = 0
 
@@ -177,6 +182,8 @@ def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: 
             ReportLine(mark=topic, name=newsletter.topics.resolve(topic).name, clicks=clicks)
             for topic, clicks in counts.by_topic().items()
         ),
+        answers=store.polls.counts(slug),
+        leaving=tuple(store.leaving.reasons(slug)),
         suppressed=tuple(store.suppressions.of_issue(slug)),
         held=sum(1 for bounce in store.held_bounces.stream() if bounce.issue == slug),
     )

@@ -41,6 +41,19 @@ def _template() -> Template:
 
 
 def _charts(report: Report) -> Iterator[Chart]:
+    if report.answers:
+        votes = sum(answer.votes for answer in report.answers) or 1
+        yield _chart(
+            "Poll",
+            [
+                (answer.answer, answer.votes, f"{answer.votes:,} ({answer.votes / votes:.0%})")
+                for answer in report.answers
+            ],
+        )
+    if report.leaving:
+        yield _chart(
+            "Reasons for leaving", [(given.words, given.readers, f"{given.readers:,}") for given in report.leaving]
+        )
     for title, lines in (
         ("Clicks by entry", report.entries),
         ("Clicks by position", report.positions),

@@ -226,6 +226,7 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
             time_zone=file.time_zone,
             attributes=tuple(file.attributes),
             weekly_digest=file.weekly_digest,
+            leaving_reasons=tuple(file.leaving_reasons),
             topics=words.topics,
             tailored=TailoringFields(**file.tailored.model_dump()),
             theme=ThemeSettings(**file.theme.model_dump()),

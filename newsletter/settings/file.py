@@ -12,6 +12,7 @@ from newsletter.domain.addresses import parse_address
 from newsletter.domain.delivery import Uncertainty
 from newsletter.domain.issue import Otherwise
 from newsletter.domain.languages import parse_language
+from newsletter.domain.leaving import REASONS
 from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.schedule import parse_zone
 from newsletter.domain.soft_bounces import FEWEST_SOFT_BOUNCES, FULL_FOR
@@ -58,6 +59,12 @@ def _valid_words(text: str) -> str:
     if not text.replace("\n", " ").isprintable():
         raise ValueError("write text without control characters")
     return " ".join(text.split())
+
+
+def _different(texts: list[str]) -> list[str]:
+    if repeated := next((text for at, text in enumerate(texts) if text in texts[:at]), None):
+        raise ValueError(f'write "{repeated}" once')
+    return texts
 
 
 def _valid_picture(text: str) -> str:
@@ -121,6 +128,9 @@ def _valid_prefix(text: str) -> str:
 _MailboxText = Annotated[str, AfterValidator(_valid_mailbox)]
 _Slug = Annotated[str, AfterValidator(_valid_slug)]
 _Language = Annotated[str, AfterValidator(parse_language)]
+
+
+_Reason = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_valid_words)]
 
 
 class _Table(BaseModel):
@@ -255,6 +265,7 @@ class SettingsFile(_Table):
     base_url: Annotated[str, AfterValidator(parse_url)]
     attributes: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]] = []
     weekly_digest: bool = False
+    leaving_reasons: Annotated[list[_Reason], Field(max_length=8), AfterValidator(_different)] = list(REASONS)
     database: Annotated[str, AfterValidator(_valid_database)] | None = None
     theme: ThemeTable = ThemeTable()
     tailored: TailoredTable = TailoredTable()

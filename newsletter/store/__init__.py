@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from newsletter.store.database import Database
+from newsletter.store.events.polls import Polls
 from newsletter.store.events.provider_events import Events
 from newsletter.store.events.tracking import ClicksAndOpens
 from newsletter.store.installation import Installation
@@ -27,6 +28,7 @@ from newsletter.store.subscribers.confirmations import Confirmations
 from newsletter.store.subscribers.erasures import Erasures
 from newsletter.store.subscribers.held_bounces import HeldBounces
 from newsletter.store.subscribers.import_merge import ImportedDetails, MergeCounts
+from newsletter.store.subscribers.leaving import Leaving
 from newsletter.store.subscribers.self_service import MissingSignUpError, SelfService
 from newsletter.store.subscribers.service_bounces import SERVICE_QUIET, ServiceBounces
 from newsletter.store.subscribers.subscribers import ReaderExistsError, Subscribers
@@ -77,6 +79,8 @@ class Store:
         self.installation = Installation(database)
         self.rate_limits = RateLimits(database)
         self.clicks_and_opens = ClicksAndOpens(database)
+        self.polls = Polls(database)
+        self.leaving = Leaving(database)
 
     def now(self) -> datetime:
         """Return the time by the clock that all hosts using this database share."""

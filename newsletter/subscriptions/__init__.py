@@ -4,8 +4,10 @@ from newsletter.subscriptions.address_change import change_address
 from newsletter.subscriptions.data_export import stored_about
 from newsletter.subscriptions.erasure import erase
 from newsletter.subscriptions.languages import page_language
+from newsletter.subscriptions.leaving import give_reason, may_give_reason
 from newsletter.subscriptions.leftover_files import Leftover, files_below, files_with, files_with_any
 from newsletter.subscriptions.personal_links import PersonalLinks
+from newsletter.subscriptions.polls import Ballot, ballot_of, cast
 from newsletter.subscriptions.preferences import (
     PauseError,
     Preferences,
@@ -22,6 +24,7 @@ from newsletter.subscriptions.typed_input import masked, parse_name
 from newsletter.subscriptions.unsubscribe import undo_ticket, undo_unsubscription, unsubscribe
 
 __all__ = [
+    "Ballot",
     "Client",
     "Leftover",
     "MailRequests",
@@ -30,7 +33,9 @@ __all__ = [
     "Preferences",
     "ServiceMailer",
     "TooOftenError",
+    "ballot_of",
     "can_change_preferences",
+    "cast",
     "change_address",
     "change_preferences",
     "confirm_sign_up",
@@ -38,7 +43,9 @@ __all__ = [
     "files_below",
     "files_with",
     "files_with_any",
+    "give_reason",
     "masked",
+    "may_give_reason",
     "page_language",
     "parse_name",
     "pause",

@@ -70,6 +70,10 @@ def stored_about(store: Store, reader: Subscriber) -> dict[str, Any]:
             }
             for issue, url, response in store.clicks_and_opens.of_reader(reader.id)
         ],
+        "votes": [
+            {"at": vote.at.isoformat(), "issue": vote.issue, "answer": vote.answer}
+            for vote in store.polls.of_reader(reader.id)
+        ],
         "issues": [
             {"issue": issue, "delivery": status, "why": why}
             for issue, status, why in store.self_service.deliveries_of(reader.id)

@@ -81,6 +81,7 @@ class ServiceMailer:
         now = self.clock()
         if self._tidied is None or now >= self._tidied + TIDY_EVERY:
             self.store.confirmations.tidy(now)
+            self.store.polls.close(now)
             self._tidied = now
         if self.store.unscrubbed:
             self.store.scrub(0)  # if another connection reads the database, try again next time

@@ -1,5 +1,6 @@
 """Reports: figures from real rows in both databases, compared with earlier issues."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
@@ -12,7 +13,10 @@ from newsletter.domain.issue import Issue
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.tracking import ClickOrOpen, Link, MachineReason, TrackingCount
+from newsletter.message.link_slots import vote_slot
+from newsletter.message.template import Slot
 from newsletter.reports.issue_report import LAST, NoReportError, Report, report
+from newsletter.reports.page import report_page
 from newsletter.store import Store
 from tests import ledger, make
 
@@ -169,3 +173,29 @@ def test_a_report_of_an_issue_without_its_file_shows_slugs(store: Store) -> None
     figures_shown = report(store, make.newsletter(), [], "2026-11-23")
     assert [(line.name, line.clicks) for line in figures_shown.entries] == [("bosphorus", 1), ("summit", 0)]
     assert figures_shown.subject == ""
+
+
+def test_a_report_has_the_votes_of_a_poll_and_the_reasons_for_leaving(store: Store) -> None:
+    sent(store)
+    assert (reported(store).answers, reported(store).leaving) == ((), ())
+    votes = (Slot(vote_slot("yes")), Slot(vote_slot("<no>")))
+    polled = make.compiled(issue="2026-11-24", html=(*votes, Slot("links.unsubscribe"), "\n"))
+    store.sends.freeze(
+        compiled=polled, tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="ses", now=make.WHEN
+    )
+    answer = store.polls.answer("2026-11-24", 2)
+    assert answer is not None
+    for key in keys(store)[:4]:
+        store.polls.vote(key, answer, make.WHEN)
+        store.self_service.unsubscribe([UnsubscribeRequest(key=key, how="page", issue="2026-11-24")], make.WHEN)
+        left = store.leaving.count_reason(
+            key, "often", issue="2026-11-24", subject=key, day=make.WHEN.date(), now=make.WHEN
+        )
+        assert left
+    results = report(store, make.newsletter(), [], "2026-11-24")
+    assert [(counted.answer, counted.votes) for counted in results.answers] == [("yes", 0), ("<no>", 4)]
+    assert [(given.words, given.readers) for given in results.leaving] == [("Too many emails", 4)]
+    page = report_page(results, make.newsletter())
+    assert re.search(r"&lt;no&gt;</span> <span class=\"value\">4 \(100%\)</span>", page)
+    assert "Reasons for leaving" in page
+    assert "Clicks aren’t tracked" in page

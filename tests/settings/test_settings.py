@@ -150,12 +150,32 @@ def test_the_words_and_picture_that_introduce_the_newsletter_are_read(root: Path
         ('picture = "../lamp.png"', "an https URL, or the name of a PNG"),
         ('picture = "/etc/lamp.png"', "an https URL, or the name of a PNG"),
         ('picture = "lamp.svg"', "an https URL, or the name of a PNG"),
+        ('leaving_reasons = ["often", "often"]', 'write "often" once'),
+        ('leaving_reasons = ["a", ""]', "item 2 of"),
+        (f'leaving_reasons = ["{"x" * 61}"]', "write at most 60 characters"),
+        ('leaving_reasons = ["1", "2", "3", "4", "5", "6", "7", "8", "9"]', "write at most 8 of them"),
+        ("leaving_reasons = false", "write"),
         ("[welcome]\nmail = 1", "write true or false"),
     ],
 )
 def test_mistakes_in_them_are_explained(root: Path, line: str, expected: str) -> None:
     text = GOOD + line if line.startswith("[") else f"{line}\n{GOOD}"
     assert expected in complaint(root, text)
+
+
+@pytest.mark.parametrize(
+    ("line", "reasons"),
+    [
+        ("", ("often", "interest", "time", "unasked", "other")),
+        ("leaving_reasons = []\n", ()),
+        ('leaving_reasons = ["other", "  I moved  to the podcast"]\n', ("other", "I moved to the podcast")),
+    ],
+)
+def test_the_reasons_for_leaving_are_the_programs_or_the_publishers(
+    root: Path, line: str, reasons: tuple[str, ...]
+) -> None:
+    (root / "newsletter.toml").write_text(line + GOOD, encoding="utf-8")
+    assert settings.load(root).newsletter.leaving_reasons == reasons
 
 
 def test_an_international_domain_is_kept_in_its_ascii_form(root: Path) -> None:

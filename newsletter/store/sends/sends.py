@@ -22,6 +22,7 @@ from newsletter.errors import StoreError
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.store.database import Database
 from newsletter.store.delivery_counts import sends_without_counts, store_counts
+from newsletter.store.events.polls import write_answers
 from newsletter.store.events.tracking import write_links
 from newsletter.store.installation import count_freeze
 from newsletter.store.row_writes import insert_new
@@ -169,6 +170,7 @@ class Sends:
             send_id = connection.scalars(sa.select(send.c.id).where(send.c.issue == compiled.issue)).one()
             left_out = freeze_deliveries(connection, send_id, segments, tailor, now)
             write_links(connection, send_id, compiled.links)
+            write_answers(connection, send_id, compiled.answers)
             connection.execute(sa.update(send).where(send.c.id == send_id).values(left_out=left_out))
             if moments:
                 due_by_zone(connection, send_id, moments, moments[HOME])

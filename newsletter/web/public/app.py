@@ -21,6 +21,7 @@ from newsletter.web.public.local_pages import VisitorPages
 from newsletter.web.public.mail_request_writer import MailRequestWriter
 from newsletter.web.public.pages import Site
 from newsletter.web.public.pictures import PicturePages
+from newsletter.web.public.polls import PollPages
 from newsletter.web.public.preferences import PreferencesPages
 from newsletter.web.public.sign_up import SignUpPages
 from newsletter.web.public.sign_up_api import SignUpApi
@@ -72,6 +73,7 @@ def public_app(
         SignUpPages(site, requests, changes).router(),
         unsubscribe.router(),
         PreferencesPages(site, requests, changes).router(),
+        PollPages(site, changes).router(),
         AddressChangePages(site, changes).router(),
         SignUpApi(site, requests).router(),
         ArchivePages(site).router(),

@@ -13,7 +13,9 @@ from newsletter.domain.consent import UnsubscribeRequest
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
 from newsletter.subscriptions import (
     PersonalLinks,
+    give_reason,
     masked,
+    may_give_reason,
     pause,
     switch_to_digest,
     undo_ticket,
@@ -47,6 +49,7 @@ class UnsubscribePages:
         router.add_api_route(_PATH, self.form, methods=["GET", "HEAD"])
         router.add_api_route(f"{_PATH}/undo", self.undo, methods=["POST"])
         router.add_api_route(f"{_PATH}/fewer", self.fewer, methods=["POST"])
+        router.add_api_route(f"{_PATH}/reason", self.reason, methods=["POST"])
         return router
 
     def route(self) -> Route:
@@ -56,12 +59,14 @@ class UnsubscribePages:
     def form(self, issue: str, token: str, pages: VisitorPages) -> Response:
         """Show the button that unsubscribes. Change nothing yet: scanners open every link."""
         reader = self._links.reader_of_message(Purpose.UNSUBSCRIBE, issue, token)
+        pages, action = self._pages_for(reader, pages), f"/unsubscribe/{issue}/{token}"
         if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
-            return _unsubscribed(self._pages_for(reader, pages))
-        return self._pages_for(reader, pages).answer(
+            key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
+            return _unsubscribed(pages, action=action, reasons=self._reasons(key))
+        return pages.answer(
             "unsubscribe",
             address=masked(reader.address),
-            action=f"/unsubscribe/{issue}/{token}",
+            action=action,
             weekly=self._site.newsletter.weekly_digest and reader.frequency is Frequency.EACH,
         )
 
@@ -79,7 +84,18 @@ class UnsubscribePages:
             return PlainTextResponse(self._site.pages.own.words.gettext("You are unsubscribed.") + "\n")
         pages = await self._pages_of(key, self._site.pages.for_visitor(request))
         undo = undo_ticket(self._site.signer, key, now) if changed else ""
-        return pages.answer("unsubscribed", undo=undo, action=f"/unsubscribe/{issue}/{token}")
+        reasons = await run_in_threadpool(self._reasons, key)
+        return _unsubscribed(pages, undo=undo, action=f"/unsubscribe/{issue}/{token}", reasons=reasons)
+
+    async def reason(self, issue: str, token: str, form: SubmittedForm, pages: VisitorPages) -> Response:
+        """Count why a reader left, once, and thank them in any case."""
+        site, given, now = self._site, form.text("reason"), self._site.clock()
+        key, action = site.signer.verify(Purpose.UNSUBSCRIBE, issue, token), f"/unsubscribe/{issue}/{token}"
+        await self._writer.admit(f"message {key}", f"{action}/reason")
+        give = partial(give_reason, site.store, site.signer, site.newsletter, key, given, issue=issue, now=now)
+        await self._writer.write(give)
+        pages = await self._pages_of(key, pages)
+        return _unsubscribed(pages, undo=form.text("undo"), action=action, thanks=True)
 
     async def undo(self, issue: str, token: str, form: SubmittedForm, pages: VisitorPages) -> Response:
         """Undo a recent unsubscription; only the page that made it has the ticket."""
@@ -91,7 +107,7 @@ class UnsubscribePages:
         try:
             undone = await self._writer.write(undo)
         except ExpiredError:
-            return _unsubscribed(pages, 410)
+            return _unsubscribed(pages, status=410)
         return pages.answer("returned", undo="", action="") if undone else _unsubscribed(pages)
 
     async def fewer(self, issue: str, token: str, form: SubmittedForm, pages: VisitorPages) -> Response:
@@ -115,9 +131,23 @@ class UnsubscribePages:
         """Return the pages in a reader's language, or ``pages`` in the visitor's if the reader no longer exists."""
         return self._site.pages.for_reader(reader.language) if reader else pages
 
+    def _reasons(self, key: str) -> Sequence[str]:
+        """Return the reasons that the page offers; none if it doesn't ask."""
+        site = self._site
+        asks = may_give_reason(site.store, site.signer, site.newsletter, key, site.clock())
+        return site.newsletter.leaving_reasons if asks else ()
+
     def _unsubscribe(self, departures: Sequence[UnsubscribeRequest]) -> Sequence[bool]:
         return unsubscribe(self._site.store, departures, self._site.clock())
 
 
-def _unsubscribed(pages: LocalPages, status: int = 200) -> Response:
-    return pages.answer("unsubscribed", status, undo="", action="")
+def _unsubscribed(
+    pages: LocalPages,
+    *,
+    status: int = 200,
+    undo: str = "",
+    action: str = "",
+    reasons: Sequence[str] = (),
+    thanks: bool = False,
+) -> Response:
+    return pages.answer("unsubscribed", status, undo=undo, action=action, reasons=reasons, thanks=thanks)

@@ -20,8 +20,11 @@ from newsletter.domain.consent import (
     SignUpChoices,
     UnsubscribeRequest,
 )
+from newsletter.domain.segment import EVERYONE
 from newsletter.domain.topics import Topic, Topics
-from newsletter.message.template import fill_text
+from newsletter.domain.tracking import TrackingLevel, TrackingSettings
+from newsletter.message.link_slots import vote_slot
+from newsletter.message.template import Slot, fill_text
 from newsletter.rendering import default_templates, load_theme, service_email
 from newsletter.tokens import Purpose
 from newsletter.web.public.local_pages import LocalPages
@@ -47,9 +50,27 @@ OF_THE_ARCHIVE = {
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public]:
-    """Start public pages of a newsletter with a weekly digest."""
-    with public(tmp_path_factory.mktemp("public"), newsletter=make.newsletter(weekly_digest=True)) as at:
+    """Start public pages of a newsletter with a weekly digest, and a poll in an issue that was sent."""
+    counting = TrackingSettings(clicks=TrackingLevel.AGGREGATE)
+    newsletter = make.newsletter(weekly_digest=True, counting=counting)
+    with public(tmp_path_factory.mktemp("public"), newsletter=newsletter) as at:
+        at.reader("first@example.com")
+        at.store.sends.freeze(
+            compiled=make.compiled(html=(Slot(VOTE), Slot("links.unsubscribe"), "\n")),
+            tailor=make.tailor(),
+            date=at.clock(),
+            segments=[EVERYONE],
+            provider="outbox",
+            now=at.clock(),
+        )
         yield at
+
+
+VOTE = vote_slot("Yes, and with recipes")
+
+
+def _vote(pages: Public, key: str, issue: str = "2026-11-23") -> str:
+    return pages.site.signer.links("", issue, votes=[VOTE])(key)[VOTE]
 
 
 def _paths(pages: Public, number: int) -> list[str]:
@@ -67,6 +88,8 @@ def _paths(pages: Public, number: int) -> list[str]:
         client.post(f"{pages.visit(reader)}/address", data={"address": f"moved{number}@example.com"})
         move = link_in(next(mail for mail in pages.mails() if mail["To"] == f"moved{number}@example.com"))
     return [
+        _vote(pages, reader.key),
+        _vote(pages, reader.key, "2026-11-23-proof"),
         "/subscribe",
         "/help",
         "/nowhere",
@@ -171,7 +194,10 @@ def test_public_pages_are_accessible_and_fit_the_screen(
         looking.pressed(less)
     looking.at(pages.link(Purpose.UNSUBSCRIBE, reader))
     looking.pressed("Unsubscribe")
+    looking.pressed("Too many emails")
     looking.pressed("Undo")
+    looking.at(paths[0])
+    looking.pressed("Send my answer")
     own = pages.visit(reader)
     page = looking.at(own)
     looking.pressed("Delete my data")

@@ -6,10 +6,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from newsletter.domain.leaving import REASONS
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Frequency, SubscriberStatus
+from newsletter.subscriptions import stored_about
 from newsletter.tokens import Purpose, Signer, TicketPurpose
 from tests import make
+from tests.rows import fetch
 from tests.web.public.public_pages import Public, hidden, public
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -161,3 +164,81 @@ def test_unsubscribing_leaves_no_personal_data_in_logs(
     output = out + err + "".join(pages.logged)
     assert link.rpartition("/")[2] not in output
     assert "ada@" not in output
+
+
+def reasons(pages: Public, issue: str = "2026-11-23") -> dict[str, int]:
+    return {given.reason: given.readers for given in pages.store.leaving.reasons(issue)}
+
+
+def test_readers_who_left_may_say_why_once(pages: Public, visitor: httpx.Client) -> None:
+    link = pages.link(Purpose.UNSUBSCRIBE, pages.reader())
+    page = visitor.post(link, data={"by": "page"}).text
+    assert all(words in page for words in REASONS.values())
+    undo = hidden(page, "undo")
+    thanks = visitor.post(f"{link}/reason", data={"reason": "time", "undo": undo}).text
+    assert "Thank you for telling us" in thanks
+    assert "Would you tell us why" not in thanks
+    assert hidden(thanks, "undo") == undo
+    for answer in ("time", "often"):
+        assert visitor.post(f"{link}/reason", data={"reason": answer}).status_code == 200
+    assert reasons(pages) == {"time": 1}
+    assert "Would you tell us why" not in visitor.get(link).text
+
+
+def test_readers_who_left_by_one_click_are_asked_when_they_open_the_page(pages: Public, visitor: httpx.Client) -> None:
+    links = [pages.link(Purpose.UNSUBSCRIBE, pages.reader(f"r{number}@example.com")) for number in range(4)]
+    for link in links:
+        assert "why" not in visitor.post(link, data=ONE_CLICK).text
+    for link in links[:3]:
+        assert "Would you tell us why" in visitor.get(link).text
+        visitor.post(f"{link}/reason", data={"reason": "often"})
+    pages.clock.move(days=3, hours=1)
+    assert "Would you tell us why" not in visitor.get(links[3]).text
+    visitor.post(f"{links[3]}/reason", data={"reason": "often"})
+    assert reasons(pages) == {"often": 3}
+
+
+@pytest.mark.parametrize("form", [{}, {"reason": ""}, {"reason": "<b>"}, {"reason": "Often"}])
+def test_only_the_newsletters_reasons_are_counted(pages: Public, visitor: httpx.Client, form: dict[str, str]) -> None:
+    link = pages.link(Purpose.UNSUBSCRIBE, pages.reader())
+    visitor.post(link, data=ONE_CLICK)
+    visitor.post(f"{link}/reason", data=form)
+    assert reasons(pages) == {}
+
+
+def test_a_reader_who_has_not_left_gives_no_reason(pages: Public, visitor: httpx.Client) -> None:
+    reader = pages.reader()
+    link = pages.link(Purpose.UNSUBSCRIBE, reader)
+    visitor.post(f"{link}/reason", data={"reason": "often"})
+    assert reasons(pages) == {}
+    assert status(pages) is SubscriberStatus.CONFIRMED
+    for wrong in (pages.link(Purpose.PREFERENCES, reader).replace("preferences", "unsubscribe"), f"{link[:-3]}abc"):
+        assert visitor.post(f"{wrong}/reason", data={"reason": "often"}).status_code == 404
+
+
+def test_a_reason_is_stored_without_the_reader(pages: Public, visitor: httpx.Client) -> None:
+    reader = pages.reader()
+    link = pages.link(Purpose.UNSUBSCRIBE, reader)
+    visitor.post(link, data=ONE_CLICK)
+    pages.clock.move(hours=20)
+    visitor.post(f"{link}/reason", data={"reason": "often"})
+    (row,) = fetch(pages.store, "SELECT * FROM leaving_reason")
+    assert tuple(row) == (pages.clock().date().isoformat(), "2026-11-23", "often", 1)
+    assert "often" not in str(stored_about(pages.store, reader))
+    pages.clock.move(days=8)
+    pages.mails()  # the server's hourly work
+    assert fetch(pages.store, "SELECT * FROM allowance") == []
+
+
+def test_a_newsletter_has_its_own_reasons_or_none(tmp_path: Path) -> None:
+    own = make.newsletter(leaving_reasons=("often", "I <3 the podcast"))
+    with public(tmp_path, newsletter=own) as pages, pages.client() as visitor:
+        link = pages.link(Purpose.UNSUBSCRIBE, pages.reader())
+        page = visitor.post(link, data={"by": "page"}).text
+        assert (REASONS["often"] in page, REASONS["time"] in page) == (True, False)
+        assert "I &lt;3 the podcast" in page
+        visitor.post(f"{link}/reason", data={"reason": "I <3 the podcast"})
+        assert reasons(pages) == {"I <3 the podcast": 1}
+    with public(tmp_path, newsletter=make.newsletter(leaving_reasons=())) as pages, pages.client() as visitor:
+        page = visitor.post(pages.link(Purpose.UNSUBSCRIBE, pages.reader("b@example.com")), data={"by": "page"}).text
+        assert "why" not in page

@@ -1,0 +1,51 @@
+"""Checks of polls: counting, the number of answers, and answers that are almost the same."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from newsletter.checks.rules import make_finding
+from newsletter.domain.issue import Issue
+from newsletter.domain.publication import Newsletter
+from newsletter.domain.tracking import TrackingLevel
+from newsletter.errors import Finding
+from newsletter.message.prose import VoteLink, addressed_texts, vote_links
+
+
+def poll_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding]:
+    """Yield findings about an issue's poll."""
+    polls = [poll for addressed in addressed_texts(issue) if (poll := vote_links(addressed))]
+    links = [link for poll in polls for link in poll]
+    if not links:
+        return
+    if newsletter.counting.clicks is TrackingLevel.OFF:
+        yield make_finding("poll-uncounted", links[0].place, "a poll, and newsletter.toml doesn't count clicks")
+    if len({link.answer for link in links}) == 1:
+        yield make_finding("poll-single", links[0].place, f'the poll has only the answer "{links[0].answer}"')
+    for poll in polls[1:]:
+        if {link.answer for link in poll} != {link.answer for link in polls[0]}:
+            yield make_finding("poll-second", poll[0].place, "a second poll in the issue")
+    yield from _alike(links)
+
+
+def _alike(links: Sequence[VoteLink]) -> Iterator[Finding]:
+    for first, second in combinations({link.answer: link for link in links}.values(), 2):
+        if _letters(first.answer) == _letters(second.answer):
+            what = f'the answers "{first.answer}" and "{second.answer}" are almost the same'
+            yield make_finding("poll-alike", second.place, what)
+    texts: dict[str, VoteLink] = {}
+    for link in links:
+        before = texts.setdefault(link.answer, link)
+        if _letters(before.words) != _letters(link.words):
+            what = f'the links "{before.words}" and "{link.words}" both vote for "{link.answer}"'
+            yield make_finding("poll-alike", link.place, what)
+    answers = {_letters(link.answer): link.answer for link in links}
+    for link in links:
+        named = answers.get(_letters(link.words), link.answer)
+        if _letters(named) != _letters(link.answer):
+            what = f'the link "{link.words}" votes for "{link.answer}" and not for "{named}"'
+            yield make_finding("poll-alike", link.place, what)
+
+
+def _letters(text: str) -> str:
+    """Return the letters and digits of a text, to compare it; an emoji as it is."""
+    return "".join(letter for letter in text.casefold() if letter.isalnum()) or text

@@ -10,7 +10,7 @@ ASK_WITHIN = timedelta(days=3)  # after the unsubscription
 REASONS: Mapping[str, str] = {
     "often": "Too many emails",
     "interest": "It’s no longer for me",
-    "time": "I don’t find the time to read it",
+    "time": "I don’t have time to read it",
     "unasked": "I never signed up",
     "other": "Something else",
 }

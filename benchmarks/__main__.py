@@ -34,6 +34,7 @@ NAMES = (
     "freeze",
     "send_million",
     "import_readers",
+    "count_segments",
     "long_history",
     "sqlite_libraries",
 )

@@ -18,6 +18,7 @@ SMALL = {
     "send_ses": ["--rounds", "1", "--readers", "100"],
     "freeze": ["--readers", "2000"],
     "import_readers": ["--readers", "1000"],
+    "count_segments": ["--readers", "500", "--rounds", "1"],
     "long_history": ["--only", "sqlite", "--history", "400", "--sends", "4", "--claimed", "100"],
 }
 

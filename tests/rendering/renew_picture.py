@@ -6,8 +6,10 @@ from typing import Literal
 
 from playwright.sync_api import Browser
 
-from newsletter import composing, content, settings
+from newsletter import composing, settings
+from newsletter.content import read_manuscripts
 from newsletter.message.template import fill_html
+from newsletter.pictures import picture_library
 from tests.browser import launched
 
 ROOT = Path(__file__).parents[2]
@@ -23,9 +25,12 @@ img {{ position: absolute; border-radius: 10px; box-shadow: 0 18px 50px rgba(40,
 def renew() -> None:
     """Write the picture."""
     loaded = settings.load(ROOT)
-    latest = content.read_manuscripts(ROOT).issues[-1]
-    email = composing.compose(ROOT, loaded.newsletter, latest.slug, segments=tuple(loaded.segments)).email
-    html = fill_html(email.html, {"subscriber.first_name": "Ada"})
+    latest = read_manuscripts(ROOT).issues[-1]
+    composed = composing.compose(ROOT, loaded.newsletter, latest.slug, segments=tuple(loaded.segments))
+    html = fill_html(composed.email.html, {"subscriber.first_name": "Ada"})
+    for picture in composed.pictures:
+        content = picture_library(ROOT).content(picture.name) or b""
+        html = html.replace(f"{loaded.newsletter.pictures_url}/{picture.name}", _data(content, "image/jpeg"))
     html = html.replace("'Palatino Linotype'", "P052, 'Palatino Linotype'")  # what a Linux machine has for Palatino
     with launched() as browser:
         wide, phone = _shot(browser, html, 700, "light"), _shot(browser, html, 375, "dark")
@@ -37,7 +42,11 @@ def renew() -> None:
 def _shot(browser: Browser, html: str, width: int, colors: Literal["light", "dark"]) -> str:
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=colors)
     page.set_content(html)
-    return f"data:image/png;base64,{b64encode(page.screenshot()).decode('ascii')}"
+    return _data(page.screenshot(), "image/png")
+
+
+def _data(content: bytes, kind: str) -> str:
+    return f"data:{kind};base64,{b64encode(content).decode('ascii')}"
 
 
 if __name__ == "__main__":

@@ -126,10 +126,10 @@ def soil() -> Image.Image:
     for start in (140, 395, 640, 905, 1080):
         root(start, 204, chance.uniform(-0.3, 0.3), 3.6, chance.randint(34, 58))
     for _ in range(150):
-        x, y = chance.uniform(0, WIDTH), 225 + 450 * chance.random() ** 0.7
-        size = 1.5 + 11 * chance.random() ** 4 * (y / HEIGHT)
+        left, top = chance.uniform(0, WIDTH), 225 + 450 * chance.random() ** 0.7
+        size = 1.5 + 11 * chance.random() ** 4 * (top / HEIGHT)
         shade = between((70, 56, 48), (226, 206, 178), chance.random())
-        draw.ellipse([FINE * v for v in (x, y, x + 2.1 * size, y + 1.4 * size)], fill=shade)
+        draw.ellipse([FINE * v for v in (left, top, left + 2.1 * size, top + 1.4 * size)], fill=shade)
     return image
 
 

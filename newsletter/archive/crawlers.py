@@ -12,7 +12,7 @@ _MOST = 50_000  # URLs in a sitemap, by its protocol
 # Readers' signed links, forms, and pages made for each request.
 _NOT_FOR_CRAWLERS = (
     "/api/", "/browser/", "/c/", "/confirm/", "/hooks/", "/move/", "/my/", "/o/", "/preferences/", "/search",
-    "/undo-move/", "/unsubscribe/",
+    "/undo-move/", "/unsubscribe/", "/vote/",
 )  # fmt: skip
 
 

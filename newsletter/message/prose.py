@@ -14,7 +14,6 @@ from newsletter.domain.publication import Newsletter
 from newsletter.errors import Finding, Place, Severity
 from newsletter.message.link_slots import LINKS, VOTE, answer_of
 from newsletter.message.merge_fields import MergeField, merge_fields
-from newsletter.message.public_links import public_links
 from newsletter.message.template import Slot, Template
 
 RULE = "merge-field-unknown"
@@ -54,16 +53,15 @@ def addressed_texts(issue: Issue) -> Iterator[AddressedText]:
             yield AddressedText(text=block.text, place=block.place("text"), prose=True)
 
 
-def prose_template(text: str, issue: Issue, newsletter: Newsletter) -> Template:
-    """Split prose of an issue at its merge fields; anything that isn't a valid merge field stays as text.
+def prose_template(text: str, newsletter: Newsletter, links: Mapping[str, str]) -> Template:
+    """Split prose at its merge fields; anything that isn't a valid merge field stays as text.
 
-    Links that are the same for all readers are in the text already.
+    ``links`` has the URLs that are the same for all readers, as ``public_links`` returns them.
     """
     parts: list[str | Slot] = []
     done = 0
-    public = public_links(issue, newsletter)
     for field in merge_fields(text, newsletter.attributes):
-        part = public.get(field.link.removeprefix(LINKS)) or (Slot(field.link) if field.link else field.slot)
+        part = links.get(field.link.removeprefix(LINKS)) or (Slot(field.link) if field.link else field.slot)
         if part is not None:
             parts.extend((text[done : field.start], part))
             done = field.end

@@ -17,6 +17,7 @@ from newsletter.message.anonymous import anonymous_links, without_votes
 from newsletter.message.edition_slots import COUNT_SLOT, title_slot
 from newsletter.message.merge_fields import template_of
 from newsletter.message.prose import prose_template
+from newsletter.message.public_links import public_links
 from newsletter.message.template import Slot, fill_text
 from newsletter.rendering.bidi import direction_of_title, isolated
 from newsletter.rendering.clean_text import clean, one_line, web_address
@@ -32,10 +33,14 @@ _SPACED = re.compile(r'<span style="white-space: nowrap">')
 
 
 class Prose:
-    """A formatter of authors' text for a newsletter's web pages. All of its HTML is safe to print."""
+    """A formatter of authors' text for a newsletter's web pages. All of its HTML is safe to print.
 
-    def __init__(self, newsletter: Newsletter, theme: Theme) -> None:
+    ``service`` is the URL of the pages for readers, if they are elsewhere than the archive.
+    """
+
+    def __init__(self, newsletter: Newsletter, theme: Theme, *, service: str = "") -> None:
         self._newsletter, self._theme = newsletter, theme
+        self._service = service or newsletter.base_url
         self.language, self.direction = theme.language, theme.direction
         self._others: dict[str, Prose] = {}
 
@@ -45,7 +50,9 @@ class Prose:
         if theme is self._theme:
             return self
         if theme.language not in self._others:
-            self._others[theme.language] = Prose(self._newsletter.in_language(issue.language), theme)
+            self._others[theme.language] = Prose(
+                self._newsletter.in_language(issue.language), theme, service=self._service
+            )
         return self._others[theme.language]
 
     @property
@@ -99,10 +106,11 @@ class Prose:
     def addressed_prose(self, markdown: str, issue: Issue) -> Markup:
         """Return an issue's prose with merge fields as HTML."""
         placeholders = Placeholders()
-        template = prose_template(clean(markdown), issue, self._newsletter)
+        links = public_links(issue, self._newsletter) | {"subscribe": f"{self._service}/subscribe"}
+        template = prose_template(clean(markdown), self._newsletter, links)
         slots = [part.name for part in template if isinstance(part, Slot)]
-        base = self._newsletter.base_url
-        values = _edition(issue) | anonymous_links(slots, base_url=base, browser=f"{base}/issues/{issue.slug}/")
+        own = f"{self._newsletter.base_url}/issues/{issue.slug}/"
+        values = _edition(issue) | anonymous_links(slots, base_url=self._service, browser=own)
         html = markdown_to_html(placeholders.in_prose(template), self.direction, placeholders.values)
         return _styled(without_votes(placeholders.filled(html, lambda slot: str(escape(slot.value(values))))))
 

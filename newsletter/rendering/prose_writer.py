@@ -8,6 +8,7 @@ from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.message.merge_fields import template_of
 from newsletter.message.prose import prose_template
+from newsletter.message.public_links import public_links
 from newsletter.rendering.bidi import isolated, marked
 from newsletter.rendering.clean_text import clean, one_line
 from newsletter.rendering.markdown_html import markdown_to_html
@@ -42,7 +43,9 @@ class ProseWriter:
         markdown = clean(markdown)
         if not markdown.strip():
             return ""
-        text = self.placeholders.in_prose(prose_template(markdown, issue, self.newsletter))
+        text = self.placeholders.in_prose(
+            prose_template(markdown, self.newsletter, public_links(issue, self.newsletter))
+        )
         values = self.placeholders.values
         if not self.markup:
             return markdown_to_text(text, self.direction, values)

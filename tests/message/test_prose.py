@@ -85,13 +85,13 @@ def test_the_texts_of_notes_and_sponsors_have_merge_fields_and_other_blocks_do_n
 
 def test_prose_is_split_at_the_slots_of_its_links() -> None:
     text = 'A [b]({{ links.preferences }}), [c]({{ links.vote("Ja, gerne") }}), [d]({{ links.archive }}) {{ nothing }}.'
-    assert prose_template(text, make.issue(), NEWSLETTER) == (
+    assert prose_template(text, NEWSLETTER, {"archive": "https://news.example.org/"}) == (
         "A [b](",
         Slot("links.preferences"),
         "), [c](",
         Slot('links.vote("Ja, gerne")'),
         "), [d](",
-        f"{NEWSLETTER.base_url}/",
+        "https://news.example.org/",
         ") {{ nothing }}.",
     )
 
@@ -109,5 +109,5 @@ def test_answers_are_in_order_and_each_once() -> None:
 
 @pytest.mark.parametrize("written", ["Cafe\u0301  au\u00a0lait", " Caf\u00e9 au lait"])
 def test_an_answer_has_one_form(written: str) -> None:
-    (_, slot, _) = prose_template(f'[x]({{{{ links.vote("{written}") }}}})', make.issue(), NEWSLETTER)
+    (_, slot, _) = prose_template(f'[x]({{{{ links.vote("{written}") }}}})', NEWSLETTER, {})
     assert slot == Slot('links.vote("Caf\u00e9 au lait")')

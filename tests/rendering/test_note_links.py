@@ -77,6 +77,18 @@ def test_the_archive_has_links_for_everybody_and_answers_without_links() -> None
     assert "invalid" not in html
 
 
+def test_an_archive_elsewhere_links_to_the_pages_for_readers() -> None:
+    newsletter = make.newsletter(base_url="https://archive.example.org")
+    prose = Prose(newsletter, load_theme(NOWHERE, newsletter), service="https://news.example.org")
+    note = "[a]({{ links.preferences }}) [b]({{ links.subscribe }}) [c]({{ links.archive }}) [d]({{ links.browser }})"
+    assert anchors(prose.note(make.issue(note=note)), "a", "b", "c", "d") == [
+        "https://news.example.org/preferences",
+        "https://news.example.org/subscribe",
+        "https://archive.example.org/",
+        "https://archive.example.org/issues/2026-11-23/",
+    ]
+
+
 def test_the_archive_shows_a_link_in_the_wrong_place_as_text() -> None:
     prose = Prose(NEWSLETTER, load_theme(NOWHERE, NEWSLETTER))
     html = prose.note(make.issue(note='<b>{{ links.preferences }}</b> {{ links.vote("<x>") }} {{ links.nothing }}'))

@@ -1,12 +1,13 @@
 """Rewrite the golden files: run ``python -m tests.rendering.renew_golden`` and review ``git diff``."""
 
-from tests.rendering.samples import NOWHERE, golden
+from tests.rendering.samples import GOLDEN, NOWHERE, golden
 
 
 def renew() -> None:
     """Write every golden file."""
-    for name, content in golden().items():
-        (NOWHERE / name).write_text(content, encoding="utf-8", newline="\n")
+    for name in GOLDEN:
+        for path, content in golden(name).items():
+            (NOWHERE / path).write_text(content, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

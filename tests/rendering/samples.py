@@ -1,16 +1,17 @@
 """Invented issues in English and Hebrew that use every feature of the default theme, and a reader's values."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from newsletter.domain.blocks import Block, BlockKind, ListedLink
 from newsletter.domain.issue import Entry, Issue, Passage, PassageKind, Section
-from newsletter.domain.publication import Newsletter
+from newsletter.domain.publication import Newsletter, ThemeSettings
 from newsletter.message.mime import Email
 from newsletter.message.template import fill_html, fill_text
-from newsletter.rendering import load_theme, render
+from newsletter.rendering import load_theme, render, theme_names
 from tests import make
 
 NOWHERE = Path(__file__).parent / "golden"  # a root without templates: the packaged default theme
@@ -171,8 +172,14 @@ def hebrew() -> tuple[Issue, Newsletter]:
     return issue, make.newsletter(name="העיתון השקט", language="he", postal_address="רחוב המבחן 1, Testville")
 
 
+def in_theme(theme: str) -> tuple[Issue, Newsletter]:
+    """Return the issue with every kind of block and every field of an entry, in another theme of the program."""
+    issue, newsletter = everything()
+    return issue, replace(newsletter, theme=ThemeSettings(name=theme))
+
+
 def email(issue: Issue, newsletter: Newsletter) -> Email:
-    """Render an issue with the packaged default theme."""
+    """Render an issue with the theme that the newsletter names; by default, the program's default theme."""
     return render(issue, newsletter, load_theme(NOWHERE, newsletter))
 
 
@@ -186,13 +193,14 @@ def text(issue: Issue, newsletter: Newsletter) -> str:
     return fill_text(email(issue, newsletter).text, READER)
 
 
-def golden() -> dict[str, str]:
-    """Return the content of the golden files by name."""
-    return {
-        "english.html": page(*english()),
-        "english.txt": text(*english()),
-        "everything.html": page(*everything()),
-        "everything.txt": text(*everything()),
-        "hebrew.html": page(*hebrew()),
-        "hebrew.txt": text(*hebrew()),
-    }
+GOLDEN: Mapping[str, Callable[[], tuple[Issue, Newsletter]]] = {
+    "english": english,
+    "everything": everything,
+    "hebrew": hebrew,
+    **{theme: partial(in_theme, theme) for theme in theme_names(NOWHERE) if theme != "default"},
+}
+
+
+def golden(name: str) -> dict[str, str]:
+    """Return the content of an issue's golden files by their names."""
+    return {f"{name}.html": page(*GOLDEN[name]()), f"{name}.txt": text(*GOLDEN[name]())}

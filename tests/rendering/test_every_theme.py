@@ -1,0 +1,233 @@
+"""Every theme that comes with the program, as mail clients show it: widths, dark modes, no images, no styles, RTL."""
+
+import colorsys
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+
+from newsletter import checks
+from newsletter.domain.publication import Newsletter, ThemeSettings
+from newsletter.errors import Place
+from newsletter.message.template import fill_html, fill_text
+from newsletter.rendering import load_theme, part_findings, render, theme_chain, theme_findings, theme_names
+from newsletter.rendering.contrast import contrast_ratio
+from tests.rendering.gallery_issues import long
+from tests.rendering.samples import NOWHERE, READER, everything
+from tests.rendering.test_clients import BACKGROUND, in_thunderbird
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+THEMES = theme_names(NOWHERE)
+OPTIONS = [
+    (theme, {name: choice})
+    for theme in THEMES
+    for name, option in theme_chain(NOWHERE, theme).settings.options.items()
+    for choice in (option.choices or (True, False))
+    if choice != option.default
+]
+LARGEST = 90_000  # bytes; Gmail clips a message at about 102 KB
+
+
+def themed(newsletter: Newsletter, theme: str, **settings: object) -> Newsletter:
+    """Return a newsletter with a theme; keyword arguments are its settings."""
+    return replace(newsletter, theme=ThemeSettings(name=theme, **settings))  # type: ignore[arg-type]
+
+
+@cache
+def message(theme: str, language: str = "en") -> str:
+    """Return the issue that has everything, as one reader gets it."""
+    issue, newsletter = everything()
+    newsletter = replace(themed(newsletter, theme), language=language)
+    return fill_html(render(issue, newsletter, load_theme(NOWHERE, newsletter)).html, READER)
+
+
+@pytest.fixture(scope="module")
+def window(browser: "Browser") -> Iterator["Page"]:
+    """Open one window for all tests, without images."""
+    context = browser.new_context(viewport={"width": 375, "height": 800}, color_scheme="light")
+    page = context.new_page()
+    page.route("**/*", lambda route: route.abort())
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+@pytest.mark.parametrize("theme", THEMES)
+def test_no_theme_is_wider_than_the_screen_with_or_without_its_styles(
+    theme: str, language: str, window: "Page"
+) -> None:
+    window.emulate_media(color_scheme="light")
+    for document in (message(theme, language), without_styles(message(theme, language))):
+        window.set_content(document)
+        for width in (320, 375, 480, 600, 700, 1000):
+            window.set_viewport_size({"width": width, "height": 800})
+            assert window.evaluate("document.documentElement.scrollWidth") == width, width
+
+
+def without_styles(document: str) -> str:
+    return re.sub(r"<style[^>]*>.*?</style>", "", document, flags=re.DOTALL)
+
+
+# Each visible text with its colour and the colour behind it.
+TEXTS = """() => {
+  const hex = color => '#' + color.match(/\\d+/g).slice(0, 3).map(n => (+n).toString(16).padStart(2, '0')).join('');
+  const behind = element => {
+    for (; element; element = element.parentElement) {
+      const color = getComputedStyle(element).backgroundColor;
+      if (color !== 'rgba(0, 0, 0, 0)') return hex(color);
+    }
+    return null;
+  };
+  const texts = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node; node = walker.nextNode();) {
+    const element = node.parentElement;
+    if (node.data.trim() && element.checkVisibility() && element.getClientRects().length)
+      texts.push([node.data.trim().slice(0, 40), hex(getComputedStyle(element).color), behind(element)]);
+  }
+  return texts;
+}"""
+
+
+def require_contrast(window: "Page", behind: str = "#ffffff", least: float = 4.5) -> None:
+    texts = window.evaluate(TEXTS)
+    assert len(texts) > 50
+    for words, color, background in texts:
+        assert contrast_ratio(color, background or behind) >= least, (words, color, background)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_all_text_can_be_read_in_light_and_dark(theme: str, window: "Page") -> None:
+    window.set_content(message(theme))
+    window.emulate_media(color_scheme="light")
+    require_contrast(window)
+    window.evaluate("['data-ogsc', 'data-ogsb'].forEach(name => document.body.parentElement.setAttribute(name, ''))")
+    require_contrast(window)  # Outlook.com's dark mode
+    window.set_content(message(theme))
+    window.emulate_media(color_scheme="dark")
+    require_contrast(window)
+    window.emulate_media(color_scheme="light")
+    window.set_content(without_styles(message(theme)))
+    require_contrast(window)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_all_text_can_be_read_where_a_mail_client_inverts_colours(theme: str, window: "Page") -> None:
+    window.emulate_media(color_scheme="light")
+    window.set_content(inverted(without_styles(message(theme))))
+    require_contrast(window, "#000000")
+
+
+def inverted(document: str) -> str:
+    """Return a message with dark text made light and light backgrounds made dark, as Gmail on iOS does."""
+    document = re.sub(r"(?<=bgcolor=\")#[0-9a-f]{6}", lambda color: _dark(color[0]), document)
+    document = re.sub(r"(background(?:-color)?:\s*)(#[0-9a-f]{6})", lambda part: part[1] + _dark(part[2]), document)
+    return re.sub(r"((?<!-)color:\s*)(#[0-9a-f]{6})", lambda part: part[1] + _light(part[2]), document)
+
+
+def _dark(color: str) -> str:
+    return _flipped(color) if _lightness(color) > 0.5 else color
+
+
+def _light(color: str) -> str:
+    return _flipped(color) if _lightness(color) < 0.5 else color
+
+
+def _lightness(color: str) -> float:
+    return colorsys.rgb_to_hls(*(int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)))[1]
+
+
+def _flipped(color: str) -> str:
+    hue, lightness, saturation = colorsys.rgb_to_hls(*(int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)))
+    return "#" + "".join(f"{round(part * 255):02x}" for part in colorsys.hls_to_rgb(hue, 1 - lightness, saturation))
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+@pytest.mark.parametrize("theme", THEMES)
+def test_thunderbirds_dark_mode_keeps_all_text(theme: str, language: str, window: "Page") -> None:
+    window.emulate_media(color_scheme="light")
+    window.set_content(in_thunderbird(message(theme, language)))
+    require_contrast(window, BACKGROUND)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_pictures_have_a_text_without_images(theme: str, window: "Page") -> None:
+    window.emulate_media(color_scheme="light")
+    window.set_content(message(theme))
+    pictures = window.locator("img").all()
+    assert pictures
+    for picture in pictures:
+        assert picture.get_attribute("alt")
+        assert picture.is_visible()
+
+
+MIRRORED = """() => {
+  const style = element => getComputedStyle(element), page = document.querySelector('.page');
+  const start = style(page).direction === 'rtl' ? 'right' : 'left';
+  const wrong = [...document.querySelectorAll('.title, .section, p, ul')].filter(element => {
+    const own = style(element).direction === 'rtl' ? 'right' : 'left';
+    return !['center', 'start', own].includes(style(element).textAlign);
+  });
+  return [start, wrong.map(element => element.outerHTML)];
+}"""
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_theme_is_mirrored_in_languages_from_right_to_left(theme: str, window: "Page") -> None:
+    window.emulate_media(color_scheme="light")
+    for language, side in (("en", "left"), ("he", "right")):
+        window.set_content(message(theme, language))
+        assert window.evaluate(MIRRORED) == [side, []]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_long_word_and_a_logo_fit_every_theme(theme: str, window: "Page") -> None:
+    issue, newsletter = everything()
+    entry = replace(issue.entries[0], title="x" * 300, source="S" * 80, url=f"https://example.org/{'y' * 90}")
+    shorter = replace(issue, sections=(replace(issue.sections[0], title="Z" * 90, items=(entry,)),), subject="W" * 90)
+    newsletter = themed(newsletter, theme, logo="https://news.example.org/logo.png", logo_width=600)
+    window.set_content(fill_html(render(shorter, newsletter, load_theme(NOWHERE, newsletter)).html, READER))
+    for width in (320, 1000):
+        window.set_viewport_size({"width": width, "height": 800})
+        assert window.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize(
+    ("theme", "language", "options"),
+    [
+        *((theme, language, {}) for theme in THEMES for language in ("en", "he")),
+        *((theme, "en", o) for theme, o in OPTIONS),
+    ],
+)
+def test_no_check_finds_a_mistake_in_a_theme(theme: str, language: str, options: Mapping[str, bool | str]) -> None:
+    issue, newsletter = everything()
+    newsletter = replace(themed(newsletter, theme, options=options), language=language)
+    loaded = load_theme(NOWHERE, newsletter)
+    assert theme_findings(loaded) == ()
+    assert part_findings(issue, loaded) == ()
+    assert checks.email_findings(issue, render(issue, newsletter, loaded), Place(path="theme")) == []
+
+
+@pytest.mark.parametrize(("theme", "options"), OPTIONS)
+def test_every_option_changes_the_message(theme: str, options: Mapping[str, bool | str]) -> None:
+    issue, newsletter = everything()
+    audio = replace(issue.entries[0], kind="audio")
+    issue = replace(issue, sections=(replace(issue.sections[0], items=(audio,)),))
+    plain, changed = themed(newsletter, theme), themed(newsletter, theme, options=options)
+    assert render(issue, plain, load_theme(NOWHERE, plain)) != render(issue, changed, load_theme(NOWHERE, changed))
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_an_issue_of_thirty_entries_is_not_clipped(theme: str) -> None:
+    issue, newsletter = long()
+    newsletter = themed(newsletter, theme)
+    email = render(issue, newsletter, load_theme(NOWHERE, newsletter))
+    assert len(issue.entries) == 30
+    assert len(fill_html(email.html, READER).encode()) <= LARGEST
+    text = fill_text(email.text, READER)
+    for entry in issue.entries:
+        assert entry.url in text

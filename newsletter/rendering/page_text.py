@@ -42,18 +42,18 @@ class Prose:
         self._newsletter, self._theme = newsletter, theme
         self._service = service or newsletter.base_url
         self.language, self.direction = theme.language, theme.direction
-        self._others: dict[str, Prose] = {}
+        self._by_language = {self.language: self}  # shared by the formatters of all languages
+        self._default = self.language
 
     def of(self, issue: Issue) -> "Prose":
-        """Return the formatter for an issue in its language."""
-        theme = self._theme.in_language(issue.language)
-        if theme is self._theme:
-            return self
-        if theme.language not in self._others:
-            self._others[theme.language] = Prose(
-                self._newsletter.in_language(issue.language), theme, service=self._service
-            )
-        return self._others[theme.language]
+        """Return the formatter for an issue in its language, or in the newsletter's own if it states none."""
+        newsletter = self._newsletter.in_language(issue.language or self._default)
+        known = self._by_language
+        if newsletter.language not in known:
+            theme = self._theme.in_language(newsletter.language)
+            prose = known[newsletter.language] = Prose(newsletter, theme, service=self._service)
+            prose._by_language, prose._default = known, self._default
+        return known[newsletter.language]
 
     @property
     def colors(self) -> Mapping[str, str]:

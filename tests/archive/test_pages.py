@@ -303,4 +303,6 @@ def test_each_issue_is_shown_in_its_own_language() -> None:
     assert (article.get("lang"), article.get("dir")) == ("en", "ltr")
     (earlier,) = html.fromstring(front.body.decode()).xpath("//ol[@class='rows']/li")
     assert (earlier.get("lang"), earlier.xpath("string(time)")) == ("en", "Nov 20")
+    (before,) = html.fromstring(hebrew.body.decode()).xpath("//a[@rel='prev']/span[@class='where']")
+    assert (before.get("lang"), before.get("dir")) == ("en", "ltr")
     assert '"inLanguage":"he"' in hebrew.body.decode()

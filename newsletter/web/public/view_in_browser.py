@@ -61,7 +61,7 @@ class ViewInBrowser:
             f"{_STYLE_OF_NOTES.sub('', prose.html(note.text))}"
             for note in archived_issue.issue.corrections
         )
-        words = self._site.pages.own.words
+        words = self._site.pages.in_language(prose.language).words
         link = f'<a href="{escape(page)}" style="color:#1a1a1a">{words.gettext("Read the corrected issue.")}</a>'
         return (
             f'<div role="note" style="{_BANNER}"><p lang="{words.language}" dir="{words.direction}" style="margin:0">'

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -24,7 +26,7 @@ class PictureRecords:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = str(folder)
         self._spare: tempfile.TemporaryDirectory[str] | None = None  # deleted when the process ends
 
     def digest(self, image: str, state: SourceState) -> str | None:
@@ -45,7 +47,7 @@ class PictureRecords:
             if not record["usable"]:
                 return UnusablePicture(**record["outcome"])
             picture = Picture(**record["outcome"])
-            return picture if self._path(picture.name) else None
+            return picture if any(map(os.path.isfile, self._paths(picture.name))) else None
         return None
 
     def remember_outcome(self, digest: str, outcome: Picture | UnusablePicture, content: bytes = b"") -> None:
@@ -57,28 +59,29 @@ class PictureRecords:
 
     def content(self, name: str) -> bytes | None:
         """Return the bytes of a prepared picture, or None if there is none of this name."""
-        path = self._path(name)
-        with suppress(OSError):
-            return path.read_bytes() if path else None
+        for path in self._paths(name):
+            with suppress(OSError), open(path, "rb") as file:  # noqa: PTH123  a Path takes longer than the reading
+                return file.read()
         return None
 
-    def _path(self, name: str) -> Path | None:
-        folders = [self._folder, *([Path(self._spare.name)] if self._spare else [])]
-        return next((folder / name for folder in folders if (folder / name).is_file()), None)
+    def _paths(self, name: str) -> Iterator[str]:
+        yield f"{self._folder}/{name}"
+        if self._spare is not None:
+            yield f"{self._spare.name}/{name}"
 
     def _read(self, name: str) -> dict[str, Any] | None:
-        path = self._path(name)
-        if path is not None:
-            with suppress(OSError, ValueError):
-                record = json.loads(path.read_bytes())
-                return record if isinstance(record, dict) else None
+        content = self.content(name)
+        with suppress(ValueError):
+            record = json.loads(content or b"")
+            return record if isinstance(record, dict) else None
         return None
 
     def _write(self, name: str, content: bytes) -> None:
         """Write a file, in the temporary folder if need be. After a power cut it may be empty, which is no loss."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            write_file(self._folder / name, content, sync=False)
+            folder = Path(self._folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            write_file(folder / name, content, sync=False)
         except OSError:  # a folder that this user may only read, or a full disk
             if self._spare is None:
                 self._spare = tempfile.TemporaryDirectory(prefix="newsletter-pictures-", ignore_cleanup_errors=True)

@@ -4,6 +4,7 @@ import os
 import re
 import stat
 import unicodedata
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,22 +32,30 @@ def source_file(root: Path, image: str) -> Path | UnusablePicture:
         what = f'"{image}" isn\'t the name of a file in {IMAGES}/'
         return UnusablePicture(rule="image-missing", what=what, hint="write it like harbour.jpg or spring/harbour.jpg")
     path = root / IMAGES / image
-    if not os.path.lexists(path):
+    try:
+        regular = stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
         names = source_names(root)
         same = [name for name in names if _composed(name) == _composed(image)]  # macOS decomposes accents
         if not same:
             return UnusablePicture(
                 rule="image-missing", what=f"there is no file {IMAGES}/{image}", hint=_hint(image, names)
             )
-        path = root / IMAGES / same[0]
-    try:
-        inside = path.resolve(strict=True).is_relative_to(root.resolve())
-    except (OSError, RuntimeError):  # a link to nowhere, or to itself
-        inside = True
-    if not inside:
+        path, regular = root / IMAGES / same[0], False
+    if not (_is_folder_inside(root, path.parent) if regular else _is_inside(root, path)):
         what = f"{IMAGES}/{image} is a link that leads out of the newsletter's folder"
         return UnusablePicture(rule="file-outside", what=what, hint="copy the file here")
     return path
+
+
+def _is_inside(root: Path, path: Path) -> bool:
+    """Return whether a path leads to something in the newsletter's folder, or to nowhere."""
+    real = os.path.realpath(path)
+    return not os.path.lexists(real) or Path(real).is_relative_to(os.path.realpath(root))
+
+
+# Resolving a path takes as long as all the rest, and most pictures are in the same folder.
+_is_folder_inside = lru_cache(maxsize=256)(_is_inside)
 
 
 def source_state(path: Path) -> SourceState:

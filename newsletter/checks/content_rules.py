@@ -198,10 +198,16 @@ WORDS = (
     ),
     warning(
         "markdown-left",
-        "Markdown or HTML would be printed as it stands: `](`, `**`, `<br>`, `~~`, `[^1]`, `[[…]]`, a table, "
-        "or an address without `https://`.",
+        "Markdown or HTML would be printed as it stands: `](`, `**`, `<br>`, `~~`, `[^1]`, `[[…]]`, a table without a"
+        " line below its head, or an address without `https://`.",
         "close the link or the emphasis; write Markdown and no HTML",
         "HTML in manuscripts is printed as text, and so is unfinished Markdown.",
+    ),
+    warning(
+        "table-wide",
+        "A table has more than four columns.",
+        "leave columns out, write it as a list, or link to the table",
+        "On a phone each column would be a few letters wide, and the text part prints it row by row.",
     ),
 )
 

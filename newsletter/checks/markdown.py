@@ -6,7 +6,7 @@ addresses only. Anything else that looks like Markdown is printed as typed.
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from markdown_it.token import Token
 
@@ -16,6 +16,8 @@ from newsletter.checks.rules import make_finding
 from newsletter.domain.markdown_parser import authors_markdown
 from newsletter.errors import Finding, Place
 from newsletter.message.merge_fields import without_merge_fields
+
+MOST_COLUMNS = 4
 
 # Parsing takes 0.1 ms. Most text has no syntax that is checked here, or only plain links, and isn't parsed.
 _WORTH_PARSING = ("](", "][", "]:", "<", "**", "__", "#", "==", "~~", "[^", "[[", "|", "://", "www.")
@@ -44,23 +46,33 @@ def markdown_findings(markdown: str, place: Place, *, quotation: bool = False) -
         (parts := split_address(link["url"])) and detour_reason(parts) for link in _PLAIN_LINK.finditer(markdown)
     ):
         return
-    for token in _PARSER.parse(markdown):
+    tokens = _PARSER.parse(markdown)
+    for at, token in enumerate(tokens):
+        if token.type == "tr_open" and tokens[at - 1].type == "thead_open":
+            yield from _wide_table(tokens[at:], below(place, token.map[0] if token.map else 0))
         if token.type == "inline" and token.children:
             line = token.map[0] if token.map else 0
             yield from _table(token.content, below(place, line))
             yield from _inline(token.children, place, line, quotation=quotation)
 
 
+def _wide_table(tokens: list[Token], place: Place) -> Iterator[Finding]:
+    """Yield a finding if a table, whose first row the tokens begin with, has many columns."""
+    row = takewhile(lambda token: token.type != "tr_close", tokens)
+    columns = sum(token.type == "th_open" for token in row)
+    if columns > MOST_COLUMNS:
+        yield make_finding("table-wide", place, f"a table has {columns} columns, more than {MOST_COLUMNS}")
+
+
 def _table(paragraph: str, place: Place) -> Iterator[Finding]:
-    """Yield a table, recognised by the line below its head or by two rows between vertical bars."""
+    """Yield what looks like a table and isn't one: by the line below its head, or by two rows between vertical bars."""
     lines = [line.strip() for line in paragraph.split("\n")] if "|" in paragraph else []
     ruled = [at for at, line in enumerate(lines) if (at or "---" in line) and _BELOW_HEAD.fullmatch(line)]
     rows = [at for at, both in enumerate(pairwise(lines)) if all(map(_is_row, both))]
     for at in (ruled or rows)[:1]:
         what = f'the table at "{lines[at]}" would be printed as it stands'
-        yield make_finding(
-            "markdown-left", below(place, at), what, "write it as sentences or a list, or link to the table"
-        )
+        hint = "put a line such as |---|---| below the first row, with as many columns as the row has"
+        yield make_finding("markdown-left", below(place, at), what, hint)
 
 
 def _is_row(line: str) -> bool:

@@ -11,7 +11,16 @@ _NEWEST = 3
 _FIXED, _PER_ENTRY, _PER_SECTION, _PER_PARAGRAPH, _PER_LINK, _PER_QUOTE = 12_000, 1_300, 500, 45, 60, 150
 _PER_BLOCK, _PER_LISTED = 900, 400
 _BEHIND = ("label", "language", "kind", "minutes", "paywall", "gift")
-_PER_SIGN = {"*": 6, "_": 6, "`": 7, "&": 4, "<": 3, "=": 2, ". .": 55}  # <em>, &amp;, =3D, an ellipsis in its <span>
+_PER_SIGN = {
+    "*": 6,
+    "_": 6,
+    "`": 7,
+    "&": 4,
+    "<": 3,
+    "=": 2,
+    "|": 100,
+    ". .": 55,
+}  # <em>, &amp;, =3D, an ellipsis in its <span>
 _ITEM = re.compile(r"^[ \t>]*(?:[-+*]|\d{1,9}[.)])[ \t]", re.MULTILINE)
 _PER_ITEM = 14
 _AUTOLINK = re.compile(r"<(?:https?|mailto):[^\s<>]*>", re.IGNORECASE)

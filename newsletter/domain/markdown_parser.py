@@ -13,8 +13,8 @@ def commonmark() -> MarkdownIt:
 
 
 def authors_markdown() -> MarkdownIt:
-    """Return a new parser of authors' Markdown: ``commonmark``, and bare addresses become links.
+    """Return a new parser of authors' Markdown: ``commonmark``, tables as on GitHub, and bare addresses become links.
 
     It has no headings (they would break the email's outline), no images (their size is unknown) and no indented code.
     """
-    return with_autolinks(commonmark().disable(["heading", "lheading", "image", "code"]))
+    return with_autolinks(commonmark().enable("table").disable(["heading", "lheading", "image", "code"]))

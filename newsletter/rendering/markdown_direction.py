@@ -16,8 +16,33 @@ NO_VALUES = re.compile(r"(?!)")
 
 @lru_cache(maxsize=64)  # parsing is the slowest part of a compile; HTML and text need the same result in turn
 def parse_markdown(markdown: str, values: re.Pattern[str]) -> list[Token]:
-    """Return the tokens of authors' Markdown; an address that contains a match of ``values`` doesn't become a link."""
-    return PARSER.parse(markdown, {VALUES: values})
+    """Return the tokens of authors' Markdown; an address that contains a match of ``values`` doesn't become a link.
+
+    The text of each cell of a table is a paragraph, as in a list: themes style paragraphs, also in dark mode.
+    """
+    tokens = PARSER.parse(markdown, {VALUES: values})
+    return list(_with_cells(tokens)) if any(token.type == "table_open" for token in tokens) else tokens
+
+
+def _with_cells(tokens: list[Token]) -> Iterator[Token]:
+    """Yield the tokens with a paragraph in each cell, and without heads of tables that are empty."""
+    emptied = False
+    for at, token in enumerate(tokens):
+        if token.type == "thead_open":
+            end = next(end for end in range(at, len(tokens)) if tokens[end].type == "thead_close")
+            emptied = not any(inner.content for inner in tokens[at:end] if inner.type == "inline")
+        if emptied:
+            emptied = token.type != "thead_close"
+            continue
+        if token.type in ("th_close", "td_close"):
+            yield Token(type="paragraph_close", tag="p", nesting=-1, level=token.level + 1, block=True)
+        if token.type in ("th_open", "td_open"):
+            written = str(token.attrs.pop("style", ""))
+            if alignment := written.removeprefix("text-align:"):
+                token.attrs["align"] = alignment  # mail clients know it, and authors' HTML has no styles
+        yield token
+        if token.type in ("th_open", "td_open"):
+            yield Token(type="paragraph_open", tag="p", nesting=1, level=token.level + 1, block=True)
 
 
 def direction_of_block(markdown: str, direction: str) -> str:
@@ -25,7 +50,7 @@ def direction_of_block(markdown: str, direction: str) -> str:
     return direction_of_paragraphs(parse_markdown(markdown, NO_VALUES), direction, NO_VALUES)
 
 
-_CONTAINERS = ("blockquote", "bullet_list", "ordered_list")
+_CONTAINERS = ("blockquote", "bullet_list", "ordered_list", "table")
 
 
 def directions(tokens: list[Token], direction: str, values: re.Pattern[str]) -> Iterator[tuple[int, str, str, bool]]:

@@ -22,19 +22,25 @@ from newsletter.rendering.markdown_direction import (
     joined_runs,
     mark_around_values,
     parse_markdown,
+    words_of,
 )
 
 _TAGS = {"a", "bdi", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "strong", "ul"}
+_TABLE_TAGS = {"table", "tbody", "td", "th", "thead", "tr"}
 _CLEANER = nh3.Cleaner(
-    tags=_TAGS,
+    tags=_TAGS | _TABLE_TAGS,
     attributes={
         "a": {"href"},
         "bdi": {"dir"},
         "blockquote": {"dir"},
         "ol": {"dir", "start"},
         "p": {"dir"},
+        "table": {"cellpadding", "cellspacing", "dir"},
+        "td": {"align"},
+        "th": {"align", "scope"},
         "ul": {"dir"},
     },
+    allowed_classes={"table": {"grid"}, "td": {"short"}, "th": {"short"}},
     url_schemes={"https", "http", "mailto"},
     link_rel=None,
 )
@@ -65,6 +71,9 @@ def _directed(tokens: list[Token], direction: str, values: re.Pattern[str], *, m
     every = direction_of_paragraphs(tokens, direction, values) != direction
     for at, own, around, outermost in directions(tokens, direction, values):
         token = tokens[at]
+        if token.type == "table_open":
+            _lay_out(directed, at, own, direction)
+            token = directed[at]
         against = own != around or (every and outermost)
         if token.type != "inline":
             if against:
@@ -83,6 +92,29 @@ def _directed(tokens: list[Token], direction: str, values: re.Pattern[str], *, m
             directed[at - 1] = tokens[at - 1].copy(attrs={"dir": own})
         directed[at] = token.copy(children=children)
     return directed
+
+
+def _lay_out(tokens: list[Token], start: int, own: str, direction: str) -> None:
+    """Change the tokens of a table so that its cells are aligned, also where a mail client drops CSS.
+
+    Cells inherit their alignment from the text around the table, which may run in the other ``direction``; heads are
+    centred unless they say otherwise.
+    """
+    tokens[start] = tokens[start].copy(attrs={"class": "grid", "cellpadding": "4", "cellspacing": "0"})
+    usual = {"align": "right" if own == "rtl" else "left"}
+    for at in range(start + 1, len(tokens)):
+        token = tokens[at]
+        if token.type == "table_close":
+            return
+        if token.type not in ("td_open", "th_open"):
+            continue
+        attributes = {"scope": "col"} | usual if token.type == "th_open" else usual if own != direction else {}
+        if _SHORT.fullmatch(words_of(tokens[at + 2])):
+            attributes = attributes | {"class": "short"}
+        tokens[at] = token.copy(attrs=attributes | token.attrs)
+
+
+_SHORT = re.compile(r"\S{1,8}")  # four of them fit beside each other on a phone, so they needn't be broken
 
 
 def _isolated(token: Token, direction: str, values: re.Pattern[str], *, marks: bool, joined: Joined) -> Token:

@@ -18,6 +18,7 @@ from newsletter.rendering.markdown_direction import (
     parse_markdown,
     words_of,
 )
+from newsletter.rendering.table_text import table_text
 
 
 def markdown_to_text(markdown: str, direction: str, values: re.Pattern[str] = NO_VALUES) -> str:
@@ -83,7 +84,7 @@ def _sequence(nodes: list[SyntaxTreeNode], gap: str = "\n\n", *, announcing: boo
     return gap.join(pieces), waiting
 
 
-_ANNOUNCED = ("blockquote", "bullet_list", "fence", "ordered_list")
+_ANNOUNCED = ("blockquote", "bullet_list", "fence", "ordered_list", "table")
 _COLON = re.compile(r"[:\uff1a][\s*”’»\u200e\u200f]*$")
 
 
@@ -95,7 +96,22 @@ def _block(node: SyntaxTreeNode) -> str:
         return "\n".join(_items(node))
     if node.type == "hr":
         return "* * *"
+    if node.type == "table":
+        return _table(node)
     return "\n".join(f"    {line}" for line in node.content.rstrip("\n").split("\n"))  # code
+
+
+def _table(node: SyntaxTreeNode) -> str:
+    """Return a table as text, with its links' addresses below it."""
+    links = [link for link in node.walk() if link.type == "link" and not _is_written_out(link)]
+    marks = {id(link): f" [{n}]" for n, link in enumerate(links, 1)}
+    written = [row for part in node.children for row in part.children]
+    rows = [[_inline(cell.children[0].children[0], marks) for cell in row.children] for row in written]
+    head = rows.pop(0) if node.children[0].type == "thead" else []
+    alignments = [str(cell.attrs.get("align", "")) for cell in written[0].children]
+    addresses = "\n".join(f"[{n}]\n<{link.attrs['href']}>" for n, link in enumerate(links, 1))
+    table = table_text(head, rows, alignments)
+    return f"{table}\n\n{addresses}" if addresses else table
 
 
 def _items(node: SyntaxTreeNode) -> Iterator[str]:

@@ -83,9 +83,17 @@ def test_any_markdown_can_be_checked(markdown: str) -> None:
     assert all(10 <= (line or 0) <= 10 + lines for _, line in findings(markdown))
 
 
-def test_a_table_is_reported_at_the_line_below_its_header() -> None:
+def test_a_table_is_no_finding_unless_it_is_wider_than_a_phone() -> None:
     for table in ("| a | b |\n|---|---|\n| 1 | 2 |", "a | b\n--- | :--:\n1 | 2", "a | b\n--|--\n1 | 2"):
-        assert findings(table) == [("markdown-left", 11)]
+        assert findings(table) == []
+    assert findings("Words:\n\n|a|b|c|d|\n|-|-|-|-|\n|1|2|3|4|") == []
+    assert findings("Words:\n\n|a|b|c|d|e|\n|-|-|-|-|-|\n|1|2|3|4|5|") == [("table-wide", 12)]
+    assert findings("|a|b|\n|-|-|\n|1|[x](http://review.example.org)|") == [("url-http", 12)]
+
+
+def test_a_table_whose_head_has_no_line_below_it_is_reported() -> None:
+    assert findings("| a | b |\n| 1 | 2 |") == [("markdown-left", 10)]
+    assert findings("| a | b |\n|---|\n| 1 | 2 |") == [("markdown-left", 11)]
 
 
 def test_each_kind_of_unfinished_markdown_on_a_line_is_reported() -> None:

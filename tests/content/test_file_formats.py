@@ -16,11 +16,11 @@ def examples(language: str) -> list[str]:
 
 
 def test_the_documented_files_are_read_without_findings(tmp_path: Path) -> None:
-    entry, links, issue, sectioned, own_links, tailored, digest = examples("markdown")
+    entry, links, issue, sectioned, own_links, poll, tailored, digest = examples("markdown")
     put(tmp_path, "entries/night-train.md", entry)
     put(tmp_path, "blocks/also-seen.md", links)
     put_entries(tmp_path, "spoonful-of-soil", "tired-bridge", "old-map")
-    put(tmp_path, "2026-11-23.md", issue + own_links)
+    put(tmp_path, "2026-11-23.md", issue + own_links + poll)
     in_list, language, correction = examples("yaml")
     put(tmp_path, "2026-11-24.md", sectioned.replace("overrides:", f"{correction}overrides:"))
     put(tmp_path, "2026-11-25.md", tailored.replace("number:", f"{language}number:"))
@@ -48,7 +48,7 @@ def test_the_documented_files_are_read_without_findings(tmp_path: Path) -> None:
 
 
 def test_the_documented_picks_are_imported(tmp_path: Path) -> None:
-    (example,) = examples("text")
+    _, example = examples("text")
     (pick,) = read_picks(example, path="page")
     assert (len(pick.framing), len(pick.quotation), len(pick.topics)) == (1, 3, 3)
     import_pick(tmp_path, pick, url="https://example.org/ledger")

@@ -212,3 +212,69 @@ def test_rendered_markdown_contains_no_active_content(markdown: str, direction: 
         assert set(element.attrib) <= {"href", "start", "dir", "style"}
         assert re.match(r"https?://|mailto:|$", element.get("href", ""), re.IGNORECASE)
     assert isinstance(markdown_to_text(markdown, direction), str)
+
+
+TABLE = """\
+Trains:
+
+| Line | From | Price |
+|:--|:-:|--:|
+| *Night* | Vienna | 29 |
+| [Day](https://example.org/day) | 京都駅 | 7 |
+| Dawn |
+"""
+
+
+def test_a_table_is_a_grid_with_heads_and_a_paragraph_in_each_cell() -> None:
+    table = lxml_html.fromstring(markdown_to_html(TABLE, "ltr")).find(".//table")
+    assert table is not None
+    assert dict(table.attrib) == {"class": "grid", "cellpadding": "4", "cellspacing": "0"}
+    assert [(cell.get("scope"), cell.get("align"), cell.text_content().strip()) for cell in table.iter("th")] == [
+        *(("col", "left", "Line"), ("col", "center", "From"), ("col", "right", "Price")),
+    ]
+    rows = [[cell.text_content().strip() for cell in row.iter("td")] for row in table.find("tbody")]
+    assert rows == [["Night", "Vienna", "29"], ["Day", "京都駅", "7"], ["Dawn", "", ""]]
+    assert all(cell.find("p") is not None for cell in table.iter("td", "th"))
+
+
+def test_short_words_in_a_table_are_not_broken_on_a_phone() -> None:
+    table = lxml_html.fromstring(markdown_to_html("|Hospital|b|\n|-|-|\n|€11.00|a b|\n|https://example.org/|c|", "ltr"))
+    short = [cell.text_content().strip() for cell in table.iter("th", "td") if cell.get("class") == "short"]
+    assert short == ["Hospital", "b", "€11.00", "c"]
+
+
+def test_a_table_is_text_in_columns_with_its_addresses_below() -> None:
+    assert markdown_to_text(TABLE, "ltr") == (
+        "Trains:\n\n"
+        "Line      From   Price\n-------  ------  -----\n*Night*  Vienna     29\nDay [1]  京都駅      7\nDawn\n\n"
+        "[1]\n<https://example.org/day>"
+    )
+
+
+def test_a_table_that_is_too_wide_for_text_is_printed_row_by_row() -> None:
+    long = "words " * 10
+    text = markdown_to_text(f"|A|{long}|C|\n|-|-|-|\n|1|{long}|3|\n|4||6|\n", "ltr")
+    assert text == f"A: 1\n{long.strip()}: {long.strip()}\nC: 3\n\nA: 4\nC: 6"
+
+
+def test_a_table_with_an_empty_head_has_none() -> None:
+    assert "<th" not in markdown_to_html("| | |\n|-|-|\n| a | b |", "ltr")
+    assert markdown_to_text("| | |\n|-|-|\n| a | b |", "ltr") == "a    b"
+
+
+def test_a_table_runs_in_the_direction_of_its_words() -> None:
+    assert '<table dir="ltr"' in markdown_to_html("|One|Two|\n|-|-|\n|English|words|", "rtl").replace(
+        'class="grid" cellpadding="4" cellspacing="0" ', ""
+    )
+    hebrew = markdown_to_html("|הגשר|הנהר|\n|-|-|\n|של|מזמזם|", "rtl")
+    assert "dir=" not in hebrew
+    assert hebrew.count('align="right"') == 2  # the heads'; cells inherit theirs
+    mixed = markdown_to_html("|One|Two|\n|-|-|\n|English|הגשר של הנהר|", "ltr")
+    assert '<p dir="rtl">הגשר של הנהר</p>' in mixed
+
+
+@given(st.text(alphabet="ab |-:\n>\\`*אב", max_size=60))
+def test_any_table_becomes_html_and_text(markdown: str) -> None:
+    for direction in ("ltr", "rtl"):
+        assert "style" not in markdown_to_html(markdown, direction)
+        flowed(markdown_to_text(markdown, direction), re.compile(r"(?!)"), len)

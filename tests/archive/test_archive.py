@@ -109,6 +109,12 @@ def test_a_query_finds_only_entries_with_all_its_words(query: str) -> None:
     assert set(SearchIndex(archive).search(query)) <= {*archive.entries, *archive.blocks}
 
 
+def test_a_search_ignores_the_merge_fields_of_a_note() -> None:
+    poll = make.block(text='Moss? [Yes]({{ links.vote("never") }}) {{ subscriber.city }}')
+    index = SearchIndex(archives.archive(make.issue(poll)))
+    assert [len(index.search(word)) for word in ("moss", "never", "city")] == [1, 0, 0]
+
+
 def test_a_search_finds_blocks_but_no_sponsors() -> None:
     shared = make.block(BlockKind.LINKS, slug="also-seen", path="issues/blocks/also-seen.md")
     first = archives.issue(20, "a")

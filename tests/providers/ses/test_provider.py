@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -44,10 +45,12 @@ from newsletter.errors import (
     TakenOverError,
     UnreachableError,
 )
+from newsletter.message.link_slots import vote_slot
 from newsletter.message.mime import Letter, Recipient, Wire
 from newsletter.message.template import Slot, Template, fill_html, fill_text
 from newsletter.providers import Provider, open_provider
 from newsletter.providers.ses.replies import RetrySingly, Stop, call_verdict, entry_verdict, error_words
+from newsletter.tokens import Signer
 from tests import make
 from tests.message.test_mime import VALUES, canonical
 from tests.message_checklist import complaints
@@ -124,6 +127,21 @@ def test_each_reader_gets_their_own_message_in_one_call(stub: SesStub, wire: Wir
             "Feedback-ID": "2026-11-23:the-daily-test:issue:the-daily-test",
             "X-Newsletter-Message-ID": f"<2026-11-23.{recipient.key}@news.example.org>",
         }
+
+
+def test_each_reader_gets_their_own_votes(stub: SesStub) -> None:
+    votes = [vote_slot(answer) for answer in ("yes", 'לא, "no" {{x}}')]
+    links = [piece for name in votes for piece in ('<a href="', Slot(name), '">x</a>')]
+    email = make.email(
+        html=(*links, Slot("links.unsubscribe"), "\n"), text=(Slot(votes[0]), "\n", Slot(votes[1]), "\n")
+    )
+    maker = Signer(make.SECRET).links("https://news.example.org", "2026-11-23", votes=votes)
+    recipients = [replace(reader, values=maker(reader.key)) for reader in readers(3)]
+    assert set(submitted(stub, Wire(email, make.WHEN), recipients).values()) == {SUBMITTED}
+    for recipient, mailed in zip(recipients, stub.mailed, strict=True):
+        urls = [recipient.values[name] for name in votes]
+        assert mailed.text.split() == urls
+        assert mailed.html.startswith("".join(f'<a href="{url}">x</a>' for url in urls))
 
 
 def test_headers_are_the_same_as_over_smtp(stub: SesStub, wire: Wire) -> None:

@@ -1,5 +1,8 @@
 """An email prepared for the frame."""
 
+import re
+
+from newsletter.message.link_slots import vote_slot
 from newsletter.message.template import Slot
 from newsletter.web.preview.frame import framed, inbox_row, sample_values, source_lines
 from newsletter.web.preview.view_options import ColorScheme, ViewOptions
@@ -22,10 +25,13 @@ def test_the_sample_reader_fills_every_slot() -> None:
 
 
 def test_the_readers_own_links_stay_in_the_preview() -> None:
-    email = make.email()
-    html = framed(email, sample_values(email, make.newsletter()), ViewOptions())
-    assert 'href="/reader-links/unsubscribe"' in html
-    assert "news.example.org/unsubscribe" not in html
+    vote = Slot(vote_slot("yes"))
+    email = make.email(html=('<a href="', vote, '">Yes</a> <a href="', Slot("links.unsubscribe"), '">Unsubscribe</a>'))
+    values = sample_values(email, make.newsletter())
+    html = framed(email, values, ViewOptions())
+    assert re.findall('href="([^"]*)"', html) == ["/reader-links/vote", "/reader-links/unsubscribe"]
+    assert "news.example.org" not in html
+    assert values[vote.name].startswith("https://news.example.org/vote/2026-11-23/1/")
 
 
 def test_a_color_preference_is_resolved_only_in_styles() -> None:

@@ -309,6 +309,7 @@ def test_pages_are_accessible(
         "/no/such/page",
         "/files/issues/entries/tired-bridge.md#L6",
         "/reader-links/preferences",
+        "/reader-links/vote",
     ]
     violated = {}
     for path in paths:

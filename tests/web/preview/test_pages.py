@@ -148,7 +148,7 @@ def test_a_file_shows_findings_at_their_lines_and_the_issues_it_is_in(
     assert 'href="/issues/2026-11-23"' in answer.text
 
 
-@pytest.mark.parametrize("purpose", ["unsubscribe", "preferences", "browser"])
+@pytest.mark.parametrize("purpose", ["unsubscribe", "preferences", "browser", "vote"])
 def test_a_readers_link_is_explained(client: httpx.Client, purpose: str) -> None:
     assert "signed for one reader" in _text(client.get(f"/reader-links/{purpose}"))
 

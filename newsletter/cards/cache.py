@@ -6,6 +6,7 @@ from pathlib import Path
 
 from newsletter.cards.card import Card
 from newsletter.files.atomic_write import write_file
+from newsletter.files.cache_folder import make_cache_folder
 
 FOLDER = ".newsletter/cards"
 
@@ -28,6 +29,6 @@ class CardCache:
             drawn = draw(card)
         if drawn.complete:
             with suppress(OSError):
-                self._folder.mkdir(parents=True, exist_ok=True)
+                make_cache_folder(self._folder)
                 write_file(path, drawn.png, sync=False)
         return drawn.png

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -11,9 +12,11 @@ from newsletter.domain.pictures import PICTURE_NAME, Picture, UnusablePicture
 from newsletter.domain.topics import slug_of
 from newsletter.files.file_state import FileState, file_states
 from newsletter.files.newsletter_folder import IMAGES, PREPARED_PICTURES
-from newsletter.pictures.preparing import LARGEST_FILE, UnfitPictureError, prepare
+from newsletter.pictures.limits import LARGEST_FILE
 from newsletter.pictures.records import DIGEST_DIGITS, PictureRecords
 from newsletter.pictures.source_files import SourceState, source_file, source_names, source_state, unreadable
+
+LIST_EVERY = 2.0  # seconds until another request for an unknown picture looks for new files
 
 
 class PictureLibrary:
@@ -23,11 +26,12 @@ class PictureLibrary:
     its version of Pillow, gives it the same address, and a message that was sent keeps its picture.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, *, every: float = LIST_EVERY) -> None:
+        self._root, self._every = root, every
         self._records = PictureRecords(root / PREPARED_PICTURES)
         self._seen: dict[str, tuple[Path, SourceState, Picture | UnusablePicture]] = {}
         self._listed: tuple[frozenset[FileState], dict[str, str]] = (frozenset(), {})
+        self._listed_at = -every
         self._lock = threading.Lock()
 
     def picture(self, image: str) -> Picture | UnusablePicture:
@@ -85,9 +89,11 @@ class PictureLibrary:
         return digest
 
     def _prepared(self, digest: str, content: bytes) -> Picture | UnusablePicture:
+        from newsletter.pictures import preparing
+
         try:
-            prepared = prepare(content)
-        except UnfitPictureError as err:
+            prepared = preparing.prepare(content)
+        except preparing.UnfitPictureError as err:
             unusable = UnusablePicture(rule=err.rule, what=err.what, hint=err.hint)
             self._records.remember_outcome(digest, unusable)
             return unusable
@@ -103,6 +109,8 @@ class PictureLibrary:
 
     def _by_digest(self) -> dict[str, str]:
         """Return the names of all files by their digests."""
+        if time.monotonic() - self._listed_at < self._every:  # anybody may request names that don't exist
+            return self._listed[1]
         states = file_states((self._root / IMAGES,))
         if states != self._listed[0]:
             names = {}
@@ -115,6 +123,7 @@ class PictureLibrary:
                     if state.size <= LARGEST_FILE:
                         names[self._digest(image, path, state)] = image
             self._listed = (states, names)
+        self._listed_at = time.monotonic()
         return self._listed[1]
 
 

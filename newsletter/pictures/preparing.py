@@ -13,12 +13,7 @@ from typing import Any
 from PIL import Image, ImageCms
 
 from newsletter.pictures.file_types import READABLE, type_of
-
-WIDTH, HEIGHT = 1104, 4 * 1104  # pixels at most: twice the width of the theme's text, for screens of high density
-LARGEST = 200_000  # bytes of a prepared picture
-LARGEST_FILE = 25_000_000  # bytes of an editor's file
-MOST_PIXELS = 50_000_000  # an editor's file has as many at most: decoded, they take 200 MB
-RECIPE = 1  # raise it when the same file should be prepared anew
+from newsletter.pictures.limits import HEIGHT, LARGEST, MOST_PIXELS, WIDTH
 
 _ORIENTATION = 0x0112  # Exif 3.0 §4.6.5.4
 _UPRIGHT = {

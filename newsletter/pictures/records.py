@@ -12,7 +12,8 @@ from typing import Any
 
 from newsletter.domain.pictures import Picture, UnusablePicture
 from newsletter.files.atomic_write import write_file
-from newsletter.pictures.preparing import RECIPE
+from newsletter.files.cache_folder import make_cache_folder
+from newsletter.pictures.limits import RECIPE
 from newsletter.pictures.source_files import SourceState
 
 DIGEST_DIGITS = 16
@@ -80,7 +81,7 @@ class PictureRecords:
         """Write a file, in the temporary folder if need be. After a power cut it may be empty, which is no loss."""
         try:
             folder = Path(self._folder)
-            folder.mkdir(parents=True, exist_ok=True)
+            make_cache_folder(folder)
             write_file(folder / name, content, sync=False)
         except OSError:  # a folder that this user may only read, or a full disk
             if self._spare is None:

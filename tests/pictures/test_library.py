@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.domain.pictures import Picture, UnusablePicture
-from newsletter.pictures import PictureLibrary, library
+from newsletter.pictures import PictureLibrary, preparing
 from tests.pictures.drawings import bring_along, decoded, drawing, encoded
 
 
@@ -33,7 +33,7 @@ def no_preparing(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_content: bytes) -> None:
         raise AssertionError("a picture is prepared again")
 
-    monkeypatch.setattr(library, "prepare", refuse)
+    monkeypatch.setattr(preparing, "prepare", refuse)
 
 
 def test_a_name_is_made_of_the_files_digest_and_its_own_name(tmp_path: Path) -> None:
@@ -86,13 +86,25 @@ def test_a_picture_that_another_machine_has_sent_is_prepared_when_it_is_requeste
     for root in (here, there):
         bring_along(root, "harbour.jpg", encoded(drawing(800, 400)))
     sent = picture(here, "harbour.jpg")
-    serving = PictureLibrary(there)
+    serving = PictureLibrary(there, every=0)
 
     assert serving.content("0123456789abcdef-harbour.jpg") is None
     assert serving.content(sent.name) == PictureLibrary(here).content(sent.name)
     bring_along(there, "late.jpg", encoded(drawing(800, 404)))
     bring_along(here, "late.jpg", encoded(drawing(800, 404)))
     assert serving.content(picture(here, "late.jpg").name)
+
+
+def test_requests_for_unknown_pictures_do_not_list_all_files_each_time(tmp_path: Path) -> None:
+    bring_along(tmp_path, "harbour.jpg")
+    other = tmp_path / "other"
+    bring_along(other, "late.jpg", encoded(drawing(800, 404)))
+    late, serving = picture(other, "late.jpg"), PictureLibrary(tmp_path, every=3600)
+    assert serving.content("0123456789abcdef-harbour.jpg") is None
+    bring_along(tmp_path, "late.jpg", encoded(drawing(800, 404)))
+    assert serving.content(late.name) is None
+    assert serving.picture("late.jpg") == late  # a picture that an issue names is found at once
+    assert serving.content(late.name)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from newsletter.pictures.preparing import HEIGHT, LARGEST, WIDTH, UnfitPictureError, prepare
+from newsletter.pictures.limits import HEIGHT, LARGEST, WIDTH
+from newsletter.pictures.preparing import UnfitPictureError, prepare
 from tests.pictures.drawings import decoded, drawing, encoded, noise
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)

@@ -181,9 +181,13 @@ class Archive:
 def collect(issues: Iterable[Issue], published: Iterable[PublishedIssue], newsletter: Newsletter) -> Archive:
     """Return the archive of the issues that were sent, without those that have lost their content or subject."""
     sent = {send.issue: send.at for send in published}
+
+    def is_own(issue: Issue) -> bool:
+        return same_language(issue.language or newsletter.language, newsletter.language)
+
     shown = sorted(
         (issue for issue in issues if issue.slug in sent and (issue.entries or issue.blocks) and issue.subject),
-        key=lambda issue: (issue.date, issue.slug),
+        key=lambda issue: (issue.date, is_own(issue), issue.slug),
         reverse=True,
     )
     zone = newsletter.zone

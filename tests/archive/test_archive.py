@@ -1,6 +1,7 @@
 """The archive: sent issues, each entry once under its topics and their parents, and the search."""
 
 import datetime
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -133,3 +134,12 @@ def test_a_search_finds_blocks_but_no_sponsors() -> None:
         "ArchivedBlock",
         "ArchivedEntry",
     ]
+
+
+def test_of_issues_of_the_same_day_the_one_in_the_newsletters_own_language_comes_first() -> None:
+    newsletter = make.newsletter(language="en", other_languages=("he",))
+    english = archives.issue(20, "a", language="en")
+    hebrew = replace(english, slug="2026-11-20-he", language="he")
+    unstated = replace(english, slug="2026-11-20-a", language="")
+    listed = archives.archive(hebrew, english, unstated, newsletter=newsletter).issues
+    assert [archived.issue.slug for archived in listed] == ["2026-11-20-a", "2026-11-20", "2026-11-20-he"]

@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test preview check bench soak golden messages
+.PHONY: help demo test preview check bench soak golden gallery messages
 
 help:
 	@echo 'make demo      check, build and send the sample issue to about 200 sample readers (as files; nobody is mailed)'
@@ -15,7 +15,8 @@ help:
 	@echo 'make check     run the linter, the format check, mypy and the import contracts'
 	@echo 'make bench     measure the figures in docs/performance.md'
 	@echo 'make soak      kill sends 200 times each and report the results'
-	@echo 'make golden    update the golden files after an intended change of the theme'
+	@echo 'make golden    update the golden files after an intended change of a theme'
+	@echo 'make gallery   draw the pictures of all themes in docs/images/gallery'
 	@echo 'make messages  collect the messages of pages, service mail and themes, and update the catalogues with them'
 
 # Stamp files mark finished steps, so that pip runs again only when the package lists change.
@@ -74,3 +75,8 @@ golden: .venv/.installed-dev
 
 messages: .venv/.installed-dev
 	@$(BIN)/python -m newsletter.translation
+
+gallery: .venv/.installed-dev
+	@$(BIN)/python -m tests.browser install
+	@$(BIN)/python -m tests.rendering.renew_gallery
+	@git status --short -- docs/images/gallery

@@ -1,6 +1,7 @@
-"""The gallery: every theme with every kind of issue, as pictures for the documents.
+"""The gallery: every theme with every kind of issue, as pictures for the documents, and the README's picture.
 
-``python -m tests.rendering.renew_gallery [THEME…]`` draws them; without a theme's name, all of them.
+``python -m tests.rendering.renew_gallery [THEME…]`` draws them; without a theme's name, all of them. The fonts are
+those of the machine: the pictures in the repository were drawn with Inter, Charis SIL, URW's base fonts and Noto.
 """
 
 import io
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, FloatRect, Page, Route
+from playwright.sync_api import Browser, FloatRect, Page, Route, ViewportSize
 
 from newsletter.message.template import fill_html
 from newsletter.rendering import load_theme, render, theme_names
@@ -24,7 +25,8 @@ ROOT = Path(__file__).parents[2]
 GALLERY = ROOT / "docs" / "images" / "gallery"
 READER = {"subscriber.first_name": "Ada"}
 HEIGHT = 1240  # of a picture; longer issues are cut off
-QUALITY = 82
+SHRUNK = 0.72  # a document shows them smaller anyway
+QUALITY = 80
 
 # What a machine without Apple's and Microsoft's fonts can have in their places.
 STAND_INS = {
@@ -36,16 +38,28 @@ STAND_INS = {
 }
 BRIEF = ("list",)  # themes for issues with a sentence for each entry
 
+Scheme = Literal["light", "dark"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """A window in which an issue is shown."""
 
     width: int
-    scheme: Literal["light", "dark"] = "light"
+    scheme: Scheme = "light"
 
 
-VIEWS = (View(width=700), View(width=375), View(width=375, scheme="dark"))
+OVERVIEW = GALLERY / "overview.webp"  # the README's picture: an issue that suits each theme, on a phone
+PHONES: tuple[tuple[str, str, Scheme], ...] = (
+    ("letter", "single", "light"),
+    ("dense", "usual", "dark"),
+    ("default", "usual", "light"),
+    ("magazine", "pictures", "light"),
+    ("list", "usual", "dark"),
+)
+BRIGHT = (View(width=700), View(width=375))
+DARK = (*BRIGHT, View(width=375, scheme="dark"))
+VIEWS = {"usual": DARK, "long": BRIGHT, "single": BRIGHT, "hebrew": BRIGHT, "pictures": DARK}
 
 
 def message(theme: str, issue: str) -> str:
@@ -59,9 +73,10 @@ def message(theme: str, issue: str) -> str:
     return html
 
 
-def shot(browser: Browser, html: str, view: View, height: int = HEIGHT) -> Image.Image:
+def shot(browser: Browser, html: str, view: View, height: int = HEIGHT, scale: float = 1) -> Image.Image:
     """Return a screenshot of a message, at most ``height`` pixels high."""
-    page = browser.new_page(viewport={"width": view.width, "height": height}, color_scheme=view.scheme)
+    size: ViewportSize = {"width": view.width, "height": height}
+    page = browser.new_page(viewport=size, color_scheme=view.scheme, device_scale_factor=scale)
     page.route("**/*", _answer)
     page.set_content(html, wait_until="load")
     image = Image.open(io.BytesIO(page.screenshot(clip=_clip(page, view, height)))).convert("RGB")
@@ -95,6 +110,19 @@ def side_by_side(images: Iterable[Image.Image]) -> Image.Image:
     return board
 
 
+def _shrunk(image: Image.Image) -> tuple[int, int]:
+    return round(image.width * SHRUNK), round(image.height * SHRUNK)
+
+
+def overview(browser: Browser) -> Image.Image:
+    """Return a row of phones, each with another theme."""
+    shots = (
+        shot(browser, message(theme, issue), View(width=375, scheme=scheme), height=900, scale=1.6)
+        for theme, issue, scheme in PHONES
+    )
+    return side_by_side(image.resize((360, 864), Image.Resampling.LANCZOS) for image in shots)
+
+
 def renew(themes: Iterable[str]) -> None:
     """Write the gallery's pictures of these themes."""
     GALLERY.mkdir(parents=True, exist_ok=True)
@@ -102,8 +130,11 @@ def renew(themes: Iterable[str]) -> None:
         for theme in themes:
             for issue in ISSUES:
                 html = message(theme, issue)
-                board = side_by_side(shot(browser, html, view) for view in VIEWS)
-                board.save(GALLERY / f"{theme}-{issue}.webp", quality=QUALITY, method=6)
+                board = side_by_side(shot(browser, html, view) for view in VIEWS[issue])
+                board.resize(_shrunk(board), Image.Resampling.LANCZOS).save(
+                    GALLERY / f"{theme}-{issue}.webp", quality=QUALITY, method=6
+                )
+        overview(browser).save(OVERVIEW, quality=QUALITY, method=6)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,51 @@
+"""The gallery's pictures: they are drawn as the documents show them."""
+
+import io
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from newsletter.rendering import theme_names
+from tests.rendering.gallery_issues import ISSUES, briefly, usual
+from tests.rendering.gallery_pictures import picture
+from tests.rendering.renew_gallery import GALLERY, View, message, shot, side_by_side
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+def test_every_theme_renders_every_issue_of_the_gallery() -> None:
+    for theme in theme_names(GALLERY):
+        for name, made in ISSUES.items():
+            issue, newsletter = made()
+            html = message(theme, name)
+            assert f'dir="{"rtl" if newsletter.language == "he" else "ltr"}"' in html
+            for entry in issue.entries:
+                assert f'href="{entry.url}"' in html
+
+
+def test_a_picture_shows_the_message_with_its_pictures(browser: "Browser") -> None:
+    shots = [shot(browser, message("magazine", "pictures"), View(width=width), height=700) for width in (375, 320)]
+    board = side_by_side(shots)
+    assert [image.size for image in shots] == [(375, 700), (320, 700)]
+    assert board.size == (375 + 320 + 3 * 36, 700 + 2 * 36)
+    assert shots[0].getpixel((5, 5)) == (196, 40, 29)  # the band at the top
+    moon = (243, 233, 198)
+    assert moon in {color for _, color in shots[0].getcolors(1 << 24) or []}
+
+
+def test_drawn_pictures_are_the_same_every_time_and_small() -> None:
+    assert Image.open(io.BytesIO(picture("night-wide.jpg"))).size == (1104, 690)
+    assert len(picture("night-wide.jpg")) < 50_000
+    picture.cache_clear()
+    first = picture("sea-tall.jpg")
+    picture.cache_clear()
+    assert picture("sea-tall.jpg") == first
+
+
+def test_a_brief_issue_has_a_sentence_for_each_entry() -> None:
+    issue, _ = usual()
+    for entry in briefly(issue).entries:
+        (framing,) = entry.passages
+        assert len(framing.markdown) < 200
+        assert framing.markdown[-1] in ".?"

@@ -25,7 +25,7 @@ from newsletter.domain.topics import Topic, Topics
 from newsletter.domain.tracking import TrackingLevel, TrackingSettings
 from newsletter.message.link_slots import vote_slot
 from newsletter.message.template import Slot, fill_text
-from newsletter.rendering import default_templates, load_theme, service_email
+from newsletter.rendering import default_templates, load_theme, service_email, welcome_email
 from newsletter.tokens import Purpose
 from newsletter.web.public.local_pages import LocalPages
 from tests import make
@@ -324,8 +324,15 @@ def test_service_messages_are_accessible(browser: Browser, tmp_path: Path, dark:
     theme = load_theme(tmp_path, newsletter)
     context = browser.new_context(viewport={"width": 375, "height": 800}, color_scheme="dark" if dark else "light")
     page = context.new_page()
+    link = f"https://{HOST}/confirm/{'x' * 56}"
+    links = {"links.preferences": link, "links.unsubscribe": link}
     for kind in ServiceKind:
-        email = service_email(kind, f"https://{HOST}/confirm/{'x' * 56}", newsletter, theme)
+        welcomes = kind is ServiceKind.WELCOME
+        email = (
+            welcome_email(make.issue(), links, newsletter, theme)
+            if welcomes
+            else service_email(kind, link, newsletter, theme)
+        )
         page.set_content(fill_text(email.html, {}))
         assert violations(page) == [], kind
         assert page.evaluate("document.documentElement.scrollWidth") <= 375

@@ -1,6 +1,7 @@
 """The archive: public pages of the issues that were sent, by date and topic, with search and feeds."""
 
 from newsletter.archive.cache import ArchiveCache
+from newsletter.archive.introduction import Introduction, introduction
 from newsletter.archive.link_pictures import LinkPicture, LinkPictures
 from newsletter.archive.model import Archive, ArchivedEntry, ArchivedIssue, collect
 from newsletter.archive.pages import FEEDS, Page, PageBuilder
@@ -13,11 +14,13 @@ __all__ = [
     "ArchiveCache",
     "ArchivedEntry",
     "ArchivedIssue",
+    "Introduction",
     "LinkPicture",
     "LinkPictures",
     "Page",
     "PageBuilder",
     "build",
     "collect",
+    "introduction",
     "read_archive",
 ]

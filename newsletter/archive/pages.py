@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from newsletter.archive import crawlers, feeds
 from newsletter.archive.feed_builder import FeedBuilder, Render
 from newsletter.archive.feeds import Feed
+from newsletter.archive.introduction import introduction
 from newsletter.archive.json_ld import index_data, issue_data
 from newsletter.archive.link_pictures import LinkPictures, issue_in
 from newsletter.archive.model import Archive, ArchivedIssue, ArchivedPart, ArchivedTopic
@@ -15,7 +16,7 @@ from newsletter.archive.search import LONGEST, SearchIndex
 from newsletter.rendering import Prose
 
 HTML = "text/html; charset=utf-8"
-LATEST = 14  # issues on the front page
+LATEST, FRONT_PICKS = 14, 9  # issues on the front page, and picks of the latest one there
 FRONT_TOPICS, MOST_TOPICS = 24, 150  # top-level topics on the front page, and on the page of topics
 PAGE_SIZE = 20  # entries on a page of a topic or of search results
 
@@ -104,10 +105,15 @@ class PageBuilder:
 
     def front(self) -> Page:
         """Return the front page: the latest issues, and links to all others."""
+        latest = self._archive.latest()
         return self._page(
             "/",
             "front",
-            latest=self._archive.issues[:LATEST],
+            lead=introduction(latest.issue, self._prose.of(latest.issue), FRONT_PICKS) if latest else None,
+            picture=self._pictures.shown,
+            earlier=[
+                archived_issue for archived_issue in self._archive.issues[:LATEST] if archived_issue is not latest
+            ],
             months=list(self._archive.months),
             topics=self._archive.top_topics[:FRONT_TOPICS],
             data=index_data(self._archive, self._prose, self._pictures.of_newsletter().url),

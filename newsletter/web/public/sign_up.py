@@ -22,6 +22,7 @@ from newsletter.web.public.fields import (
     parse_typed_address,
     topic_groups,
 )
+from newsletter.web.public.latest_issue import FEW_PICKS, MOST_PICKS, latest_issue_values
 from newsletter.web.public.local_pages import LocalPages, VisitorPages
 from newsletter.web.public.mail_request_writer import MailRequestWriter
 from newsletter.web.public.pages import Site
@@ -81,7 +82,7 @@ class SignUpPages:
             return pages.answer("expired", 410, again=f"/confirm/{ticket}/again")
         pages = self._site.pages.for_reader(sign_up.choices.language)
         if sign_up.confirmed is not None:
-            return pages.answer("confirmed", visit="")
+            return pages.answer("confirmed", visit="", **self._latest(pages, MOST_PICKS))
         return self._confirm_page(
             pages, ticket, sign_up, f"{sign_up.choices.first_name} {sign_up.choices.last_name}".strip()
         )
@@ -114,7 +115,7 @@ class SignUpPages:
         reader = await self._writer.write(confirm)
         site.wake()
         visit = f"/my/{self._site.signer.ticket(TicketPurpose.VISIT, reader.key, now)}"
-        return pages.answer("confirmed", visit=visit)
+        return pages.answer("confirmed", visit=visit, **self._latest(pages, MOST_PICKS))
 
     async def again(self, ticket: str, client: RequestingClient, pages: VisitorPages) -> Response:
         """Mail another confirmation link in place of an expired one."""
@@ -184,7 +185,13 @@ class SignUpPages:
             weekly=self._site.newsletter.weekly_digest,
             wording=pages.wording,
             opened=_opened(self._site, self._site.clock()),
+            picture=self._site.link_pictures.shown,
+            link_picture=self._site.link_pictures.of_newsletter(),
+            **self._latest(pages, FEW_PICKS),
         )
+
+    def _latest(self, pages: LocalPages, most: int) -> dict[str, object]:
+        return latest_issue_values(self._site, pages.words.language, most)
 
 
 def _opened(site: Site, now: datetime) -> str:

@@ -1,0 +1,83 @@
+"""The beginning of an issue, which introduces the newsletter: its note, its first picks and a quotation."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from markupsafe import Markup
+
+from newsletter.domain.issue import Entry, Issue, PassageKind
+from newsletter.domain.picks import Pick, picks_of
+from newsletter.rendering import Prose
+
+_SHORTEST, _LONGEST = 50, 260  # characters of a quotation that reads well in large type
+_MOST = 5000
+_SENTENCE_END = re.compile(r"(?<=\w\w)[.!?؟。][”»\"’]?(?=\s)")  # not after an initial
+_NOTE = 140  # characters of a note after which its later paragraphs are left out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenQuotation:
+    """Words of a piece that an issue recommends."""
+
+    entry: Entry
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Introduction:
+    """The beginning of an issue. ``more`` is the number of its other picks; ``note`` has the note's first words."""
+
+    issue: Issue
+    note: Markup
+    picks: Sequence[Pick]
+    more: int
+    quotation: ChosenQuotation | None
+
+
+def introduction(issue: Issue, prose: Prose, most: int) -> Introduction:
+    """Return the beginning of an issue, with at most this many picks."""
+    picks = [pick for pick in picks_of(issue) if prose.address(pick.url)]
+    # "And 1 more" takes as much room as the pick itself.
+    shown = picks if len(picks) <= most + 1 else picks[:most]
+    return Introduction(
+        issue=issue,
+        note=_beginning(prose.note(issue)) if issue.note.strip() else Markup(""),
+        picks=shown,
+        more=len(picks) - len(shown),
+        quotation=_quotation(issue, prose),
+    )
+
+
+def _quotation(issue: Issue, prose: Prose) -> ChosenQuotation | None:
+    """Return the first quotation whose words fit, or else the first sentences of one."""
+    quotations = [
+        ChosenQuotation(entry=entry, words=prose.plain(passage.markdown, _MOST))
+        for entry in issue.entries
+        for passage in entry.passages
+        if passage.kind is PassageKind.QUOTATION
+    ]
+    cut = (replace(quotation, words=_sentences(quotation.words)) for quotation in quotations)
+    return next((quotation for quotation in (*quotations, *cut) if _fits(quotation.words)), None)
+
+
+def _fits(words: str) -> bool:
+    return _SHORTEST <= len(words) <= _LONGEST
+
+
+def _sentences(words: str) -> str:
+    """Return the first sentences of a quotation, as many as fit."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(words[:_LONGEST])]
+    return words[: ends[-1]] if ends else ""
+
+
+def _beginning(html: Markup) -> Markup:
+    """Return the first paragraphs of a note: at least one, and more if it is only a greeting."""
+    shown, paragraphs = Markup(""), html.split("</p>")
+    for paragraph in paragraphs[:-1]:
+        if not paragraph.lstrip().startswith("<p"):  # a list, whose items may contain paragraphs
+            return shown or html
+        shown += paragraph + Markup("</p>")
+        if len(shown.striptags()) >= _NOTE:
+            return shown
+    return html

@@ -127,6 +127,8 @@ def build_app(settings: Settings, store: Store, stack: ExitStack, log: Say) -> t
     """
     newsletter = settings.newsletter
     theme = rendering.load_theme(settings.root, newsletter)
+    for language in newsletter.languages:
+        theme.in_language(language)  # now, as a page couldn't be shown if the theme's files had a mistake by then
     hooks = bootstrap.open_webhooks(settings)
     context = stack.enter_context(bootstrap.open_send_context(settings))
     archive_cache = ArchiveCache(settings.root, newsletter, store.sends.published_issues)

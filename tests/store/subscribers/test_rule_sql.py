@@ -27,6 +27,8 @@ from newsletter.domain.reader_rules import (
     ReaderRule,
     Reads,
 )
+from newsletter.domain.rule_parser import DEEPEST, RuleWords, parse_rule
+from newsletter.domain.rule_tokens import LONGEST
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.subscriber import Frequency, Subscriber
 from newsletter.domain.tracking import ClickOrOpen, Link, MachineReason
@@ -180,6 +182,25 @@ def test_a_hundred_readers_are_counted_as_they_are_selected(store: Store) -> Non
         assert len(selected(store, rule)) == len(admitted(store, rule)) == count
         segment = Segment(slug="s", name="S", where=rule)
         assert store.subscribers.counts([segment], now=make.WHEN) == {"s": count}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " or ".join(["clicked"] * ((LONGEST + 4) // 11)),
+        " and ".join(["not topic present"] * (LONGEST // 22)),
+        "(" * DEEPEST + "topic present" + ")" * DEEPEST,
+        "not " * DEEPEST + "topic present",
+        "attribute.plan in ('x'" + ",'0'" * ((LONGEST - 24) // 4) + ")",
+        'language = "de" or ' * 200 + "joined within 36500 days",
+    ],
+)
+def test_the_longest_and_deepest_rules_can_be_counted(store: Store, text: str) -> None:
+    words = RuleWords(
+        topics=make.topics(), attributes=("plan",), language="en", zone=make.newsletter().zone, counted=True
+    )
+    segment = Segment(slug="s", name="S", where=parse_rule(text, words))
+    assert store.sends.count_audience([segment, EVERYONE], now=make.WHEN).by_segment == {"s": 0, "everyone": 0}
 
 
 @pytest.mark.parametrize("languages", [("en", "de"), ("de", "en", "de-AT"), ("pt-BR", "pt-PT")])

@@ -70,8 +70,7 @@ def prepare(content: bytes) -> PreparedPicture:
     except UnfitPictureError:
         raise
     except Exception as err:  # Pillow's readers raise a dozen kinds of errors for damaged files
-        what = "is damaged or incomplete: not all of it can be read"
-        raise UnfitPictureError("image-broken", what, "copy or export the picture again") from err
+        raise UnfitPictureError("image-broken", "is damaged or incomplete", "copy or export the picture again") from err
 
 
 def _too_many_pixels(size: str = "") -> UnfitPictureError:

@@ -4,12 +4,12 @@ import os
 import re
 import stat
 import unicodedata
+from difflib import get_close_matches
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from newsletter.domain.pictures import UnusablePicture
-from newsletter.errors import did_you_mean
 from newsletter.files import library_errors
 from newsletter.files.newsletter_folder import IMAGES
 
@@ -91,8 +91,12 @@ def _composed(name: str) -> str:
 def _hint(image: str, names: list[str]) -> str:
     if _HOST.match(image):
         return "begin an address on the web with https://"
-    same = next(
-        (name for name in names if name.rpartition("/")[2].casefold() == image.rpartition("/")[2].casefold()), ""
-    )
-    suggested = f'did you mean "{same}"?' if same else did_you_mean(image, names)
-    return suggested or f"put the file into {IMAGES}/"
+    named = _bare(image)
+    by_name = {_bare(name): name for name in names}
+    close = named if named in by_name else next(iter(get_close_matches(named, by_name, 1)), "")
+    return f'did you mean "{by_name[close]}"?' if close else f"put the file into {IMAGES}/"
+
+
+def _bare(name: str) -> str:
+    """Return a file's name without its folder and ending: with them, all names look alike."""
+    return PurePosixPath(name).stem.casefold()

@@ -134,7 +134,8 @@ def test_a_missing_file_is_explained(tmp_path: Path) -> None:
     assert missing.hint == 'did you mean "spring/harbour.jpg"?'
     assert problem(tmp_path, "spring/Harbour.jpg").hint == 'did you mean "spring/harbour.jpg"?'
     assert problem(tmp_path, "www.example.org/a.jpg").hint == "begin an address on the web with https://"
-    assert problem(tmp_path, "mountain").hint == "put the file into issues/images/"
+    assert problem(tmp_path, "mountain.jpg").hint == "put the file into issues/images/"
+    assert problem(tmp_path, "harbor.png").hint == 'did you mean "spring/harbour.jpg"?'
 
 
 @pytest.mark.parametrize(

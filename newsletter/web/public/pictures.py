@@ -10,6 +10,7 @@ from newsletter.web.public.pages import Site
 
 _HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
+    "X-Robots-Tag": "all",
     "Cross-Origin-Resource-Policy": "cross-origin",  # webmail and feed readers show it in their own pages
 }
 

@@ -45,6 +45,10 @@ def new(
     slug: Annotated[
         str | None, typer.Option(metavar="SLUG", help="The file's name; the date by default.", show_default=False)
     ] = None,
+    language: Annotated[
+        str,
+        typer.Option(metavar="TAG", help="The issue's language, if the newsletter has several.", show_default=False),
+    ] = "",
     digest: Annotated[
         bool, typer.Option("--digest", help="Create a weekly digest from the issues of the last seven days.")
     ] = False,
@@ -53,19 +57,35 @@ def new(
 
     newsletter issue new
     newsletter issue new 2026-11-24 --subject "Slow water" -e night-train -e two-clocks
+    newsletter issue new 2026-11-24 --language de
     newsletter issue new --digest --subject "The week"
     """
     from newsletter.publishing import next_issue
 
     settings = resources.load_settings(context)
-    today = resources.today(settings)
+    today, languages = resources.today(settings), settings.newsletter.languages
     if digest:
         path = next_issue.create_digest(
-            settings.root, date=day or today, number=number, subject=subject, entries=entry or (), slug=slug
+            settings.root,
+            date=day or today,
+            number=number,
+            subject=subject,
+            entries=entry or (),
+            slug=slug,
+            language=language,
+            languages=languages,
         )
     else:
         path = next_issue.create_issue(
-            settings.root, today=today, date=day, number=number, subject=subject, entries=entry or (), slug=slug
+            settings.root,
+            today=today,
+            date=day,
+            number=number,
+            subject=subject,
+            entries=entry or (),
+            slug=slug,
+            language=language,
+            languages=languages,
         )
     output.say(str(path.relative_to(settings.root)))
 

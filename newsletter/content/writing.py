@@ -123,6 +123,7 @@ def new_issue(
     number: int | None = None,
     slug: str | None = None,
     digest: bool = False,
+    language: str = "",
 ) -> Path:
     """Write ``issues/<slug>.md``; the slug is the date if none is given. ``digest`` makes it a weekly digest.
 
@@ -140,6 +141,7 @@ def new_issue(
     fields: dict[str, _Field] = {
         "date": date,
         "number": number,
+        "language": language or None,
         "subject": subject,
         "preheader": "",
         "digest": digest or None,

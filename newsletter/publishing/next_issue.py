@@ -7,7 +7,8 @@ from pathlib import Path
 
 from newsletter import content
 from newsletter.domain.issue import Issue
-from newsletter.errors import UsageError
+from newsletter.domain.languages import same_language
+from newsletter.errors import UsageError, did_you_mean
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 
@@ -22,6 +23,17 @@ class EmptyWeekError(UsageError):
         super().__init__(f"there are no issues in the seven days up to {date}", hint="give the digest another date")
 
 
+class UnavailableLanguageError(UsageError):
+    """A language in which the newsletter has no issues; ``languages`` are those that it has."""
+
+    code = "language-unavailable"
+
+    def __init__(self, *, language: str, languages: Sequence[str]) -> None:
+        self.language, self.languages = language, tuple(languages)
+        suggestion = did_you_mean(language, languages) or f"there are: {', '.join(languages)}"
+        super().__init__(f'the newsletter has no issues in "{language}"', hint=suggestion)
+
+
 def create_issue(
     root: Path,
     *,
@@ -31,20 +43,26 @@ def create_issue(
     subject: str = "",
     entries: Iterable[str] = (),
     slug: str | None = None,
+    language: str = "",
+    languages: Sequence[str] = (),
 ) -> Path:
     """Write the file of a new issue with these entries, in order, and return its path.
 
-    Without a date or a number it gets the next ones. The slug is the date by default. Raise UsageError if the slug is
+    Without a date or a number it gets the next ones among the issues in its ``language``, one of the newsletter's
+    ``languages``; the default is the first, which is stated if other issues state theirs. The slug is the date by
+    default, followed by any other language than the first. Raise UnavailableLanguageError; UsageError if the slug is
     taken or invalid, or an entry doesn't exist; FindingsError if the file can't be written.
     """
-    issues = _issues(root)
+    issues, stated = _issues_in(root, language, languages)
+    dated = date or next_date(issues, today)
     return content.new_issue(
         root,
-        date=date or next_date(issues, today),
+        date=dated,
         number=next_number(issues) if number is None else number,
         subject=subject,
         entries=tuple(dict.fromkeys(entries)),
-        slug=slug,
+        slug=slug or f"{dated}{_suffix(stated, languages)}",
+        language=stated,
     )
 
 
@@ -56,19 +74,24 @@ def create_digest(
     subject: str = "",
     entries: Iterable[str] = (),
     slug: str | None = None,
+    language: str = "",
+    languages: Sequence[str] = (),
 ) -> Path:
     """Write the file of a weekly digest and return its path: first these entries, then those of the week's issues.
 
-    The slug is ``digest-<date>`` by default. Raise as ``create_issue`` does, and EmptyWeekError if the week has none.
+    The slug is ``digest-<date>`` by default, and the language as for ``create_issue``. Raise as that does, and
+    EmptyWeekError if the week has none.
     """
+    issues, stated = _issues_in(root, language, languages)
     return content.new_issue(
         root,
         date=date,
         number=number,
         subject=subject,
-        entries=tuple(dict.fromkeys([*entries, *entries_of_week(_issues(root), date)])),
-        slug=slug or f"digest-{date}",
+        entries=tuple(dict.fromkeys([*entries, *entries_of_week(issues, date)])),
+        slug=slug or f"digest-{date}{_suffix(stated, languages)}",
         digest=True,
+        language=stated,
     )
 
 
@@ -94,5 +117,18 @@ def entries_of_week(issues: Sequence[Issue], date: day_of) -> list[str]:
     return slugs
 
 
-def _issues(root: Path) -> list[Issue]:
-    return [issue for issue in content.read_manuscripts(root).issues if not issue.digest]
+def _issues_in(root: Path, language: str, languages: Sequence[str]) -> tuple[list[Issue], str]:
+    """Return the issues in a language, without digests, and the language as a new one should state it ("" for not)."""
+    issues = [issue for issue in content.read_manuscripts(root).issues if not issue.digest]
+    stated = next((tag for tag in languages if same_language(tag, language)), "")
+    if language and not stated:
+        raise UnavailableLanguageError(language=language, languages=languages)
+    if not stated and any(issue.language for issue in issues):
+        stated = languages[0] if languages else ""
+    if not stated:
+        return issues, ""
+    return [issue for issue in issues if same_language(issue.language or languages[0], stated)], stated
+
+
+def _suffix(stated: str, languages: Sequence[str]) -> str:
+    return f"-{stated.lower()}" if stated and stated != languages[0] else ""

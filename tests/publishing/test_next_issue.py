@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.content import read_manuscripts
 from newsletter.content.writing import UnknownEntryError
-from newsletter.publishing.next_issue import EmptyWeekError, create_digest, create_issue
+from newsletter.publishing.next_issue import EmptyWeekError, UnavailableLanguageError, create_digest, create_issue
 from newsletter.settings import Settings
 from tests.newsletter_folder import write_issue
 
@@ -76,3 +76,28 @@ def test_a_digest_is_not_followed_by_an_issue_and_not_repeated_by_the_next_diges
     assert create_issue(settings.root, today=MONDAY).stem == "2026-11-23"
     with pytest.raises(EmptyWeekError, match="no issues in the seven days up to 2026-11-30"):
         create_digest(settings.root, date=MONDAY + timedelta(days=7), slug="another")
+
+
+def test_issues_in_each_language_follow_each_other(settings: Settings) -> None:
+    two = ("en", "de-AT")
+
+    def made(language: str = "") -> tuple[str, str, int | None]:
+        path = create_issue(settings.root, today=MONDAY, language=language, languages=two)
+        issue = read_manuscripts(settings.root).issue(path.stem)
+        return issue.slug, issue.language, issue.number
+
+    assert made() == ("2026-11-23", "", 1)  # nobody has stated a language yet
+    assert made("DE-at") == ("2026-11-23-de-at", "de-AT", 1)
+    assert made() == ("2026-11-24", "en", 2)
+    assert made("de-AT") == ("2026-11-24-de-at", "de-AT", 2)
+    with pytest.raises(UnavailableLanguageError, match='no issues in "de": there are: en, de-AT'):
+        made("de")
+
+
+def test_a_digest_in_a_language_has_the_entries_of_its_issues(settings: Settings) -> None:
+    write_issue(settings.root, MONDAY, "train", more="language: en\n")
+    write_issue(settings.root, MONDAY, "clock", slug="2026-11-23-de", more="language: de\n")
+    path = create_digest(settings.root, date=MONDAY, language="de", languages=("en", "de"))
+    digest = read_manuscripts(settings.root).issue(path.stem)
+    assert (digest.slug, digest.language) == ("digest-2026-11-23-de", "de")
+    assert [entry.slug for entry in digest.entries] == ["clock"]

@@ -5,13 +5,13 @@ The pages' own words are in ``templates/pages``.
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from babel.dates import format_date, format_skeleton
 from markupsafe import Markup, escape
 
-from newsletter.domain.issue import Issue
+from newsletter.domain.issue import Entry, Issue, Passage, PassageKind
 from newsletter.domain.publication import Newsletter
 from newsletter.message.anonymous import anonymous_links, without_votes
 from newsletter.message.edition_slots import COUNT_SLOT, title_slot
@@ -22,12 +22,13 @@ from newsletter.message.template import Slot, fill_text
 from newsletter.rendering.bidi import direction_of_title, isolated
 from newsletter.rendering.clean_text import clean, one_line, web_address
 from newsletter.rendering.context import ContextBuilder
+from newsletter.rendering.link_words import link_target, link_words
 from newsletter.rendering.markdown_direction import direction_of_block
 from newsletter.rendering.markdown_html import markdown_to_html
 from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.themes import Theme
-from newsletter.rendering.views import Namespace
-from newsletter.translation.dates import full_date, locale_of, long_date
+from newsletter.rendering.views import Label, Namespace
+from newsletter.translation.dates import direction_of, full_date, locale_of, long_date
 
 _SPACED = re.compile(r'<span style="white-space: nowrap">')
 
@@ -63,8 +64,51 @@ class Prose:
     @cached_property
     def labels(self) -> Namespace:
         """Return the theme's labels: ``labels.read_more(source=…)``."""
+        return Namespace(self._labels)
+
+    @cached_property
+    def _labels(self) -> Mapping[str, Label]:
         builder = ContextBuilder(Placeholders(), self._newsletter, self.direction, markup=True, marks=False)
-        return builder.labels(self._theme.labels)
+        labels = builder.labels(self._theme.labels)
+        return {name: label for name in labels.names if isinstance(label := labels[name], Label)}
+
+    def entry_title(self, entry: Entry) -> Markup:
+        """Return an entry's title for an element that has ``entry_lang``."""
+        line = one_line(entry.title)
+        own = direction_of(entry.language) if entry.language else direction_of_title(line, self.direction)
+        return isolated(line, own)
+
+    def link_words(self, entry: Entry) -> Markup:
+        """Return the words of an entry's link: "Listen at The Review"."""
+        return Markup(link_words(self._labels, entry))  # noqa: S704  labels escape their values
+
+    def link_target(self, entry: Entry) -> str:
+        """Return where an entry's link leads: past the paywall if it has a gift link."""
+        return link_target(entry)
+
+    def behind_the_link(self, entry: Entry) -> Sequence[Markup]:
+        """Return what awaits readers behind an entry's link: how long it takes, and whether it costs anything."""
+        duration = [self._labels["duration"](number=entry.minutes)] if entry.minutes else []
+        access = [self._labels["gift"]] if web_address(entry.gift) else [self._labels["paywall"]] * entry.paywall
+        return [Markup(escape(label)) if isinstance(label, Label) else Markup(label) for label in (*duration, *access)]  # noqa: S704
+
+    def entry_lang(self, entry: Entry) -> Markup:
+        """Return the ``lang`` and ``dir`` attributes of an entry's title, if its language or direction is its own."""
+        if not entry.language:
+            return self.title_dir(entry.title)
+        return Markup(' lang="{}" dir="{}"').format(entry.language, direction_of(entry.language))
+
+    def passage_lang(self, passage: Passage, entry: Entry) -> Markup:
+        """Return the ``lang`` and ``dir`` attributes of a quotation, if its language or direction is its own."""
+        if not entry.language:
+            return self.block_dir(passage.markdown)
+        return Markup(' lang="{}" dir="{}"').format(entry.language, direction_of(entry.language))
+
+    def passage(self, passage: Passage, entry: Entry) -> Markup:
+        """Return an entry's framing or quotation as HTML; a quotation is in the language of its entry."""
+        is_quotation = passage.kind is PassageKind.QUOTATION
+        direction = direction_of(entry.language) if entry.language and is_quotation else self.direction
+        return _styled(markdown_to_html(clean(passage.markdown), direction))
 
     def isolate(self, text: str) -> Markup:
         """Return a line with runs against the newsletter's direction isolated."""

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from newsletter.archive.pages import PAGE_SIZE
 from newsletter.archive.search import SearchIndex
 from newsletter.archive.static_export import ArchiveBusyError, ForeignFilesError
 from newsletter.domain.blocks import BlockKind
-from newsletter.domain.issue import Correction, Passage, PassageKind
+from newsletter.domain.issue import Correction, Issue, Passage, PassageKind
 from newsletter.domain.publication import ThemeSettings
 from newsletter.domain.topics import Topic, Topics
 from tests import make
@@ -194,6 +195,76 @@ def test_a_search_shows_blocks_with_their_issues() -> None:
         assert "…</p>" in text
         assert "Ada &lt;Writer&gt;</a>" in text
         assert "A museum of gloves" in pages.search_results(index, "gloves").body.decode()
+
+
+def every_kind() -> Issue:
+    """Return an issue with every kind of block, and an entry that says what awaits readers behind its link."""
+    own = "https://news.example.org/pictures/river.jpg"
+    return make.issue(
+        make.entry(
+            title="La marée",
+            language="fr",
+            label="listen",
+            minutes=40,
+            paywall=True,
+            gift="https://example.org/gift",
+        ),
+        make.block(title="Before we go"),
+        make.block(BlockKind.LINKS, slug="also-seen", text="Three *more*:"),
+        make.block(BlockKind.QUOTE, url="https://example.org/said"),
+        make.block(BlockKind.SPONSOR, title="Kettle & <Leaf>"),
+        make.block(BlockKind.IMAGE, image=own),
+        make.block(BlockKind.IMAGE, image="https://elsewhere.example.org/b.jpg", image_alt="Elsewhere"),
+    )
+
+
+def test_an_issues_page_has_its_blocks_in_order() -> None:
+    with archives.pages(archives.archive(every_kind())) as pages:
+        page = pages.issue("2026-11-23")
+        assert page is not None
+        text = page.body.decode()
+    places = [
+        text.index(piece)
+        for piece in (
+            '<h2 class="title" lang="fr" dir="ltr"><a href="https://example.org/gift">La marée</a></h2>',
+            "· 40 min · Gift link</p>",
+            '<blockquote lang="fr" dir="ltr">',
+            '<a href="https://example.org/gift">Listen at The Review&nbsp;→</a>',
+            '<h2 class="head">Before we go</h2>',
+            "<p>A <em>word</em> between, <bdi>reader</bdi>.</p>",
+            '<section class="entry block" id="also-seen">',
+            '<a href="https://example.org/gloves">A museum of gloves</a> <span class="source">The Review</span>',
+            '<blockquote class="said"><p>A timetable is a promise.</p>',
+            '<p class="who">— Ada Writer, <a href="https://example.org/said">The Review</a></p>',
+            '<p class="tag">Advertisement</p>',
+            '<a rel="sponsored" href="https://example.org/tea">Kettle &amp; &lt;Leaf&gt;</a>',
+            '<img class="picture" src="https://news.example.org/pictures/river.jpg"',
+            "<figcaption><p>The <em>river</em>.</p></figcaption>",
+            '<a href="https://elsewhere.example.org/b.jpg">Elsewhere</a>',
+        )
+    ]
+    assert places == sorted(places)
+
+
+def test_feeds_have_all_blocks_but_sponsors_that_did_not_ask() -> None:
+    issue = every_kind()
+    asked = make.block(BlockKind.SPONSOR, title="Asked for", in_feeds=True)
+    sections = (replace(issue.sections[0], items=(*issue.sections[0].items, asked)),)
+    with archives.pages(archives.archive(replace(issue, sections=sections))) as pages:
+        feed = pages.feed("feed.json")
+        assert feed is not None
+        html = json.loads(feed.body)["items"][0]["content_html"]
+    for words in ("Before we go", "A museum of gloves", "A timetable is a promise", "The <em>river</em>", "40 min"):
+        assert words in html
+    assert "Kettle" not in html
+    assert html.index("Advertisement") < html.index("Asked for")
+
+
+def test_an_issue_of_blocks_only_is_on_every_page_that_lists_issues() -> None:
+    only = make.issue(make.block(BlockKind.LINKS), subject="Links only")
+    with archives.pages(archives.archive(only)) as pages:
+        listed = [page.path for page in pages.all_pages() if "Links only" in page.body.decode(errors="ignore")]
+    assert {"/", "/issues/2026-11-23/", "/months/2026-11/"} <= set(listed)
 
 
 def test_images_on_other_hosts_are_not_loaded() -> None:

@@ -1,0 +1,27 @@
+"""The words of an entry's link: what its editor's label says, in the theme's language."""
+
+from collections.abc import Mapping
+
+from newsletter.domain.issue import Entry
+from newsletter.rendering.clean_text import one_line, web_address
+from newsletter.rendering.views import Label
+
+_KNOWN = {"": "read_more", "read": "read_more", "listen": "listen_at", "watch": "watch_at"}
+
+
+def verb(labels: Mapping[str, Label], entry: Entry) -> str:
+    """Return an entry's label: a verb that the theme translates, or the editor's own words as they are."""
+    known = entry.label.lower()
+    return str(labels[known]) if known and known in _KNOWN else one_line(entry.label)
+
+
+def link_words(labels: Mapping[str, Label], entry: Entry) -> str:
+    """Return the words of an entry's link: "Listen at The Review"."""
+    label, source = one_line(entry.label), one_line(entry.source)
+    name = _KNOWN.get(label.lower())
+    return labels["more_at"](label=label, source=source) if name is None else labels[name](source=source)
+
+
+def link_target(entry: Entry) -> str:
+    """Return where an entry's link leads: past the paywall if it has a gift link."""
+    return web_address(entry.gift) or web_address(entry.url)

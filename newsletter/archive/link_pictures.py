@@ -58,9 +58,9 @@ class LinkPictures:
 
     @property
     def shown(self) -> LinkPicture | None:
-        """Return that picture if it is on the pages' own host: they load nothing from others."""
+        """Return that picture if it is the newsletter's own: pages load nothing from elsewhere."""
         chosen = self.chosen
-        return chosen if chosen and chosen.url.startswith(f"{self._newsletter.base_url}/") else None
+        return chosen if chosen and chosen.url.startswith(self._newsletter.own_images) else None
 
     def of_newsletter(self) -> LinkPicture:
         """Return the picture that newsletter.toml names, or else a card with the name and description."""

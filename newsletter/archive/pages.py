@@ -53,7 +53,6 @@ class PageBuilder:
         self._render_page, self._searching = render, searching
         self._base_url = archive.newsletter.base_url
         self._pictures, chosen = pictures, pictures.chosen
-        self._own_images = (f"{self._base_url}/", f"{archive.newsletter.pictures_url}/")
         self._feed_builder = FeedBuilder(archive, prose, self._render, picture=chosen.url if chosen else "")
 
     def all_pages(self) -> Iterator[Page]:
@@ -196,7 +195,10 @@ class PageBuilder:
         path = f"/issues/{archived_issue.issue.slug}/"
         issue = archived_issue.issue
         prose = self._prose.of(issue)
-        pictured = next((entry for entry in issue.entries if (entry.image or "").startswith(self._own_images)), None)
+        pictured = next(
+            (entry for entry in issue.entries if (entry.image or "").startswith(self._archive.newsletter.own_images)),
+            None,
+        )
         picture = prose.address(pictured.image) if pictured and pictured.image else ""
         link_picture = self._pictures.of_issue(archived_issue)
         return self._page(
@@ -252,7 +254,7 @@ class PageBuilder:
         return Page(path=path, body=self._render(template, **values).encode())
 
     def _render(self, template: str, /, **values: object) -> str:
-        own = {"prose": self._prose, "searching": self._searching, "own_images": self._own_images}
+        own = {"prose": self._prose, "searching": self._searching, "own_images": self._archive.newsletter.own_images}
         return self._render_page(template, **own | values)
 
 

@@ -80,6 +80,11 @@ class Newsletter:
         return self.picture_host or f"{self.base_url}/images"
 
     @property
+    def own_images(self) -> tuple[str, str]:
+        """Return the beginnings of the addresses whose images the newsletter's pages show."""
+        return f"{self.base_url}/", f"{self.pictures_url}/"
+
+    @property
     def zone(self) -> ZoneInfo:
         """Return the time zone in which all times are shown."""
         return ZoneInfo(self.time_zone)

@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from newsletter.web.http.client_address import Network, client_address, parse_address
-from newsletter.web.http.security import ONLY_HTTPS, PUBLIC_HEADERS, SecureSend
+from newsletter.web.http.security import ONLY_HTTPS, PUBLIC_HEADERS, SecureSend, public_policy
 from newsletter.web.http.tally import Tally
 
 LARGEST_BODY = 64 * 1024  # bytes: a form with every topic ticked has a few thousand
@@ -33,10 +33,12 @@ class GatewayRules:
 
     ``proxies`` are the networks of trusted proxies, whose X-Forwarded-For is believed. ``larger_bodies`` overrides
     ``largest_body`` (both in bytes) by path prefix. ``seconds`` is the time limit for receiving a body and for
-    answering a GET. A client over its rate limit waits ``hold_back`` seconds for its response.
+    answering a GET. A client over its rate limit waits ``hold_back`` seconds for its response. Pages may show images
+    from the host of ``picture_host``.
     """
 
     base_url: str
+    picture_host: str = ""
     proxies: Sequence[Network] = ()
     largest_body: int = LARGEST_BODY
     larger_bodies: Mapping[str, int] = field(default_factory=dict)
@@ -68,7 +70,8 @@ class Gateway:
         self._warned = bool(rules.proxies)
         self._hosts = _hosts(parts.scheme, parts.netloc.lower())
         self._prefix = parts.path
-        self._headers = PUBLIC_HEADERS | (ONLY_HTTPS if parts.scheme == "https" else {})
+        policy = {"Content-Security-Policy": public_policy(rules.picture_host)}
+        self._headers = PUBLIC_HEADERS | policy | (ONLY_HTTPS if parts.scheme == "https" else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""

@@ -1,6 +1,7 @@
 """The security headers of every response, and the wrapper that sets them. https://www.w3.org/TR/CSP3/"""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Send
@@ -17,8 +18,9 @@ _COMMON = {
 
 # Nothing inline, nothing from elsewhere. The readers' pages have no scripts.
 def public_policy(picture_host: str = "") -> str:
-    """Return the Content-Security-Policy of the readers' pages; ``picture_host`` is the origin of pictures, if any."""
-    images = f"'self' {picture_host}".strip()
+    """Return the Content-Security-Policy of the readers' pages; ``picture_host`` is an address of pictures or ""."""
+    host = urlsplit(picture_host)
+    images = f"'self' {host.scheme}://{host.netloc}" if host.netloc else "'self'"
     return (
         f"default-src 'none'; style-src 'self'; img-src {images}; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'"

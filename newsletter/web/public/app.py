@@ -89,6 +89,7 @@ def public_app(
     errors.routes = [route for route in routes if isinstance(route, Route)]
     rules = GatewayRules(
         base_url=site.newsletter.base_url,
+        picture_host=site.newsletter.picture_host,
         proxies=proxies,
         larger_bodies={PATH: LARGEST_BODY},
         seconds=time_limit,

@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -19,7 +18,6 @@ from newsletter.archive import FEEDS, Archive, Page, PageBuilder
 from newsletter.errors import NotFoundError
 from newsletter.web.http.compression import GZIP, VARY, accepts_gzip, compressed
 from newsletter.web.http.path_numbers import NUMBER
-from newsletter.web.http.security import public_policy
 from newsletter.web.public.pages import Site
 
 HEADERS = {
@@ -74,9 +72,6 @@ class ArchivePages:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        host = urlsplit(site.newsletter.picture_host)
-        policy = public_policy(f"{host.scheme}://{host.netloc}") if host.netloc else public_policy()
-        self._policy = {"Content-Security-Policy": policy}
         self._cache: _PageCache | None = None
         self._lock = threading.Lock()  # guards _cache: each request has its own thread
 
@@ -193,7 +188,7 @@ class ArchivePages:
         cached = cache.get(request.url.path, lambda: make(self._pages(archive)))
         if cached is None:
             raise NotFoundError("there is no such page")
-        headers = HEADERS | self._policy | {"ETag": f"W/{cached.tag}", **(more_headers or {})}
+        headers = HEADERS | {"ETag": f"W/{cached.tag}", **(more_headers or {})}
         known_tags = request.headers.get("if-none-match", "").split(",")
         if cached.tag in {tag.strip().removeprefix("W/") for tag in known_tags}:
             return Response(status_code=304, headers=headers)

@@ -125,7 +125,8 @@ def test_static_files_include_pictures_and_keep_those_of_earlier_messages(
 
 
 def test_pages_allow_the_pictures_of_another_host_only_if_newsletter_toml_names_it(folder: NewsletterFolder) -> None:
-    newsletter = replace(settings.load(folder.root).newsletter, picture_host="https://cdn.example.org/letters")
+    host = "https://cdn.example.org/letters"
+    newsletter = replace(settings.load(folder.root).newsletter, picture_host=host, picture="harbour.jpg")
     with public(folder.root, newsletter=newsletter) as pages, pages.client() as client:
         pages.reader()
         freeze_as_sent(pages, "2026-11-22")
@@ -133,5 +134,8 @@ def test_pages_allow_the_pictures_of_another_host_only_if_newsletter_toml_names_
         assert re.search(r'src="https://cdn.example.org/letters/[0-9a-f]{16}-harbour.jpg"', answer.text)
         assert "img-src 'self' https://cdn.example.org;" in answer.headers["content-security-policy"]
         assert "elsewhere.example" not in answer.text
+        form = client.get("/subscribe")
+        assert 'src="https://cdn.example.org/letters/' in form.text
+        assert "img-src 'self' https://cdn.example.org;" in form.headers["content-security-policy"]
         write_static_site(folder.root, newsletter, pages.store, folder.root / "static")
     assert not (folder.root / "static/images").exists()

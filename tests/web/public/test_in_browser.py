@@ -221,6 +221,13 @@ def test_the_sign_up_button_is_on_the_first_screen_of_a_phone(opened: Opened) ->
     assert button["y"] + button["height"] < 667
 
 
+def test_nothing_is_wider_than_the_screen_from_right_to_left(browser: Browser, tmp_path: Path) -> None:
+    newsletter = make.newsletter(language="he", description="קריאה אחת בכל ערב.", frequency="בכל יום בשבע")
+    with public(tmp_path, newsletter=newsletter) as pages, opening(browser, pages) as opened:
+        for path in ("/subscribe", "/", "/nowhere"):
+            assert opened(path).evaluate("document.documentElement.scrollWidth") <= 375, path
+
+
 def test_signing_up_choosing_and_leaving_work_without_javascript(pages: Public, opened: Opened) -> None:
     page = opened("/subscribe", script=False)
     address = page.get_by_label("Your email address")

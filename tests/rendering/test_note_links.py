@@ -2,6 +2,10 @@
 
 import re
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.errors import FindingsError
 from newsletter.message.template import Slot, fill_html, fill_text
 from newsletter.rendering import Prose, load_theme, readable_mjml
 from tests import make
@@ -95,3 +99,28 @@ def test_the_archive_shows_a_link_in_the_wrong_place_as_text() -> None:
     assert html == (
         "<p>&lt;b&gt;https://news.example.org/preferences&lt;/b&gt; https://vote.invalid/ {{ links.nothing }}</p>"
     )
+
+
+PIECES = [
+    *("[a](", ")", "[a]", "[a]: ", "![", "`", "<", ">", "> ", "* ", "\\", "*", "\n\n", "    ", " ", "#top", "word"),
+    *("https://example.org/", "{{ links.preferences }}", "{{ links.archive }}", "{{ links.vote('x') }}"),
+    *("[b]({{ links.browser }})", "{{ subscriber.first_name }}", "{{ links.x }}"),
+]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.sampled_from(PIECES), max_size=10).map("".join))
+def test_a_link_is_a_whole_target_or_an_error(note: str) -> None:
+    reader = READER | {'links.vote("x")': "https://vote.example/x"}
+    try:
+        html = page(make.issue(make.entry(topics=()), note=note), NEWSLETTER, reader)
+    except FindingsError:
+        return
+    allowed = {*reader.values(), "", "https://news.example.org/", "https://news.example.org/subscribe"}
+    targets = {
+        target for target in re.findall(r'<a\b[^<>]*\shref="([^"]*)"', html) if "example.org/review" not in target
+    }
+    assert {target for target in targets if not target.startswith(("https://example.org/", "mailto:"))} <= allowed
+    assert not re.search(r"k[0-9a-f]{16}", html)
+    text = re.sub("<[^>]*>", "", html)
+    assert not any(url in text for url in reader.values())

@@ -1,12 +1,13 @@
 """The beginning of an issue, which introduces the newsletter: its note, its first picks and a quotation."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from newsletter.domain.issue import Entry, Issue, PassageKind
+from newsletter.domain.blocks import Block, BlockKind
+from newsletter.domain.issue import Issue, PassageKind
 from newsletter.domain.picks import Pick, picks_of
 from newsletter.rendering import Prose
 
@@ -18,10 +19,12 @@ _NOTE = 140  # characters of a note after which its later paragraphs are left ou
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenQuotation:
-    """Words of a piece that an issue recommends."""
+    """Words from an issue, and where they are from: an entry's title and source, or a quote's speaker and place."""
 
-    entry: Entry
     words: str
+    title: str
+    source: str
+    slug: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,23 +45,39 @@ def introduction(issue: Issue, prose: Prose, most: int) -> Introduction:
     shown = picks if len(picks) <= most + 1 else picks[:most]
     return Introduction(
         issue=issue,
-        note=_beginning(prose.note(issue)) if issue.note.strip() else Markup(""),
+        note=_beginning(prose.addressed_prose(note, issue)) if (note := _note(issue)) else Markup(""),
         picks=shown,
         more=len(picks) - len(shown),
-        quotation=_quotation(issue, prose),
+        quotation=_chosen(_quotations(issue, prose)),
     )
 
 
-def _quotation(issue: Issue, prose: Prose) -> ChosenQuotation | None:
+def _note(issue: Issue) -> str:
+    """Return the issue's note, or else that of a block at its very beginning."""
+    if issue.note.strip():
+        return issue.note
+    first = next((item for section in issue.sections for item in section.items), None)
+    return first.text if isinstance(first, Block) and first.kind is BlockKind.NOTE else ""
+
+
+def _quotations(issue: Issue, prose: Prose) -> Iterator[ChosenQuotation]:
+    """Yield the quotations of an issue's entries and its quotes, as plain text."""
+    for item in (item for section in issue.sections for item in section.items):
+        if isinstance(item, Block):
+            if item.kind is BlockKind.QUOTE:
+                yield ChosenQuotation(words=prose.plain(item.text, _MOST), title=item.who, source=item.where)
+            continue
+        for passage in item.passages:
+            if passage.kind is PassageKind.QUOTATION:
+                words = prose.plain(passage.markdown, _MOST)
+                yield ChosenQuotation(words=words, title=item.title, source=item.source, slug=item.slug)
+
+
+def _chosen(quotations: Iterable[ChosenQuotation]) -> ChosenQuotation | None:
     """Return the first quotation whose words fit, or else the first sentences of one."""
-    quotations = [
-        ChosenQuotation(entry=entry, words=prose.plain(passage.markdown, _MOST))
-        for entry in issue.entries
-        for passage in entry.passages
-        if passage.kind is PassageKind.QUOTATION
-    ]
-    cut = (replace(quotation, words=_sentences(quotation.words)) for quotation in quotations)
-    return next((quotation for quotation in (*quotations, *cut) if _fits(quotation.words)), None)
+    whole = list(quotations)
+    cut = (replace(quotation, words=_sentences(quotation.words)) for quotation in whole)
+    return next((quotation for quotation in (*whole, *cut) if _fits(quotation.words)), None)
 
 
 def _fits(words: str) -> bool:

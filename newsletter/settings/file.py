@@ -200,7 +200,7 @@ class NotifyTable(_Table):
 
 
 class WelcomeTable(_Table):
-    """``[welcome]``: whether new readers get the latest issue by email (docs/subscribers.md)."""
+    """``[welcome]``: whether new readers get the latest issue by email (docs/serving.md)."""
 
     mail: bool = True
 

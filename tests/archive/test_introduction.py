@@ -1,0 +1,101 @@
+"""The beginning of an issue: its note, its first picks, and a quotation that reads well in large type."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter import rendering
+from newsletter.archive import introduction
+from newsletter.domain.blocks import Block, BlockKind, ListedLink
+from newsletter.domain.issue import Entry, Passage, PassageKind, Section
+from newsletter.rendering import Prose
+from tests import make
+from tests.archive import archives
+
+LONG = "A night train does something odd. It takes the hours that you were not using. " + "And so on and on. " * 20
+
+
+@pytest.fixture
+def prose(tmp_path: Path) -> Prose:
+    newsletter = make.newsletter()
+    return Prose(newsletter, rendering.load_theme(tmp_path, newsletter))
+
+
+def quoting(slug: str, *quotations: str) -> Entry:
+    passages = (Passage(kind=PassageKind.QUOTATION, markdown=text, line=9) for text in quotations)
+    return make.entry(slug, passages=tuple(passages))
+
+
+def test_the_first_quotation_that_fits_is_chosen(prose: Prose) -> None:
+    fits = "An *aeroplane* gives you back the hours that it did not use."
+    issue = make.issue(quoting("short", "Too short."), quoting("long", LONG), quoting("fits", fits))
+    chosen = introduction(issue, prose, 5).quotation
+    assert chosen
+    assert (chosen.slug, chosen.words) == ("fits", fits.replace("*", ""))
+
+
+def test_a_long_quotation_is_cut_after_a_sentence(prose: Prose) -> None:
+    chosen = introduction(make.issue(quoting("long", LONG)), prose, 5).quotation
+    assert chosen
+    assert chosen.words.startswith("A night train does something odd. It takes")
+    assert chosen.words.endswith("and on.")
+    assert len(chosen.words) <= 260
+
+
+def test_no_quotation_is_better_than_a_bad_one(prose: Prose) -> None:
+    for quotation in ("Too short.", "x" * 300, ""):
+        assert introduction(make.issue(quoting("a", quotation)), prose, 5).quotation is None
+
+
+def test_an_issue_of_blocks_begins_with_its_own_note_and_quote(prose: Prose) -> None:
+    links = (ListedLink(title="One", url="https://example.org/1"), ListedLink(title="Two", url="javascript:alert(1)"))
+    words = "The map was made for walkers, and walkers never asked for it."
+    blocks = (
+        Block(kind=BlockKind.NOTE, text="Good morning, *all*."),
+        Block(kind=BlockKind.LINKS, links=links),
+        Block(kind=BlockKind.QUOTE, text=words, who="Ada Writer", where="The Review"),
+    )
+    begun = introduction(make.issue(sections=(Section(title=None, items=blocks),), note=""), prose, 5)
+    assert "Good morning, <em>all</em>." in begun.note
+    assert [pick.title for pick in begun.picks] == ["One"]
+    assert begun.quotation
+    assert (begun.quotation.words, begun.quotation.title, begun.quotation.slug) == (words, "Ada Writer", "")
+
+
+@pytest.mark.parametrize(
+    ("count", "shown", "more"), [(0, 0, 0), (1, 1, 0), (5, 5, 0), (6, 6, 0), (7, 5, 2), (100, 5, 95)]
+)
+def test_a_single_pick_more_is_shown(prose: Prose, count: int, shown: int, more: int) -> None:
+    items: tuple[Any, ...] = tuple(make.entry(f"e{number}") for number in range(count))
+    begun = introduction(make.issue(sections=(Section(title=None, items=items),)), prose, 5)
+    assert (len(begun.picks), begun.more) == (shown, more)
+
+
+@pytest.mark.parametrize(
+    ("note", "shown", "hidden"),
+    [
+        ("Good morning.\n\nOne " + "word " * 40 + "\n\nLater.", "One word", "Later"),
+        ("One " + "word " * 40 + "\n\nLater.", "One word", "Later"),
+        ("Only this.", "Only this.", "nothing"),
+        ("Morning.\n\n- a list\n- of things", "a list", "nothing"),
+    ],
+)
+def test_a_notes_first_paragraphs_are_shown(prose: Prose, note: str, shown: str, hidden: str) -> None:
+    begun = introduction(make.issue(note=note), prose, 5)
+    assert shown in begun.note
+    assert hidden not in begun.note
+    assert begun.note.count("<p") == begun.note.count("</p>")
+
+
+def test_the_front_page_shows_them(prose: Prose) -> None:
+    fits = "An aeroplane gives you back the hours that it did not use."
+    issue = make.issue(quoting("fits", fits), *(make.entry(f"e{number}") for number in range(30)))
+    about = {"description": "One long <read>.", "frequency": "Every day at 7"}
+    with archives.pages(archives.archive(issue, newsletter=make.newsletter(**about))) as pages:
+        front = pages.front().body.decode()
+    assert fits in front
+    assert "One long &lt;read&gt;." in front
+    assert "Every day at 7" in front
+    assert "Good morning, <bdi>reader</bdi>." in front
+    assert "with 22 more picks" in front

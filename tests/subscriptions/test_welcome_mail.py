@@ -41,7 +41,9 @@ def test_a_new_reader_gets_the_latest_issue(pages: Public, visitor: httpx.Client
     other = pages.store.subscribers.add(Subscriber(address="other@example.com"), now=pages.clock())
     freeze_as_sent(pages, "2026-11-22")
     freeze_as_sent(pages, "2026-11-23")
-    confirm(pages, visitor)
+    welcome = confirm(pages, visitor).text
+    assert "About night-train" in welcome
+    assert "/issues/2026-11-23/" in welcome
     (mail,) = pages.mails()
     assert (mail["To"], mail["Subject"]) == ("ada@example.com", "Welcome to The Daily Test")
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"

@@ -60,8 +60,10 @@ class SignUpPages:
         return router
 
     def form(self, pages: VisitorPages) -> Response:
-        """Show the empty form."""
-        return self._form_page(pages, _Filled(wrong={}))
+        """Show the empty form, which search engines may list."""
+        page = self._form_page(pages, _Filled(wrong={}))
+        page.headers["X-Robots-Tag"] = "all"
+        return page
 
     async def sign_up(self, form: SubmittedForm, client: RequestingClient, pages: VisitorPages) -> Response:
         """Mail a confirmation link. A form from another site, or sent within two seconds, is shown again first."""

@@ -2,11 +2,18 @@
 
 import re
 from http import HTTPStatus
+from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.web.public.public_pages import Public, hidden
+from newsletter.archive import Archive, ArchiveCache
+from newsletter.errors import StoreError
+from tests import make
+from tests.pictures.drawings import bring_along
+from tests.web.preview.running_preview import write_newsletter
+from tests.web.public.public_pages import Public, hidden, public
+from tests.web.sent_issues import freeze_as_sent
 
 LANDED = "Check your inbox"
 
@@ -79,3 +86,40 @@ def test_the_api_describes_itself_and_refuses_unknown_values(pages: Public, visi
         assert answer.status_code == 422
         assert answer.json()["error"] == HTTPStatus.UNPROCESSABLE_ENTITY.phrase
     assert pages.mails() == []
+
+
+def test_the_page_introduces_the_newsletter(tmp_path: Path) -> None:
+    folder = write_newsletter(tmp_path)
+    bring_along(tmp_path, "lamp.jpg")
+    about = {"description": "One long <read>.", "frequency": "Every day at 7", "picture": "lamp.jpg"}
+    with public(folder.root, newsletter=make.newsletter(**about)) as pages, pages.client() as visitor:
+        assert "The latest issue" not in visitor.get("/subscribe").text
+        pages.reader()
+        freeze_as_sent(pages, "2026-11-23")
+        answer = visitor.get("/subscribe")
+        (picture,) = re.findall(r'<img class="emblem" src="https://news\.example\.org([^"]*)"', answer.text)
+        assert visitor.get(picture).headers["content-type"] == "image/jpeg"
+        assert f'property="og:image" content="https://news.example.org{picture}"' in answer.text
+    assert answer.headers["x-robots-tag"] == "all"
+    assert "One long &lt;read&gt;." in answer.text
+    assert "Every day at 7" in answer.text
+    assert "What happened until 2026-11-23" in answer.text
+    assert "/issues/2026-11-23/#night-train" in answer.text
+    assert '<details class="optional">' in answer.text
+
+
+def test_topics_stay_in_sight_once_chosen(pages: Public, visitor: httpx.Client) -> None:
+    folded = '<details class="optional">'
+    assert folded in visitor.get("/subscribe").text
+    for chosen in ({"topic": "nato"}, {"name": "Ada"}, {"name": "www.evil.example"}):
+        assert folded not in visitor.post("/subscribe", data={"address": "ada@example.com", **chosen}).text
+
+
+def test_the_page_works_without_the_archive(
+    pages: Public, visitor: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(_cache: ArchiveCache) -> Archive:
+        raise StoreError("the database is unreachable")
+
+    monkeypatch.setattr(ArchiveCache, "archive", property(unreachable))
+    assert visitor.get("/subscribe").status_code == 200

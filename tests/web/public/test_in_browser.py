@@ -41,6 +41,7 @@ OF_THE_ARCHIVE = {
     "feed-issue",
     "front",
     "issue",
+    "issue-items",
     "month",
     "search",
     "topic",

@@ -219,7 +219,8 @@ def _counts(store: Store, slug: str, issue: Issue | None) -> IssueTracking:
     clicks_by_url = {} if counts.links else store.events.clicks(slug)
     if not clicks_by_url:
         return counts
-    places = {entry.url: (position, entry) for position, entry in enumerate(issue.entries, 1)} if issue else {}
+    entries = enumerate(issue.entries, 1) if issue else ()
+    places = {entry.gift or entry.url: (position, entry) for position, entry in entries}
     links = []
     for number, (url, clicks) in enumerate(sorted(clicks_by_url.items()), 1):
         link = Link(number=number, url=url)

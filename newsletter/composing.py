@@ -11,7 +11,7 @@ from newsletter.content import Manuscripts
 from newsletter.domain.blocks import Block
 from newsletter.domain.edition import Tailor, tailoring_of
 from newsletter.domain.issue import Entry, Issue
-from newsletter.domain.pictures import Picture, pictures_of, with_pictures
+from newsletter.domain.pictures import LookUp, Picture, brought_along, pictures_of, with_pictures
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.segment import Segment
 from newsletter.errors import Finding, FindingsError, Place, Severity
@@ -80,7 +80,8 @@ def compose_draft(
     read or rendered.
     """
     read = content.read_manuscripts(root)
-    issue, look_up = read.issue(slug), cache(picture_library(root).picture)
+    issue = read.issue(slug)
+    look_up = _picture_look_up(root, [*issue.entries, *issue.blocks])
     theme, findings = _load_theme(root, newsletter)
     unreadable = read.findings_of(issue)
     findings += unreadable
@@ -103,6 +104,13 @@ def compose_draft(
         findings=tuple(ordered),
         pictures=pictures_of(issue, look_up),
     )
+
+
+def _picture_look_up(root: Path, items: Iterable[Entry | Block]) -> LookUp:
+    """Return a function that looks up each picture once, with those of entries and blocks prepared together."""
+    library = picture_library(root)
+    library.prepare_all(brought_along(items))
+    return cache(library.picture)
 
 
 def _originals(read: Manuscripts, issue: Issue) -> list[Entry]:
@@ -139,10 +147,13 @@ def check_manuscripts(
     Every text is checked. Only issues that can show something new are rendered: the newest, one of every shape, and all
     that could be too large. With ``inspect``, remote images are checked too, over the network.
     """
-    read, look_up = content.read_manuscripts(root), cache(picture_library(root).picture)
+    read = content.read_manuscripts(root)
+    items: list[Entry | Block] = [*read.entries.values(), *read.blocks.values()]
+    items += (block for issue in read.issues for block in issue.blocks)
+    look_up = _picture_look_up(root, items)
     theme, findings = _load_theme(root, newsletter)
     findings += read.findings
-    findings += checks.picture_findings(read.entries.values(), read.issues, read.entries, look_up)
+    findings += checks.picture_findings(items, read.issues, read.entries, look_up)
     findings += checks.newsletter_picture_findings(newsletter, settings_text(root), look_up)
     findings += checks.content_findings(
         read.entries,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from newsletter import content
 from newsletter.archive.model import Archive, collect
-from newsletter.domain.pictures import with_pictures
+from newsletter.domain.pictures import brought_along, with_pictures
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.send import PublishedIssue
 from newsletter.pictures import picture_library
@@ -13,10 +13,8 @@ from newsletter.pictures import picture_library
 
 def read_archive(root: Path, newsletter: Newsletter, published: Sequence[PublishedIssue]) -> Archive:
     """Return the archive of the issues that were sent. Their pictures have the same addresses as in messages."""
-    look_up, sent = picture_library(root).picture, {send.issue for send in published}
-    issues = (
-        with_pictures(issue, look_up, newsletter.pictures_url)
-        for issue in content.read_manuscripts(root).issues
-        if issue.slug in sent
-    )
-    return collect(issues, published, newsletter)
+    library, sent = picture_library(root), {send.issue for send in published}
+    issues = [issue for issue in content.read_manuscripts(root).issues if issue.slug in sent]
+    library.prepare_all(brought_along(item for issue in issues for part in issue.sections for item in part.items))
+    illustrated = (with_pictures(issue, library.picture, newsletter.pictures_url) for issue in issues)
+    return collect(illustrated, published, newsletter)

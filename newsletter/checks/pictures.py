@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from newsletter.checks.places import at
 from newsletter.checks.rules import make_finding
+from newsletter.domain.blocks import Block
 from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.pictures import LookUp, UnusablePicture, is_brought_along
 from newsletter.domain.publication import Newsletter
@@ -14,14 +15,14 @@ NARROWEST = 828  # pixels: one and a half for each CSS pixel of the widest pictu
 
 
 def picture_findings(
-    entries: Iterable[Entry], issues: Iterable[Issue], originals: Mapping[str, Entry], look_up: LookUp
+    items: Iterable[Entry | Block], issues: Iterable[Issue], originals: Mapping[str, Entry], look_up: LookUp
 ) -> Iterator[Finding]:
-    """Yield findings about the pictures of these entries, and about those of issues' blocks and overrides.
+    """Yield findings about the pictures of these entries and blocks, and about those of issues' blocks and overrides.
 
     ``originals`` are all entries by slug, as their own files have them.
     """
-    for entry in entries:
-        yield from _findings(entry.image, entry.place("image"), look_up)
+    for item in items:
+        yield from _findings(item.image, item.place("image"), look_up)
     for issue in issues:
         for block in issue.blocks:
             yield from _findings(block.image, block.place("image"), look_up)

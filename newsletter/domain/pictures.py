@@ -1,7 +1,7 @@
 """Pictures that editors bring along: their names, and issues with addresses in place of file names. No I/O."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from newsletter.domain.blocks import Block
@@ -59,8 +59,13 @@ def is_brought_along(image: str | None) -> bool:
 
 def pictures_of(issue: Issue, look_up: LookUp) -> tuple[Picture, ...]:
     """Return the usable pictures that an issue's entries and blocks bring along, each once."""
-    names = [item.image or "" for item in _items(issue) if is_brought_along(item.image)]
-    return tuple(dict.fromkeys(found for found in map(look_up, names) if isinstance(found, Picture)))
+    found = map(look_up, brought_along(_items(issue)))
+    return tuple(dict.fromkeys(picture for picture in found if isinstance(picture, Picture)))
+
+
+def brought_along(items: Iterable[Entry | Block]) -> Iterator[str]:
+    """Yield the names of the files that entries and blocks bring along."""
+    return (item.image for item in items if item.image and is_brought_along(item.image))
 
 
 def with_pictures(issue: Issue, look_up: LookUp, url: str) -> Issue:

@@ -1,8 +1,11 @@
 """A newsletter's pictures: prepared when they are first needed, then known by their files' state."""
 
 import hashlib
+import os
 import threading
 import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -16,6 +19,7 @@ from newsletter.pictures.limits import LARGEST_FILE
 from newsletter.pictures.records import DIGEST_DIGITS, PictureRecords
 from newsletter.pictures.source_files import SourceState, source_file, source_names, source_state, unreadable
 
+AT_ONCE = 4  # pictures that are prepared together: the largest take 200 MB each
 LIST_EVERY = 2.0  # seconds until another request for an unknown picture looks for new files
 
 
@@ -33,6 +37,7 @@ class PictureLibrary:
         self._listed: tuple[frozenset[FileState], dict[str, str]] = (frozenset(), {})
         self._listed_at = -every
         self._lock = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}  # each file is prepared by one thread
 
     def picture(self, image: str) -> Picture | UnusablePicture:
         """Return the picture in a file of the folder of pictures, prepared if it is new, or why it can't be used."""
@@ -41,8 +46,14 @@ class PictureLibrary:
             with suppress(OSError):  # it was deleted or renamed
                 if source_state(path) == state:
                     return found
-        with self._lock:
-            return self._looked_up(image)
+        return self._looked_up(image)
+
+    def prepare_all(self, images: Iterable[str]) -> None:
+        """Prepare those of the pictures that are new, several at once."""
+        new = [image for image in dict.fromkeys(images) if image not in self._seen and self._recorded(image) is None]
+        if len(new) > 1:
+            with ThreadPoolExecutor(min(AT_ONCE, os.cpu_count() or 1)) as pool:
+                list(pool.map(self.picture, new))
 
     def content(self, name: str) -> bytes | None:
         """Return the bytes of a published picture, or None if no file has this digest.
@@ -57,11 +68,30 @@ class PictureLibrary:
             return content
         with self._lock:
             image = self._by_digest().get(digest)
-            if image is not None:
-                self._looked_up(image)
+        if image is not None:
+            self._looked_up(image)
         return self._records.content(f"{digest}.{ending}")
 
     def _looked_up(self, image: str) -> Picture | UnusablePicture:
+        with self._lock:
+            lock = self._locks.setdefault(image, threading.Lock())
+        with lock:
+            return self._recorded(image) or self._read(image)
+
+    def _recorded(self, image: str) -> Picture | UnusablePicture | None:
+        """Return what became of a file in its present state, as far as it is recorded, or why it can't be read."""
+        path = source_file(self._root, image)
+        if isinstance(path, UnusablePicture):
+            return path
+        try:
+            state = source_state(path)
+        except OSError as err:
+            return unreadable(image, err)
+        digest = self._records.digest(image, state)
+        outcome = self._records.outcome(digest) if digest else None
+        return self._found(image, path, state, outcome) if outcome else None
+
+    def _read(self, image: str) -> Picture | UnusablePicture:
         path = source_file(self._root, image)
         if isinstance(path, UnusablePicture):
             return path
@@ -74,8 +104,15 @@ class PictureLibrary:
             outcome = self._records.outcome(digest) or self._prepared(digest, path.read_bytes())
         except OSError as err:
             return unreadable(image, err)
+        return self._found(image, path, state, outcome)
+
+    def _found(
+        self, image: str, path: Path, state: SourceState, outcome: Picture | UnusablePicture
+    ) -> Picture | UnusablePicture:
+        """Return what became of a file under the name that the editor gave it, and remember it."""
+        found: Picture | UnusablePicture
         if isinstance(outcome, Picture):
-            found: Picture | UnusablePicture = replace(outcome, name=_published_name(outcome.name, image))
+            found = replace(outcome, name=_published_name(outcome.name, image))
         else:
             found = replace(outcome, what=f"{IMAGES}/{image} {outcome.what}")
         self._seen[image] = (path, state, found)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
@@ -28,6 +29,7 @@ class PictureRecords:
 
     def __init__(self, folder: Path) -> None:
         self._folder = str(folder)
+        self._lock = threading.Lock()  # guards the next one
         self._spare: tempfile.TemporaryDirectory[str] | None = None  # deleted when the process ends
 
     def digest(self, image: str, state: SourceState) -> str | None:
@@ -84,9 +86,13 @@ class PictureRecords:
             make_cache_folder(folder)
             write_file(folder / name, content, sync=False)
         except OSError:  # a folder that this user may only read, or a full disk
-            if self._spare is None:
-                self._spare = tempfile.TemporaryDirectory(prefix="newsletter-pictures-", ignore_cleanup_errors=True)
+            with self._lock:
+                self._spare = self._spare or _temporary_folder()
             write_file(Path(self._spare.name) / name, content, sync=False)
+
+
+def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="newsletter-pictures-", ignore_cleanup_errors=True)
 
 
 def _source(image: str) -> str:

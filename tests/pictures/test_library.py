@@ -26,6 +26,25 @@ def problem(root: Path, image: str) -> UnusablePicture:
     return found
 
 
+def test_many_pictures_are_prepared_together_and_each_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, prepared = preparing.prepare, list[bytes]()
+
+    def counted(content: bytes) -> preparing.PreparedPicture:
+        prepared.append(content)
+        return real(content)
+
+    monkeypatch.setattr(preparing, "prepare", counted)
+    names = [f"{number}.png" for number in range(12)]
+    for number, name in enumerate(names):
+        bring_along(tmp_path, name, encoded(drawing(30, 20 + number), "PNG"))
+    known = PictureLibrary(tmp_path)
+    known.prepare_all([*names, *names, "missing.png"])
+    assert len(prepared) == len(names)
+    assert [isinstance(known.picture(name), Picture) for name in names] == [True] * 12
+    PictureLibrary(tmp_path).prepare_all(names)
+    assert len(prepared) == len(names)
+
+
 @pytest.fixture
 def no_preparing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing be decoded any more."""

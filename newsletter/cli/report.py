@@ -123,7 +123,13 @@ def _facts(results: "Report") -> dict[str, object]:
         },
         "poll": [{"answer": answer.answer, "votes": answer.votes} for answer in results.answers],
         "leaving": [
-            {"reason": given.reason, "words": given.words, "readers": given.readers} for given in results.leaving
+            {
+                "reason": given.reason,
+                "words": given.words,
+                "readers": given.readers,
+                "days": {day.isoformat(): readers for day, readers in given.days.items()},
+            }
+            for given in results.leaving
         ],
         "suppressed": [
             {

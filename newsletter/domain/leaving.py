@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 ASK_WITHIN = timedelta(days=3)  # after the unsubscription
 
@@ -18,10 +18,15 @@ REASONS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasonCount:
-    """A reason, one of ``REASONS`` or the publisher's own words, and the number of readers who gave it."""
+    """A reason, one of ``REASONS`` or the publisher's own words, and the number of readers who gave it on each day."""
 
     reason: str
-    readers: int
+    days: Mapping[date, int]
+
+    @property
+    def readers(self) -> int:
+        """Return the number of readers who gave it."""
+        return sum(self.days.values())
 
     @property
     def words(self) -> str:

@@ -2,8 +2,10 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
+from newsletter.domain.consent import UnsubscribeRequest
 from newsletter.domain.events import Event, EventKind
 from newsletter.domain.tracking import ClickOrOpen
 from newsletter.store import open_store
@@ -75,3 +77,34 @@ def test_links_are_counted_only_in_sends_after_counting_is_turned_on(readers: Pa
     assert sum(line["clicks"] for line in reported["clicks"]["entries"]) == 1
     again = run("send", "latest", "--resume")
     assert "have changed" not in again.stderr
+
+
+def test_a_report_has_the_votes_and_the_reasons_for_leaving(readers: Path, run: Run) -> None:
+    with (readers / "newsletter.toml").open("a") as file:
+        file.write('\n[counting]\nclicks = "aggregate"\n')
+    with (readers / "issues/2026-11-23.md").open("a") as file:
+        file.write("\nGood? [Yes]({{ links.vote('yes') }}) [No]({{ links.vote('=no') }})\n")
+    sent(run)
+    with open_store("sqlite:///newsletter.db") as store:
+        (ada,) = [reader for reader in store.subscribers.stream() if reader.address == "ada@example.com"]
+        answer = store.polls.answer("2026-11-23", 2)
+        assert answer is not None
+        assert store.polls.vote(ada.key, answer, make.WHEN)
+        leaving = UnsubscribeRequest(key=ada.key, how="page", issue="2026-11-23")
+        store.self_service.unsubscribe([leaving], make.WHEN)
+        issue, day = "2026-11-23", make.WHEN.date()
+        assert store.leaving.count_reason(ada.key, "time", issue=issue, subject="hash", day=day, now=make.WHEN)
+    printed = run("report", "latest", "--csv", "report.csv").stdout
+    assert re.search(r"=no +1\b", printed)
+    assert re.search(r"I don’t have time to read it +1\b", printed)
+    reported = json.loads(run("report", "latest", "--json").stdout)
+    assert reported["poll"] == [{"answer": "yes", "votes": 0}, {"answer": "=no", "votes": 1}]
+    assert reported["leaving"] == [
+        {"reason": "time", "words": "I don’t have time to read it", "readers": 1, "days": {day.isoformat(): 1}}
+    ]
+    rows = list(csv.reader((readers / "report.csv").open(encoding="utf-8-sig")))
+    assert [row[1:] for row in rows if row[1] in ("votes", "leaving")] == [
+        ["votes", "1", "yes", "0"],
+        ["votes", "2", "'=no", "1"],
+        ["leaving", "time", "I don’t have time to read it", "1"],
+    ]

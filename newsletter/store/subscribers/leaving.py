@@ -49,15 +49,13 @@ class Leaving:
 
     def reasons(self, issue: str) -> Sequence[ReasonCount]:
         """Return the reasons of readers who left by an issue's message, the most common first."""
-        readers = sa.func.sum(leaving_reason.c.readers).label("readers")
-        query = (
-            sa.select(leaving_reason.c.reason, readers)
-            .where(leaving_reason.c.issue == issue)
-            .group_by(leaving_reason.c.reason)
-            .order_by(readers.desc(), leaving_reason.c.reason)
-        )
+        days: dict[str, dict[date, int]] = {}
+        query = sa.select(leaving_reason).where(leaving_reason.c.issue == issue).order_by(leaving_reason.c.day)
         with self._database.reading() as connection:
-            return [ReasonCount(reason=row.reason, readers=int(row.readers)) for row in connection.execute(query)]
+            for row in connection.execute(query):
+                days.setdefault(row.reason, {})[row.day] = row.readers
+        counts = [ReasonCount(reason=reason, days=readers) for reason, readers in days.items()]
+        return sorted(counts, key=lambda given: (-given.readers, given.reason))
 
 
 def _left(connection: sa.Connection, key: str, now: datetime) -> datetime | None:

@@ -25,14 +25,18 @@ def give(store: Store, key: str, reason: str = "often", *, issue: str = ISSUE, l
 
 
 def test_reasons_are_counted_by_issue(store: Store) -> None:
+    day, day_after = make.WHEN.date(), make.WHEN.date() + timedelta(days=1)
     for name, reason in (("a", "often"), ("b", "time"), ("c", "often"), ("d", "Zu viel Sport")):
         assert give(store, left(store, name), reason)
-    assert give(store, left(store, "e"), issue="2026-11-24", later=timedelta(days=1))
-    assert store.leaving.reasons(ISSUE) == [
-        ReasonCount(reason="often", readers=2),
-        ReasonCount(reason="Zu viel Sport", readers=1),
-        ReasonCount(reason="time", readers=1),
+    assert give(store, left(store, "e"), later=timedelta(days=1))
+    assert give(store, left(store, "f"), issue="2026-11-24", later=timedelta(days=1))
+    counts = store.leaving.reasons(ISSUE)
+    assert counts == [
+        ReasonCount(reason="often", days={day: 2, day_after: 1}),
+        ReasonCount(reason="Zu viel Sport", days={day: 1}),
+        ReasonCount(reason="time", days={day: 1}),
     ]
+    assert [given.readers for given in counts] == [3, 1, 1]
     assert [given.readers for given in store.leaving.reasons("2026-11-24")] == [1]
     assert store.leaving.reasons("2026-11-25") == []
 

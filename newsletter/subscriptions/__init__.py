@@ -20,10 +20,11 @@ from newsletter.subscriptions.preferences import (
 from newsletter.subscriptions.request_limits import Client, TooOftenError
 from newsletter.subscriptions.service_mail import ServiceMailer
 from newsletter.subscriptions.sign_up import MailRequests, confirm_sign_up
-from newsletter.subscriptions.typed_input import masked, parse_name
+from newsletter.subscriptions.typed_input import ENTER_SHORTER_NAME, masked, parse_name
 from newsletter.subscriptions.unsubscribe import undo_ticket, undo_unsubscription, unsubscribe
 
 __all__ = [
+    "ENTER_SHORTER_NAME",
     "Ballot",
     "Client",
     "Leftover",

@@ -6,6 +6,7 @@ from newsletter.message.encoding import header_safe
 from newsletter.translation import message
 
 LONGEST_NAME = 80
+ENTER_SHORTER_NAME = message("Please enter a name of at most 80 characters.")
 _NO_NAME = re.compile(r"://|www\.|[@<>{}\[\]\\=]|\.(?:com|net|org|info|ru|io)\b", re.IGNORECASE)
 
 
@@ -17,7 +18,7 @@ def parse_name(text: str) -> tuple[str, str]:
     """
     name = header_safe(text)
     if len(name) > LONGEST_NAME:
-        raise ValueError(message("Please enter a name of at most 80 characters."))
+        raise ValueError(ENTER_SHORTER_NAME)
     if _NO_NAME.search(name):
         raise ValueError(message("Please enter a name without an address or a link."))
     first, _, last = name.partition(" ")

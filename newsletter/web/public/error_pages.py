@@ -1,7 +1,8 @@
 """The error responses of the public pages: a page, or JSON below ``/api/``."""
 
 import http
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -13,9 +14,10 @@ from starlette.routing import Route
 from newsletter.errors import BusyError, FullError, NotFoundError, TokenError, UnreachableError
 from newsletter.files import library_errors
 from newsletter.store import MissingSignUpError
-from newsletter.subscriptions import TooOftenError
-from newsletter.translation import message
+from newsletter.subscriptions import ENTER_SHORTER_NAME, TooOftenError
+from newsletter.translation import Catalogue, message
 from newsletter.web.http.gateway import place_of
+from newsletter.web.public.fields import ENTER_ADDRESS
 from newsletter.web.public.pages import PageTemplates
 
 _RETRY = {503: {"Retry-After": "5"}, 429: {"Retry-After": "3600"}}  # seconds
@@ -37,9 +39,9 @@ class ErrorPages:
         if status == 500:
             self._log(place_of(error))
         invalid = error.errors() if isinstance(error, RequestValidationError) else ()
+        words = self._pages.for_visitor(request).words
         details = [
-            ".".join(str(part) for part in fault["loc"][1:]) + ": " + library_errors.of_field(fault)
-            for fault in invalid
+            ".".join(str(part) for part in fault["loc"][1:]) + ": " + _explained(fault, words) for fault in invalid
         ]
         details += [str(error.detail)] if isinstance(error, HTTPException) else []
         answer = self.at(request, status, details)
@@ -70,6 +72,21 @@ class ErrorPages:
             except Exception:  # noqa: BLE001  a broken template must not hide the status
                 return PlainTextResponse(f"{http.HTTPStatus(status).phrase}\n", status, headers)
         return Response(self._rendered[pages.language, status], status, headers, media_type="text/html")
+
+
+def _explained(fault: Mapping[str, Any], words: Catalogue) -> str:
+    """Return what to write in a field of a JSON body; if the reader typed it, as a sentence in their language."""
+    field, kind = fault["loc"][-1], fault["type"]
+    if kind == "value_error":
+        return words.gettext(library_errors.of_field(fault))
+    typed = _TYPED.get(field, {}).get(kind)
+    return words.gettext(typed) if typed else library_errors.of_field(fault)
+
+
+_TYPED: Mapping[str, Mapping[str, str]] = {
+    "address": dict.fromkeys(("string_too_short", "string_too_long"), ENTER_ADDRESS),
+    "name": {"string_too_long": ENTER_SHORTER_NAME},
+}
 
 
 def _status(error: Exception) -> int:

@@ -16,6 +16,8 @@ from newsletter.domain.topics import Topic, Topics
 from newsletter.subscriptions import Client
 from newsletter.translation import message
 
+ENTER_ADDRESS = message("Please enter an email address, such as ada@example.org.")
+
 
 def client_of(request: Request) -> Client:
     """Return the client that sent a request."""
@@ -55,7 +57,7 @@ def parse_typed_address(text: str) -> str:
     try:
         return parse_address(text)
     except ValueError as err:
-        raise ValueError(message("Please enter an email address, such as ada@example.org.")) from err
+        raise ValueError(ENTER_ADDRESS) from err
 
 
 def parse_typed_date(text: str) -> date | None:

@@ -5,18 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from newsletter.domain.addresses import parse_address
 from newsletter.domain.consent import SignUpChoices
 from newsletter.domain.subscriber import Frequency
 from newsletter.subscriptions import parse_name
-from newsletter.web.public.fields import RequestingClient, known_topics
+from newsletter.web.public.fields import RequestingClient, known_topics, parse_typed_address
 from newsletter.web.public.local_pages import VisitorPages
 from newsletter.web.public.mail_request_writer import MailRequestWriter
 from newsletter.web.public.pages import Site
-
-
-def _address(text: str) -> str:
-    return parse_address(text)
 
 
 def _name(text: str) -> str:
@@ -42,11 +37,14 @@ class SignUp(BaseModel):
             description="The address to subscribe.",
             json_schema_extra={"format": "email"},
         ),
-        AfterValidator(_address),
+        AfterValidator(parse_typed_address),
     ]
     name: Annotated[str, Field(max_length=80, description="The reader's name."), AfterValidator(_name)] = ""
     topics: Annotated[list[str], Field(max_length=500, description="Slugs of topics to follow.")] = []
     frequency: Frequency = Frequency.EACH
+    language: Annotated[
+        str, Field(max_length=35, description="One of the newsletter's languages; by default as on its pages.")
+    ] = ""
     wording: Annotated[
         str,
         Field(
@@ -100,6 +98,10 @@ class SignUpApi:
             raise HTTPException(422, f"no topic {unknown[0]!r}")
         if wanted.frequency is Frequency.WEEKLY and not self._site.newsletter.weekly_digest:
             raise HTTPException(422, "this newsletter has no weekly digest")
+        if wanted.language and wanted.language not in self._site.newsletter.languages:
+            raise HTTPException(422, f"no language {wanted.language!r}")
+        if wanted.language:
+            pages = self._site.pages.in_language(wanted.language)
         first_name, last_name = parse_name(wanted.name)
         await self._requests.sign_up(
             wanted.address,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,8 @@ def _with_facts(entry: Entry, at: int) -> Entry:
         6: {"label": "watch", "kind": "video", "minutes": 12},
         7: {"kind": "paper"},
     }
-    changes: dict[str, Any] = {"minutes": 4 + at * 7 % 13, **facts.get(at, {})}
+    plain: Mapping[str, Any] = {"label": "", "kind": "", "paywall": False, "gift": "", "image": None, "image_alt": None}
+    changes: dict[str, Any] = {**plain, "minutes": 4 + at * 7 % 13, **facts.get(at, {})}
     if at in (2, 3, 5, 7):
         framing = entry.passages[0]
         changes["passages"] = (replace(framing, markdown=framing.markdown.rstrip(":") + "."),)
@@ -102,9 +104,9 @@ def usual() -> Made:
 
 
 def long() -> Made:
-    """Return all entries of the sample newsletter in five sections."""
+    """Return thirty entries of the sample newsletter in five sections."""
     newsletter, entries, latest = _manuscripts()
-    listed = [_with_facts(entry, at % 9) for at, entry in enumerate(entries.values())]
+    listed = [_with_facts(entry, at % 9) for at, entry in enumerate(islice(entries.values(), 30))]
     titles = ("In the city", "A closer look", "Page and stage", "At table", "Out of doors")
     sections = tuple(Section(title=title, items=tuple(listed[at::5])) for at, title in enumerate(titles))
     return replace(latest, sections=sections, subject="Thirty things for a long Sunday"), newsletter

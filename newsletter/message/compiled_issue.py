@@ -3,7 +3,7 @@
 import hashlib
 import html
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Self
@@ -11,7 +11,8 @@ from typing import Any, Self
 from newsletter.domain.addresses import Mailbox
 from newsletter.domain.edition import Edition
 from newsletter.domain.tracking import Link
-from newsletter.message.edition_slots import EDITION_SLOT, edition_value
+from newsletter.message.counted_words import CountedWords
+from newsletter.message.edition_slots import EDITION_SLOT, EditionValues, Length
 from newsletter.message.link_slots import answer_of
 from newsletter.message.mime import Email
 from newsletter.message.template import Slot, Template
@@ -22,11 +23,13 @@ class IssuePart:
     """A piece of the email that an edition has or leaves out as a whole, ending with ``\\n``.
 
     ``entries`` are positions of entries and of blocks with topics, which come behind all entries. A part is in an
-    edition that has at least one of them; a part without any is in every edition.
+    edition that has at least one of them; a part without any is in every edition. ``least`` is the number of entries
+    that an edition must have for the part to be in it.
     """
 
     template: Template
     entries: tuple[int, ...] = ()
+    least: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,8 @@ class CompiledIssue:
 
     ``titles`` are the titles of all entries, and ``topical_blocks`` is the number of blocks with topics. Besides a
     reader's values, slots may be ``edition.count``, ``edition.titles[0]`` and so on, or ``edition.numbers[3]``: the
-    number, from 1, that the entry at position 3 has in the edition. ``links`` are the tracked links.
+    number, from 1, that the entry at position 3 has in the edition. ``length`` gives ``edition.picks`` and
+    ``edition.minutes`` their words. ``links`` are the tracked links.
     """
 
     issue: str
@@ -52,6 +56,7 @@ class CompiledIssue:
     archive_url: str = ""  # the same
     links: tuple[Link, ...] = ()
     topical_blocks: int = 0
+    length: Length | None = None  # sends frozen by earlier versions have none
 
     @property
     def full(self) -> Edition:
@@ -65,7 +70,8 @@ class CompiledIssue:
 
     def email(self, edition: Edition | None = None) -> Email:
         """Return the email of an edition; of the full one by default."""
-        filler = _EditionFiller(self.full if edition is None else edition, self.titles)
+        chosen = self.full if edition is None else edition
+        filler = _EditionFiller(EditionValues(edition=chosen, titles=self.titles, length=self.length))
         return Email(
             issue=self.issue,
             newsletter=self.newsletter,
@@ -93,10 +99,11 @@ class CompiledIssue:
                 **({"archive_url": self.archive_url} if self.archive_url else {}),
                 "subject": _template_json(self.subject),
                 "preheader": _template_json(self.preheader),
-                "html": [[_template_json(part.template), part.entries] for part in self.html],
-                "text": [[_template_json(part.template), part.entries] for part in self.text],
+                "html": [_part_json(part) for part in self.html],
+                "text": [_part_json(part) for part in self.text],
                 "titles": self.titles,
                 **({"topical_blocks": self.topical_blocks} if self.topical_blocks else {}),
+                **({"length": _length_json(self.length)} if self.length else {}),
                 "links": [[link.number, link.url, link.entry, link.position, link.topics] for link in self.links],
             },
             ensure_ascii=False,
@@ -111,7 +118,9 @@ class CompiledIssue:
         for name in ("subject", "preheader"):
             raw[name] = _template(raw[name])
         for name in ("html", "text"):
-            raw[name] = tuple(IssuePart(template=_template(template), entries=tuple(at)) for template, at in raw[name])
+            raw[name] = tuple(_part(*part) for part in raw[name])
+        if "length" in raw:
+            raw["length"] = _length(*raw["length"])
         for name in ("sender", "reply_to"):
             raw[name] = Mailbox(address=raw[name][0], name=raw[name][1]) if raw[name] else None
         links = tuple(
@@ -126,6 +135,26 @@ class CompiledIssue:
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
 
+def _part_json(part: IssuePart) -> list[Any]:
+    return [_template_json(part.template), part.entries, *([part.least] if part.least else [])]
+
+
+def _part(template: list[str | list[str]], entries: list[int], least: int = 0) -> IssuePart:
+    return IssuePart(template=_template(template), entries=tuple(entries), least=least)
+
+
+def _length_json(length: Length) -> list[Any]:
+    return [length.pieces, length.picks.to_json(), length.minutes.to_json()]
+
+
+def _length(pieces: list[tuple[list[int], int]], picks: list[Any], minutes: list[Any]) -> Length:
+    return Length(
+        pieces=tuple((tuple(positions), words) for positions, words in pieces),
+        picks=CountedWords.from_json(picks),
+        minutes=CountedWords.from_json(minutes),
+    )
+
+
 def _template_json(template: Template) -> list[str | list[str]]:
     return [[part.name, part.default] if isinstance(part, Slot) else part for part in template]
 
@@ -137,13 +166,15 @@ def _template(raw: list[str | list[str]]) -> Template:
 class _EditionFiller:
     """A filler of templates with the values of one edition."""
 
-    def __init__(self, edition: Edition, titles: Sequence[str]) -> None:
-        self._chosen = frozenset(edition)
-        self._entries, self._titles = tuple(at for at in edition if at < len(titles)), titles
+    def __init__(self, values: EditionValues) -> None:
+        self._values = values
+        self._chosen, self._entries = frozenset(values.edition), len(values.entries())
 
     def parts(self, parts: Iterable[IssuePart], escaped: Callable[[str], str]) -> tuple[Template, ...]:
-        apart = self._chosen.isdisjoint
-        return tuple(self.fill(part.template, escaped) for part in parts if not part.entries or not apart(part.entries))
+        return tuple(self.fill(part.template, escaped) for part in parts if self._has(part))
+
+    def _has(self, part: IssuePart) -> bool:
+        return part.least <= self._entries and (not part.entries or not self._chosen.isdisjoint(part.entries))
 
     def fill(self, template: Template, escaped: Callable[[str], str]) -> Template:
         """Return the template with the edition's values; slots for entries that it lacks get their default."""
@@ -152,7 +183,7 @@ class _EditionFiller:
             return template
         pieces = list(template)
         for place, slot in places:
-            value = edition_value(slot.name, self._entries, self._titles)
+            value = self._values.value(slot.name)
             pieces[place] = slot.default if value is None else escaped(value)
         return tuple(pieces)
 

@@ -1,13 +1,17 @@
-"""The slots for values of a reader's edition: the titles in it, their count, and an entry's number. No I/O."""
+"""The slots for values of a reader's edition: its titles, their count, an entry's number, its length. No I/O."""
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from newsletter.domain.edition import Edition
+from newsletter.domain.reading_time import minutes_of
+from newsletter.message.counted_words import CountedWords
 
 EDITION_SLOT = "edition."  # the prefix of all their names
 COUNT_SLOT = "edition.count"
+PICKS_SLOT, MINUTES_SLOT = "edition.picks", "edition.minutes"  # the theme prints them; editors can't
 _TITLE = re.compile(r"edition\.titles\[([0-9]{1,2})\]")
 
 
@@ -30,14 +34,51 @@ def title_position(name: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def edition_value(name: str, edition: Edition, titles: Sequence[str]) -> str | None:
-    """Return a slot's value for an edition's entries, given all titles, or None if the edition has no such entry."""
-    kind, position = _kind_and_position(name)
-    if kind == "count":
-        return str(len(edition))
-    if kind == "titles":
-        return titles[edition[position]] if position < len(edition) else None
-    return str(edition.index(position) + 1) if kind == "numbers" and position in edition else None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Length:
+    """What an edition's length is told by: the words of each piece of the issue, and the phrases for a length.
+
+    A piece is in an edition that has one of its positions, and without any in all of them.
+    """
+
+    pieces: tuple[tuple[Edition, int], ...]
+    picks: CountedWords
+    minutes: CountedWords
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionValues:
+    """The values of an edition of an issue whose entries have these ``titles``."""
+
+    edition: Edition
+    titles: Sequence[str]
+    length: Length | None = None
+
+    def entries(self) -> Edition:
+        """Return the positions of its entries, without those of blocks."""
+        return tuple(at for at in self.edition if at < len(self.titles))
+
+    def value(self, name: str) -> str | None:
+        """Return a slot's value, or None if the edition has no such entry."""
+        kind, position = _kind_and_position(name)
+        entries = self.entries()
+        if kind == "count":
+            return str(len(entries))
+        if kind == "titles":
+            return self.titles[entries[position]] if position < len(entries) else None
+        if kind == "numbers":
+            return str(entries.index(position) + 1) if position in entries else None
+        return self._length(kind, len(entries)) if self.length else None
+
+    def _length(self, kind: str, entries: int) -> str | None:
+        length = self.length
+        if length is None:
+            return None
+        if kind == "picks":
+            return length.picks.words(entries)
+        chosen = frozenset(self.edition)
+        read = sum(words for positions, words in length.pieces if not positions or not chosen.isdisjoint(positions))
+        return length.minutes.words(minutes_of(read)) if kind == "minutes" else None
 
 
 @cache

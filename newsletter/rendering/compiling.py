@@ -9,10 +9,13 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
+from newsletter.domain.reading_time import words_by_positions
 from newsletter.domain.subscriber import SUBSCRIBER_SLOT
 from newsletter.domain.topics import slug_of
 from newsletter.errors import FindingsError, Place
 from newsletter.message.compiled_issue import CompiledIssue, IssuePart
+from newsletter.message.counted_words import CountedWords
+from newsletter.message.edition_slots import Length
 from newsletter.message.encoding import ascii_domain
 from newsletter.message.merge_fields import merge_field, template_of
 from newsletter.message.mime import Email
@@ -22,12 +25,13 @@ from newsletter.rendering.clean_text import one_line
 from newsletter.rendering.context import ContextBuilder, mjml_comment
 from newsletter.rendering.inlining import inlined
 from newsletter.rendering.mjml_compiler import compile_mjml, without_gaps_in_head
-from newsletter.rendering.placeholders import Placeholders, require_same_placeholders
+from newsletter.rendering.placeholders import EVERYWHERE, PartMark, Placeholders, require_same_placeholders
 from newsletter.rendering.plaintext import flowed
 from newsletter.rendering.templating import render_template
 from newsletter.rendering.theme_errors import changed_value, refused_mjml
 from newsletter.rendering.theme_faults import ThemeFault, broken
 from newsletter.rendering.themes import Theme
+from newsletter.translation.plurals import plural_forms
 
 HTML_TEMPLATE = "issue.mjml"
 TEXT_TEMPLATE = "issue.txt"
@@ -65,7 +69,16 @@ def compile_issue(issue: Issue, newsletter: Newsletter, theme: Theme) -> Compile
         text=text,
         titles=tuple(one_line(entry.title) for entry in issue.entries),
         topical_blocks=len(issue.topical_blocks),
+        length=_length(issue, theme),
     )
+
+
+def _length(issue: Issue, theme: Theme) -> Length:
+    picks, minutes = (
+        CountedWords(forms=forms, form_of=form_of)
+        for forms, form_of in (plural_forms(theme.labels[name], theme.language) for name in ("picks", "minutes"))
+    )
+    return Length(pieces=tuple(words_by_positions(issue)), picks=picks, minutes=minutes)
 
 
 def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[IssuePart, ...]:
@@ -93,12 +106,12 @@ def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[IssuePart
     require_same_placeholders(placeholders.counts(spliced), placeholders.counts(finished))
     _require_values_in_text(placeholders.template(finished), theme)
     bare = finished.replace(f"<!--{placeholders.nonce}", placeholders.nonce).replace("z-->", "z")
-    return tuple(_parts(placeholders, ((f"{html}\n", entries) for html, entries in placeholders.parts(bare) if html)))
+    return tuple(_parts(placeholders, ((f"{html}\n", mark) for html, mark in placeholders.parts(bare) if html)))
 
 
-def _parts(placeholders: Placeholders, pieces: Iterable[tuple[str, tuple[int, ...]]]) -> Iterator[IssuePart]:
-    for document, entries in pieces:
-        yield IssuePart(template=placeholders.template(document), entries=entries)
+def _parts(placeholders: Placeholders, pieces: Iterable[tuple[str, PartMark]]) -> Iterator[IssuePart]:
+    for document, mark in pieces:
+        yield IssuePart(template=placeholders.template(document), entries=mark.positions, least=mark.least)
 
 
 _NESTING = "a check of the theme finds the tag that the compiler ignores"
@@ -156,14 +169,21 @@ def _text(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[IssuePart
         placeholders.counts(source)
     except ThemeFault as err:
         raise changed_value(err, theme.files, (".txt",)) from err
-    pieces = [(text, entries) for text, entries in placeholders.parts(source) if text.strip()]
-    last = len(pieces) - 1
-    # An empty line between two parts keeps them independent of their neighbours.
-    flowing = (
-        (flowed(text, placeholders.pattern, placeholders.width) + ("\n" if at < last else ""), entries)
-        for at, (text, entries) in enumerate(pieces)
-    )
-    return tuple(_parts(placeholders, flowing))
+    pieces = [(text, mark) for text, mark in placeholders.parts(source) if text.strip()]
+    return tuple(_parts(placeholders, _separated(placeholders, pieces)))
+
+
+def _separated(placeholders: Placeholders, pieces: list[tuple[str, PartMark]]) -> Iterator[tuple[str, PartMark]]:
+    """Yield the text's pieces with an empty line after each, which keeps them independent of their neighbours.
+
+    Rows have none. The piece behind the last row begins with one.
+    """
+    before = EVERYWHERE
+    for at, (text, mark) in enumerate(pieces):
+        start = "\n" if before.row and not mark.row else ""
+        end = "" if mark.row or at == len(pieces) - 1 else "\n"
+        yield f"{start}{flowed(text, placeholders.pattern, placeholders.width)}{end}", mark
+        before = mark
 
 
 def list_id(newsletter: Newsletter) -> str:

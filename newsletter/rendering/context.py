@@ -7,13 +7,23 @@ from markupsafe import Markup, escape
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import SUBSCRIBER_FIELDS, SUBSCRIBER_SLOT
+from newsletter.message.edition_slots import MINUTES_SLOT, PICKS_SLOT
 from newsletter.message.public_links import public_links
 from newsletter.message.template import Slot
 from newsletter.rendering.clean_text import clean, one_line
-from newsletter.rendering.items import ItemBuilder
-from newsletter.rendering.placeholders import Placeholders
+from newsletter.rendering.items import ItemBuilder, contents_of
+from newsletter.rendering.placeholders import PartMark, Placeholders
 from newsletter.rendering.prose_writer import ProseWriter
-from newsletter.rendering.views import IssueView, Label, MergeValue, Namespace, NewsletterView
+from newsletter.rendering.views import (
+    ContentsRow,
+    ContentsView,
+    IssueView,
+    Label,
+    MergeValue,
+    Namespace,
+    NewsletterView,
+    Part,
+)
 from newsletter.tokens import Purpose
 from newsletter.translation.dates import full_date
 
@@ -45,9 +55,11 @@ class ContextBuilder:
             "links": self._links(issue),
         }
 
-    def _mark(self, positions: tuple[int, ...], content: str) -> str:
+    def _mark(self, subject: Part, content: str) -> str:
         """Return a part between placeholders. In MJML they are comments, around components or inside an ``mj-text``."""
-        start, end = self._placeholders.part(positions)
+        least = subject.least if isinstance(subject, ContentsRow | ContentsView) else 0
+        mark = PartMark(positions=subject.positions, least=least, row=isinstance(subject, ContentsRow))
+        start, end = self._placeholders.part(mark)
         if not self._markup:
             return f"{start}\n{content}{end}\n"
         comment = mjml_comment if "<mj-" in content else _comment
@@ -84,6 +96,7 @@ class ContextBuilder:
         )
 
     def _issue(self, issue: Issue, labels: Mapping[str, Label]) -> IssueView:
+        sections = tuple(ItemBuilder(self._prose, labels).sections(issue))
         return IssueView(
             slug=issue.slug,
             date=full_date(issue.date, self._newsletter.language),
@@ -92,5 +105,8 @@ class ContextBuilder:
             subject=self._prose.phrase(issue.subject),
             preheader=self._prose.phrase(issue.preheader),
             note=self._prose.addressed(issue.note, issue),
-            sections=tuple(ItemBuilder(self._prose, labels).sections(issue)),
+            picks=self._placeholders.slot(Slot(PICKS_SLOT)) if issue.entries else "",
+            minutes=self._placeholders.slot(Slot(MINUTES_SLOT)),
+            contents=contents_of(sections),
+            sections=sections,
         )

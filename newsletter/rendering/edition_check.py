@@ -73,7 +73,13 @@ def _marked_block(block: Block, mark: str) -> Block:
         where=f"{mark} source" if block.where else "",
         url=f"https://example.org/{mark}" if block.url else "",
         links=tuple(
-            replace(link, title=f"{mark} link", url=f"https://example.org/{mark}/{at}", source=f"{mark} source")
+            replace(
+                link,
+                title=f"{mark} link",
+                url=f"https://example.org/{mark}/{at}",
+                source=f"{mark} source",
+                label=f"{mark} label",
+            )
             for at, link in enumerate(block.links)
         ),
         image=f"https://example.org/{mark}.png" if block.image else None,

@@ -12,9 +12,20 @@ from newsletter.rendering.bidi import direction_of_title
 from newsletter.rendering.clean_text import clean, one_line, web_address
 from newsletter.rendering.markdown_direction import direction_of_block
 from newsletter.rendering.prose_writer import ProseWriter, quoted
-from newsletter.rendering.views import BlockView, EntryView, Label, LinkView, PassageView, SectionView, TopicView
+from newsletter.rendering.views import (
+    BlockView,
+    ContentsRow,
+    ContentsView,
+    EntryView,
+    Label,
+    LinkView,
+    PassageView,
+    SectionView,
+    TopicView,
+)
 from newsletter.translation.dates import direction_of
 
+CONTENTS_FROM = 4  # entries; fewer are seen at a glance
 _PHRASES = {"": "read_more", "read": "read_more", "listen": "listen_at", "watch": "watch_at"}
 
 
@@ -137,5 +148,25 @@ class ItemBuilder:
                 title=title,
                 url=web_address(link.url),
                 source=one_line(link.source),
+                label=one_line(link.label),
                 direction=direction_of_title(title, self._prose.direction),
             )
+
+
+def contents_of(sections: tuple[SectionView, ...]) -> ContentsView | None:
+    """Return the contents. Even an issue too short for them has some, so that its bytes are those of an edition."""
+    entries = [entry for section in sections for entry in section.entries]
+    if not entries:
+        return None
+    rows = tuple(
+        ContentsRow(
+            number=entry.number,
+            title=entry.title,
+            url=entry.url,
+            source=entry.source,
+            positions=entry.positions,
+            least=CONTENTS_FROM,
+        )
+        for entry in entries
+    )
+    return ContentsView(rows=rows, positions=tuple(range(len(rows))), least=CONTENTS_FROM)

@@ -8,6 +8,7 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
@@ -20,6 +21,27 @@ _LOST = "a theme's filter or tag changed a placeholder for an author's text or a
 _LOST_HINT = "print it as it is: {{ entry.title }}, {{ subscriber.first_name }}, {{ links.unsubscribe }}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartMark:
+    """What a piece of a document is: a part of the editions with one of these ``positions``, or of all of them.
+
+    ``least`` is the number of entries that such an edition must have. A ``row`` of plain text has no empty line
+    between it and the next row.
+    """
+
+    positions: tuple[int, ...] = ()
+    least: int = 0
+    row: bool = False
+
+    def is_within(self, around: "PartMark") -> bool:
+        """Return whether every edition that has this part also has ``around``."""
+        known = not around.positions or (self.positions and set(self.positions) <= set(around.positions))
+        return bool(known) and self.least >= around.least
+
+
+EVERYWHERE = PartMark()
+
+
 class Placeholders:
     """A build's placeholders: ``block`` for finished HTML, ``slot`` for a reader's value.
 
@@ -30,9 +52,10 @@ class Placeholders:
         self.nonce = f"k{secrets.token_hex(8)}"
         self._blocks: list[str] = []
         self._slots: list[Slot] = []
-        self._parts: list[tuple[int, ...]] = []
+        self._parts: list[PartMark] = []
+        self.pattern = re.compile(rf"{self.nonce}([bsloc])(\d{{5}})z")
         # A link in prose begins like a URL, so that Markdown takes it for one.
-        self.pattern = re.compile(rf"(?:https://(?={self.nonce}l))?{self.nonce}([bsloc])(\d{{5}})z")
+        self._link = f"https://{self.nonce}l"
         self.values = re.compile(rf"{self.nonce}s\d{{5}}z")
 
     def block(self, html: str) -> Markup:
@@ -58,33 +81,44 @@ class Placeholders:
         return "".join(part if isinstance(part, str) else self._in_prose(part) for part in template)
 
     def _in_prose(self, slot: Slot) -> str:
-        return f"https://{self.nonce}l{self._number(slot):05d}z" if slot.name.startswith(LINKS) else self.slot(slot)
+        return f"{self._link}{self._number(slot):05d}z" if slot.name.startswith(LINKS) else self.slot(slot)
+
+    def from_prose(self, finished: str) -> str:
+        """Return prose, as HTML or text, with placeholders of links that don't begin like a URL any more."""
+        return finished.replace(self._link, self._link.removeprefix("https://"))
 
     def filled(self, document: str, value: Callable[[Slot], str]) -> str:
         """Return the document with a value for each slot."""
+        document = self.from_prose(document)
         return self.pattern.sub(lambda match: value(self._slots[int(match[2])]) if match[1] in "sl" else "", document)
 
-    def part(self, entries: tuple[int, ...]) -> tuple[str, str]:
-        """Return placeholders for the start and end of a part that belongs to these entries, by position."""
-        self._parts.append(entries)
+    def part(self, mark: PartMark) -> tuple[str, str]:
+        """Return placeholders for the start and end of a part."""
+        self._parts.append(mark)
         number = f"{len(self._parts) - 1:05d}z"
         return f"{self.nonce}o{number}", f"{self.nonce}c{number}"
 
-    def parts(self, document: str) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """Yield the document's pieces, split where parts start and end, each with the positions of its part's entries.
+    def parts(self, document: str) -> Iterator[tuple[str, PartMark]]:
+        """Yield the document's pieces, split where parts start and end; a piece inside several is of the innermost.
 
-        Raise ThemeFault if a part begins inside another.
+        Raise ThemeFault if a part is inside another that may be left out without it.
         """
-        done, inside = 0, False
+        done, inside = 0, [EVERYWHERE]
         for match in self.pattern.finditer(document):
             kind, number = match[1], int(match[2])
             if kind not in "oc":
                 continue
-            if (kind == "o") is inside:
-                raise ThemeFault("a {% part %} is inside another", "end the first with {% endpart %}")
-            yield document[done : match.start()], self._parts[number] if inside else ()
-            done, inside = match.end(), not inside
-        yield document[done:], ()
+            yield document[done : match.start()], inside[-1]
+            done = match.end()
+            if kind == "c":
+                inside.pop()
+                continue
+            if not self._parts[number].is_within(inside[-1]):
+                raise ThemeFault(
+                    "a {% part %} is inside another that is left out without it", "end the first with {% endpart %}"
+                )
+            inside.append(self._parts[number])
+        yield document[done:], EVERYWHERE
 
     def counts(self, document: str) -> Counter[str]:
         """Return how often each placeholder occurs in a document. Raise ThemeFault if one was changed."""

@@ -48,8 +48,9 @@ class ProseWriter:
         )
         values = self.placeholders.values
         if not self.markup:
-            return markdown_to_text(text, self.direction, values)
-        return self.placeholders.block(markdown_to_html(text, self.direction, values, marks=self.marks))
+            return self.placeholders.from_prose(markdown_to_text(text, self.direction, values))
+        html = markdown_to_html(text, self.direction, values, marks=self.marks)
+        return self.placeholders.block(self.placeholders.from_prose(html))
 
     def plain(self, markdown: str, direction: str = "") -> str:
         """Return Markdown in which braces mean nothing. ``direction`` is that of its own language, if known."""

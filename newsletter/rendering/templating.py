@@ -37,7 +37,7 @@ from newsletter.rendering.picture_size import dimensions
 from newsletter.rendering.theme_faults import broken
 from newsletter.rendering.theme_files import BASE_SEPARATOR, ThemeFiles
 from newsletter.rendering.translated import EXTENSION, translate
-from newsletter.rendering.views import VIEWS, BlockView, EntryView, MergeValue, Namespace, SectionView
+from newsletter.rendering.views import VIEWS, MergeValue, Namespace, Part
 from newsletter.translation import catalogue
 
 PLACED = "data-placed"
@@ -86,8 +86,8 @@ class _Parts(Extension):
         call = self.call_method("_marked", [subject, nodes.ContextReference()])
         return nodes.CallBlock(call, [], [], body).set_lineno(line)
 
-    def _marked(self, subject: BlockView | EntryView | SectionView, context: Context, caller: Callable[[], str]) -> str:
-        marked: str = context["mark"](subject.positions, caller())
+    def _marked(self, subject: Part, context: Context, caller: Callable[[], str]) -> str:
+        marked: str = context["mark"](subject, caller())
         return marked
 
 

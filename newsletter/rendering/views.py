@@ -146,11 +146,12 @@ class EntryView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkView:
-    """A link in a list of links; ``source`` may be empty."""
+    """A link in a list of links; ``source`` and ``label`` ("video") may be empty."""
 
     title: str
     url: str
     source: str
+    label: str
     direction: str
 
 
@@ -201,8 +202,35 @@ class SectionView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContentsRow:
+    """A row of the table of contents: an entry's title, and its ``number`` in the reader's edition, from 1."""
+
+    number: str
+    title: str
+    url: str
+    source: str
+    positions: tuple[int, ...]
+    least: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentsView:
+    """A table of contents, which editions with fewer than ``least`` entries don't have."""
+
+    rows: tuple[ContentsRow, ...]
+    positions: tuple[int, ...]
+    least: int
+
+
+Part = BlockView | ContentsRow | ContentsView | EntryView | SectionView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IssueView:
-    """An issue. ``date`` is written out, ``iso_date`` is not; ``note`` is finished HTML or text."""
+    """An issue. ``date`` is written out, ``iso_date`` is not; ``note`` is finished HTML or text.
+
+    ``picks`` and ``minutes`` are the number of entries in the reader's edition and the time it takes to read, in words.
+    """
 
     slug: str
     date: str
@@ -211,6 +239,9 @@ class IssueView:
     subject: str
     preheader: str
     note: str
+    picks: str
+    minutes: str
+    contents: ContentsView | None
     sections: tuple[SectionView, ...]
 
 
@@ -239,6 +270,8 @@ VIEWS = (
     EntryView,
     LinkView,
     BlockView,
+    ContentsRow,
+    ContentsView,
     IssueView,
     LogoView,
     NewsletterView,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.message.edition_slots import COUNT_SLOT, edition_value, number_slot, title_position, title_slot
+from newsletter.message.edition_slots import COUNT_SLOT, EditionValues, number_slot, title_position, title_slot
 
 TITLES = ("Moss", "Rail", "Tide")
 
@@ -21,7 +21,7 @@ TITLES = ("Moss", "Rail", "Tide")
     ],
 )
 def test_an_edition_has_its_own_titles_numbers_and_count(slot: str, value: str | None) -> None:
-    assert edition_value(slot, (2, 0), TITLES) == value
+    assert EditionValues(edition=(2, 0), titles=TITLES).value(slot) == value
 
 
 def test_a_titles_position_is_read_from_its_slot() -> None:

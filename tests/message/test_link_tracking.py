@@ -71,8 +71,8 @@ def test_each_link_is_counted_once_for_its_entry(compiled: CompiledIssue) -> Non
     made = with_tracking(compiled, issue(), newsletter(clicks=TrackingLevel.AGGREGATE))
     assert [(link.number, link.url, link.entry, link.position) for link in made.links] == [
         (1, "https://example.org/train?a=1&b=2", "night-train", 1),
-        (2, "https://example.net/map", "night-train", 1),
-        (3, "https://example.org/soil", "good-soil", 2),
+        (2, "https://example.org/soil", "good-soil", 2),  # from the contents
+        (3, "https://example.net/map", "night-train", 1),
         (4, "https://example.net/map", "good-soil", 2),
     ]
     html, text = bodies(made)

@@ -143,7 +143,7 @@ def test_the_html_of_an_entry_does_not_depend_on_its_neighbours() -> None:
     alone = {entry.slug: page(issue_of(entry), NEWSLETTER) for entry in (SIGNAL, CHALK, OFFICE)}
     rows = {slug: row.findall(document) for slug, document in alone.items()}
     assert all(len(matches) == 1 for matches in rows.values())
-    together = page(issue_of(SIGNAL, CHALK, OFFICE), NEWSLETTER)
+    together = page(issue_of(SIGNAL, CHALK, OFFICE), NEWSLETTER).replace("3 picks", "1 pick")
     joined = "\n".join(rows[entry.slug][0] for entry in (SIGNAL, CHALK, OFFICE))
     assert together == alone["chalk"].replace(rows["chalk"][0], joined)
 
@@ -156,7 +156,7 @@ def test_the_text_of_an_entry_does_not_depend_on_its_neighbours() -> None:
 
     alone = {entry.slug: text(issue_of(entry), NEWSLETTER) for entry in (SIGNAL, CHALK, OFFICE)}
     parts = {entry.slug: stretch(alone[entry.slug], entry) for entry in (SIGNAL, CHALK, OFFICE)}
-    together = text(issue_of(OFFICE, SIGNAL, CHALK), NEWSLETTER)
+    together = text(issue_of(OFFICE, SIGNAL, CHALK), NEWSLETTER).replace("3 picks", "1 pick")
     assert together == alone["chalk"].replace(
         parts["chalk"], parts["lost-property"] + parts["signal-box"] + parts["chalk"]
     )
@@ -169,11 +169,13 @@ def test_a_quotation_follows_its_colon_directly() -> None:
     assert {line[0] for line in quotation.splitlines()[1:]} == {">"}
 
 
-def test_an_entry_adds_less_than_two_kilobytes_of_markup() -> None:
+def test_an_entry_adds_less_than_three_kilobytes_of_markup() -> None:
     entries = [replace(SIGNAL, slug=f"entry-{n}") for n in range(30)]
     size = [len(page(issue_of(*entries[:count]), NEWSLETTER).encode()) for count in (1, 30)]
     words = sum(len(passage.markdown.encode()) for passage in SIGNAL.passages)
-    assert (size[1] - size[0]) / 29 - words < 2_450  # three topics link to the archive
+    assert (
+        size[1] - size[0]
+    ) / 29 - words < 2_800  # with a picture, three topics that link to the archive, and a row of the contents
     assert size[0] < 17_500  # 1 KB of it keeps the design in Outlook, Apple Mail and Thunderbird
 
 

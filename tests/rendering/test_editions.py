@@ -182,7 +182,7 @@ def test_a_title_with_markup_is_escaped() -> None:
 def test_a_part_inside_another_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "templates" / "email" / "nested"
     folder.mkdir(parents=True)
-    (folder / "entry.txt").write_text("{% part entry %}{{ entry.title }}{% endpart %}\n", encoding="utf-8")
+    (folder / "entry.txt").write_text("{% part section %}{{ entry.title }}{% endpart %}\n", encoding="utf-8")
     newsletter = make.newsletter(theme=replace(NEWSLETTER.theme, name="nested"))
     with pytest.raises(FindingsError, match="inside another"):
         compile_issue(ISSUE, newsletter, load_theme(tmp_path, newsletter))

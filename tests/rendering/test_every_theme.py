@@ -215,8 +215,8 @@ def test_no_check_finds_a_mistake_in_a_theme(theme: str, language: str, options:
 @pytest.mark.parametrize(("theme", "options"), OPTIONS)
 def test_every_option_changes_the_message(theme: str, options: Mapping[str, bool | str]) -> None:
     issue, newsletter = everything()
-    audio = replace(issue.entries[0], kind="audio")
-    issue = replace(issue, sections=(replace(issue.sections[0], items=(audio,)),))
+    entries = tuple(replace(issue.entries[0], kind="audio", slug=f"audio-{number}") for number in range(4))
+    issue = replace(issue, sections=(replace(issue.sections[0], items=entries),))
     plain, changed = themed(newsletter, theme), themed(newsletter, theme, options=options)
     assert render(issue, plain, load_theme(NOWHERE, plain)) != render(issue, changed, load_theme(NOWHERE, changed))
 

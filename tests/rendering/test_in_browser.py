@@ -232,7 +232,7 @@ def test_hebrew_titles_lists_and_quotations_in_an_english_issue_run_from_right_t
     assert shown.evaluate(style, names) == [
         ["h2", "rtl", "right", "0px", "0px", "0px", "0px"],
         ["ul", "rtl", "right", "0px", "24px", "0px", "0px"],
-        ["blockquote", "rtl", "left", "0px", "16px", "0px", "3px"],
+        ["blockquote", "rtl", "right", "0px", "16px", "0px", "3px"],
         ["ul", "rtl", "right", "0px", "24px", "0px", "0px"],
     ]
     assert f"\n{words}: \u200fCity Night\u200f\n" in text(shorter, newsletter)

@@ -63,6 +63,20 @@ def test_the_archive_and_the_feeds_show_what_the_mail_shows(at: Public, client: 
         assert address in client.get(path).text
 
 
+def test_a_picture_between_entries_is_shown_everywhere(
+    at: Public, client: httpx.Client, folder: NewsletterFolder
+) -> None:
+    block = {"image": "harbour.jpg", "alt": "Boats in a harbour", "caption": "Before the storm"}
+    folder.issue("2026-11-23", entries=["night-train", block, "tired-bridge"])
+    freeze_as_sent(at, "2026-11-23")
+    address = address_in_mail(at, "2026-11-23")
+    page = client.get("/issues/2026-11-23/").text
+    assert f'<img class="picture" src="{address}" alt="Boats in a harbour" width="720" height="360"' in page
+    assert page.index("About night-train") < page.index(address) < page.index("About tired-bridge")
+    assert "Before the storm" in page
+    assert address in client.get("/atom.xml").text
+
+
 def test_a_picture_may_be_kept_for_ever_and_shown_by_webmail(at: Public, client: httpx.Client) -> None:
     path = address_in_mail(at).removeprefix(f"https://{HOST}")
     answer = client.get(path)

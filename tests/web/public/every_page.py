@@ -65,7 +65,8 @@ WORDS = {
 }
 
 
-def _write(root: Path, language: str) -> None:
+def write_newsletter_in(root: Path, language: str) -> None:
+    """Write a newsletter in Hebrew or Arabic with two issues, which have blocks and entries of every kind."""
     words = WORDS[language]
     (root / "issues/entries").mkdir(parents=True)
     (root / "newsletter.toml").write_text(_TOML.format(language=language, **words), encoding="utf-8")
@@ -100,7 +101,7 @@ def _write(root: Path, language: str) -> None:
 @contextmanager
 def newsletter_in(root: Path, language: str) -> Iterator[Public]:
     """Run the pages of a newsletter in Hebrew or Arabic, with two issues sent to two readers."""
-    _write(root, language)
+    write_newsletter_in(root, language)
     with public(root, newsletter=settings.load(root).newsletter) as pages:
         for name in ("ada", "ben"):
             pages.reader(f"{name}@example.com", topics=("railways",), excludes=("soil",))

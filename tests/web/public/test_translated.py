@@ -3,15 +3,20 @@
 import gettext
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
+from pathlib import Path
 
 import pytest
 
-from newsletter.rendering import default_templates
+from newsletter import settings
+from newsletter.content import read_manuscripts
+from newsletter.message.template import fill_html, fill_text
+from newsletter.rendering import default_templates, load_theme, render, theme_names
 from newsletter.rendering.templating import theme_environment
 from newsletter.translation import loading
 from newsletter.web.public.local_pages import LocalPages
-from tests.web.public.every_page import EveryPage, newsletter_in
+from tests.web.public.every_page import ISSUE, EveryPage, newsletter_in, write_newsletter_in
 
 _KEPT = re.compile(r"%\(\w+\)s|%%|\{\w+\}|<[^>]*>")
 _HIDDEN = re.compile(r"<(script|style)\b.*?</\1>|<!--.*?-->", re.DOTALL)
@@ -103,3 +108,13 @@ def test_all_templates_were_seen(every_page: tuple[EveryPage, set[str]]) -> None
     sources = {path.stem: path.read_text() for path in (default_templates() / "pages/public").glob("*.html")}
     used = set(re.findall(r'"public/([a-z-]+)\.html"', "\n".join(sources.values())))  # parts and layouts of others
     assert sources.keys() - rendered == used
+
+
+@pytest.mark.parametrize("name", theme_names(Path("nowhere")))
+def test_no_issue_has_a_word_outside_the_catalogues(name: str, blanked: None, tmp_path: Path) -> None:
+    write_newsletter_in(tmp_path, "he")
+    newsletter = settings.load(tmp_path).newsletter
+    themed = replace(newsletter, theme=replace(newsletter.theme, name=name))
+    email = render(read_manuscripts(tmp_path).issue(ISSUE), themed, load_theme(tmp_path, themed))
+    shown = (fill_html(email.html, {}), fill_text(email.text, {}))
+    assert words_of(" ".join(shown)) == []

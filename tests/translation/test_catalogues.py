@@ -9,6 +9,7 @@ from babel.messages.catalog import Catalog, Message
 
 from newsletter.translation import extraction, languages
 from newsletter.translation.loading import FOLDER
+from newsletter.translation.plurals import SEPARATOR, categories
 
 ROOT = Path(__file__).parents[2]
 TRANSLATED = [language for language in languages() if language != "en"]
@@ -70,8 +71,18 @@ def test_a_translation_has_the_values_and_tags_of_its_message(translated: Catalo
             values, wanted = sorted(_VALUE.findall(form)), sorted(_VALUE.findall(english))
             if message.pluralizable:
                 values, wanted = ([value for value in some if value not in _MAY_LACK] for some in (values, wanted))
+            if SEPARATOR in english:  # a label with all its plural forms, of which some say the number in words
+                values, wanted = sorted(set(values)), sorted(set(wanted))
             assert values == wanted, form
             assert sorted(_TAG.findall(form)) == sorted(_TAG.findall(english)), form
+
+
+def test_a_label_with_a_number_has_a_form_for_each_plural_of_its_language(translated: Catalog) -> None:
+    counted = [message for message in _messages(translated) if SEPARATOR in str(message.id)]
+    assert len(counted) == 2
+    for message in counted:
+        names, _ = categories(str(translated.locale))
+        assert len(str(message.string).split(SEPARATOR)) == len(names), message.string
 
 
 def test_a_translation_is_set_like_a_printed_text(translated: Catalog) -> None:

@@ -7,8 +7,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from newsletter import rendering
+from newsletter.domain.blocks import Block, BlockKind
 from newsletter.domain.consent import UnsubscribeRequest
+from newsletter.domain.issue import Section
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
+from newsletter.message.template import fill_html, fill_text
 from tests import make
 from tests.web.preview.running_preview import NewsletterFolder, write_newsletter
 from tests.web.public.public_pages import Public, link_in, public
@@ -86,3 +90,29 @@ def test_nobody_is_welcomed_without_a_reason(folder: NewsletterFolder, what: str
             pages.store.self_service.unsubscribe(leaving, pages.clock())
         assert pages.mails() == []
         assert pages.logged == []
+
+
+def test_the_mail_is_in_the_readers_language_and_the_issue_in_its_own(tmp_path: Path) -> None:
+    newsletter = make.newsletter()
+    theme = rendering.load_theme(tmp_path, newsletter).in_language("de")
+    links = {"links.preferences": "https://example.org/p", "links.unsubscribe": "https://example.org/u"}
+    email = rendering.welcome_email(make.issue(), links, newsletter, theme)
+    text, html = fill_text(email.text, {}), fill_html(email.html, {})
+    assert fill_text(email.subject, {}) == "Willkommen bei The Daily Test"
+    for part in (text, html):
+        assert "Monday, November 23, 2026" in part
+        assert "Abbestellen" in part
+    assert '<div lang="en" dir="ltr"' in html
+
+
+def test_a_long_issue_is_cut_and_one_without_picks_is_not_empty(tmp_path: Path) -> None:
+    newsletter = make.newsletter()
+    theme = rendering.load_theme(tmp_path, newsletter)
+    links = {"links.preferences": "https://example.org/p", "links.unsubscribe": "https://example.org/u"}
+    long = make.issue(*(make.entry(f"e{number}") for number in range(100)))
+    assert "and 88 more" in fill_text(rendering.welcome_email(long, links, newsletter, theme).text, {})
+    note = Block(kind=BlockKind.NOTE, text="Only words today.")
+    bare = make.issue(sections=(Section(title=None, items=(note,)),))
+    assert "https://news.example.org/issues/2026-11-23/" in fill_text(
+        rendering.welcome_email(bare, links, newsletter, theme).text, {}
+    )

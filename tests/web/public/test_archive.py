@@ -227,8 +227,10 @@ def test_view_in_browser_shows_the_readers_edition_without_personal_data(
     assert "Good morning, reader (?)." in re.sub("</?bdi>", "", page.text)
     assert "About night-train" in page.text
     assert "About good-soil" not in page.text
-    links = {href for href in re.findall(r'href="([^"]*)"', page.text) if HOST in href}
-    assert links == {f"https://{HOST}/preferences", f"https://{HOST}{own}", f"https://{HOST}/topics/railways/"}
+    links = {
+        href for href in re.findall(r'href="([^"]*)"', page.text) if re.search("browser|preferences|scribe/", href)
+    }
+    assert links == {f"https://{HOST}/preferences", f"https://{HOST}{own}"}
     assert client.get("/preferences").status_code == 200
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["x-robots-tag"] == "noindex, nofollow"

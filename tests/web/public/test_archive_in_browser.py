@@ -99,7 +99,7 @@ def test_the_archive_works_without_javascript(opened: Opened) -> None:
     page.get_by_role("link", name="Search").click()
     page.get_by_label("Search all issues").fill("BRIDGE")
     page.get_by_role("button", name="Search").click()
-    expect(page.get_by_role("status")).to_have_text("1 entry")
+    expect(page.get_by_role("status")).to_have_text("1 result")
     page.get_by_role("link", name="About tired-bridge").click()
     expect(page.get_by_role("heading", name="About tired-bridge")).to_be_in_viewport()
     page.get_by_role("navigation", name="Archive").get_by_role("link", name="Subscribe").click()

@@ -119,8 +119,10 @@ def _originals(read: Manuscripts, issue: Issue) -> list[Entry]:
 
 
 def _blocks(finding: Finding, issue: Issue) -> bool:
-    """Return whether a finding leaves nothing to show; an unfinished entry is shown as far as it is written."""
-    return finding.rule != "field-missing" or finding.place.path == issue.path
+    """Return whether a finding leaves nothing to show; unfinished entries and blocks are shown as far as they go."""
+    if finding.rule == "field-missing":
+        return finding.place.path == issue.path
+    return finding.rule not in ("block-unfinished", "block-link")
 
 
 def issue_mjml(root: Path, newsletter: Newsletter, slug: str) -> str:

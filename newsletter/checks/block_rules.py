@@ -17,8 +17,9 @@ BLOCKS = (
         "It has no title, link and source, which an entry needs.",
     ),
     error(
-        "block-empty",
-        "A note or quote has no text, or a block of links has no links.",
+        "block-unfinished",
+        "A block lacks what its kind needs: the text of a note, the words of a quote, links, the name and url of a"
+        " sponsor, an image.",
         "fill it in, or remove it",
         "It would be an empty space.",
     ),

@@ -42,6 +42,8 @@ def all_blocks(blocks: Iterable[Block], issues: Iterable[Issue]) -> Iterator[Blo
 
 def listed_link_findings(issue: Issue) -> Iterator[Finding]:
     """Yield links of lists that lead to the same page as an entry of the issue or another listed link."""
+    if not any(block.links for block in issue.blocks):
+        return
     first = {canonical_address(entry.url): f'the entry "{entry.slug}"' for entry in issue.entries}
     for block in issue.blocks:
         for link in block.links:
@@ -73,7 +75,7 @@ def _findings(block: Block) -> Iterator[Finding]:
 def _link(link: ListedLink, place: Place) -> Iterator[Finding]:
     yield from address_findings(link.url, place, "the url")
     yield from title_findings(link.title, place)
-    for name, text in (("title", link.title), ("source", link.source)):
+    for name, text in (("title", link.title), ("source", link.source), ("label", link.label)):
         yield from line_findings(text, place, name)
     yield from linked_name_findings(link.title, link.url, place, "title")
 

@@ -93,8 +93,7 @@ FRONT_MATTER = (
     ),
     error(
         "field-missing",
-        "A required field is missing or empty: title, url and source of an entry, name and url of a sponsor, date of an"
-        " issue.",
+        "A required field is missing or empty: title, url and source of an entry, date of an issue.",
         "add it",
         "The email needs it.",
     ),

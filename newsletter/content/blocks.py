@@ -146,10 +146,10 @@ def _report_missing(block: Block, fields: Fields, form: _Form) -> None:
     words = block.links if kind is BlockKind.LINKS else block.text.strip()
     if kind in _WORDS and not words and not unread:
         what = f"{_OWNERS[kind]} without {_WORDS[kind]}"
-        fields.report("block-empty", line, what, "fill it in, or remove it")
+        fields.report("block-unfinished", line, what, "fill it in, or remove it")
     if kind is BlockKind.SPONSOR:
         for name, text, example in ((form.title, block.title, "the sponsor's name"), ("url", block.url, "https://…")):
             if not text:
-                fields.report("field-missing", fields.line(name), f"no {name}", f"add a line {name}: {example}")
+                fields.report("block-unfinished", fields.line(name), f"no {name}", f"add a line {name}: {example}")
     if kind is BlockKind.IMAGE and not block.image:
-        fields.report("field-missing", fields.line("image"), "no image", "add a line image: https://…")
+        fields.report("block-unfinished", fields.line("image"), "no image", "add a line image: https://…")

@@ -72,8 +72,10 @@ def _listed(item: Value, fields: Fields) -> ListedLink | None:
         return None
     table = Fields(item, path=fields.path, findings=fields.findings)
     table.report_unknown(("title", "url", "source", "label"), "a listed link")
-    table.require("title", "url")
-    title, url = table.text("title", required=True), table.text("url", required=True)
+    title, url = table.text("title"), table.text("url")
+    for name, text, example in (("title", title, "the title of the page"), ("url", url, "https://…")):
+        if not text:
+            table.report(_RULE, table.line(name), f"no {name}", f"add a line {name}: {example}")
     if not (title and url):
         return None
     return ListedLink(title=title, url=url, source=table.text("source"), label=table.text("label"), line=item.line)

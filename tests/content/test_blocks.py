@@ -1,8 +1,11 @@
 """Reading blocks: from files of their own, and from an issue's list."""
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.content import manuscript_states, read_manuscripts
 from newsletter.domain.blocks import Block, BlockKind, ListedLink
@@ -111,13 +114,19 @@ def test_a_word_in_brackets_before_a_link_is_its_label(tmp_path: Path) -> None:
         ("block: [note]", "Words.", "field-type", 2, "block is a list"),
         ("block: note\nwho: Ada", "Words.", "field-unknown", 3, "a note block has: block, title, url, topics"),
         ("block: quote\nwhose: Ada", "Words.", "field-unknown", 3, 'did you mean "who"?'),
-        ("block: note", "", "block-empty", 2, "a note block without text"),
-        ("block: quote\nwho: Ada", " \n", "block-empty", 2, "a quote block without words"),
-        ("block: links", "Words only.", "block-empty", 2, "a block of links without links"),
-        ("block: sponsor\nurl: https://example.org/", "", "field-missing", 2, "no title: add a line title: the spons"),
-        ("block: sponsor\ntitle: A\nurl:", "", "field-missing", 4, "no url: add a line url: https://…"),
+        ("block: note", "", "block-unfinished", 2, "a note block without text"),
+        ("block: quote\nwho: Ada", " \n", "block-unfinished", 2, "a quote block without words"),
+        ("block: links", "Words only.", "block-unfinished", 2, "a block of links without links"),
+        (
+            "block: sponsor\nurl: https://example.org/",
+            "",
+            "block-unfinished",
+            2,
+            "no title: add a line title: the spons",
+        ),
+        ("block: sponsor\ntitle: A\nurl:", "", "block-unfinished", 4, "no url: add a line url: https://…"),
         ("block: sponsor\ntitle: A\nurl: u\nfeeds: yes", "", "field-type", 5, "feeds is neither true nor false"),
-        ("block: image\nalt: A river", "", "field-missing", 2, "no image"),
+        ("block: image\nalt: A river", "", "block-unfinished", 2, "no image"),
         ("block: note\ntopics: Railways", "Words.", "field-type", 3, "write topics: [Railways]"),
         ("block: links", "- [A](https://e.org/)\n- Plain", "block-link", 5, '"Plain" does not begin with a link'),
         ("block: links", "- [A](https://e.org/)\n- [](https://e.org/)", "block-link", 5, "has no title"),
@@ -206,25 +215,25 @@ def test_every_kind_of_block_may_stand_in_the_list(tmp_path: Path) -> None:
         ("- zebra: Words.", "block-kind", 7, "begin it with one of: note, links, quote, sponsor, image"),
         ("- who: Ada\n    quote: Words.", "block-kind", 7, '"who" is not a kind of block'),
         ("- {}", "block-kind", 7, "an empty table among the entries"),
-        ("- note:", "block-empty", 7, "a note block without text"),
+        ("- note:", "block-unfinished", 7, "a note block without text"),
         ("- note: 1984", "field-type", 7, "note is the number 1984, not text"),
         ("- note: [a]", "field-type", 7, "note is a list, not text"),
-        ("- quote: ''\n    who: Ada", "block-empty", 7, "a quote block without words"),
+        ("- quote: ''\n    who: Ada", "block-unfinished", 7, "a quote block without words"),
         ("- note: Words.\n    who: Ada", "field-unknown", 8, "a note block has: note, title, url, topics"),
         ("- quote: Words.\n    slug: a", "field-unknown", 8, "a quote block has: quote, who, where, url, topics"),
         (
             "- sponsor:\n    url: https://example.org/",
-            "field-missing",
+            "block-unfinished",
             7,
             "no sponsor: add a line sponsor: the sponsor",
         ),
-        ("- sponsor: A", "field-missing", 7, "no url"),
+        ("- sponsor: A", "block-unfinished", 7, "no url"),
         ("- sponsor: A\n    title: B\n    url: u", "field-unknown", 8, 'unknown field "title"'),
-        ("- image:", "field-missing", 7, "no image"),
-        ("- links: []", "block-empty", 7, "a block of links without links"),
-        ("- links:", "block-empty", 7, "a block of links without links"),
+        ("- image:", "block-unfinished", 7, "no image"),
+        ("- links: []", "block-unfinished", 7, "a block of links without links"),
+        ("- links:", "block-unfinished", 7, "a block of links without links"),
         ("- links: {title: A}", "field-type", 7, "links is a table, not a list"),
-        ("- links:\n    - {title: A, url: u}\n    - {title: B}", "field-missing", 9, "no url"),
+        ("- links:\n    - {title: A, url: u}\n    - {title: B}", "block-link", 9, "no url: add a line url: https://…"),
         ("- links:\n    - {title: A, url: u}\n    - {title: B, url: u, form: S}", "field-unknown", 9, "a listed link"),
         ("- links:\n    - {title: A, url: u}\n    - [B]", "field-type", 9, "a listed link is a table with title, url"),
         ("- links:\n    - {title: A, url: u}\n    - Just words", "block-link", 9, "does not begin with a link"),
@@ -303,3 +312,27 @@ def test_a_changed_block_changes_the_state_of_the_manuscripts(tmp_path: Path) ->
     before = manuscript_states(tmp_path)
     block(tmp_path, "block: note", "Other words.")
     assert manuscript_states(tmp_path) != before
+
+
+@given(st.lists(st.tuples(st.text(min_size=1, max_size=60), st.text(max_size=30)), min_size=1, max_size=5))
+def test_any_title_and_source_written_as_markdown_are_read_as_they_were(
+    tmp_path_factory: pytest.TempPathFactory, written: list[tuple[str, str]]
+) -> None:
+    pairs = [(printed(title) or "A", printed(source) or "S") for title, source in written]
+    items = [
+        f"- [{escaped(title)}](https://example.org/{at}) {escaped(source)}" for at, (title, source) in enumerate(pairs)
+    ]
+    root = tmp_path_factory.mktemp("newsletter")
+    links = block(root, "block: links", "\n".join(items)).links
+    assert findings(root) == ()
+    assert [(link.title, link.source) for link in links] == pairs
+
+
+def printed(text: str) -> str:
+    """Return a line as an editor would type it: letters, digits and punctuation, with single spaces."""
+    words = "".join(character if character.isprintable() else " " for character in text).split()
+    return " ".join(words).strip("-–—:,·•|()[] ")
+
+
+def escaped(text: str) -> str:
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from newsletter import rendering
-from newsletter.composing import check_manuscripts, compose
+from newsletter.composing import check_manuscripts, compose, compose_draft
 from newsletter.domain.issue import Issue, TailoringFields
 from newsletter.domain.issue_names import UnknownIssueError
 from newsletter.domain.publication import Newsletter, ThemeSettings
@@ -70,6 +70,14 @@ def refused(root: Path, slug: str, newsletter: Newsletter | None = None) -> tupl
 
 def test_a_good_newsletter_has_no_findings(root: Path) -> None:
     assert checked(root) == []
+
+
+def test_a_draft_with_unfinished_blocks_is_shown_and_refused(root: Path) -> None:
+    blocks = "{sponsor: Kettle & Leaf}, {image: }, {note: }, {links: [{title: Gloves}]}"
+    write_issue(root, "2026-11-24", f"{blocks}, {{note: Good evening.}}", number="3")
+    draft = compose_draft(root, make.newsletter(), "2026-11-24", segments=SEGMENTS)
+    assert "Good evening." in fill_text(draft.email.text, {})
+    assert {finding.rule for finding in refused(root, "2026-11-24")} == {"block-unfinished", "block-link"}
 
 
 def test_an_issue_is_composed_as_an_email(root: Path) -> None:

@@ -53,6 +53,16 @@ def test_the_edition_for_chosen_topics_is_shown_with_reasons(client: httpx.Clien
     assert "About night-train" not in email
 
 
+def test_a_block_with_topics_has_a_reason_and_does_not_count(client: httpx.Client, folder: NewsletterFolder) -> None:
+    note = {"note": "Dig!", "topics": ["Soil"]}
+    parts = [note, "night-train", "good-soil", "tired-bridge"]
+    folder.issue("2026-11-23", tailored={"otherwise": "skip"}, entries=parts)
+    words = _text(client.get(f"{ISSUE}?shown=topics&topics=soil"))
+    assert "1 of 3 entries" in words
+    assert "Included: note followed" in words
+    assert "Left out: note no topic followed" in _text(client.get(f"{ISSUE}?shown=topics&topics=railways"))
+
+
 def test_the_edition_without_topics_is_the_full_issue(client: httpx.Client) -> None:
     words = _text(client.get(f"{ISSUE}?shown=topics"))
     assert "3 of 3 entries" in words

@@ -25,10 +25,10 @@ def test_every_theme_renders_every_issue_of_the_gallery() -> None:
 
 
 def test_a_picture_shows_the_message_with_its_pictures(browser: "Browser") -> None:
-    shots = [shot(browser, message("magazine", "pictures"), View(width=width), height=700) for width in (375, 320)]
+    shots = [shot(browser, message("magazine", "pictures"), View(width=width), height=1100) for width in (375, 320)]
     board = side_by_side(shots)
-    assert [image.size for image in shots] == [(375, 700), (320, 700)]
-    assert board.size == (375 + 320 + 3 * 36, 700 + 2 * 36)
+    assert [image.size for image in shots] == [(375, 1100), (320, 1100)]
+    assert board.size == (375 + 320 + 3 * 36, 1100 + 2 * 36)
     assert shots[0].getpixel((5, 5)) == (196, 40, 29)  # the band at the top
     moon = (243, 233, 198)
     assert moon in {color for _, color in shots[0].getcolors(1 << 24) or []}

@@ -29,25 +29,34 @@ class ChosenQuotation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Introduction:
-    """The beginning of an issue. ``more`` is the number of its other picks; ``note`` has the note's first words."""
+    """The first picks of an issue. ``more`` is the number of the others."""
 
     issue: Issue
-    note: Markup
     picks: Sequence[Pick]
     more: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What the front page shows of an issue besides its picks: the note's first paragraphs, and a quotation."""
+
+    note: Markup
     quotation: ChosenQuotation | None
 
 
 def introduction(issue: Issue, prose: Prose, most: int) -> Introduction:
-    """Return the beginning of an issue, with at most this many picks."""
+    """Return the first picks of an issue, at most this many."""
     picks = [pick for pick in picks_of(issue) if prose.address(pick.url)]
     # "And 1 more" takes as much room as the pick itself.
     shown = picks if len(picks) <= most + 1 else picks[:most]
-    return Introduction(
-        issue=issue,
-        note=_beginning(prose.addressed_prose(note, issue)) if (note := _note(issue)) else Markup(""),
-        picks=shown,
-        more=len(picks) - len(shown),
+    return Introduction(issue=issue, picks=shown, more=len(picks) - len(shown))
+
+
+def opening(issue: Issue, prose: Prose) -> Opening:
+    """Return the beginning of an issue's note, and the quotation that suits large type best."""
+    note = _note(issue)
+    return Opening(
+        note=_beginning(prose.addressed_prose(note, issue)) if note else Markup(""),
         quotation=_chosen(_quotations(issue, prose)),
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from newsletter.archive import crawlers, feeds
 from newsletter.archive.feed_builder import FeedBuilder, Render
 from newsletter.archive.feeds import Feed
-from newsletter.archive.introduction import introduction
+from newsletter.archive.introduction import introduction, opening
 from newsletter.archive.json_ld import index_data, issue_data
 from newsletter.archive.link_pictures import LinkPictures, issue_in
 from newsletter.archive.model import Archive, ArchivedIssue, ArchivedPart, ArchivedTopic
@@ -109,6 +109,7 @@ class PageBuilder:
             "/",
             "front",
             lead=introduction(latest.issue, self._prose.of(latest.issue), FRONT_PICKS) if latest else None,
+            opening=opening(latest.issue, self._prose.of(latest.issue)) if latest else None,
             picture=self._pictures.shown,
             earlier=[
                 archived_issue for archived_issue in self._archive.issues[:LATEST] if archived_issue is not latest

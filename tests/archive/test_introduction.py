@@ -7,6 +7,7 @@ import pytest
 
 from newsletter import rendering
 from newsletter.archive import introduction
+from newsletter.archive.introduction import opening
 from newsletter.domain.blocks import Block, BlockKind, ListedLink
 from newsletter.domain.issue import Entry, Passage, PassageKind, Section
 from newsletter.rendering import Prose
@@ -30,13 +31,13 @@ def quoting(slug: str, *quotations: str) -> Entry:
 def test_the_first_quotation_that_fits_is_chosen(prose: Prose) -> None:
     fits = "An *aeroplane* gives you back the hours that it did not use."
     issue = make.issue(quoting("short", "Too short."), quoting("long", LONG), quoting("fits", fits))
-    chosen = introduction(issue, prose, 5).quotation
+    chosen = opening(issue, prose).quotation
     assert chosen
     assert (chosen.slug, chosen.words) == ("fits", fits.replace("*", ""))
 
 
 def test_a_long_quotation_is_cut_after_a_sentence(prose: Prose) -> None:
-    chosen = introduction(make.issue(quoting("long", LONG)), prose, 5).quotation
+    chosen = opening(make.issue(quoting("long", LONG)), prose).quotation
     assert chosen
     assert chosen.words.startswith("A night train does something odd. It takes")
     assert chosen.words.endswith("and on.")
@@ -45,7 +46,7 @@ def test_a_long_quotation_is_cut_after_a_sentence(prose: Prose) -> None:
 
 def test_no_quotation_is_better_than_a_bad_one(prose: Prose) -> None:
     for quotation in ("Too short.", "x" * 300, ""):
-        assert introduction(make.issue(quoting("a", quotation)), prose, 5).quotation is None
+        assert opening(make.issue(quoting("a", quotation)), prose).quotation is None
 
 
 def test_an_issue_of_blocks_begins_with_its_own_note_and_quote(prose: Prose) -> None:
@@ -56,9 +57,10 @@ def test_an_issue_of_blocks_begins_with_its_own_note_and_quote(prose: Prose) -> 
         Block(kind=BlockKind.LINKS, links=links),
         Block(kind=BlockKind.QUOTE, text=words, who="Ada Writer", where="The Review"),
     )
-    begun = introduction(make.issue(sections=(Section(title=None, items=blocks),), note=""), prose, 5)
+    issue = make.issue(sections=(Section(title=None, items=blocks),), note="")
+    assert [pick.title for pick in introduction(issue, prose, 5).picks] == ["One"]
+    begun = opening(issue, prose)
     assert "Good morning, <em>all</em>." in begun.note
-    assert [pick.title for pick in begun.picks] == ["One"]
     assert begun.quotation
     assert (begun.quotation.words, begun.quotation.title, begun.quotation.slug) == (words, "Ada Writer", "")
 
@@ -82,7 +84,7 @@ def test_a_single_pick_more_is_shown(prose: Prose, count: int, shown: int, more:
     ],
 )
 def test_a_notes_first_paragraphs_are_shown(prose: Prose, note: str, shown: str, hidden: str) -> None:
-    begun = introduction(make.issue(note=note), prose, 5)
+    begun = opening(make.issue(note=note), prose)
     assert shown in begun.note
     assert hidden not in begun.note
     assert begun.note.count("<p") == begun.note.count("</p>")

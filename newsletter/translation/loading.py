@@ -33,10 +33,6 @@ class Catalogue:
         """Return a message with its values."""
         return self._translations.gettext(message) % values
 
-    def ngettext(self, singular: str, plural: str, number: int, /, **values: object) -> str:
-        """Return the form of a message for a number, which it names ``%(num)s``."""
-        return self._translations.ngettext(singular, plural, number) % {"num": number, **values}
-
     def label(self, message: str) -> str:
         """Return a theme's label. Its values have braces, ``{source}``, and are filled in by the theme."""
         return self._translations.pgettext("label", message)

@@ -40,5 +40,3 @@ def test_a_label_is_translated_and_an_unknown_one_stays_as_it_is() -> None:
 def test_values_are_filled_in_and_a_percent_sign_is_written_twice() -> None:
     words = catalogue("en")
     assert words.gettext("%(part)s is 50%%", part="This") == "This is 50%"
-    assert words.ngettext("%(num)s pick", "%(num)s picks", 1) == "1 pick"
-    assert words.ngettext("%(num)s pick", "%(num)s picks", 8) == "8 picks"

@@ -1,14 +1,17 @@
 """The gallery's pictures: they are drawn as the documents show them."""
 
 import io
+import re
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from newsletter.rendering import theme_names
+from newsletter.rendering import theme_chain, theme_names
 from tests.rendering.gallery_issues import ISSUES, briefly, usual
 from tests.rendering.gallery_pictures import picture
-from tests.rendering.renew_gallery import GALLERY, View, message, shot, side_by_side
+from tests.rendering.renew_gallery import GALLERY, OVERVIEW, View, message, shot, side_by_side
+
+DOCS = GALLERY.parents[1]
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -22,6 +25,21 @@ def test_every_theme_renders_every_issue_of_the_gallery() -> None:
             assert f'dir="{"rtl" if newsletter.language == "he" else "ltr"}"' in html
             for entry in issue.entries:
                 assert f'href="{entry.url}"' in html
+
+
+def test_the_documents_show_every_theme_with_every_issue_and_list_every_option() -> None:
+    themes = theme_names(GALLERY)
+    drawn = {f"{theme}-{issue}.webp" for theme in themes for issue in ISSUES}
+    assert {path.name for path in GALLERY.iterdir()} == drawn | {OVERVIEW.name}
+    assert sum(path.stat().st_size for path in GALLERY.iterdir()) < 3_000_000
+    shown = (DOCS / "gallery.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\(images/gallery/([^)]*)\)", shown)) == drawn
+    text = (DOCS / "themes.md").read_text(encoding="utf-8")
+    table = text[text.index("**Options**") : text.index("Write **colours**")]
+    options = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", table, re.MULTILINE))
+    for theme in themes:
+        for name in theme_chain(GALLERY, theme).settings.options:
+            assert options[name].startswith("all") or f"`{theme}`" in options[name], (theme, name)
 
 
 def test_a_picture_shows_the_message_with_its_pictures(browser: "Browser") -> None:

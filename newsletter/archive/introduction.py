@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from newsletter.domain.blocks import Block, BlockKind
-from newsletter.domain.issue import Issue, PassageKind
+from newsletter.domain.issue import Entry, Issue, PassageKind
 from newsletter.domain.picks import Pick, picks_of
 from newsletter.rendering import Prose
 
@@ -38,8 +38,9 @@ class Introduction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """What the front page shows of an issue besides its picks: the note's first paragraphs, and a quotation."""
+    """What the front page shows of an issue besides its picks: a picture, the note's beginning, and a quotation."""
 
+    pictured: Entry | Block | None
     note: Markup
     quotation: ChosenQuotation | None
 
@@ -52,13 +53,23 @@ def introduction(issue: Issue, prose: Prose, most: int) -> Introduction:
     return Introduction(issue=issue, picks=shown, more=len(picks) - len(shown))
 
 
-def opening(issue: Issue, prose: Prose) -> Opening:
-    """Return the beginning of an issue's note, and the quotation that suits large type best."""
+def opening(issue: Issue, prose: Prose, own_images: tuple[str, ...]) -> Opening:
+    """Return an issue's first picture, the beginning of its note, and the quotation that suits large type best.
+
+    Only pictures whose addresses begin with one of ``own_images`` are shown, and no sponsor's.
+    """
     note = _note(issue)
     return Opening(
+        pictured=next((item for item in _pictured(issue) if (item.image or "").startswith(own_images)), None),
         note=_beginning(prose.addressed_prose(note, issue)) if note else Markup(""),
         quotation=_chosen(_quotations(issue, prose)),
     )
+
+
+def _pictured(issue: Issue) -> Iterator[Entry | Block]:
+    for item in (item for section in issue.sections for item in section.items):
+        if isinstance(item, Entry) or item.kind is BlockKind.IMAGE:
+            yield item
 
 
 def _note(issue: Issue) -> str:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from newsletter.archive import crawlers, feeds
 from newsletter.archive.feed_builder import FeedBuilder, Render
 from newsletter.archive.feeds import Feed
-from newsletter.archive.introduction import introduction, opening
+from newsletter.archive.introduction import Opening, introduction, opening
 from newsletter.archive.json_ld import index_data, issue_data
 from newsletter.archive.link_pictures import LinkPictures, issue_in
 from newsletter.archive.model import Archive, ArchivedIssue, ArchivedPart, ArchivedTopic
 from newsletter.archive.search import LONGEST, SearchIndex
+from newsletter.domain.issue import Issue
 from newsletter.rendering import Prose
 
 HTML = "text/html; charset=utf-8"
@@ -109,7 +110,7 @@ class PageBuilder:
             "/",
             "front",
             lead=introduction(latest.issue, self._prose.of(latest.issue), FRONT_PICKS) if latest else None,
-            opening=opening(latest.issue, self._prose.of(latest.issue)) if latest else None,
+            opening=self._opening(latest.issue) if latest else None,
             picture=self._pictures.shown,
             earlier=[
                 archived_issue for archived_issue in self._archive.issues[:LATEST] if archived_issue is not latest
@@ -119,6 +120,9 @@ class PageBuilder:
             data=index_data(self._archive, self._prose, self._pictures.of_newsletter().url),
             feeds="/",
         )
+
+    def _opening(self, issue: Issue) -> Opening:
+        return opening(issue, self._prose.of(issue), self._archive.newsletter.own_images)
 
     def issue(self, slug: str) -> Page | None:
         """Return the page of an issue, with all of its entries."""

@@ -14,6 +14,7 @@ from newsletter.rendering import Prose
 from tests import make
 from tests.archive import archives
 
+OWN = ("https://news.example.org/",)
 LONG = "A night train does something odd. It takes the hours that you were not using. " + "And so on and on. " * 20
 
 
@@ -31,13 +32,13 @@ def quoting(slug: str, *quotations: str) -> Entry:
 def test_the_first_quotation_that_fits_is_chosen(prose: Prose) -> None:
     fits = "An *aeroplane* gives you back the hours that it did not use."
     issue = make.issue(quoting("short", "Too short."), quoting("long", LONG), quoting("fits", fits))
-    chosen = opening(issue, prose).quotation
+    chosen = opening(issue, prose, OWN).quotation
     assert chosen
     assert (chosen.slug, chosen.words) == ("fits", fits.replace("*", ""))
 
 
 def test_a_long_quotation_is_cut_after_a_sentence(prose: Prose) -> None:
-    chosen = opening(make.issue(quoting("long", LONG)), prose).quotation
+    chosen = opening(make.issue(quoting("long", LONG)), prose, OWN).quotation
     assert chosen
     assert chosen.words.startswith("A night train does something odd. It takes")
     assert chosen.words.endswith("and on.")
@@ -46,7 +47,7 @@ def test_a_long_quotation_is_cut_after_a_sentence(prose: Prose) -> None:
 
 def test_no_quotation_is_better_than_a_bad_one(prose: Prose) -> None:
     for quotation in ("Too short.", "x" * 300, ""):
-        assert opening(make.issue(quoting("a", quotation)), prose).quotation is None
+        assert opening(make.issue(quoting("a", quotation)), prose, OWN).quotation is None
 
 
 def test_an_issue_of_blocks_begins_with_its_own_note_and_quote(prose: Prose) -> None:
@@ -59,7 +60,7 @@ def test_an_issue_of_blocks_begins_with_its_own_note_and_quote(prose: Prose) -> 
     )
     issue = make.issue(sections=(Section(title=None, items=blocks),), note="")
     assert [pick.title for pick in introduction(issue, prose, 5).picks] == ["One"]
-    begun = opening(issue, prose)
+    begun = opening(issue, prose, OWN)
     assert "Good morning, <em>all</em>." in begun.note
     assert begun.quotation
     assert (begun.quotation.words, begun.quotation.title, begun.quotation.slug) == (words, "Ada Writer", "")
@@ -84,10 +85,22 @@ def test_a_single_pick_more_is_shown(prose: Prose, count: int, shown: int, more:
     ],
 )
 def test_a_notes_first_paragraphs_are_shown(prose: Prose, note: str, shown: str, hidden: str) -> None:
-    begun = opening(make.issue(note=note), prose)
+    begun = opening(make.issue(note=note), prose, OWN)
     assert shown in begun.note
     assert hidden not in begun.note
     assert begun.note.count("<p") == begun.note.count("</p>")
+
+
+def test_the_first_picture_of_its_own_leads(prose: Prose) -> None:
+    remote = make.entry("remote", image="https://elsewhere.example.org/a.jpg")
+    sponsor = Block(kind=BlockKind.SPONSOR, image="https://news.example.org/images/b.jpg")
+    own = make.entry("own", image="https://news.example.org/images/c.jpg", image_alt="A lamp")
+    issue = make.issue(sections=(Section(title=None, items=(remote, sponsor, own)),))
+    assert opening(issue, prose, OWN).pictured is own
+    assert opening(make.issue(remote), prose, OWN).pictured is None
+    with archives.pages(archives.archive(issue)) as pages:
+        front = pages.front().body.decode()
+    assert 'href="/issues/2026-11-23/#own"><p><img class="picture" src="https://news.example.org/images/c.jpg"' in front
 
 
 def test_the_front_page_shows_them(prose: Prose) -> None:

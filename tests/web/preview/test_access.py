@@ -129,7 +129,7 @@ def test_pages_have_no_inline_script_or_style(client: httpx.Client) -> None:
 def test_the_frame_runs_no_script_and_loads_images_only_if_enabled(client: httpx.Client) -> None:
     policy = client.get("/issues/2026-11-23/email").headers["Content-Security-Policy"]
     assert "script-src" not in policy  # default-src 'none' it is, then
-    assert "img-src https: data:;" in policy
+    assert "img-src 'self' https: data:;" in policy
     assert "; sandbox " in policy
     assert "allow-scripts" not in policy
     assert "frame-ancestors 'self'" in policy

@@ -38,6 +38,7 @@ OF_THE_ARCHIVE = {
     "archive",
     "archive-parts",
     "feed-entry",
+    "feed-facts",
     "feed-issue",
     "front",
     "issue",

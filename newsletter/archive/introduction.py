@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from newsletter.domain.blocks import Block, BlockKind
 from newsletter.domain.issue import Entry, Issue, PassageKind
-from newsletter.domain.picks import Pick, picks_of
+from newsletter.domain.picks import Recommendation, picks_of
 from newsletter.rendering import Prose
 
 _SHORTEST, _LONGEST = 50, 260  # characters of a quotation that reads well in large type
@@ -32,7 +32,7 @@ class Introduction:
     """The first picks of an issue. ``more`` is the number of the others."""
 
     issue: Issue
-    picks: Sequence[Pick]
+    picks: Sequence[Recommendation]
     more: int
 
 

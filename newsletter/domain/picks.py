@@ -7,7 +7,7 @@ from newsletter.domain.issue import Entry, Issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pick:
+class Recommendation:
     """A recommended piece. ``slug`` is its entry's, empty for a link in a list."""
 
     title: str
@@ -16,12 +16,12 @@ class Pick:
     slug: str = ""
 
 
-def picks_of(issue: Issue) -> tuple[Pick, ...]:
+def picks_of(issue: Issue) -> tuple[Recommendation, ...]:
     """Return all picks of an issue in the editor's order."""
-    picks: list[Pick] = []
+    picks: list[Recommendation] = []
     for item in (item for section in issue.sections for item in section.items):
         if isinstance(item, Entry):
-            picks.append(Pick(title=item.title, url=item.url, source=item.source, slug=item.slug))
+            picks.append(Recommendation(title=item.title, url=item.url, source=item.source, slug=item.slug))
         elif item.kind is BlockKind.LINKS:
-            picks += [Pick(title=link.title, url=link.url, source=link.source) for link in item.links]
+            picks += [Recommendation(title=link.title, url=link.url, source=link.source) for link in item.links]
     return tuple(picks)

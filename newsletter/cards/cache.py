@@ -10,13 +10,15 @@ from newsletter.files.cache_folder import make_cache_folder
 
 FOLDER = ".newsletter/cards"
 
+# Drawing keeps a core busy for a tenth of a second, and FreeType's fonts must not be used by two threads at once.
+_drawing = threading.Lock()
+
 
 class CardCache:
     """A folder of drawn cards, named by their digests. Where it can't be written, cards are drawn again."""
 
     def __init__(self, root: Path) -> None:
         self._folder = root / FOLDER
-        self._lock = threading.Lock()  # drawing keeps a core busy for a tenth of a second
 
     def png(self, card: Card) -> bytes:
         """Return a card as PNG. One that lacks words is not kept: fonts or FriBidi may be installed later."""
@@ -25,7 +27,7 @@ class CardCache:
             return path.read_bytes()
         from newsletter.cards.drawing import draw  # Pillow takes a while to import
 
-        with self._lock:
+        with _drawing:
             drawn = draw(card)
         if drawn.complete:
             with suppress(OSError):

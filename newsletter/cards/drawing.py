@@ -24,6 +24,7 @@ _MARK, _LARGE_MARK = 60, 240  # sides of the mark in the corner, and of one with
 _FINE = 4  # it is drawn larger, and then scaled down for smooth edges
 _COLORS = 64  # in the palette: enough for the edges of letters in three colours, and half the size of more
 _MOST_LINES = 5
+_LONGEST = 300  # characters of a text: more don't fit, and measuring them takes time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,14 +165,19 @@ def _shapes() -> bool:
 
 def _drawable(text: str, name: str) -> str:
     """Return a line without characters that a font lacks, or "" if a letter is among them or can't be placed."""
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", text[:_LONGEST])
     if not _shapes() and any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
         return ""
     kept = []
-    for character in _SPACES.sub(" ", text):
-        if unicodedata.category(character)[0] == "Z" or (ord(character) not in _OF_EMOJI and _has(name, character)):
+    for character in text:
+        kind = unicodedata.category(character)
+        if kind in ("Cc", "Cs", "Zl", "Zp"):  # the ends of lines and paragraphs, which Raqm refuses
+            kept.append(" ")
+        elif ord(character) in _OF_EMOJI:
+            continue
+        elif kind == "Zs" or _has(name, character):
             kept.append(character)
-        elif unicodedata.category(character)[0] in "LMN" and ord(character) not in _OF_EMOJI:
+        elif kind[0] in "LMN":
             return ""
     return _SPACES.sub(" ", "".join(kept)).strip()
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from newsletter.cards import Card, CardCache, CardColors, drawing
@@ -50,11 +52,17 @@ def test_a_headline_begins_at_its_own_edge(text: str, direction: str) -> None:
     assert ink(picture, begins) > ink(picture, ends) == 0
 
 
-@pytest.mark.parametrize("text", ["x" * 200, "word " * 60, "A" * 30 + " " + "B" * 60, "i"])
+@pytest.mark.parametrize("text", ["x" * 10_000, "word " * 60, "A" * 30 + " " + "B" * 60, "i"])
 def test_every_headline_stays_inside_the_card(text: str) -> None:
     picture = drawn(replace(CARD, headline=text, name=text, text=text, footer=text))
     for margin in ((0, 20, 70, 630), (1130, 20, 1200, 630), (0, 600, 1200, 630)):
         assert ink(picture, margin) == 0
+
+
+@settings(max_examples=12, deadline=None)
+@given(text=st.text(max_size=40), direction=st.sampled_from(["ltr", "rtl"]))
+def test_any_text_makes_a_card(text: str, direction: str) -> None:
+    drawn(replace(CARD, headline=text, name=text, text=text, footer=text, direction=direction))
 
 
 def test_what_the_fonts_lack_is_left_out() -> None:

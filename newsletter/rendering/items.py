@@ -10,6 +10,7 @@ from newsletter.message.edition_slots import number_slot
 from newsletter.message.template import Slot
 from newsletter.rendering.bidi import direction_of_title
 from newsletter.rendering.clean_text import clean, one_line, web_address
+from newsletter.rendering.link_words import link_target, link_words, verb
 from newsletter.rendering.markdown_direction import direction_of_block
 from newsletter.rendering.prose_writer import ProseWriter, quoted
 from newsletter.rendering.views import (
@@ -26,7 +27,6 @@ from newsletter.rendering.views import (
 from newsletter.translation.dates import direction_of
 
 CONTENTS_FROM = 4  # entries; fewer are seen at a glance
-_PHRASES = {"": "read_more", "read": "read_more", "listen": "listen_at", "watch": "watch_at"}
 
 
 class ItemBuilder:
@@ -55,7 +55,7 @@ class ItemBuilder:
         gift = web_address(entry.gift)
         return EntryView(
             title=title,
-            url=gift or web_address(entry.url),
+            url=link_target(entry),
             source=source,
             author=one_line(entry.author or ""),
             date=prose.date(entry.date) if entry.date else "",
@@ -67,8 +67,8 @@ class ItemBuilder:
             language=entry.language,
             direction=own or direction_of_title(title, prose.direction),
             kind=one_line(entry.kind),
-            label=self._verb(entry.label),
-            more=self._phrase(entry.label, source),
+            label=verb(self._labels, entry),
+            more=link_words(self._labels, entry),
             minutes=entry.minutes,
             paywall=entry.paywall and not gift,
             gift=bool(gift),
@@ -81,16 +81,6 @@ class ItemBuilder:
         topic = self._prose.newsletter.topics.resolve(name)
         url = f"{self._prose.newsletter.base_url}/topics/{topic.slug}/"
         return TopicView(name=self._prose.unbroken(one_line(topic.name)), url=url)
-
-    def _verb(self, label: str) -> str:
-        known = label.lower()
-        return str(self._labels[known]) if known and known in _PHRASES else one_line(label)
-
-    def _phrase(self, label: str, source: str) -> str:
-        name = _PHRASES.get(label.lower())
-        if name is None:
-            return self._labels["more_at"](label=one_line(label), source=source)
-        return self._labels[name](source=source)
 
     def _passages(self, entry: Entry, own: str) -> Iterable[PassageView]:
         """Yield an entry's passages. ``own`` is the direction of its language, or "" if the file states none."""

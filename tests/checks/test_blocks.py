@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.checks import block_findings, content_findings, image_findings, issue_findings, placeholder_links
 from newsletter.domain.blocks import Block, BlockKind, ListedLink
@@ -156,3 +158,11 @@ def test_remote_images_of_blocks_are_inspected() -> None:
         "image-large"
     ]
     assert list(image_findings([replace(image, image="river.jpg")], lambda _: ("image-large", "too large"))) == []
+
+
+@given(st.text(alphabet="ab.*_[]()<>!#`{}|~ \n\\/:https-", max_size=60))
+def test_any_text_of_any_block_can_be_checked(text: str) -> None:
+    for kind in BlockKind:
+        for finding in block_findings(block(kind, text=text, title=text, who=text), make.topics()):
+            assert 1 <= (finding.place.line or 0) <= 10 + text.count("\n") + 2
+            assert str(finding).isprintable()

@@ -29,6 +29,15 @@ class ThemeSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """The words that introduce a newsletter to visitors, in a language: what it is, and how often it comes."""
+
+    language: str
+    description: str = ""
+    frequency: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Newsletter:
     """A publication: the settings of newsletter.toml that an issue needs.
 
@@ -36,9 +45,10 @@ class Newsletter:
     of the ``other_languages`` instead. ``attributes`` are custom fields of subscribers that a merge field may name.
     With ``weekly_digest`` readers can choose a digest.
 
-    ``description`` and ``frequency`` ("Every weekday at 7") are the words that introduce it to visitors; ``picture`` is
-    an https URL or the name of a file in ``issues/images/``. ``picture_host`` is the public address of such files if
-    another server than that of ``base_url`` has them. With ``welcome_mail`` new readers get the latest issue.
+    ``description`` and ``frequency`` ("Every weekday at 7") are the words that introduce it to visitors, and
+    ``translations`` are the same words in other languages. ``picture`` is an https URL or the name of a file in
+    ``issues/images/``; ``picture_host`` is the public address of such files if another server than that of ``base_url``
+    has them. With ``welcome_mail`` new readers get the latest issue.
     """
 
     name: str
@@ -59,6 +69,7 @@ class Newsletter:
     counting: TrackingSettings = field(default_factory=TrackingSettings)
     description: str = ""
     frequency: str = ""
+    translations: tuple[About, ...] = ()
     picture: str = ""
     welcome_mail: bool = True
 
@@ -73,6 +84,11 @@ class Newsletter:
             return self
         others = tuple(tag for tag in self.languages if not same_language(tag, language))
         return replace(self, language=language, other_languages=others)
+
+    def about(self, language: str) -> About:
+        """Return the words that introduce the newsletter in a language, or else those in its own."""
+        own = About(language=self.language, description=self.description, frequency=self.frequency)
+        return next((about for about in self.translations if same_language(about.language, language)), own)
 
     @property
     def pictures_url(self) -> str:

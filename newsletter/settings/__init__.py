@@ -17,7 +17,7 @@ from newsletter.domain.addresses import Mailbox, parse_address
 from newsletter.domain.events import FeedbackSettings
 from newsletter.domain.issue import TailoringFields
 from newsletter.domain.pictures import BucketSettings
-from newsletter.domain.publication import Newsletter, ThemeSettings
+from newsletter.domain.publication import About, Newsletter, ThemeSettings
 from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.rate_limits import SendingSettings
 from newsletter.domain.segment import EVERYONE, Segment
@@ -219,6 +219,7 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
             picture_host=bucket.public_url if bucket else "",
             description=file.description,
             frequency=file.frequency,
+            translations=tuple(About(language=tag, **table.model_dump()) for tag, table in file.translations.items()),
             picture=file.picture,
             welcome_mail=file.welcome.mail,
             language=language,

@@ -199,6 +199,13 @@ class NotifyTable(_Table):
     addresses: list[Annotated[str, AfterValidator(_valid_address)]] = []
 
 
+class TranslationTable(_Table):
+    """``[translations.<language>]``: the words that introduce the newsletter in another of its languages."""
+
+    description: Annotated[str, Field(max_length=300), AfterValidator(_valid_words)] = ""
+    frequency: Annotated[str, Field(max_length=100), AfterValidator(_valid_words)] = ""
+
+
 class WelcomeTable(_Table):
     """``[welcome]``: whether new readers get the latest issue by email (docs/serving.md)."""
 
@@ -272,6 +279,7 @@ class SettingsFile(_Table):
     provider: ProviderTable = ProviderTable()
     sending: SendingTable = SendingTable()
     notify: NotifyTable = NotifyTable()
+    translations: dict[_Language, TranslationTable] = {}
     welcome: WelcomeTable = WelcomeTable()
     serving: ServingTable = ServingTable()
     images: ImagesTable = ImagesTable()

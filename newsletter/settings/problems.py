@@ -16,7 +16,7 @@ from newsletter.errors import Finding, FindingsError, Place, Severity, did_you_m
 from newsletter.files import library_errors
 from newsletter.files.toml_lines import setting_place
 from newsletter.settings.file import SettingsFile, TopicTable
-from newsletter.settings.segments import rule_words
+from newsletter.settings.segments import languages_of, rule_words
 
 _WITH_PASSWORD = ("database",)  # the setting whose value may contain a password, so messages don't show it
 
@@ -33,6 +33,7 @@ class Mistake:
 def contradictions(file: SettingsFile) -> Iterator[Mistake]:
     """Yield the mistakes in settings that are each valid and contradict each other."""
     yield from _wrong_languages(file.language, file.languages or [])
+    yield from _wrong_translations(file)
     for slug, topic in file.topics.items():
         yield from _wrong_parents(slug, topic.parent, file.topics)
     for slug, segment in file.segments.items():
@@ -77,6 +78,14 @@ def _wrong_languages(language: str | None, languages: Sequence[str]) -> Iterator
     if language and languages and not same_language(language, languages[0]):
         what = f'language is "{language}", but languages begins with "{languages[0]}"'
         yield Mistake(keys=("languages",), what=what, hint=f'put "{language}" first, or remove language')
+
+
+def _wrong_translations(file: SettingsFile) -> Iterator[Mistake]:
+    for tag in file.translations:
+        if not any(same_language(tag, other) for other in languages_of(file)[1:]):
+            what = f'"{tag}" is not one of the newsletter\'s other languages'
+            hint = f'add "{tag}" to languages; the words in the first language are description and frequency'
+            yield Mistake(keys=("translations", tag), what=what, hint=hint)
 
 
 def _wrong_parents(slug: str, parent: str | None, topics: Mapping[str, TopicTable]) -> Iterator[Mistake]:

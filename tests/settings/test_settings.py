@@ -140,9 +140,18 @@ def test_the_words_and_picture_that_introduce_the_newsletter_are_read(root: Path
     assert newsletter.welcome_mail is False
 
 
+def test_those_words_may_be_given_in_other_languages(root: Path) -> None:
+    text = 'languages = ["en", "de"]\ndescription = "One."\n' + GOOD + '[translations.de]\ndescription = "Eins."\n'
+    (root / "newsletter.toml").write_text(text, encoding="utf-8")
+    newsletter = settings.load(root).newsletter
+    assert [newsletter.about(tag).description for tag in ("en", "DE", "fr")] == ["One.", "Eins.", "One."]
+    assert newsletter.about("fr").language == "en"
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
+        ('[translations.de]\ndescription = "Eins."', '"de" is not one of the newsletter\'s other languages'),
         (f'description = "{"x" * 301}"', "write at most 300 characters"),
         (f'frequency = "{"x" * 101}"', "write at most 100 characters"),
         ('description = "a\\u0007b"', "write text without control characters"),

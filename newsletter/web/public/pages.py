@@ -54,10 +54,10 @@ class Site:
 class PageTemplates:
     """The templates of the public pages: the newsletter's own in ``templates/pages/public/``, else the packaged ones.
 
-    Every template gets ``newsletter``, ``publication`` (its name as HTML), ``base`` (the prefix of each path),
-    ``service`` (the same for pages that a static archive doesn't have), ``stylesheet`` (its URL), and ``lang``, to be
-    added to links to pages for visitors. ``icons`` maps paths to icons and their media types. ``own`` are the pages in
-    the newsletter's own language.
+    Every template gets ``newsletter``, ``publication`` (its name as HTML), ``about`` (the words that introduce it),
+    ``base`` (the prefix of each path), ``service`` (the same for pages that a static archive doesn't have),
+    ``stylesheet`` (its URL), and ``lang``, to be added to links to pages for visitors. ``icons`` maps paths to icons
+    and their media types. ``own`` are the pages in the newsletter's own language.
     """
 
     def __init__(self, root: Path, newsletter: Newsletter, theme: Theme, *, service: str | None = None) -> None:
@@ -108,6 +108,7 @@ class PageTemplates:
         environment.globals |= self._values
         several = len(offered) > 1
         environment.globals |= {
+            "about": self._newsletter.about(language),
             "publication": isolated_line(self._newsletter.name, words.direction),
             "lang": f"?lang={language}" if several and language in offered else "",
             "languages": {tag: dates.own_name(tag) for tag in offered} if several else {},

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from newsletter.archive import Archive, ArchiveCache
+from newsletter.domain.publication import About
 from newsletter.errors import StoreError
 from tests import make
 from tests.pictures.drawings import bring_along
@@ -106,6 +107,20 @@ def test_the_page_introduces_the_newsletter(tmp_path: Path) -> None:
     assert "What happened until 2026-11-23" in answer.text
     assert "/issues/2026-11-23/#night-train" in answer.text
     assert '<details class="optional">' in answer.text
+
+
+def test_the_introduction_is_in_the_visitors_language(tmp_path: Path) -> None:
+    german = About(language="de", description="Eine lange Geschichte.", frequency="Jeden Abend")
+    newsletter = make.newsletter(
+        language="en", other_languages=("de", "fr"), description="One long read.", translations=(german,)
+    )
+    with public(tmp_path, newsletter=newsletter) as pages, pages.client() as visitor:
+        texts = {tag: visitor.get(f"/subscribe?lang={tag}").text for tag in newsletter.languages}
+    assert '<p class="standfirst" lang="de">Eine lange Geschichte.</p>' in texts["de"]
+    assert "Jeden Abend" in texts["de"]
+    for tag in ("en", "fr"):
+        assert '<p class="standfirst" lang="en">' in texts[tag]
+        assert "Jeden Abend" not in texts[tag]
 
 
 def test_topics_stay_in_sight_once_chosen(pages: Public, visitor: httpx.Client) -> None:

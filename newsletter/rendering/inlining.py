@@ -5,6 +5,7 @@ Premailer's defaults delete a lowercase doctype, strip ``!important`` from dark 
 """
 
 import logging
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +25,7 @@ def inlined(html: str, css: str) -> str:
     """
     hidden = html.replace("<!doctype html>", "<!DOCTYPE html>", 1).replace("<style", _HIDDEN)
     premailer = _Inliner(
+        document=hidden,
         css_text=[css],
         method="html",
         allow_network=False,
@@ -47,11 +49,37 @@ def inlined(html: str, css: str) -> str:
 
 
 class _Inliner(Premailer):  # type: ignore[misc] # premailer has no types
-    """A Premailer that caches rules. Premailer itself makes rules from its parsed style sheets for each document."""
+    """A Premailer that caches rules, and leaves out those that can't match anything in the ``document``.
+
+    Premailer itself makes rules from its parsed style sheets for each document, and searches it for each of them.
+    """
+
+    def __init__(self, *, document: str, **options: Any) -> None:
+        super().__init__(**options)
+        self._document = document.lower()
+        found = (*_CLASSES.findall(self._document), *_DIRECTIONS.findall(self._document))
+        self._names = {name for names in found for name in names.split()}
 
     def _parse_style_rules(self, css_body: str, ruleset_index: int) -> tuple[list[Any], list[Any]]:
         rules, leftover = _rules(css_body, ruleset_index)
-        return list(rules), list(leftover)
+        return [rule for rule in rules if self._may_match(rule[1])], list(leftover)
+
+    def _may_match(self, selector: str) -> bool:
+        tags, names = _needed(selector)
+        return self._names >= names and all(tag in self._document for tag in tags)
+
+
+_CLASSES = re.compile(r"""class\s*=\s*["']([^"']*)""")
+_DIRECTIONS = re.compile(r"""dir\s*=\s*["']([^"']*)""")
+_NEEDED = re.compile(r"(?:^|[\s>+~])([a-z]\w*)|\.([\w-]+)|\[dir=[\"']?(\w+)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1024)
+def _needed(selector: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return how the tags that a selector needs begin, and the names of classes and directions that it needs."""
+    found = _NEEDED.findall(selector.lower())
+    tags = frozenset(f"<{tag}" for tag, _, _ in found if tag)
+    return tags, frozenset(name for _, *names in found for name in names if name)
 
 
 @lru_cache(maxsize=32)

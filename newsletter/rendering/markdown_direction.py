@@ -14,7 +14,7 @@ PARSER = authors_markdown()
 NO_VALUES = re.compile(r"(?!)")
 
 
-@lru_cache(maxsize=64)  # parsing is the slowest part of a compile; HTML and text need the same result in turn
+@lru_cache(maxsize=256)  # parsing is the slowest part of a compile; HTML and text need the same result in turn
 def parse_markdown(markdown: str, values: re.Pattern[str]) -> list[Token]:
     """Return the tokens of authors' Markdown; an address that contains a match of ``values`` doesn't become a link.
 

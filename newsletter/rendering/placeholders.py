@@ -140,14 +140,16 @@ class Placeholders:
 
         Raise ThemeFault if a placeholder was changed.
         """
-        self.counts(document)
         parts: list[str | Slot] = []
         done = 0
-        for match in self.pattern.finditer(document):
+        matches = list(self.pattern.finditer(document))
+        for match in matches:
             parts.append(document[done : match.start()])
             if match[1] in "sl":
                 parts.append(self._slots[int(match[2])])
             done = match.end()
+        if document.count(self.nonce) != len(matches):
+            raise ThemeFault(_LOST, _LOST_HINT)
         return tuple(part for part in (*parts, document[done:]) if part != "")
 
     def width(self, text: str) -> int:

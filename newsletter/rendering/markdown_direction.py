@@ -45,8 +45,15 @@ def _with_cells(tokens: list[Token]) -> Iterator[Token]:
             yield Token(type="paragraph_open", tag="p", nesting=1, level=token.level + 1, block=True)
 
 
+def runs_one_way(markdown: str, direction: str) -> bool:
+    """Return whether nothing in a piece of Markdown can run against ``direction``, as in most issues."""
+    return "&" not in markdown and not has_letters_against(markdown, direction)  # "&#1488;" is a letter too
+
+
 def direction_of_block(markdown: str, direction: str) -> str:
     """Return the direction of most words in a piece of Markdown: ``direction``, the newsletter's, or the opposite."""
+    if runs_one_way(markdown, direction):
+        return direction
     return direction_of_paragraphs(parse_markdown(markdown, NO_VALUES), direction, NO_VALUES)
 
 

@@ -22,6 +22,7 @@ from newsletter.rendering.markdown_direction import (
     joined_runs,
     mark_around_values,
     parse_markdown,
+    runs_one_way,
     words_of,
 )
 
@@ -54,7 +55,9 @@ def markdown_to_html(markdown: str, direction: str, values: re.Pattern[str] = NO
     Matches of ``values`` stand for readers' values, whose direction is unknown: they are isolated and don't influence
     the direction of the text. ``marks`` keep the order of words in mail clients that drop ``<bdi>``.
     """
-    tokens = _directed(parse_markdown(markdown, values), direction, values, marks=marks)
+    tokens = parse_markdown(markdown, values)
+    if not runs_one_way(markdown, direction) or any(token.type == "table_open" for token in tokens):
+        tokens = _directed(tokens, direction, values, marks=marks)
     html: str = PARSER.renderer.render(tokens, PARSER.options, {})
     clean = _SPACED_ELLIPSIS.sub(r'<span style="white-space: nowrap">\g<0></span>', _CLEANER.clean(html).strip())
     mark = mark_around_values(direction) if marks else ""

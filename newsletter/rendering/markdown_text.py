@@ -16,6 +16,7 @@ from newsletter.rendering.markdown_direction import (
     joined_runs,
     mark_around_values,
     parse_markdown,
+    runs_one_way,
     words_of,
 )
 from newsletter.rendering.table_text import table_text
@@ -38,7 +39,10 @@ def markdown_to_text_and_addresses(
 
     Those are the addresses of a last paragraph that ends with a colon: they would separate it from the quotation.
     """
-    nodes = SyntaxTreeNode(_marked(parse_markdown(markdown, values), direction, values)).children
+    tokens = parse_markdown(markdown, values)
+    if not runs_one_way(markdown, direction):
+        tokens = _marked(tokens, direction, values)
+    nodes = SyntaxTreeNode(tokens).children
     text, addresses = _sequence(nodes, announcing=quotation_follows)
     mark = mark_around_values(direction)
     return values.sub(rf"{mark}\g<0>{mark}", text) if mark else text, addresses

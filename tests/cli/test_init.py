@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from newsletter.cli import init
+from newsletter.rendering import theme_names
 from tests.command_line import Run, files
 
 REPOSITORY = Path(__file__).parents[2]
@@ -74,8 +75,10 @@ def test_a_new_newsletter_has_the_chosen_theme(run: Run, tmp_path: Path) -> None
     refused = run("init", str(tmp_path / "letter"), "--theme", "defualt")
     assert (refused.status, refused.stderr) == (2, 'error: no theme "defualt": did you mean "default"?\n')
     assert not (tmp_path / "letter").exists()
-    assert run("init", str(tmp_path / "letter"), "--theme", "default").status == 0
-    assert tomllib.loads((tmp_path / "letter" / "newsletter.toml").read_text())["theme"] == {"name": "default"}
+    for theme in theme_names(tmp_path):
+        assert run("init", str(tmp_path / theme), "--theme", theme).status == 0
+        assert tomllib.loads((tmp_path / theme / "newsletter.toml").read_text())["theme"] == {"name": theme}
+        assert run("-C", str(tmp_path / theme), "check", "--strict").stdout == "No problems found.\n"
 
 
 def test_a_new_git_repository_counts_as_empty(run: Run, tmp_path: Path) -> None:

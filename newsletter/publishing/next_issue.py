@@ -61,7 +61,7 @@ def create_issue(
         number=next_number(issues) if number is None else number,
         subject=subject,
         entries=tuple(dict.fromkeys(entries)),
-        slug=slug or f"{dated}{_suffix(stated, languages)}",
+        slug=f"{dated}{_suffix(stated, languages)}" if slug is None else slug,
         language=stated,
     )
 
@@ -89,7 +89,7 @@ def create_digest(
         number=number,
         subject=subject,
         entries=tuple(dict.fromkeys([*entries, *entries_of_week(issues, date)])),
-        slug=slug or f"digest-{date}{_suffix(stated, languages)}",
+        slug=f"digest-{date}{_suffix(stated, languages)}" if slug is None else slug,
         digest=True,
         language=stated,
     )

@@ -26,7 +26,7 @@ Files = Annotated[
 
 @app.command("list")
 def show(context: typer.Context, json: options.AsJson = False) -> None:
-    """List all themes, those of the program and your own, with their options.
+    """List all themes, those of the program and your own, with the options that each adds to its base's.
 
     newsletter theme list
     newsletter theme list --json | jq ".[].name"
@@ -35,17 +35,18 @@ def show(context: typer.Context, json: options.AsJson = False) -> None:
 
     settings = resources.load_settings(context)
     chains = [rendering.theme_chain(settings.root, name) for name in rendering.theme_names(settings.root)]
+    options_of = {chain.name: chain.settings.options for chain in chains}
     chosen = settings.newsletter.theme.name
     if json:
         output.as_json([_facts(chain, chosen=chosen) for chain in chains])
         return
     output.table(
-        ["Theme", "Based on", "Options", "Description"],
+        ["Theme", "Based on", "Own options", "Description"],
         [
             (
                 f"{chain.name} (yours)" if chain.own else chain.name,
                 chain.base,
-                ", ".join(chain.settings.options),
+                ", ".join(name for name in chain.settings.options if name not in options_of.get(chain.base, {})),
                 chain.settings.description,
             )
             for chain in chains

@@ -2,20 +2,23 @@
 
 import re
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from premailer import Premailer
 
-from newsletter.domain.publication import ThemeSettings
+from newsletter.domain.issue import Issue
+from newsletter.domain.publication import Newsletter, ThemeSettings
 from newsletter.message.template import fill_html
 from newsletter.rendering import load_theme, render
 from newsletter.rendering.compiling import mjml_source
-from newsletter.rendering.inlining import inlined
+from newsletter.rendering.inlining import OPTIONS, inlined
 from newsletter.rendering.mjml_compiler import compile_mjml
 from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.templating import theme_environment
 from tests import make
-from tests.rendering.samples import NOWHERE, everything
+from tests.rendering.samples import NOWHERE, english, everything, hebrew
 
 ISSUE, NEWSLETTER = everything()
 THEME = load_theme(NOWHERE, NEWSLETTER)
@@ -83,6 +86,40 @@ def test_every_declaration_of_the_inline_css_is_inlined() -> None:
         for declaration in filter(None, (each.strip() for each in declarations.split(";"))):
             name, _, value = declaration.partition(":")
             assert re.search(rf"{name.strip()}: ?{re.escape(value.strip())}", after), (selector, declaration)
+
+
+@pytest.mark.parametrize("sample", [english, everything, hebrew])
+def test_faster_searches_find_the_same_elements(sample: Callable[[], tuple[Issue, Newsletter]]) -> None:
+    issue, newsletter = sample()
+    theme = load_theme(NOWHERE, newsletter)
+    placeholders = Placeholders()
+    jinja = theme_environment(theme.files.folders, markup=True)
+    source = mjml_source(issue, newsletter, theme, placeholders, jinja)
+    compiled = placeholders.insert_blocks(compile_mjml(source, text_color="#000000")).replace("<!doctype", "<!DOCTYPE")
+    hidden = compiled.replace("<style", '<style data-premailer="ignore"')
+    plain = Premailer(css_text=[theme.inline_css], method="html", **OPTIONS).transform(hidden, pretty_print=False)
+    assert inlined(compiled, theme.inline_css) == plain.replace('<style data-premailer="ignore"', "<style")
+
+
+@pytest.mark.parametrize(
+    ("css", "marked"),
+    [
+        (".a { margin: 0 }", "p div p"),
+        ("div.a { margin: 0 }", "div"),
+        (".b { margin: 0 }", "p"),
+        (".b b, .c { margin: 0 }", "b"),
+        (".c { margin: 0 } ul { margin: 0 }", ""),
+        ("p[dir=rtl] { margin: 0 }", "p"),
+        ("[dir='rtl'] b { margin: 0 }", "b"),
+        ("[dir=ltr] { margin: 0 }", ""),
+        (".a > b { margin: 0 }", "b"),
+        (".a+.a { margin: 0 }", "div p"),
+    ],
+)
+def test_a_selector_finds_its_elements(css: str, marked: str) -> None:
+    body = '<p class="a b"><b>1</b></p><div class="a"></div><p CLASS=\'x a\' dir="rtl"><b>2</b></p>'
+    document = inlined(f"<!doctype html><html><head></head><body>{body}</body></html>", css)
+    assert set(re.findall(r"<(\w+)[^>]*style=", document)) == set(marked.split())
 
 
 def test_inlining_fetches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from newsletter.errors import Place
 from newsletter.message.template import fill_html, fill_text
 from newsletter.rendering import load_theme, part_findings, render, theme_chain, theme_findings, theme_names
 from newsletter.rendering.contrast import contrast_ratio
+from newsletter.rendering.fonts import windows_stack
 from tests.rendering.gallery_issues import long
 from tests.rendering.samples import NOWHERE, READER, everything
 from tests.rendering.test_clients import BACKGROUND, in_thunderbird
@@ -217,6 +218,16 @@ def test_no_check_finds_a_mistake_in_a_theme_or_its_options(theme: str, language
     assert theme_findings(loaded) == ()
     assert part_findings(issue, loaded) == ()
     assert checks.email_findings(issue, render(issue, newsletter, loaded), Place(path="theme")) == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_outlook_on_windows_gets_fonts_that_it_has_in_every_theme(theme: str) -> None:
+    _, newsletter = everything()
+    fonts = load_theme(NOWHERE, themed(newsletter, theme)).fonts
+    style = "".join(re.findall(r"<!--\[if mso\]><style[^>]*>(.*?)</style><!\[endif\]-->", message(theme), re.DOTALL))
+    for selector, font in ((".page td", "text"), (".page h1", "title"), (".page .section", "label")):
+        rule = next(line for line in style.splitlines() if line.startswith(selector))
+        assert f"font-family: {windows_stack(fonts[font])} !important" in rule
 
 
 @pytest.mark.parametrize(("theme", "options"), OPTIONS)

@@ -142,3 +142,16 @@ def test_a_custom_template_replaces_the_packaged_one(tmp_path: Path) -> None:
     pages = _pages(tmp_path, help__html="{% extends 'public/base.html' %}{% block main %}My own.{% endblock %}")
     assert "My own." in pages.own.render("help")
     assert make.newsletter().postal_address in pages.own.render("help")
+
+
+def test_a_custom_template_may_have_plain_words_and_the_programs_own_messages(tmp_path: Path) -> None:
+    own = "{% extends 'public/base.html' %}{% block main %}Servus. {{ _('Save') }} {{ _('Beyond') }}{% endblock %}"
+    pages = _pages(tmp_path, help__html=own)
+    for language, words in (
+        ("de", "Servus. Speichern Beyond"),
+        ("he", "Servus. שמירה Beyond"),
+        ("nl", "Servus. Save Beyond"),
+    ):
+        page = pages.in_language(language).render("help")
+        assert words in page
+        assert ("Skip to the content" in page) == (language == "nl")

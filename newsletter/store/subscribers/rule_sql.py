@@ -6,6 +6,7 @@ No condition is ever NULL, whose negation would be NULL too.
 from collections.abc import Iterable
 from datetime import datetime
 from functools import singledispatch
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -112,20 +113,36 @@ def _(rule: Clicked, now: datetime) -> Condition:
     clicks = sa.select(response.c.subscriber, response.c.send, response.c.link).where(
         response.c.subscriber.is_not(None), response.c.link.is_not(None), response.c.machine == ""
     )
-    if rule.topics:
-        # A list of topics is JSON, in which each slug stands in quotation marks. With a join instead of a subquery,
-        # SQLite looks up the link of every click.
-        listed = sa.cast(link.c.topics, sa.Text)
-        about = sa.or_(*(listed.contains(f'"{slug}"') for slug in sorted(rule.topics)))
-        links = sa.select(link.c.send, link.c.number).where(about)
-        clicks = clicks.where(sa.tuple_(response.c.send, response.c.link).in_(links))
     if rule.days is not None:
         clicks = clicks.where(response.c.at >= days_before(now, rule.days))
+    return _clicked_topics(rule, clicks) if rule.topics else _clicked_anything(rule, clicks)
+
+
+def _clicked_topics(rule: Clicked, clicks: sa.Select[Any]) -> Condition:
+    """Return the condition of a rule with topics: their links are few, so their clicks are read once for all readers.
+
+    A list of topics is JSON, in which each slug stands in quotation marks.
+    """
+    listed = sa.cast(link.c.topics, sa.Text)
+    about = sa.or_(*(listed.contains(f'"{slug}"') for slug in sorted(rule.topics)))
+    links = sa.select(link.c.send, link.c.number).where(about)
+    clicks = clicks.where(sa.tuple_(response.c.send, response.c.link).in_(links))
     if rule.times == 1:
         return subscriber.c.id.in_(clicks.with_only_columns(response.c.subscriber))
     clicked = clicks.distinct().subquery()
     readers = sa.select(clicked.c.subscriber).group_by(clicked.c.subscriber).having(sa.func.count() >= rule.times)
     return subscriber.c.id.in_(readers)
+
+
+def _clicked_anything(rule: Clicked, clicks: sa.Select[Any]) -> Condition:
+    """Return the condition of a rule without topics: each reader's clicks are looked up.
+
+    PostgreSQL would not hash a list of very many readers, but read it again for each of them.
+    """
+    own = clicks.with_only_columns(response.c.send, response.c.link).where(response.c.subscriber == subscriber.c.id)
+    if rule.times > 1:
+        own = own.distinct().limit(1).offset(rule.times - 1)
+    return own.correlate(subscriber).exists()
 
 
 def _covered(tags: Iterable[str]) -> Condition:

@@ -113,9 +113,8 @@ def _(rule: Clicked, now: datetime) -> Condition:
     clicks = sa.select(response.c.subscriber, response.c.send, response.c.link).where(
         response.c.subscriber.is_not(None), response.c.link.is_not(None), response.c.machine == ""
     )
-    if rule.days is not None:
-        clicks = clicks.where(response.c.at >= days_before(now, rule.days))
-    return _clicked_topics(rule, clicks) if rule.topics else _clicked_anything(rule, clicks)
+    recent = sa.true() if rule.days is None else response.c.at >= days_before(now, rule.days)
+    return _clicked_topics(rule, clicks.where(recent)) if rule.topics else _clicked_anything(rule, clicks, recent)
 
 
 def _clicked_topics(rule: Clicked, clicks: sa.Select[Any]) -> Condition:
@@ -134,12 +133,14 @@ def _clicked_topics(rule: Clicked, clicks: sa.Select[Any]) -> Condition:
     return subscriber.c.id.in_(readers)
 
 
-def _clicked_anything(rule: Clicked, clicks: sa.Select[Any]) -> Condition:
+def _clicked_anything(rule: Clicked, clicks: sa.Select[Any], recent: Condition) -> Condition:
     """Return the condition of a rule without topics: each reader's clicks are looked up.
 
     PostgreSQL would not hash a list of very many readers, but read it again for each of them.
     """
     own = clicks.with_only_columns(response.c.send, response.c.link).where(response.c.subscriber == subscriber.c.id)
+    # As a case, no index of times can help, which PostgreSQL would otherwise scan again for each reader.
+    own = own.where(sa.case((recent, 1), else_=0) == 1)
     if rule.times > 1:
         own = own.distinct().limit(1).offset(rule.times - 1)
     return own.correlate(subscriber).exists()

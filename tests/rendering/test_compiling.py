@@ -9,12 +9,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
+from newsletter.domain.blocks import BlockKind
 from newsletter.domain.issue import Entry, Issue, Passage, PassageKind, Section
 from newsletter.errors import FindingsError
 from newsletter.message.template import Slot, fill_html, fill_text
 from newsletter.rendering import load_theme, render
 from tests import make
-from tests.rendering.samples import CHALK, NOWHERE, OFFICE, READER, SIGNAL, email, english, hebrew, page, text
+from tests.rendering.samples import (
+    CHALK,
+    INTERVIEW,
+    NOWHERE,
+    OFFICE,
+    READER,
+    SIGNAL,
+    email,
+    english,
+    hebrew,
+    page,
+    passages,
+    text,
+)
 
 NEWSLETTER = make.newsletter()
 THEME = load_theme(NOWHERE, NEWSLETTER)
@@ -114,6 +128,60 @@ def test_an_entry_renders_all_its_fields() -> None:
     assert SIGNAL.url in [link.get("href") for link in document.iter("a")]
     (image,) = document.iter("img")
     assert (image.get("alt"), image.get("width")) == ("A signal box at dusk, one window lit", "552")
+
+
+@pytest.mark.parametrize(
+    ("label", "language", "words"),
+    [
+        ("", "en", "Read more at The Junction Review"),
+        ("read", "en", "Read more at The Junction Review"),
+        ("Listen", "en", "Listen at The Junction Review"),
+        ("watch", "de", "Ansehen: The Junction Review"),
+        ("Book seats", "en", "Book seats: The Junction Review"),
+        ("<b>Play", "de", "<b>Play: The Junction Review"),
+    ],
+)
+def test_the_link_of_an_entry_has_its_label(label: str, language: str, words: str) -> None:
+    issue, newsletter = issue_of(replace(SIGNAL, label=label)), make.newsletter(language=language)
+    (link,) = (link for link in tree(page(issue, newsletter)).iter("a") if "→" in link.text_content())
+    assert link.text_content() == f"{words}\u00a0→"
+    assert f"\n{words}\n<{SIGNAL.url}>\n" in text(issue, newsletter)
+
+
+def test_an_entrys_language_minutes_and_access_are_printed() -> None:
+    paid = replace(INTERVIEW, slug="paid", gift="", paywall=True, language="")
+    issue = issue_of(INTERVIEW, replace(INTERVIEW, slug="both", paywall=True), paid)
+    document = tree(page(issue, NEWSLETTER))
+    facts = [line.text_content() for line in document.iter("p") if "byline" in line.get("class", "")]
+    assert facts == ["42 min ·\u00a0Gift link", "42 min ·\u00a0Gift link", "42 min ·\u00a0Paywall"]
+    assert [title.get("lang") for title in document.iter("h2")] == ["de", "de", None]
+    assert [quotation.get("lang") for quotation in document.iter("blockquote")] == ["de", "de", None]
+    for part in (page(issue, NEWSLETTER), text(issue, NEWSLETTER)):
+        assert INTERVIEW.gift in part
+    assert {line for line in text(issue, NEWSLETTER).splitlines() if " min · " in line} == {
+        "42 min · Gift link",
+        "42 min · Paywall",
+    }
+
+
+def test_an_entrys_language_decides_the_direction_of_its_title_and_quotation() -> None:
+    entry = replace(SIGNAL, language="he", title="NATO", passages=passages("Short.", "BBC: NATO, WHO."))
+    document = tree(page(issue_of(entry), NEWSLETTER))
+    (title,), (quotation,) = document.iter("h2"), document.iter("blockquote")
+    assert (title.get("dir"), quotation.get("dir")) == ("rtl", "rtl")
+    assert "text-align:right" in title.get("style", "")
+    assert "text-align:right" in quotation.get("style", "")
+    assert tree(page(issue_of(replace(entry, language="")), NEWSLETTER)).find(".//h2").get("dir") is None
+
+
+def test_a_sponsor_is_labelled_in_the_language_of_the_newsletter() -> None:
+    sponsor = make.block(BlockKind.SPONSOR)
+    for language, label in (("en", "Advertisement"), ("de", "Anzeige"), ("he", "מודעה")):
+        issue, newsletter = make.issue(sponsor), make.newsletter(language=language)
+        shown = " ".join(tree(page(issue, newsletter)).text_content().split())
+        assert shown.index(label) < shown.index(sponsor.title)
+        printed = text(issue, newsletter)
+        assert printed.index(label.upper()) < printed.index(sponsor.title)
 
 
 def test_a_quotation_renders_as_written() -> None:

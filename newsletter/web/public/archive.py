@@ -115,10 +115,14 @@ class ArchivePages:
         return self._cached(request, lambda pages: pages.topics())
 
     def topic(self, request: Request, slug: str) -> Response:
-        """Return a topic's latest entries, or a redirect if the topic was renamed."""
-        current = self._site.newsletter.topics.current(slug)
+        """Return a topic's latest entries, or a redirect if the topic was renamed or has no entries yet."""
+        base, topics = self._site.pages.base, self._site.newsletter.topics
+        current = topics.current(slug)
         if current != slug:
-            return RedirectResponse(f"{self._site.pages.base}/topics/{current}/", 308)
+            return RedirectResponse(f"{base}/topics/{current}/", 308)
+        # Messages link to topics, and the first one about a topic may be here before its issue is in the archive.
+        if slug in (topic.slug for topic in topics) and slug not in self._site.archive_cache.archive.topics:
+            return RedirectResponse(f"{base}/topics/", 302)
         return self._cached(request, lambda pages: pages.topic(slug))
 
     def more_of_topic(self, request: Request, slug: str, number: int) -> Response:

@@ -318,6 +318,17 @@ def test_view_in_browser_links_to_the_corrections_of_the_issue(
     assert after.headers["content-security-policy"] == client.get(link).headers["content-security-policy"]
 
 
+def test_a_topic_without_entries_leads_to_the_topics(at: Public, client: httpx.Client) -> None:
+    at.reader()
+    for path in ("/topics/railways/", "/topics/unheard-of/"):
+        answer = client.get(path)
+        expected = (302, "/topics/") if "railways" in path else (404, None)
+        assert (answer.status_code, answer.headers.get("location")) == expected
+    assert client.get("/topics/").status_code == 200
+    freeze_as_sent(at, "2026-11-22")
+    assert client.get("/topics/railways/").status_code == 200
+
+
 def test_a_topics_earlier_slug_redirects_to_its_page(
     at: Public, client: httpx.Client, folder: NewsletterFolder
 ) -> None:

@@ -1,6 +1,6 @@
 """Parse blocks: files in ``issues/blocks``, and tables in an issue's list. No I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -63,7 +63,7 @@ def parse_block(text: str, *, slug: str, path: str) -> tuple[Block, tuple[Findin
     kind = _kind_of_file(fields)
     if kind is None:
         return empty_block(slug, path), tuple(findings)
-    fields.report_unknown(("block", *FIELDS[kind]), _OWNERS[kind])
+    _report_unknown(fields, ("block", *FIELDS[kind]), kind)
     body = file.body.strip("\n")
     line = file.body_line + len(file.body) - len(file.body.lstrip("\n"))
     is_list = kind is BlockKind.LINKS
@@ -86,7 +86,7 @@ def inline_block(table: Table, *, path: str, findings: list[Finding]) -> Block |
     known = [first, *(name for name in FIELDS[kind] if name != first and (name != "title" or form.title == name))]
     if form.text != first:
         known.append(form.text)
-    fields.report_unknown(known, _OWNERS[kind])
+    _report_unknown(fields, known, kind)
     text = fields.lines(form.text).strip("\n") if form.text in fields else ""
     listed = LinkList(text=_words(kind, text))
     if kind is BlockKind.LINKS:
@@ -95,6 +95,13 @@ def inline_block(table: Table, *, path: str, findings: list[Finding]) -> Block |
     block = _block(kind, fields, form, listed)
     written = table.values.get(form.text)
     return replace(block, lines={**block.lines, "text": written.line if written else table.line})
+
+
+def _report_unknown(fields: Fields, known: Sequence[str], kind: BlockKind) -> None:
+    if "alt" in known and "image_alt" in fields:
+        fields.report("field-unknown", fields.line("image_alt"), 'unknown field "image_alt"', "in a block, write alt:")
+        known = (*known, "image_alt")
+    fields.report_unknown(known, _OWNERS[kind])
 
 
 def _words(kind: BlockKind, text: str) -> str:

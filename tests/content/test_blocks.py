@@ -127,6 +127,7 @@ def test_a_word_in_brackets_before_a_link_is_its_label(tmp_path: Path) -> None:
         ("block: sponsor\ntitle: A\nurl:", "", "block-unfinished", 4, "no url: add a line url: https://…"),
         ("block: sponsor\ntitle: A\nurl: u\nfeeds: yes", "", "field-type", 5, "feeds is neither true nor false"),
         ("block: image\nalt: A river", "", "block-unfinished", 2, "no image"),
+        ("block: image\nimage: a.jpg\nimage_alt: A", "", "field-unknown", 4, "in a block, write alt:"),
         ("block: note\ntopics: Railways", "Words.", "field-type", 3, "write topics: [Railways]"),
         ("block: links", "- [A](https://e.org/)\n- Plain", "block-link", 5, '"Plain" does not begin with a link'),
         ("block: links", "- [A](https://e.org/)\n- [](https://e.org/)", "block-link", 5, "has no title"),

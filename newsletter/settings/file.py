@@ -3,7 +3,7 @@
 import re
 from email.utils import parseaddr
 from ipaddress import ip_network
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -80,6 +80,12 @@ def _valid_slug(text: str) -> str:
     if not SLUG.fullmatch(text):
         raise ValueError(f"use only a-z, 0-9 and hyphens: {slug_of(text)}")
     return text
+
+
+def _valid_option(value: object) -> bool | str:
+    if not isinstance(value, bool | str):
+        raise ValueError("write true or false, or one of the theme's choices in quotes")  # pydantic's
+    return value
 
 
 def _valid_quiet(text: str) -> str:
@@ -170,7 +176,7 @@ class ThemeTable(_Table):
     dark_colors: dict[str, str] = {}
     fonts: dict[str, str] = {}
     labels: dict[str, str] = {}
-    options: dict[str, bool | str] = {}
+    options: dict[str, Annotated[Any, AfterValidator(_valid_option)]] = {}
 
 
 class TailoredTable(_Table):

@@ -288,6 +288,11 @@ def test_a_wrong_setting_is_reported_with_line_and_hint(root: Path, old: str, ne
     [
         ("https://news", "https://[news", "write a URL such as https://news.example.org"),
         ("https://news", "https://ne ws", "write a URL such as https://news.example.org"),
+        (
+            'name = "',
+            'theme.options.short = 3\nname = "',
+            "write true or false, or one of the theme's choices in quotes",
+        ),
         ("example.org/", "example.org:99999/", "write a URL such as https://news.example.org"),
         ("name = ", 'language = "xx-yy-zz-qq"\nname = ', "write a language tag such as en, pt-BR or zh-Hant-TW"),
         ("name = ", 'languages = ["en", "German"]\nname = ', "item 2 of \"languages\" cannot be 'German'"),

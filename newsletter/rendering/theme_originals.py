@@ -85,6 +85,8 @@ def with_originals(text: str, digests: Mapping[str, str]) -> str:
         lines += ["", *_COMMENT, "[originals]"]
         header = len(lines) - 1
     end = next((at for at in range(header + 1, len(lines)) if lines[at].lstrip().startswith("[")), len(lines))
+    while not lines[end - 1].strip():  # new lines go above the empty ones
+        end -= 1
     for name, digest in sorted(digests.items()):
         line = f'"{name}" = "{digest}"'
         same = re.compile(rf"""\s*["']{re.escape(name)}["']\s*=""")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from newsletter import checks
+from newsletter.domain.issue import Issue, Section
 from newsletter.domain.publication import Newsletter, ThemeSettings
 from newsletter.errors import Place
 from newsletter.message.template import fill_html, fill_text
@@ -17,7 +18,7 @@ from newsletter.rendering import load_theme, part_findings, render, theme_chain,
 from newsletter.rendering.contrast import contrast_ratio
 from newsletter.rendering.fonts import windows_stack
 from tests.rendering.gallery_issues import long
-from tests.rendering.samples import NOWHERE, READER, everything
+from tests.rendering.samples import NOWHERE, READER, everything, passages
 from tests.rendering.test_clients import BACKGROUND, in_thunderbird
 from tests.rendering.test_in_browser import LOOSE_DOTS
 
@@ -40,10 +41,37 @@ def themed(newsletter: Newsletter, theme: str, **settings: object) -> Newsletter
     return replace(newsletter, theme=ThemeSettings(name=theme, **settings))  # type: ignore[arg-type]
 
 
+MARKDOWN = """Words with `code`:
+
+* an item
+  * one inside
+* a [link](https://example.org/link)
+
+1. first
+
+| Line | Opened |
+|---|---|
+| Harbour | 1911 |
+
+***
+
+```
+code = "a line"
+```
+"""
+
+
+def full() -> tuple[Issue, Newsletter]:
+    """Return the issue that has everything, with all of Markdown in the framing and the quotation of an entry."""
+    issue, newsletter = everything()
+    rich = replace(issue.entries[0], slug="rich", passages=passages(MARKDOWN, MARKDOWN))
+    return replace(issue, sections=(*issue.sections, Section(title=None, items=(rich,)))), newsletter
+
+
 @cache
 def message(theme: str, language: str = "en") -> str:
-    """Return the issue that has everything, as one reader gets it."""
-    issue, newsletter = everything()
+    """Return the full issue as one reader gets it."""
+    issue, newsletter = full()
     newsletter = replace(themed(newsletter, theme), language=language)
     return fill_html(render(issue, newsletter, load_theme(NOWHERE, newsletter)).html, READER)
 
@@ -182,7 +210,7 @@ MIRRORED = """() => {
   const start = style(page).direction === 'rtl' ? 'right' : 'left';
   const wrong = [...document.querySelectorAll('.title, .section, p, ul')].filter(element => {
     const own = style(element).direction === 'rtl' ? 'right' : 'left';
-    return !['center', 'start', own].includes(style(element).textAlign);
+    return !['center', 'start', own].includes(style(element).textAlign.replace('-webkit-', ''));
   });
   return [start, wrong.map(element => element.outerHTML)];
 }"""

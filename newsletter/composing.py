@@ -225,6 +225,8 @@ def _load_theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[
         return None, conflicts
     try:
         theme = rendering.load_theme(root, newsletter)
+        for language in newsletter.languages:
+            theme.in_language(language)
     except FindingsError as err:
         return None, list(err.findings)
     try:

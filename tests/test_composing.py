@@ -398,3 +398,11 @@ def test_an_issue_with_contradictory_tailoring_is_refused(root: Path) -> None:
     (finding,) = refused(root, "2026-11-23")
     assert (finding.rule, finding.place.line) == ("tailored-limits", 6)
     assert len(checked(root)) == 1
+
+
+def test_a_wrong_label_for_another_language_is_reported_at_its_line(root: Path) -> None:
+    labels = "[theme.labels]\nmore = 'On'\n[theme.labels.de]\nread_on = 'Weiter'\n"
+    write(root, "newsletter.toml", labels)
+    theme = ThemeSettings(translated_labels={"de": {"read_on": "Weiter"}})
+    newsletter = make.newsletter(language="en", other_languages=("de",), theme=theme)
+    assert checked(root, newsletter)[0].startswith('newsletter.toml:4: the theme has no "read_on" in labels')

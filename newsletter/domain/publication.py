@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.domain.addresses import Mailbox
 from newsletter.domain.issue import TailoringFields
-from newsletter.domain.languages import same_language
+from newsletter.domain.languages import covers, same_language
 from newsletter.domain.leaving import REASONS
 from newsletter.domain.topics import Topics
 from newsletter.domain.tracking import TrackingSettings
@@ -14,7 +14,10 @@ from newsletter.domain.tracking import TrackingSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeSettings:
-    """The theme settings of newsletter.toml: its name, and values that override the theme's own."""
+    """The theme settings of newsletter.toml: its name, and values that override the theme's own.
+
+    ``labels`` are in the newsletter's own language, ``translated_labels`` by the tags of others.
+    """
 
     name: str = "default"
     logo: str | None = None
@@ -25,6 +28,7 @@ class ThemeSettings:
     dark_colors: Mapping[str, str] = field(default_factory=dict)
     fonts: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    translated_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     options: Mapping[str, bool | str] = field(default_factory=dict)
 
 
@@ -83,7 +87,12 @@ class Newsletter:
         if not language or same_language(language, self.language):
             return self
         others = tuple(tag for tag in self.languages if not same_language(tag, language))
-        return replace(self, language=language, other_languages=others)
+        theme = self.theme
+        translated = {**theme.translated_labels, **({self.language: theme.labels} if theme.labels else {})}
+        covering = sorted((tag for tag in translated if covers(tag, language)), key=len)
+        labels = {name: text for tag in covering for name, text in translated[tag].items()}
+        theme = replace(theme, labels=labels, translated_labels=translated)
+        return replace(self, language=language, other_languages=others, theme=theme)
 
     def about(self, language: str) -> About:
         """Return the words that introduce the newsletter in a language, or else those in its own."""

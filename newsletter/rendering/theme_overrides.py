@@ -37,9 +37,10 @@ def read_overrides(root: Path, newsletter: Newsletter, file: ThemeToml) -> Theme
     is invalid.
     """
     given = overridden_tables(newsletter)
-    labels = labels_in(file, newsletter.language)
+    language = newsletter.language
+    labels = labels_in(file, language)
     known = {"colors": file.colors, "dark_colors": file.colors, "fonts": file.fonts, "labels": labels}
-    wrong = [*_unknown_names(root, given, known), *_invalid_labels(root, given["labels"], labels)]
+    wrong = [*_unknown_names(root, language, given, known), *_invalid_labels(root, language, given["labels"], labels)]
     own, invalid = _validated(root, {table: dict(given[table]) for table in ("colors", "dark_colors", "fonts")})
     wrong += [*invalid, *_invalid_options(root, newsletter, file), *_invalid_logo(root, newsletter)]
     if wrong:
@@ -47,25 +48,35 @@ def read_overrides(root: Path, newsletter: Newsletter, file: ThemeToml) -> Theme
     return own
 
 
-def _unknown_names(root: Path, given: Tables, known: Tables) -> Iterator[Finding]:
+def _unknown_names(root: Path, language: str, given: Tables, known: Tables) -> Iterator[Finding]:
     for table, values in given.items():
         for key in values:
             names = list(known[table])
             if key in names:
                 continue
             hint = did_you_mean(key, names) or f"there are: {', '.join(names)}"
-            place = _setting_place(root, "theme", table, key)
+            place = (
+                _label_place(root, language, key) if table == "labels" else _setting_place(root, "theme", table, key)
+            )
             yield theme_error(BROKEN, place, f'the theme has no "{key}" in {table}', hint)
 
 
-def _invalid_labels(root: Path, given: Mapping[str, str], labels: Mapping[str, str]) -> Iterator[Finding]:
+def _invalid_labels(
+    root: Path, language: str, given: Mapping[str, str], labels: Mapping[str, str]
+) -> Iterator[Finding]:
     for name, text in given.items():
         fillable = label_fields(labels.get(name, text))
         if unknown := sorted(label_fields(text) - fillable):
             allowed = ", ".join(f"{{{field}}}" for field in sorted(fillable)) or "none"
-            place = _setting_place(root, "theme", "labels", name)
+            place = _label_place(root, language, name)
             what = f'the label "{name}" can\'t contain {{{unknown[0]}}}'
             yield theme_error(BROKEN, place, what, f"it may contain: {allowed}")
+
+
+def _label_place(root: Path, language: str, name: str) -> Place:
+    """Return the place of a label: in the table of its language, or among those of the newsletter's own."""
+    own = f"[theme.labels.{language}]" in settings_text(root)
+    return _setting_place(root, "theme", "labels", *([language] if own else []), name)
 
 
 def _validated(root: Path, given: Mapping[str, dict[str, str]]) -> tuple[ThemeToml, list[Finding]]:

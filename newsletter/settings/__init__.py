@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from newsletter.domain.addresses import Mailbox, parse_address
 from newsletter.domain.events import FeedbackSettings
 from newsletter.domain.issue import TailoringFields
+from newsletter.domain.languages import covers
 from newsletter.domain.pictures import BucketSettings
 from newsletter.domain.publication import About, Newsletter, ThemeSettings
 from newsletter.domain.quiet_hours import parse_quiet_hours
@@ -26,7 +27,7 @@ from newsletter.errors import FindingsError, Place, SettingsError, did_you_mean
 from newsletter.files import library_errors
 from newsletter.files.newsletter_folder import SETTINGS_FILE, newsletter_folder
 from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_marker, syntax_mistake
-from newsletter.settings.file import ImagesTable, SendingTable, SettingsFile, parse_url
+from newsletter.settings.file import ImagesTable, SendingTable, SettingsFile, ThemeTable, parse_url
 from newsletter.settings.problems import contradictions, mistakes_in, setting_finding, settings_error
 from newsletter.settings.segments import languages_of, parse_segment, rule_words
 from newsletter.tokens import Signer
@@ -230,7 +231,7 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
             leaving_reasons=tuple(file.leaving_reasons),
             topics=words.topics,
             tailored=TailoringFields(**file.tailored.model_dump()),
-            theme=ThemeSettings(**file.theme.model_dump()),
+            theme=_theme(file.theme, language),
             counting=TrackingSettings(
                 clicks=file.counting.clicks,
                 opens=file.counting.opens,
@@ -258,6 +259,19 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
         ),
         bucket=bucket,
     )
+
+
+def _theme(table: ThemeTable, language: str) -> ThemeSettings:
+    """Return the theme's settings, with the labels without a language as those of the newsletter's own."""
+    plain = {name: text for name, text in table.labels.items() if isinstance(text, str)}
+    translated = {tag: labels for tag, labels in table.labels.items() if isinstance(labels, dict)}
+    own = {
+        name: text
+        for tag in sorted(translated, key=len)
+        if covers(tag, language)
+        for name, text in translated[tag].items()
+    }
+    return ThemeSettings(**table.model_dump(exclude={"labels"}), labels=plain | own, translated_labels=translated)
 
 
 def _sending(table: SendingTable) -> SendingSettings:

@@ -88,6 +88,14 @@ def _valid_option(value: object) -> bool | str:
     return value
 
 
+def _valid_label(value: object) -> str | dict[str, str]:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and all(isinstance(text, str) for text in value.values()):
+        return value
+    raise ValueError("write words in quotes, or a table of labels for a language: [theme.labels.de]")  # pydantic's
+
+
 def _valid_quiet(text: str) -> str:
     parse_quiet_hours(text)
     return text
@@ -175,7 +183,7 @@ class ThemeTable(_Table):
     colors: dict[str, str] = {}
     dark_colors: dict[str, str] = {}
     fonts: dict[str, str] = {}
-    labels: dict[str, str] = {}
+    labels: dict[str, Annotated[Any, AfterValidator(_valid_label)]] = {}
     options: dict[str, Annotated[Any, AfterValidator(_valid_option)]] = {}
 
 

@@ -71,6 +71,19 @@ def test_the_first_language_is_the_default(root: Path, text: str, languages: tup
     assert (newsletter.languages, newsletter.language) == (languages, languages[0])
 
 
+def test_labels_are_for_the_first_language_and_others_have_tables(root: Path) -> None:
+    more = '[theme.labels]\nread_more = "On to {source}"\n[theme.labels.de]\nread_more = "Weiter bei {source}"\n'
+    (root / "newsletter.toml").write_text(f'languages = ["en", "de-AT", "he"]\n{GOOD}\n{more}', encoding="utf-8")
+    newsletter = settings.load(root).newsletter
+    labels = {tag: newsletter.in_language(tag).theme.labels for tag in newsletter.languages}
+    assert labels == {"en": {"read_more": "On to {source}"}, "de-AT": {"read_more": "Weiter bei {source}"}, "he": {}}
+    assert newsletter.in_language("he").in_language("en").theme.labels == labels["en"]
+    message = complaint(root, f"{GOOD}\n[theme.labels]\nread_more = 7\n")
+    assert message.startswith(
+        'newsletter.toml:25: "theme.labels.read_more" cannot be 7: write words in quotes, or a table'
+    )
+
+
 def test_the_documented_segments_can_be_used(root: Path) -> None:
     page = (Path(settings.__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```toml\n(\[segments\..*?)```", page, re.DOTALL)

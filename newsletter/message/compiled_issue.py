@@ -23,8 +23,9 @@ class IssuePart:
     """A piece of the email that an edition has or leaves out as a whole, ending with ``\\n``.
 
     ``entries`` are positions of entries and of blocks with topics, which come behind all entries. A part is in an
-    edition that has at least one of them; a part without any is in every edition. ``least`` is the number of entries
-    that an edition must have for the part to be in it.
+    edition that has at least one of them; a part without any is in every edition. An entry's own parts have its
+    position once; one that goes with it, such as a note below the same heading, has it twice. ``least`` is the number
+    of entries that an edition must have for the part to be in it.
     """
 
     template: Template

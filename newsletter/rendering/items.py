@@ -128,7 +128,7 @@ class ItemBuilder:
             image_alt=one_line(block.image_alt or ""),
             image_size=block.image_size,
             level=level,
-            positions=positions,
+            positions=positions * 2 if len(positions) == 1 and not block.topics else positions,
         )
 
     def _links(self, block: Block) -> Iterator[LinkView]:

@@ -20,8 +20,10 @@ def categories(language: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
 def plural_forms(phrase: str, language: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Return the forms of ``{number} pick | {number} picks``, and the index of the form for each number below 200.
 
-    If it has fewer forms than the language, the last one stands for the rest.
+    If it has fewer forms than the language, the last one stands for the rest. If it has more, it isn't translated.
     """
     forms = tuple(form.strip() for form in phrase.split(SEPARATOR))
-    _, form_of = categories(language)
+    names, form_of = categories(language)
+    if len(forms) > len(names):
+        _, form_of = categories("en")
     return forms, tuple(min(form, len(forms) - 1) for form in form_of)

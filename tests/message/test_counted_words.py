@@ -31,6 +31,9 @@ def counted(phrase: str, language: str) -> CountedWords:
         (ARABIC, "ar", 211, "many"),
         (ARABIC, "ar", 500, "other"),
         ("{number} items", "ru", 21, "21 items"),
+        (ENGLISH, "ja", 1, "1 pick"),
+        (ENGLISH, "ja", 8, "8 picks"),
+        (ENGLISH, "ru", 3, "3 picks"),
     ],
 )
 def test_a_number_has_the_form_of_its_language(phrase: str, language: str, number: int, words: str) -> None:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter import rendering
-from newsletter.domain.issue import Issue, Passage, PassageKind
+from newsletter.domain.blocks import BlockKind, ListedLink
+from newsletter.domain.issue import Issue, Passage, PassageKind, Section
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.tracking import TrackingLevel, TrackingSettings
 from newsletter.message.compiled_issue import CompiledIssue
@@ -82,6 +83,22 @@ def test_each_link_is_counted_once_for_its_entry(compiled: CompiledIssue) -> Non
     assert set(re.findall(r"/c/2026-11-23/(\d+)>", text)) == {"1", "2", "3", "4"}
     assert "/o/" not in html
     assert f"{BASE}/unsubscribe/2026-11-23/" in html
+
+
+def test_links_of_blocks_belong_to_no_entry_and_have_the_topics_of_their_block(tmp_path: Path) -> None:
+    entry = make.entry("night-train", url="https://example.org/train", passages=(), topics=("Asia",))
+    note = make.block(BlockKind.NOTE, text="[A](https://example.org/a)")
+    paid = make.block(BlockKind.SPONSOR, url="https://example.org/b", text="B", topics=("NATO",))
+    links = make.block(BlockKind.LINKS, links=(ListedLink(title="C", url="https://example.org/c"),))
+    sections = (Section(title="Travel", items=(entry, note)), Section(title=None, items=(paid, links)))
+    made, rules = make.issue(sections=sections), newsletter(clicks=TrackingLevel.AGGREGATE)
+    tracked = with_tracking(rendering.compile_issue(made, rules, rendering.load_theme(tmp_path, rules)), made, rules)
+    assert [(link.url[-5:], link.entry, link.position, link.topics) for link in tracked.links] == [
+        ("train", "night-train", 1, ("asia",)),
+        ("org/a", "", 0, ()),
+        ("org/b", "", 0, ("nato",)),
+        ("org/c", "", 0, ()),
+    ]
 
 
 def test_a_link_whose_text_is_a_url_keeps_its_target(tmp_path: Path) -> None:

@@ -129,6 +129,7 @@ def test_outlook_on_windows_does_not_get_the_dark_logo_and_gets_its_own_fonts_an
     assert ".page td, .page div, .page p, .page li { font-family: 'Palatino Linotype', serif !important; }" in styles
     assert "font-family: 'Segoe UI', sans-serif !important" in styles
     assert ".dateline { border-color: #171411 !important; }" in styles
+    assert ".contents a { color: #2a2621 !important; }" in styles
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def words(compiled: CompiledIssue, edition: Edition | None = None) -> str:
     return fill_text(compiled.email(edition).text, {})
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(issues())
 def test_an_edition_has_the_same_bytes_as_an_issue_of_only_its_entries_and_blocks(drawn: tuple[Issue, Edition]) -> None:
     issue, edition = drawn

@@ -242,7 +242,7 @@ IMAGES = (
     warning(
         "image-alt",
         "An image has no alternative text.",
-        "add `image_alt:` or, in Markdown, text between `![` and `]`",
+        "add `image_alt:`",
         "Many readers don't see images.",
     ),
     warning(

@@ -18,8 +18,8 @@ FIELDS: Mapping[BlockKind, tuple[str, ...]] = {
     BlockKind.NOTE: ("title", "url", "topics"),
     BlockKind.LINKS: ("title", "url", "topics"),
     BlockKind.QUOTE: ("who", "where", "url", "topics"),
-    BlockKind.SPONSOR: ("title", "url", "image", "alt", "topics", "feeds"),
-    BlockKind.IMAGE: ("image", "alt", "url", "topics"),
+    BlockKind.SPONSOR: ("title", "url", "image", "image_alt", "topics", "feeds"),
+    BlockKind.IMAGE: ("image", "image_alt", "url", "topics"),
 }
 """The fields of a block's file, besides ``block``. Its body is the text."""
 
@@ -98,9 +98,9 @@ def inline_block(table: Table, *, path: str, findings: list[Finding]) -> Block |
 
 
 def _report_unknown(fields: Fields, known: Sequence[str], kind: BlockKind) -> None:
-    if "alt" in known and "image_alt" in fields:
-        fields.report("field-unknown", fields.line("image_alt"), 'unknown field "image_alt"', "in a block, write alt:")
-        known = (*known, "image_alt")
+    if "image_alt" in known and "alt" in fields:
+        fields.report("field-unknown", fields.line("alt"), 'unknown field "alt"', "write image_alt:")
+        known = (*known, "alt")
     fields.report_unknown(known, _OWNERS[kind])
 
 
@@ -133,7 +133,7 @@ def _block(kind: BlockKind, fields: Fields, form: _Form, listed: LinkList) -> Bl
         url=fields.text("url") if "url" in known else "",
         links=listed.links,
         image=fields.text("image") or None if "image" in known else None,
-        image_alt=fields.text("alt") or None if "alt" in known else None,
+        image_alt=fields.text("image_alt") or None if "image_alt" in known else None,
         topics=tuple(word.text for word in fields.words("topics")),
         in_feeds=kind is not BlockKind.SPONSOR or fields.switch("feeds", default=False),
         path=fields.path,
@@ -141,9 +141,8 @@ def _block(kind: BlockKind, fields: Fields, form: _Form, listed: LinkList) -> Bl
     _report_missing(block, fields, form)
     table = fields.table
     lines = {**fields.lines_of_words, **table.lines, "": table.line}
-    for name, written in (("title", form.title), ("image_alt", "alt")):
-        if written in table.lines:
-            lines[name] = table.lines[written]
+    if form.title in table.lines:
+        lines["title"] = table.lines[form.title]
     return replace(block, lines=lines)
 
 

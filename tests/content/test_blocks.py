@@ -41,7 +41,7 @@ def test_a_quote_and_an_image_are_read(tmp_path: Path) -> None:
     ) == Block(
         kind=BlockKind.QUOTE, slug="part", text="Words.", who="Ada", where="The Review", url="https://example.org/a"
     )
-    image = block(tmp_path, "block: image\nimage: river.jpg\nalt: A river", "The *river*.")
+    image = block(tmp_path, "block: image\nimage: river.jpg\nimage_alt: A river", "The *river*.")
     assert image == Block(
         kind=BlockKind.IMAGE, slug="part", text="The *river*.", image="river.jpg", image_alt="A river"
     )
@@ -126,8 +126,8 @@ def test_a_word_in_brackets_before_a_link_is_its_label(tmp_path: Path) -> None:
         ),
         ("block: sponsor\ntitle: A\nurl:", "", "block-unfinished", 4, "no url: add a line url: https://…"),
         ("block: sponsor\ntitle: A\nurl: u\nfeeds: yes", "", "field-type", 5, "feeds is neither true nor false"),
-        ("block: image\nalt: A river", "", "block-unfinished", 2, "no image"),
-        ("block: image\nimage: a.jpg\nimage_alt: A", "", "field-unknown", 4, "in a block, write alt:"),
+        ("block: image\nimage_alt: A river", "", "block-unfinished", 2, "no image"),
+        ("block: image\nimage: a.jpg\nalt: A", "", "field-unknown", 4, "write image_alt:"),
         ("block: note\ntopics: Railways", "Words.", "field-type", 3, "write topics: [Railways]"),
         ("block: links", "- [A](https://e.org/)\n- Plain", "block-link", 5, '"Plain" does not begin with a link'),
         ("block: links", "- [A](https://e.org/)\n- [](https://e.org/)", "block-link", 5, "has no title"),
@@ -182,8 +182,8 @@ def test_every_kind_of_block_may_stand_in_the_list(tmp_path: Path) -> None:
         "  - note: |\n      Good *evening*.\n\n      Bye.\n    title: A word\n    topics: [Railways]\n"
         '  - quote: "Words, for once."\n    who: Ada\n    where: The Review\n    url: https://example.org/a\n'
         "  - sponsor: Kettle & Leaf\n    text: Tea.\n    url: https://example.org/tea\n    image: tea.jpg\n"
-        "    alt: A tin\n    feeds: true\n"
-        "  - image: river.jpg\n    alt: A river\n    caption: The *river*.\n    url: https://example.org/river\n"
+        "    image_alt: A tin\n    feeds: true\n"
+        "  - image: river.jpg\n    image_alt: A river\n    caption: The *river*.\n    url: https://example.org/river\n"
         "  - links:\n      - {title: A, url: https://example.org/a, source: S}\n"
         '      - "[B](https://example.org/b) T"\n    title: Also\n    text: Two more.\n'
         "  - links: |\n      One:\n\n      - [C](https://example.org/c)\n",

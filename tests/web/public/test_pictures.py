@@ -66,7 +66,7 @@ def test_the_archive_and_the_feeds_show_what_the_mail_shows(at: Public, client: 
 def test_a_picture_between_entries_is_shown_everywhere(
     at: Public, client: httpx.Client, folder: NewsletterFolder
 ) -> None:
-    block = {"image": "harbour.jpg", "alt": "Boats in a harbour", "caption": "Before the storm"}
+    block = {"image": "harbour.jpg", "image_alt": "Boats in a harbour", "caption": "Before the storm"}
     folder.issue("2026-11-23", entries=["night-train", block, "tired-bridge"])
     freeze_as_sent(at, "2026-11-23")
     address = address_in_mail(at, "2026-11-23")

@@ -107,6 +107,6 @@ class ContextBuilder:
             note=self._prose.addressed(issue.note, issue),
             picks=self._placeholders.slot(Slot(PICKS_SLOT)) if issue.entries else "",
             minutes=self._placeholders.slot(Slot(MINUTES_SLOT)),
-            contents=contents_of(sections),
+            contents=contents_of(sections, self._prose),
             sections=sections,
         )

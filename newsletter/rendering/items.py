@@ -137,13 +137,13 @@ class ItemBuilder:
             yield LinkView(
                 title=title,
                 url=web_address(link.url),
-                source=one_line(link.source),
+                source=self._prose.unbroken(one_line(link.source)),
                 label=one_line(link.label),
                 direction=direction_of_title(title, self._prose.direction),
             )
 
 
-def contents_of(sections: tuple[SectionView, ...]) -> ContentsView | None:
+def contents_of(sections: tuple[SectionView, ...], prose: ProseWriter) -> ContentsView | None:
     """Return the contents. Even an issue too short for them has some, so that its bytes are those of an edition."""
     entries = [entry for section in sections for entry in section.entries]
     if not entries:
@@ -153,7 +153,7 @@ def contents_of(sections: tuple[SectionView, ...]) -> ContentsView | None:
             number=entry.number,
             title=entry.title,
             url=entry.url,
-            source=entry.source,
+            source=prose.unbroken(entry.source),
             positions=entry.positions,
             least=CONTENTS_FROM,
         )

@@ -85,7 +85,7 @@ THEMES = (
     warning(
         "theme-original-changed",
         "The original of a file that your theme has copied has changed since, or is gone.",
-        "take over what you want, and record the original's new digest in theme.toml",
+        "copy the changes you want, and record the original's new digest in theme.toml",
         "Your copy doesn't get the program's improvements by itself.",
     ),
 )

@@ -61,6 +61,7 @@ ERRORS: Mapping[str, str] = {
     "send-unsettled": "continue with `newsletter sends resume {send}`",
     "slug-taken": "choose another --slug, or edit the file",
     "suppression-missing": "see `newsletter suppressions list`",
+    "theme-built-in": "make your own from it: `newsletter theme new NAME --from {theme}`",
 }
 """Hints by an error's code. Names in braces are its fields. An error that has a suggestion keeps it as its hint."""
 
@@ -69,7 +70,7 @@ RULES: Mapping[str, str] = {
     "bounces-held": "see `newsletter suppressions held`, then `apply` or `discard` them",
     "entry-unknown": "create it with `newsletter entry new`, or remove it",
     "theme-original-changed": (
-        "`newsletter theme diff` shows what differs; take over what you want, then confirm with --done"
+        "`newsletter theme diff` shows what differs; copy the changes you want, then confirm with --done"
     ),
     "issue-date-past": "send it with --any-date, or give it another date",
 }

@@ -5,9 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter.cli import options, output, resources
+from newsletter.cli.advice import error_lines
 from newsletter.domain.plurals import counted
+from newsletter.errors import FindingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from newsletter.rendering import ThemeChain
 
 app = typer.Typer(no_args_is_help=True, help="List themes, and make one of your own.")
@@ -26,7 +31,7 @@ Files = Annotated[
 
 @app.command("list")
 def show(context: typer.Context, json: options.AsJson = False) -> None:
-    """List all themes, those of the program and your own, with the options that each adds to its base's.
+    """List the built-in themes and your own, with the options each adds.
 
     newsletter theme list
     newsletter theme list --json | jq ".[].name"
@@ -34,31 +39,49 @@ def show(context: typer.Context, json: options.AsJson = False) -> None:
     from newsletter import rendering
 
     settings = resources.load_settings(context)
-    chains = [rendering.theme_chain(settings.root, name) for name in rendering.theme_names(settings.root)]
-    options_of = {chain.name: chain.settings.options for chain in chains}
     chosen = settings.newsletter.theme.name
+    themes = {name: _chain(settings.root, name) for name in rendering.theme_names(settings.root)}
     if json:
-        output.as_json([_facts(chain, chosen=chosen) for chain in chains])
+        output.as_json([_facts(name, chain, chosen=chosen) for name, chain in themes.items()])
         return
     output.table(
         ["Theme", "Based on", "Own options", "Description"],
-        [
-            (
-                f"{chain.name} (yours)" if chain.own else chain.name,
-                chain.base,
-                ", ".join(name for name in chain.settings.options if name not in options_of.get(chain.base, {})),
-                chain.settings.description,
-            )
-            for chain in chains
-        ],
+        [_row(name, chain, themes) for name, chain in themes.items()],
     )
+    for chain in themes.values():
+        if isinstance(chain, FindingsError):
+            output.print_error(chain)
     output.note(f'This newsletter uses "{chosen}"; [theme] in newsletter.toml changes that.')
 
 
-def _facts(chain: "ThemeChain", *, chosen: str) -> dict[str, object]:
+def _chain(root: "Path", name: str) -> "ThemeChain | FindingsError":
+    """Return a theme, or what is wrong with it: one broken theme must not hide the others."""
+    from newsletter import rendering
+
+    try:
+        return rendering.theme_chain(root, name)
+    except FindingsError as err:
+        return err
+
+
+def _row(
+    name: str, chain: "ThemeChain | FindingsError", themes: "Mapping[str, ThemeChain | FindingsError]"
+) -> tuple[str, str, str, str]:
+    if isinstance(chain, FindingsError):
+        return f"{name} (broken)", "", "", ""
+    base = themes.get(chain.base)
+    known = {} if base is None or isinstance(base, FindingsError) else base.settings.options
+    added = [option for option in chain.settings.options if option not in known]
+    return f"{name} (yours)" if chain.own else name, chain.base, ", ".join(added), chain.settings.description
+
+
+def _facts(name: str, chain: "ThemeChain | FindingsError", *, chosen: str) -> dict[str, object]:
+    if isinstance(chain, FindingsError):
+        return {"name": name, "chosen": name == chosen, "broken": error_lines(chain)}
     return {
-        "name": chain.name,
-        "chosen": chain.name == chosen,
+        "name": name,
+        "chosen": name == chosen,
+        "broken": [],
         "own": chain.own,
         "base": chain.base,
         "description": chain.settings.description,
@@ -140,9 +163,7 @@ def diff(
             show_default=False,
         ),
     ] = None,
-    done: Annotated[
-        bool, typer.Option("--done", help="Confirm that your copies have all you want of the changed originals.")
-    ] = False,
+    done: Annotated[bool, typer.Option("--done", help="Mark your copies as up to date with the originals.")] = False,
 ) -> None:
     """Compare a theme's copied files with their originals, and say which originals have changed since.
 
@@ -168,6 +189,8 @@ def diff(
     changed = [copied.shown for copied in copies if copied.changed]
     if changed:
         output.note(f"Changed in the original since you copied them: {', '.join(changed)}")
-        output.note("Take over what you want, then run this with --done.")
+        output.note("Copy the changes you want, then run it again with --done.")
     elif not copies:
         output.note(f'The theme "{chosen}" has no copied files.')
+    elif not any(copied.diff() for copied in copies):
+        output.note(f'The copied files of "{chosen}" are the same as the originals.')

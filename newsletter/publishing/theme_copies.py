@@ -24,6 +24,38 @@ class ThemeExistsError(UsageError):
         super().__init__(f"there is already a theme in {THEMES}/{theme}/", hint="choose another name")
 
 
+class ThemeNameError(UsageError):
+    """A name that a theme can't have; ``theme`` is the name."""
+
+    code = "theme-name-invalid"
+
+    def __init__(self, *, theme: str) -> None:
+        self.theme = theme
+        super().__init__(f"\"{theme}\" can't be a theme's name", hint="use lower-case letters, digits and hyphens")
+
+
+class ThemeFileExistsError(UsageError):
+    """A file that a theme of the newsletter already has; ``theme`` is the theme's name, ``file`` the file's."""
+
+    code = "theme-file-exists"
+
+    def __init__(self, *, theme: str, file: str) -> None:
+        self.theme, self.file = theme, file
+        what = f"{THEMES}/{theme}/{file} already exists"
+        super().__init__(what, hint="delete it to copy the original again")
+
+
+class ThemeBuiltInError(UsageError):
+    """A theme that comes with the program, where only one of the newsletter can be meant; ``theme`` is its name."""
+
+    code = "theme-built-in"
+
+    def __init__(self, *, theme: str) -> None:
+        self.theme = theme
+        what = f'the theme "{theme}" comes with the program, so it has no copies'
+        super().__init__(what, hint="make a theme of your own from it")
+
+
 class ThemeUnknownError(NotFoundError):
     """A theme that doesn't exist; ``theme`` is its name, ``known`` the names of those that do."""
 
@@ -61,7 +93,7 @@ def create_theme(root: Path, name: str, *, base: str, files: Sequence[str] = ())
     """
     folder = root / THEMES / name
     if not SLUG.fullmatch(name):
-        raise UsageError(f"\"{name}\" can't be a theme's name", hint="use lower-case letters, digits and hyphens")
+        raise ThemeNameError(theme=name)
     if folder.exists():
         raise ThemeExistsError(theme=name)
     require_theme(root, base)
@@ -77,7 +109,10 @@ def create_theme(root: Path, name: str, *, base: str, files: Sequence[str] = ())
 
 
 def files_to_copy(root: Path, name: str) -> list[str]:
-    """Return the names of the files that a theme of the newsletter could still copy. Raise ThemeUnknownError."""
+    """Return the names of the files that a theme of the newsletter could still copy.
+
+    Raise UsageError if the newsletter has no such theme.
+    """
     theme, originals = _own_theme(root, name)
     have = {*theme.chain[0].files(), _SETTINGS}
     return [file for file in originals.names() if file not in have]
@@ -93,7 +128,7 @@ def copy_originals(root: Path, name: str, files: Sequence[str]) -> list[Path]:
     _require_files(originals, originals.chain[0].name, files)
     for file in files:
         if (folder / file).exists():
-            raise UsageError(f"{THEMES}/{name}/{file} already exists", hint="delete it to copy the original again")
+            raise ThemeFileExistsError(theme=name, file=file)
     _copy(originals, folder, files, _settings_text(folder))
     return [folder / file for file in dict.fromkeys(files)]
 
@@ -101,7 +136,7 @@ def copy_originals(root: Path, name: str, files: Sequence[str]) -> list[Path]:
 def record_originals(root: Path, name: str) -> list[str]:
     """Record that a theme's copies are up to date with their originals, and return the names of these files.
 
-    Raise ThemeUnknownError if the newsletter has no theme of that name.
+    Raise UsageError if the newsletter has no theme of that name.
     """
     theme, originals = _own_theme(root, name)
     folder = theme.chain[0]
@@ -114,10 +149,10 @@ def record_originals(root: Path, name: str) -> list[str]:
 
 def _own_theme(root: Path, name: str) -> tuple[ThemeFiles, ThemeFiles]:
     """Return the files of a theme of the newsletter, and those that it replaces or could."""
-    own = sorted(path.name for path in (root / THEMES).glob("*") if path.is_dir())
-    theme = rendering.theme_files(root, name) if name in own else None
-    if theme is None or not theme.chain[0].own:
-        raise ThemeUnknownError(theme=name, known=own)
+    require_theme(root, name)
+    theme = rendering.theme_files(root, name)
+    if not theme.chain[0].own:
+        raise ThemeBuiltInError(theme=name)
     return theme, theme.below(theme.chain[0])
 
 

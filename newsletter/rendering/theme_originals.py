@@ -50,7 +50,7 @@ def original_findings(files: ThemeFiles) -> Iterator[Finding]:
         if copy.changed:
             verb = "has changed" if copy.original_theme else "is gone"
             of = f'the original in the theme "{copy.original_theme}"' if copy.original_theme else "the original"
-            hint = "take over what you want, and record the original's new digest in theme.toml"
+            hint = "copy the changes you want, and record the original's new digest in theme.toml"
             what = f"{of} {verb} since it was copied"
             yield theme_warning("theme-original-changed", Place(path=copy.shown), what, hint)
 

@@ -24,6 +24,22 @@ def test_themes_are_listed_with_their_bases_and_options(run: Run, root: Path) ->
     assert listed["mine"]["options"]["short"] == option
 
 
+def test_a_broken_theme_is_listed_as_broken_and_hides_no_other(run: Run, root: Path) -> None:
+    run("theme", "new", "mine")
+    run("theme", "new", "broken")
+    edit("templates/email/broken/theme.toml", 'base = "default"', 'base = "nowhere"')
+    shown = run("theme", "list")
+    assert shown.status == 0
+    assert "mine (yours)" in shown.stdout
+    assert "broken (broken)" in shown.stdout
+    error = 'templates/email/broken/theme.toml:2: no theme "nowhere": '
+    assert shown.stderr.startswith(f"error: {error}")
+    listed = {theme["name"]: theme for theme in json.loads(run("theme", "list", "--json").stdout)}
+    assert listed["mine"]["broken"] == []
+    (reason,) = listed["broken"]["broken"]
+    assert reason.startswith(error)
+
+
 def test_a_new_theme_copies_only_what_is_named_and_changes_nothing_else(run: Run, root: Path) -> None:
     made = run("theme", "new", "mine", "entry.mjml", "service/confirm.txt")
     assert made.stdout.splitlines() == [
@@ -70,7 +86,11 @@ def test_more_files_can_be_copied_later(run: Run, root: Path) -> None:
     assert refused.status == 2
     assert "templates/email/mine/footer.mjml already exists" in refused.stderr
     assert 'no theme "yours"' in run("theme", "copy", "yours", "footer.mjml").stderr
-    assert 'no theme "default"' in run("theme", "copy", "default", "footer.mjml").stderr
+    for arguments in (["copy", "default"], ["copy", "default", "footer.mjml"], ["diff", "default", "--done"]):
+        assert run("theme", *arguments).stderr == (
+            'error: the theme "default" comes with the program, so it has no copies:'
+            " make your own from it: `newsletter theme new NAME --from default`\n"
+        )
 
 
 def test_a_changed_original_is_reported_until_it_is_confirmed(run: Run, root: Path) -> None:
@@ -78,7 +98,8 @@ def test_a_changed_original_is_reported_until_it_is_confirmed(run: Run, root: Pa
     run("theme", "new", "mine", "entry.mjml", "--from", "old")
     edit("newsletter.toml", 'name = "default"', 'name = "mine"')
     assert run("check", "--strict").status == 0
-    assert run("theme", "diff").stdout == ""
+    same = run("theme", "diff")
+    assert (same.stdout, same.stderr) == ("", 'The copied files of "mine" are the same as the originals.\n')
     original = root / "templates/email/old/entry.mjml"
     original.write_text(original.read_text().replace("<mj-text ", '<mj-text height="9px" '))
     finding = 'templates/email/mine/entry.mjml: the original in the theme "old" has changed since it was copied: '

@@ -136,11 +136,12 @@ class _Picture:
         for size in sizes:
             font = _font(name, size)
             measure = partial(font.getlength, direction=self._direction)
-            lines, leading = even_lines(text, width, measure), size * (_LEADING if name == HEADLINE else 1.4)
-            if len(lines) <= most and len(lines) * leading <= height and not any(line.endswith("…") for line in lines):
+            leading = size * (_LEADING if name == HEADLINE else 1.4)
+            room = min(most, int(height // leading))
+            lines = even_lines(text, room, width, measure)
+            if lines is not None:
                 return _Block(lines=lines, font=font, leading=leading)
-        most = min(most, max(1, int(height // leading)))
-        return _Block(lines=first_lines(text, most, width, measure), font=font, leading=leading)
+        return _Block(lines=first_lines(text, max(1, room), width, measure), font=font, leading=leading)
 
     def _lines(self, block: _Block, baseline: float, color: tuple[int, int, int]) -> None:
         anchor = "rs" if self._rtl else "ls"
@@ -165,7 +166,7 @@ def _shapes() -> bool:
 
 def _drawable(text: str, name: str) -> str:
     """Return a line without characters that a font lacks, or "" if a letter is among them or can't be placed."""
-    text = unicodedata.normalize("NFC", text[:_LONGEST])
+    text = unicodedata.normalize("NFC", _shortened(text))
     if not _shapes() and any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
         return ""
     kept = []
@@ -173,13 +174,21 @@ def _drawable(text: str, name: str) -> str:
         kind = unicodedata.category(character)
         if kind in ("Cc", "Cs", "Zl", "Zp"):  # the ends of lines and paragraphs, which Raqm refuses
             kept.append(" ")
-        elif ord(character) in _OF_EMOJI:
+        elif ord(character) in _LEFT_OUT:
             continue
         elif kind == "Zs" or _has(name, character):
             kept.append(character)
         elif kind[0] in "LMN":
             return ""
     return _SPACES.sub(" ", "".join(kept)).strip()
+
+
+def _shortened(text: str) -> str:
+    """Return a text that isn't too long, or else its beginning: whole words, unless the last one is very long."""
+    if len(text) <= _LONGEST:
+        return text
+    words, _, cut_word = text[:_LONGEST].rpartition(" ")
+    return f"{words if len(cut_word) < _LONGEST / 2 else text[:_LONGEST]}…"
 
 
 @cache
@@ -190,7 +199,8 @@ def _has(name: str, character: str) -> bool:
 
 
 _SPACES = re.compile(r"[ \t\r\n]+")  # not the no-break space
-_OF_EMOJI = {*range(0xFE00, 0xFE10), 0x20E3}  # marks that follow an emoji, which is left out too
+# Marks that follow an emoji, which is left out too; and embeddings (UAX #9 §2.1–2.4), which end with their line.
+_LEFT_OUT = {*range(0xFE00, 0xFE10), 0x20E3, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 
 
 def _rgb(color: str) -> tuple[int, int, int]:

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from newsletter.cards import Card, CardCache, CardColors, drawing
+from newsletter.cards import Card, CardCache, CardColors, CardsBusyError, cache, drawing
 from newsletter.cards.cache import FOLDER
 
 COLORS = CardColors(background="#fdfbf6", title="#171411", muted="#6b6358", accent="#963a1c")
@@ -76,6 +78,16 @@ def test_what_the_fonts_lack_is_left_out() -> None:
     assert ink(drawn(nothing), (480, 200, 720, 440)) > 0, "the mark stands in for words"
 
 
+def test_an_embedding_ends_with_its_line() -> None:
+    odd = drawing.draw(replace(CARD, headline="\u202eNight\u2066 trains"))
+    assert odd == drawing.draw(replace(CARD, headline="Night trains"))
+
+
+def test_a_text_that_is_too_long_ends_with_a_word() -> None:
+    assert drawing._drawable("word " * 1000, drawing.TEXT) == " ".join(["word"] * 60) + "…"
+    assert len(drawing._drawable("x" * 1000, drawing.TEXT)) == 301
+
+
 def test_words_from_right_to_left_are_left_out_without_fribidi(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "_shapes", lambda: False)
     assert drawing.draw(CARD).complete
@@ -87,13 +99,42 @@ def test_colors_that_pillow_does_not_know_do_not_fail() -> None:
 
 
 def test_a_card_is_drawn_once(tmp_path: Path) -> None:
-    cache = CardCache(tmp_path)
-    first = cache.png(CARD)
+    cards = CardCache(tmp_path)
+    first = cards.png(CARD)
     (file,) = (tmp_path / FOLDER).iterdir()
     assert (file.name, file.read_bytes()) == (f"{CARD.digest}.png", first)
     file.write_bytes(b"kept")
     assert CardCache(tmp_path).png(CARD) == b"kept"
-    assert cache.png(replace(CARD, headline="Another")) != b"kept"
+    assert cards.png(replace(CARD, headline="Another")) != b"kept"
+
+
+def test_a_card_is_drawn_by_one_of_the_threads_that_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawings: list[Card] = []
+
+    def draw(card: Card) -> drawing.DrawnCard:
+        drawings.append(card)
+        return drawing.DrawnCard(png=b"drawn", complete=True)
+
+    monkeypatch.setattr(drawing, "draw", draw)
+    cards = CardCache(tmp_path)
+    with ThreadPoolExecutor(3) as threads:
+        with cache._drawing:
+            waiting = [threads.submit(cards.png, CARD) for _ in range(3)]
+        assert [thread.result() for thread in waiting] == [b"drawn"] * 3
+    assert drawings == [CARD]
+
+
+def test_only_a_few_threads_wait_for_cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cards = CardCache(tmp_path)
+    kept = cards.png(CARD)
+    monkeypatch.setattr(cache, "_waiting", threading.BoundedSemaphore(1))
+    with cache._waiting:
+        with pytest.raises(CardsBusyError):
+            cards.png(replace(CARD, headline="Another"))
+        assert cards.png(CARD) == kept
+    assert cards.png(replace(CARD, headline="Another"))
 
 
 def test_a_card_without_its_words_is_not_kept(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from newsletter.cards import CardsBusyError
 from newsletter.errors import BusyError, FullError, NotFoundError, TokenError, UnreachableError
 from newsletter.files import library_errors
 from newsletter.store import MissingSignUpError
@@ -98,4 +99,4 @@ def _status(error: Exception) -> int:
         return 422
     if isinstance(error, TooOftenError):
         return 429
-    return 503 if isinstance(error, BusyError | FullError | UnreachableError) else 500
+    return 503 if isinstance(error, BusyError | FullError | UnreachableError | CardsBusyError) else 500

@@ -2,6 +2,7 @@
 
 import html
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from lxml import etree
 
 from newsletter import settings
+from newsletter.cards import cache as card_cache
 from newsletter.tokens import Purpose
 from tests import make
 from tests.web.preview.running_preview import NewsletterFolder, write_newsletter
@@ -92,6 +94,20 @@ def test_a_card_is_served_and_follows_the_subject(at: Public, client: httpx.Clie
     assert (moved.status_code, moved.headers["location"]) == (302, card())
     for unsent in ("/cards/2026-11-23-0123456789abcdef.png", "/cards/x"):
         assert client.get(unsent).status_code == 404
+
+
+def test_a_card_that_must_wait_too_long_is_refused_and_no_page_is(
+    at: Public, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at.reader()
+    freeze_as_sent(at, "2026-11-22")
+    monkeypatch.setattr(card_cache, "_waiting", threading.BoundedSemaphore(1))
+    with card_cache._waiting:
+        page = client.get("/issues/2026-11-22/")
+        (card,) = re.findall(rf'property="og:image" content="https://{HOST}([^"]*)"', page.text)
+        refused = client.get(card)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert client.get(card).status_code == 200
 
 
 def test_an_unchanged_feed_is_not_sent_again(at: Public, client: httpx.Client) -> None:

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from benchmarks.freeze import WHEN
 from benchmarks.long_history import NUMBERS
 from benchmarks.results import Report, in_turns, parser
-from newsletter.domain.rule_parser import RuleWords, parse_rule
 from newsletter.domain.segment import Segment
+from newsletter.domain.segment_rule_parser import RuleWords, parse_rule
 from newsletter.domain.topics import Topics
 from newsletter.store import Store, open_store
 

@@ -1,7 +1,7 @@
 """An S3 in this process (moto's), with a bucket for tests."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,13 +19,12 @@ class S3Server:
     url: str
     client: Any
 
-    def create_bucket(self, name: str, *, public: bool = True) -> None:
-        """Create an empty bucket, which everybody may read or nobody."""
+    def create_bucket(self, name: str, *, public: Iterable[str] = ("*",)) -> None:
+        """Create an empty bucket, in which everybody may read the objects of some names."""
         self.client.create_bucket(Bucket=name)
         if public:
-            # For moto, a HEAD request is an action of its own; S3 has GetObject alone.
-            actions, objects = ["s3:GetObject", "s3:HeadObject"], f"arn:aws:s3:::{name}/*"
-            allowed = {"Effect": "Allow", "Principal": "*", "Action": actions, "Resource": objects}
+            objects = [f"arn:aws:s3:::{name}/{of}" for of in public]
+            allowed = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": objects}
             policy = {"Version": "2012-10-17", "Statement": [allowed]}
             self.client.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
 

@@ -13,22 +13,32 @@ from newsletter.domain.pictures import BucketSettings
 from newsletter.errors import NewsletterError
 
 LASTING = "public, max-age=31536000, immutable"
-_SECONDS = 10  # for a look at a published file
+_SECONDS = 10  # to load a published file
+_READER = {"User-Agent": "Mozilla/5.0 (compatible; newsletter)"}  # some networks refuse Python's own
 
-_REGION = "set [images] region to the bucket's own"
 _LATER = "try again later"
-_HINTS: Mapping[str, str] = {
-    "NoSuchBucket": "check [images] bucket, region and endpoint_url",
-    "AccessDenied": "allow s3:PutObject and s3:GetObject in this bucket for these credentials (IAM)",
-    "AllAccessDisabled": "see the S3 console for the reason",
+_CONNECTION = "check [images] region and endpoint_url, and this machine's connection"
+_REGION = ("it is in another region", "set [images] region to the bucket's own")
+# What is wrong, and how to fix it, by S3's codes.
+_REFUSALS: Mapping[str, tuple[str, str]] = {
+    "NoSuchBucket": ("there is no such bucket", "check [images] bucket, region and endpoint_url"),
+    "AccessDenied": (
+        "these credentials may not write to it",
+        "allow s3:PutObject and s3:GetObject in this bucket for these credentials (IAM)",
+    ),
+    "AllAccessDisabled": ("AWS has disabled it", "see the S3 console for the reason"),
     "PermanentRedirect": _REGION,
     "AuthorizationHeaderMalformed": _REGION,
     "IllegalLocationConstraintException": _REGION,
-    "InvalidAccessKeyId": CREDENTIALS_HINT,
-    "SignatureDoesNotMatch": CREDENTIALS_HINT,
-    "ExpiredToken": CREDENTIALS_HINT,
-    "InvalidToken": CREDENTIALS_HINT,
-    "RequestTimeTooSkewed": "check this machine's clock: S3 accepts a signature for a few minutes only",
+    "InvalidAccessKeyId": ("S3 doesn't know the access key", CREDENTIALS_HINT),
+    "SignatureDoesNotMatch": ("the secret key doesn't fit the access key", CREDENTIALS_HINT),
+    "ExpiredToken": ("the session token has expired", CREDENTIALS_HINT),
+    "InvalidToken": ("the session token is not valid", CREDENTIALS_HINT),
+    "RequestTimeTooSkewed": (
+        "this machine's clock is wrong",
+        "set the clock: S3 accepts a signature for a few minutes only",
+    ),
+    "SlowDown": ("S3 asks for fewer requests", "try again in a few minutes"),
 }
 _UNREACHED = frozenset({"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError", "SSLError"})
 
@@ -47,7 +57,7 @@ class Bucket:
     """A bucket with public files, whose names change with their content: a file that is there stays as it is."""
 
     def __init__(self, settings: BucketSettings, environment: Mapping[str, str]) -> None:
-        """Open it. Raise CredentialsError if there are no credentials; the network is not used."""
+        """Create the S3 client, without using the network. Raise CredentialsError if there are no credentials."""
         self._settings = settings
         session = open_session(environment, region=settings.region)
         own = settings.endpoint_url is not None
@@ -62,14 +72,15 @@ class Bucket:
     def publish(self, files: Mapping[str, bytes], media_types: Mapping[str, str]) -> list[str]:
         """Upload the files that the bucket lacks, and return their names. ``media_types`` are by a file's ending.
 
-        Raise BucketError if one can't be uploaded, or readers couldn't load the last one. Those uploaded before stay.
+        Raise BucketError if one can't be uploaded, or if readers can't load an uploaded one or the last of all. Those
+        uploaded before stay.
         """
         uploaded = [
             name
             for name, content in files.items()
             if self._uploaded(name, content, media_types[name.rpartition(".")[2]])
         ]
-        for name in list(files)[-1:]:
+        for name in dict.fromkeys([*uploaded, *list(files)[-1:]]):
             self._require_public(name)
         return uploaded
 
@@ -80,7 +91,7 @@ class Bucket:
                 return False
             self._client.put_object(Bucket=bucket, Key=key, Body=content, ContentType=media_type, CacheControl=LASTING)
         except (ClientError, BotoCoreError) as err:
-            raise self._refused(err, name) from None
+            raise self._refused(err, name) from err
         return True
 
     def _has(self, bucket: str, key: str) -> bool:
@@ -94,30 +105,28 @@ class Bucket:
         return True
 
     def _require_public(self, name: str) -> None:
-        """Raise BucketError if anybody but the publisher would see no picture: buckets are private at first."""
+        """Raise BucketError if the file isn't publicly readable: buckets are private at first."""
         address = f"{self._settings.public_url}/{name}"
         hint = "let everybody read the bucket's objects (a bucket policy), and check [images] url"
-        request = urllib.request.Request(address, method="HEAD")  # noqa: S310  checked in the settings
+        request = urllib.request.Request(address, headers=_READER)  # noqa: S310  checked in the settings
         try:
-            with urllib.request.urlopen(request, timeout=_SECONDS):  # noqa: S310
-                return
+            with urllib.request.urlopen(request, timeout=_SECONDS) as response:  # noqa: S310
+                kind = response.headers.get_content_type()
         except urllib.error.HTTPError as err:
-            why = f"answers with status {err.code}"
-        except OSError:
-            why = "can't be reached"
-        raise self._error(f"{address} is uploaded, but {why}", hint, name)
+            raise self._error(f"{address} is uploaded, but answers with status {err.code}", hint, name) from err
+        except OSError as err:
+            raise self._error(f"{address} is uploaded, but can't be reached", hint, name) from err
+        if kind.startswith("text/"):  # a page of a website that answers for every address
+            raise self._error(f"{address} is uploaded, but readers get a page instead of the picture", hint, name)
 
     def _refused(self, err: ClientError | BotoCoreError, name: str) -> BucketError:
         if isinstance(err, ClientError):
-            error = err.response.get("Error", {})
-            code = str(error.get("Code", ""))
-            hint = _HINTS.get(code, _LATER)
-            # S3 may repeat a session token in its words about credentials.
-            why = code if hint == CREDENTIALS_HINT else f"{code}: {error.get('Message', '')}".strip(": ")
+            # S3's own words are left out: they may repeat a session token.
+            code = str(err.response.get("Error", {}).get("Code", ""))
+            why, hint = _REFUSALS.get(code, (f"S3 refused the upload ({code})", _LATER))
         else:
             why = words_before_a_request(err)
-            unreached = type(err).__name__ in _UNREACHED
-            hint = "check [images] region and endpoint_url, and this machine's connection" if unreached else _LATER
+            hint = _CONNECTION if type(err).__name__ in _UNREACHED else _LATER
         return self._error(f'can\'t upload {name} to the bucket "{self._settings.bucket}": {why}', hint, name)
 
     def _error(self, what: str, hint: str, name: str) -> BucketError:

@@ -24,9 +24,16 @@ CREDENTIALS_HINT = "check the AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_
 _BOTOCORE = {
     "EndpointConnectionError": "can't connect to {endpoint_url}",
     "ConnectTimeoutError": "{endpoint_url} doesn't answer",
+    "ReadTimeoutError": "{endpoint_url} doesn't answer",
+    "ConnectionClosedError": "{endpoint_url} closed the connection",
     "SSLError": "the certificate of {endpoint_url} can't be trusted",
     "ProxyConnectionError": "can't connect to the proxy {proxy_url}",
     "NoRegionError": "no region is set",
+    "InvalidRegionError": '"{region_name}" is not a region',
+    "NoCredentialsError": "there are no AWS credentials",
+    "CredentialRetrievalError": "the AWS credentials can't be retrieved from {provider}",
+    "UnauthorizedSSOTokenError": "the AWS single sign-on has expired",
+    "SSOTokenLoadError": "there is no AWS single sign-on",
     "ProfileNotFound": 'there is no AWS profile "{profile}"',
     "ConfigParseError": "the AWS settings in {path} can't be read",
     "ConfigNotFound": "there are no AWS settings in {path}",
@@ -50,11 +57,12 @@ def open_session(environment: Mapping[str, str], *, region: str | None) -> boto3
         if session.get_credentials() is None:
             raise CredentialsError("there are no AWS credentials")
     except BotoCoreError as err:
-        raise CredentialsError(words_before_a_request(err)) from None
+        raise CredentialsError(words_before_a_request(err)) from err
     return session
 
 
 def words_before_a_request(err: BotoCoreError) -> str:
-    """Return an error that botocore raised before anything was sent, in plain words if they are known."""
-    words = _BOTOCORE.get(type(err).__name__)
-    return words.format_map(defaultdict(str, err.kwargs)) if words else str(err)
+    """Return the words for an error that botocore raised itself, before a request or without an answer."""
+    name = type(err).__name__
+    words = _BOTOCORE.get(name)
+    return words.format_map(defaultdict(str, err.kwargs)) if words else f"the AWS library failed ({name})"

@@ -1,6 +1,6 @@
 """Rules that select readers: trees of tests, each of which holds for a reader or doesn't. No I/O.
 
-``domain.rule_parser`` makes them from text, and ``store.subscribers.rule_sql`` turns them into SQL.
+``domain.segment_rule_parser`` makes them from text, and ``store.subscribers.rule_sql`` turns them into SQL.
 """
 
 from collections.abc import Collection, Iterator
@@ -86,7 +86,7 @@ class LanguagePresent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reads:
+class ReadsLanguage:
     """A test whether a language, one of the newsletter's ``languages``, is the closest to the reader's."""
 
     language: str
@@ -154,7 +154,7 @@ class Excludes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chose:
+class HasFrequency:
     """A test of how often the reader wants mail."""
 
     frequency: Frequency
@@ -192,13 +192,13 @@ ReaderRule = (
     | Not
     | LanguageIn
     | LanguagePresent
-    | Reads
+    | ReadsLanguage
     | JoinedSince
     | JoinedWithin
     | AttributeIn
     | Follows
     | Excludes
-    | Chose
+    | HasFrequency
     | Clicked
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from newsletter.domain.reader_rules import AllOf, Follows, Not, ReaderFacts, ReaderRule, Reads
+from newsletter.domain.reader_rules import AllOf, Follows, Not, ReaderFacts, ReaderRule, ReadsLanguage
 from newsletter.domain.subscriber import Frequency
 
 
@@ -20,7 +20,7 @@ class Segment:
     slug: str
     name: str
     frequency: Frequency | None = None
-    language: Reads | None = None
+    language: ReadsLanguage | None = None
     any: tuple[frozenset[str], ...] = ()
     all: tuple[frozenset[str], ...] = ()
     none: tuple[frozenset[str], ...] = ()

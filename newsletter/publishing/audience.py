@@ -9,7 +9,7 @@ from newsletter.domain.edition import Edition, EntryReason, TopicChoices
 from newsletter.domain.issue import Issue
 from newsletter.domain.languages import same_language
 from newsletter.domain.publication import Newsletter
-from newsletter.domain.reader_rules import Clicked, ReaderFacts, Reads, parts_of
+from newsletter.domain.reader_rules import Clicked, ReaderFacts, ReadsLanguage, parts_of
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
 from newsletter.errors import SendError, SettingsError
@@ -62,7 +62,7 @@ def segments_of(settings: Settings, issue: Issue) -> list[Segment]:
     return chosen
 
 
-def language_of(newsletter: Newsletter, issue: Issue) -> Reads | None:
+def language_of(newsletter: Newsletter, issue: Issue) -> ReadsLanguage | None:
     """Return the test for the readers of an issue's language, or None if the language makes no difference.
 
     That is so if the issue states none, or if the newsletter has only this one.
@@ -73,7 +73,7 @@ def language_of(newsletter: Newsletter, issue: Issue) -> Reads | None:
     stated = next((tag for tag in languages if same_language(tag, issue.language)), issue.language)
     if stated not in languages:
         languages = (*languages, stated)
-    return Reads(language=stated, languages=languages) if len(languages) > 1 else None
+    return ReadsLanguage(language=stated, languages=languages) if len(languages) > 1 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,7 +162,7 @@ class TopicTable(_Table):
 class SegmentTable(_Table):
     """``[segments.<slug>]``: readers who follow one of ``any``, each of ``all`` and none of ``none``.
 
-    The rule ``where`` holds for all of them (``domain.rule_parser``).
+    The rule ``where`` holds for all of them (``domain.segment_rule_parser``).
     """
 
     name: str | None = None

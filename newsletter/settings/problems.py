@@ -9,9 +9,9 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from newsletter.domain.languages import same_language
-from newsletter.domain.rule_parser import RuleWords, parse_rule
-from newsletter.domain.rule_tokens import RuleSyntaxError
 from newsletter.domain.segment import EVERYONE
+from newsletter.domain.segment_rule_parser import RuleWords, parse_rule
+from newsletter.domain.segment_rule_tokens import RuleSyntaxError
 from newsletter.errors import Finding, FindingsError, Place, Severity, did_you_mean
 from newsletter.files import library_errors
 from newsletter.files.toml_lines import setting_place

@@ -2,8 +2,8 @@
 
 from zoneinfo import ZoneInfo
 
-from newsletter.domain.rule_parser import RuleWords, parse_rule
 from newsletter.domain.segment import Segment
+from newsletter.domain.segment_rule_parser import RuleWords, parse_rule
 from newsletter.domain.topics import Topic, Topics
 from newsletter.domain.tracking import TrackingLevel
 from newsletter.settings.file import SegmentTable, SettingsFile, TopicTable

@@ -8,7 +8,7 @@ import pytest
 from newsletter import composing
 from newsletter.composing import Composed
 from newsletter.domain.edition import EntryReason
-from newsletter.domain.reader_rules import Reads
+from newsletter.domain.reader_rules import ReadsLanguage
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.domain.tracking import ClickOrOpen
@@ -56,14 +56,14 @@ def test_readers_choose_between_each_issue_and_the_weekly_digest(settings: Setti
 def test_an_issue_that_states_its_language_goes_to_the_readers_of_it(settings: Settings) -> None:
     issue = write_issue(settings.root, MONDAY, "train", more="language: DE\n")
     two = write_settings(settings.root, 'languages = ["en", "de"]')
-    german = Reads(language="de", languages=("en", "de"))
+    german = ReadsLanguage(language="de", languages=("en", "de"))
     assert [segment.language for segment in segments_of(two, issue)] == [german]
     assert [segment.language for segment in segments_of(two, replace(issue, language=""))] == [None]
     one = write_settings(settings.root, 'language = "de"')
     assert [segment.language for segment in segments_of(one, issue)] == [None]
     not_listed = write_settings(settings.root, 'language = "en"')
     assert [segment.language for segment in segments_of(not_listed, issue)] == [
-        Reads(language="DE", languages=("en", "DE"))
+        ReadsLanguage(language="DE", languages=("en", "DE"))
     ]
 
 

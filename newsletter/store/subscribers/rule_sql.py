@@ -15,17 +15,17 @@ from newsletter.domain.reader_rules import (
     AllOf,
     AnyOf,
     AttributeIn,
-    Chose,
     Clicked,
     Excludes,
     Follows,
+    HasFrequency,
     JoinedSince,
     JoinedWithin,
     LanguageIn,
     LanguagePresent,
     Not,
     ReaderRule,
-    Reads,
+    ReadsLanguage,
     days_before,
 )
 from newsletter.store.tables import link, response, subscriber, subscriber_topic
@@ -66,7 +66,7 @@ def _(_rule: LanguagePresent, _now: datetime) -> Condition:
 
 
 @condition.register
-def _(rule: Reads, _now: datetime) -> Condition:
+def _(rule: ReadsLanguage, _now: datetime) -> Condition:
     languages = rule.languages
     narrower = [tag for tag in languages if tag != rule.language and covers(rule.language, tag)]
     closest = [sa.and_(_covered([rule.language]), ~_covered(narrower))]
@@ -104,7 +104,7 @@ def _(rule: Excludes, _now: datetime) -> Condition:
 
 
 @condition.register
-def _(rule: Chose, _now: datetime) -> Condition:
+def _(rule: HasFrequency, _now: datetime) -> Condition:
     return subscriber.c.frequency == rule.frequency.value
 
 

@@ -14,10 +14,10 @@ from newsletter.domain.reader_rules import (
     AllOf,
     AnyOf,
     AttributeIn,
-    Chose,
     Clicked,
     Excludes,
     Follows,
+    HasFrequency,
     JoinedSince,
     JoinedWithin,
     LanguageIn,
@@ -25,11 +25,11 @@ from newsletter.domain.reader_rules import (
     Not,
     ReaderFacts,
     ReaderRule,
-    Reads,
+    ReadsLanguage,
 )
-from newsletter.domain.rule_parser import DEEPEST, RuleWords, parse_rule
-from newsletter.domain.rule_tokens import LONGEST
 from newsletter.domain.segment import EVERYONE, Segment
+from newsletter.domain.segment_rule_parser import DEEPEST, RuleWords, parse_rule
+from newsletter.domain.segment_rule_tokens import LONGEST
 from newsletter.domain.subscriber import Frequency, Subscriber
 from newsletter.domain.tracking import ClickOrOpen, Link, MachineReason
 from newsletter.store import Store
@@ -55,7 +55,7 @@ tests = st.one_of(
         LanguageIn, tags=st.lists(st.sampled_from(TAGS), min_size=1, max_size=2).map(tuple), missing=st.booleans()
     ),
     st.just(LanguagePresent()),
-    newsletters.flatmap(lambda all_: st.builds(Reads, language=st.sampled_from(all_), languages=st.just(all_))),
+    newsletters.flatmap(lambda all_: st.builds(ReadsLanguage, language=st.sampled_from(all_), languages=st.just(all_))),
     st.builds(JoinedSince, at=MOMENTS),
     st.builds(JoinedWithin, days=st.integers(1, 20)),
     st.builds(
@@ -65,7 +65,7 @@ tests = st.one_of(
     ),
     st.builds(Follows, topics=some_topics),
     st.builds(Excludes, topics=some_topics),
-    st.builds(Chose, frequency=st.sampled_from(Frequency)),
+    st.builds(HasFrequency, frequency=st.sampled_from(Frequency)),
     st.builds(Clicked, topics=some_topics, times=st.integers(1, 3), days=st.one_of(st.none(), st.integers(1, 20))),
 )
 rules: st.SearchStrategy[ReaderRule] = st.recursive(
@@ -206,14 +206,14 @@ def test_the_longest_and_deepest_rules_can_be_counted(store: Store, text: str) -
 @pytest.mark.parametrize("languages", [("en", "de"), ("de", "en", "de-AT"), ("pt-BR", "pt-PT")])
 def test_each_reader_reads_exactly_one_of_the_newsletters_languages(store: Store, languages: tuple[str, ...]) -> None:
     filled(store, [Subscriber(address="", language=tag) for tag in ("", *TAGS)], [])
-    reading = [selected(store, Reads(language=language, languages=languages)) for language in languages]
+    reading = [selected(store, ReadsLanguage(language=language, languages=languages)) for language in languages]
     assert sorted(chain(*reading)) == sorted(f"r{at}@example.com" for at in range(len(TAGS) + 1))
 
 
 def test_only_one_issues_language_and_frequency_keep_readers_out(store: Store) -> None:
     languages = ["en", "de", "de-AT", "", "fr"]
     filled(store, [Subscriber(address="", language=language) for language in languages], [])
-    german = Segment(slug="g", name="G", language=Reads(language="de", languages=("en", "de")))
+    german = Segment(slug="g", name="G", language=ReadsLanguage(language="de", languages=("en", "de")))
     counts = store.sends.count_audience([german], now=make.WHEN)
     assert (counts.by_segment, counts.recipients, counts.another_language) == ({"g": 2}, 2, 3)
     weekly = Segment(slug="g", name="G", language=german.language, frequency=Frequency.WEEKLY)

@@ -1,6 +1,6 @@
 """Parse the text of a rule that selects readers: ``language = "de" and joined within 30 days``. No I/O.
 
-A recursive-descent parser: the grammar has ten kinds of tests, and most of the code is about what to say of a mistake.
+A recursive-descent parser: the grammar has ten kinds of tests, and most of the code explains mistakes.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,10 +14,10 @@ from newsletter.domain.reader_rules import (
     AllOf,
     AnyOf,
     AttributeIn,
-    Chose,
     Clicked,
     Excludes,
     Follows,
+    HasFrequency,
     JoinedSince,
     JoinedWithin,
     LanguageIn,
@@ -25,7 +25,7 @@ from newsletter.domain.reader_rules import (
     Not,
     ReaderRule,
 )
-from newsletter.domain.rule_tokens import RuleSyntaxError, Token, tokens_of
+from newsletter.domain.segment_rule_tokens import RuleSyntaxError, Token, tokens_of
 from newsletter.domain.subscriber import Frequency
 from newsletter.domain.topics import Topics
 from newsletter.errors import did_you_mean
@@ -71,8 +71,8 @@ class _Parser:
         self._tests: dict[str, Callable[[], ReaderRule]] = {
             "language": self._language,
             "joined": self._joined,
-            "topic": lambda: self._topic(Follows, self._words.topics.related),
-            "excludes": lambda: self._topic(Excludes, self._words.topics.related),
+            "topic": lambda: self._topic(Follows),
+            "excludes": lambda: self._topic(Excludes),
             "frequency": self._frequency,
             "clicked": self._clicked,
         }
@@ -87,7 +87,7 @@ class _Parser:
     def require_end(self) -> None:
         """Raise RuleSyntaxError if anything is left."""
         if self._next.kind != "end":
-            what = "a ) without its (" if self._next.text == ")" else f"{self._next.shown} is not expected here"
+            what = "unopened )" if self._next.text == ")" else f"{self._next.shown} is not expected here"
             hint = "remove it" if self._next.text == ")" else "join two tests with and, or with or"
             raise self._error(what, hint)
 
@@ -107,7 +107,7 @@ class _Parser:
             rule = self.either(depth + 1)
             if not self._skip(")"):
                 if self._next.kind == "end":
-                    raise self._error("a ( without its )", "close it", at=opening)
+                    raise self._error("unclosed (", "close it", at=opening)
                 raise self._error(f"{self._next.shown} is not expected here", "write and, or, or )")
             return rule
         return self._test()
@@ -126,7 +126,7 @@ class _Parser:
             hint = did_you_mean(token.lower, [*self._tests, ATTRIBUTE]) or f"a rule can test: {', '.join(fields)}"
             if token.lower == "status":
                 hint = "only confirmed readers are mailed, so a rule doesn't need it"
-            raise self._error(f"{token.shown} is nothing that a rule can test", hint)
+            raise self._error(f"a rule can't test {token.shown}", hint)
         self._advance()
         return test()
 
@@ -158,14 +158,14 @@ class _Parser:
             return Not(rule=AttributeIn(name=name, values=("",)))
         return self._membership("an attribute", lambda values: AttributeIn(name=name, values=values), _text)
 
-    def _topic(self, test: Callable[..., Follows | Excludes], kin: Callable[[str], frozenset[str]]) -> ReaderRule:
+    def _topic(self, test: Callable[..., Follows | Excludes]) -> ReaderRule:
         if self._skip(_PRESENT):
             return test(topics=frozenset())
 
         def slugs(groups: tuple[frozenset[str], ...]) -> ReaderRule:
             return test(topics=frozenset().union(*groups))
 
-        return self._membership("a topic", slugs, lambda token: kin(self._slug(token)))
+        return self._membership("a topic", slugs, lambda token: self._words.topics.related(self._slug(token)))
 
     def _slug(self, token: Token) -> str:
         if not token.value.strip():
@@ -174,7 +174,7 @@ class _Parser:
 
     def _frequency(self) -> ReaderRule:
         def chosen(frequencies: tuple[Frequency, ...]) -> ReaderRule:
-            rules = tuple(Chose(frequency=frequency) for frequency in frequencies)
+            rules = tuple(HasFrequency(frequency=frequency) for frequency in frequencies)
             return rules[0] if len(rules) == 1 else AnyOf(rules=rules)
 
         def frequency(token: Token) -> Frequency:

@@ -25,7 +25,7 @@ _INSTEAD = {
     "||": "write or",
     "!": "write not, or !=",
     "“": 'write straight quotation marks: "…"',
-    '"': "close it with another",
+    '"': "add another one",
 }
 _INSTEAD |= dict.fromkeys("”„‟‘’‚«»", _INSTEAD["“"]) | {"'": _INSTEAD['"']}
 
@@ -71,7 +71,7 @@ class Token:
 
 
 def tokens_of(text: str) -> Iterator[Token]:
-    """Yield the tokens of a rule, then ends without end. Raise RuleSyntaxError for a character that no rule has."""
+    """Yield the tokens of a rule, then "end" forever. Raise RuleSyntaxError for a character that isn't allowed."""
     if len(text) > LONGEST:
         what = f"the rule has {len(text):,} characters, more than {LONGEST:,}"
         raise RuleSyntaxError(text, 0, what, hint="split it into several segments, which an issue can name together")
@@ -93,6 +93,6 @@ def tokens_of(text: str) -> Iterator[Token]:
 
 def _refused(piece: str) -> str:
     if piece in "\"'":
-        return "a quotation mark without its partner"
+        return "unclosed quotation mark"
     shown = f'"{piece}"' if piece.isprintable() else f"the character U+{ord(piece):04X}"
-    return f"{shown} is no part of a rule"
+    return f"{shown} isn't allowed in a rule"

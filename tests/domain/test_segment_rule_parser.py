@@ -11,10 +11,10 @@ from newsletter.domain.reader_rules import (
     AllOf,
     AnyOf,
     AttributeIn,
-    Chose,
     Clicked,
     Excludes,
     Follows,
+    HasFrequency,
     JoinedSince,
     JoinedWithin,
     LanguageIn,
@@ -25,8 +25,8 @@ from newsletter.domain.reader_rules import (
     TopicClick,
     parts_of,
 )
-from newsletter.domain.rule_parser import DEEPEST, RuleWords, parse_rule
-from newsletter.domain.rule_tokens import LONGEST, RuleSyntaxError
+from newsletter.domain.segment_rule_parser import DEEPEST, RuleWords, parse_rule
+from newsletter.domain.segment_rule_tokens import LONGEST, RuleSyntaxError
 from newsletter.domain.subscriber import Frequency, Subscriber
 from tests import make
 
@@ -67,8 +67,8 @@ def mistake_in(text: str) -> RuleSyntaxError | None:
         ('topic in ("nato", "Asia")', Follows(topics=NATO | ASIA)),
         ("not topic present", Not(rule=Follows(topics=frozenset()))),
         ('excludes = "afghanistan"', Excludes(topics=ASIA)),
-        ('frequency = "weekly"', Chose(frequency=Frequency.WEEKLY)),
-        ('frequency in ("each", "weekly")', AnyOf(rules=tuple(Chose(frequency=each) for each in Frequency))),
+        ('frequency = "weekly"', HasFrequency(frequency=Frequency.WEEKLY)),
+        ('frequency in ("each", "weekly")', AnyOf(rules=tuple(HasFrequency(frequency=each) for each in Frequency))),
         ('clicked "Asia"', Clicked(topics=ASIA, times=1)),
         ('clicked "afghanistan" >= 3', Clicked(topics=frozenset({"afghanistan"}), times=3)),
         ('clicked "nato" >= 2 within 90 days', Clicked(topics=NATO, times=2, days=90)),
@@ -91,10 +91,10 @@ def test_not_binds_closest_then_and_then_or() -> None:
     ("text", "message"),
     [
         ("", "column 1: the rule is empty: a rule can test: language, joined, topic, excludes, frequency, clicked"),
-        ("langage = 'de'", 'column 1: "langage" is nothing that a rule can test: did you mean "language"?'),
+        ("langage = 'de'", 'column 1: a rule can\'t test "langage": did you mean "language"?'),
         ('status = "confirmed"', "only confirmed readers are mailed"),
         ("language = de and joined within 30 days", 'column 12: "de" is not in quotes: write "de"'),
-        ('language == "de"', 'column 10: "==" is no part of a rule: write = once'),
+        ('language == "de"', 'column 10: "==" isn\'t allowed in a rule: write = once'),
         ('language < "de"', 'column 10: "<" can\'t compare a language: use =, !=, in or not in, or present'),
         ("language", "column 9: a language needs a comparison"),
         ('language = "German"', 'column 12: "German" is not a language tag: write a language tag such as en'),
@@ -107,7 +107,7 @@ def test_not_binds_closest_then_and_then_or() -> None:
         ("joined within 30", "column 17: the unit is missing: write within 30 days"),
         ("joined within 0 days", 'column 15: "0" is not from 1 to 36,500'),
         ("joined within 99999999999999999999 days", "is not from 1 to 36,500"),
-        ("joined within -3 days", 'column 15: "-" is no part of a rule'),
+        ("joined within -3 days", 'column 15: "-" isn\'t allowed in a rule'),
         ("joined = soon", 'column 10: "soon" is not a date'),
         ("joined 2026-01-01", 'column 8: "2026-01-01" can\'t compare a date: write joined >= 2026-01-31, or joined'),
         ('attribute.plna = "pro"', 'newsletter.toml doesn\'t have the attribute "plna": did you mean "plan"?'),
@@ -118,18 +118,18 @@ def test_not_binds_closest_then_and_then_or() -> None:
         ('clicked "asia" > 2', 'column 16: ">" can\'t count clicks: write clicked "topic" >= 3'),
         ('clicked "asia" >= many', 'column 19: "many" is not a number'),
         ('topic = "  "', "column 9: the topic has no name"),
-        ("topic = “asia”", 'column 9: "“" is no part of a rule: write straight quotation marks'),
-        ('topic = "asia', "column 9: a quotation mark without its partner: close it with another"),
-        ('topic = "asia" && topic = "nato"', 'column 16: "&&" is no part of a rule: write and'),
+        ("topic = “asia”", 'column 9: "“" isn\'t allowed in a rule: write straight quotation marks'),
+        ('topic = "asia', "column 9: unclosed quotation mark: add another one"),
+        ('topic = "asia" && topic = "nato"', 'column 16: "&&" isn\'t allowed in a rule: write and'),
         ('topic = "asia" topic = "nato"', 'column 16: "topic" is not expected here: join two tests with and'),
         ('topic = "asia" and', "column 19: a test is missing here"),
-        ('(topic = "asia"', "column 1: a ( without its ): close it"),
-        ('topic = "asia")', "column 15: a ) without its (: remove it"),
-        ("language present;", 'column 17: ";" is no part of a rule'),
-        ("language\u00a0present", "column 9: the character U+00A0 is no part of a rule"),
+        ('(topic = "asia"', "column 1: unclosed (: close it"),
+        ('topic = "asia")', "column 15: unopened ): remove it"),
+        ("language present;", 'column 17: ";" isn\'t allowed in a rule'),
+        ("language\u00a0present", "column 9: the character U+00A0 isn't allowed in a rule"),
         ("language present\nand topic = asia", 'line 2, column 13: "asia" is not in quotes'),
         ('attribute.plan = "a\x00b"', "column 20: the control character U+0000: remove it"),
-        ("1 = 1; DROP TABLE subscriber", 'column 1: "1" is nothing that a rule can test'),
+        ("1 = 1; DROP TABLE subscriber", 'column 1: a rule can\'t test "1"'),
     ],
 )
 def test_a_mistake_is_reported_with_its_place_and_a_hint(text: str, message: str) -> None:

@@ -83,11 +83,22 @@ def _wrong(addressed: AddressedText, attributes: Collection[str]) -> Iterator[tu
     for field in fields:
         if field.slot is None and field not in targets:
             yield field, field.what, field.hint
-        if addressed.prose and not field.link and _IN_TARGET.search(text, 0, field.start):
+        if addressed.prose and not field.link and _is_in_address(text, field):
             yield field, "a merge field in a link's address", "link to one address for all readers"
 
 
+def _is_in_address(text: str, field: MergeField) -> bool:
+    return bool(
+        _IN_TARGET.search(text, 0, field.start)
+        or _AFTER_ADDRESS.search(text, 0, field.start)
+        or _BEFORE_ADDRESS.match(text, field.end)
+    )
+
+
 _IN_TARGET = re.compile(r"(?:\]\([^)\s]*|<[a-z]+:[^>\s]*)\Z")
+# Mail clients make links of addresses in a text, also of some without a scheme.
+_AFTER_ADDRESS = re.compile(r"(?<!\S)(?>\S*?(?:://|mailto:|www\.|\w\.[a-z]{2,}/))\S*\Z", re.IGNORECASE)
+_BEFORE_ADDRESS = re.compile(r"[\w.-]*://|www\.|(?:[\w-]*\.)+[a-z]{2,}/", re.IGNORECASE)
 
 
 def vote_links(addressed: AddressedText) -> tuple[VoteLink, ...]:

@@ -62,9 +62,38 @@ def test_anywhere_else_a_link_is_reported(note: str) -> None:
     assert '"{{ links.preferences }}" is not the target of a link' in findings(note)[:1]
 
 
-@pytest.mark.parametrize("note", ["[a]({{ subscriber.name }})", "[a](https://a.org/{{ edition.count }})"])
+@pytest.mark.parametrize(
+    "note",
+    [
+        "[a]({{ subscriber.name }})",
+        "[a](https://a.org/{{ edition.count }})",
+        "See https://a.org/?u={{ subscriber.email }} now.",
+        "(HTTPS://a.org/{{ subscriber.email }})",
+        "[a][1]\n\n[1]: https://a.org/?u={{ subscriber.email }}",
+        "`https://a.org/?u={{ subscriber.email }}`",
+        "www.a.org?{{ subscriber.email }}",
+        "a.org/{{ subscriber.email }}",
+        "{{ subscriber.name }}.a.org/",
+        "{{ subscriber.name }}://a.org",
+    ],
+)
 def test_other_values_are_never_in_an_address(note: str) -> None:
     assert findings(note) == ["a merge field in a link's address"]
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "See https://a.org/ {{ subscriber.name }}.",
+        "{{ subscriber.name }}, see https://a.org/",
+        "**{{ subscriber.name }}** <https://a.org/>",
+        "Hello,\n{{ subscriber.name }}! We wrote to {{ subscriber.email }}.",
+        '[a](https://a.org/ "For {{ subscriber.name }}")',
+        "he/she/{{ subscriber.name }}",
+    ],
+)
+def test_values_may_be_beside_an_address(note: str) -> None:
+    assert findings(note) == []
 
 
 def test_a_subject_has_no_links() -> None:

@@ -250,12 +250,12 @@ def show_reader(
 
 
 def _language(text: str) -> str:
-    from newsletter.domain.languages import parse_language
+    from newsletter.domain.languages import InvalidLanguageError, parse_language
 
     try:
         return parse_language(text)
     except ValueError as err:
-        raise UsageError(f'"{text[:80]}" is not a language', hint=str(err)) from err
+        raise InvalidLanguageError(text=text) from err
 
 
 def _zone(text: str) -> str:

@@ -3,11 +3,23 @@
 import re
 from collections.abc import Sequence
 
+from newsletter.errors import UsageError
+
 # RFC 5646 §2.1: a language, then optionally a script, a region and variants.
 _TAG = re.compile(
     r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*", re.ASCII
 )
 WRITE_A_TAG = "write a language tag such as en, pt-BR or zh-Hant-TW"
+
+
+class InvalidLanguageError(UsageError):
+    """A ``text`` that isn't a language tag."""
+
+    code = "language-invalid"
+
+    def __init__(self, *, text: str) -> None:
+        self.text = text
+        super().__init__(f'"{text[:80]}" is not a language', hint=WRITE_A_TAG)
 
 
 def parse_language(text: str) -> str:

@@ -1,5 +1,5 @@
 """Pictures that editors bring along: prepared for mail, once for each file, and kept under names that never change."""
 
-from newsletter.pictures.library import MEDIA_TYPES, PictureLibrary, media_type, picture_library
+from newsletter.pictures.library import MEDIA_TYPES, PictureLibrary, UnknownPictureError, media_type, picture_library
 
-__all__ = ["MEDIA_TYPES", "PictureLibrary", "media_type", "picture_library"]
+__all__ = ["MEDIA_TYPES", "PictureLibrary", "UnknownPictureError", "media_type", "picture_library"]

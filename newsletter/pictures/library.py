@@ -13,6 +13,7 @@ from pathlib import Path
 
 from newsletter.domain.pictures import PICTURE_NAME, Picture, UnusablePicture
 from newsletter.domain.topics import slug_of
+from newsletter.errors import NotFoundError
 from newsletter.files.file_state import FileState, file_states
 from newsletter.files.newsletter_folder import IMAGES, PREPARED_PICTURES
 from newsletter.pictures.limits import LARGEST_FILE
@@ -21,6 +22,16 @@ from newsletter.pictures.source_files import SourceState, source_file, source_na
 
 AT_ONCE = 4  # pictures that are prepared together: the largest take 200 MB each
 LIST_EVERY = 2.0  # seconds until another request for an unknown picture looks for new files
+
+
+class UnknownPictureError(NotFoundError):
+    """A picture that no file of the editor has; ``name`` is the name in its address."""
+
+    code = "picture-unknown"
+
+    def __init__(self, *, name: str) -> None:
+        self.name = name
+        super().__init__("there is no such picture", hint="reload the page")
 
 
 class PictureLibrary:

@@ -19,6 +19,8 @@ from newsletter.rendering.theme_toml import labels_in
 from newsletter.rendering.views import LogoView, Namespace
 from newsletter.translation.dates import direction_of
 
+MOST_LANGUAGES = 32  # whose themes are kept
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Theme:
@@ -43,13 +45,17 @@ class Theme:
     _others: dict[str, "Theme"] = field(default_factory=dict, repr=False)
 
     def in_language(self, language: str) -> "Theme":
-        """Return the theme for issues in a language, loaded once; "" stands for the newsletter's own."""
+        """Return the theme for issues in a language, loaded at its first use; "" stands for the newsletter's own."""
         newsletter = self.newsletter.in_language(language)
         if newsletter.language == self.language:
             return self
-        if newsletter.language not in self._others:
-            self._others[newsletter.language] = load_theme(self.files.root, newsletter)
-        return self._others[newsletter.language]
+        theme = self._others.get(newsletter.language)
+        if theme is None:
+            theme = load_theme(self.files.root, newsletter)
+            if len(self._others) >= MOST_LANGUAGES:
+                self._others.clear()
+            self._others[newsletter.language] = theme
+        return theme
 
     def environment(self, *, markup: bool, placed: bool = False) -> ImmutableSandboxedEnvironment:
         """Return the environment of the theme's templates, with the program's own words in the theme's language."""

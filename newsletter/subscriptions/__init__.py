@@ -7,7 +7,7 @@ from newsletter.subscriptions.languages import page_language
 from newsletter.subscriptions.leaving import give_reason, may_give_reason
 from newsletter.subscriptions.leftover_files import Leftover, files_below, files_with, files_with_any
 from newsletter.subscriptions.personal_links import PersonalLinks
-from newsletter.subscriptions.polls import Ballot, ballot_of, cast
+from newsletter.subscriptions.polls import Ballot, ballot_of, record_vote
 from newsletter.subscriptions.preferences import (
     PauseError,
     Preferences,
@@ -36,7 +36,6 @@ __all__ = [
     "TooOftenError",
     "ballot_of",
     "can_change_preferences",
-    "cast",
     "change_address",
     "change_preferences",
     "confirm_sign_up",
@@ -51,6 +50,7 @@ __all__ = [
     "parse_name",
     "pause",
     "preferences_of",
+    "record_vote",
     "stored_about",
     "switch_to_digest",
     "undo_ticket",

@@ -8,9 +8,8 @@ from newsletter.domain.publication import Newsletter
 def page_language(tag: str, newsletter: Newsletter) -> str:
     """Return the language of pages and service mail for a reader with this language tag, which may be empty.
 
-    It is the newsletter's that suits them, or else their own if the program speaks it, or else the newsletter's first.
+    It is the newsletter's that suits them, or else their own (without its region) if the program speaks it, or else
+    the newsletter's first.
     """
-    own = language_for(tag, newsletter.languages)
-    if bare_language(own) != bare_language(tag) and bare_language(tag) in translation.languages():
-        return tag
-    return own
+    best, bare = language_for(tag, newsletter.languages), bare_language(tag)
+    return bare if bare_language(best) != bare and bare in translation.languages() else best

@@ -8,7 +8,7 @@ import pytest
 from newsletter.domain.publication import Newsletter, ThemeSettings
 from newsletter.errors import FindingsError
 from newsletter.message.template import fill_html, fill_text
-from newsletter.rendering import default_templates, load_theme, render, theme_findings
+from newsletter.rendering import default_templates, load_theme, render, theme_findings, themes
 from newsletter.rendering.contrast import contrast_ratio
 from tests import make
 
@@ -65,6 +65,19 @@ def test_settings_override_the_themes_own(root: Path) -> None:
         ">Leave<",
     ):
         assert words in document
+
+
+def test_the_theme_of_a_language_is_loaded_once_and_a_bounded_number_is_kept(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(themes, "MOST_LANGUAGES", 2)
+    theme = load_theme(root, newsletter())
+    german = theme.in_language("de")
+    assert theme.in_language("de") is german
+    for language in ("fr", "he", "nl"):
+        assert theme.in_language(language).language == language
+    assert theme.in_language("de") is not german
+    assert theme.in_language("de").labels == german.labels
 
 
 def test_a_logo_replaces_the_name(root: Path) -> None:

@@ -14,7 +14,7 @@ from newsletter.composing import Composed
 from newsletter.domain.pictures import with_local_pictures
 from newsletter.domain.send import status_in_words
 from newsletter.errors import Finding, NewsletterError, NotFoundError, Place
-from newsletter.pictures import media_type, picture_library
+from newsletter.pictures import UnknownPictureError, media_type, picture_library
 from newsletter.rendering import page_environment
 from newsletter.reports.issue_report import report
 from newsletter.reports.page import POLICY, report_page
@@ -142,7 +142,7 @@ class PreviewPages:
         """Return a picture that the editor brought along."""
         content = picture_library(self._root).content(name)
         if content is None:
-            raise NotFoundError("there is no such picture", hint="reload the page")
+            raise UnknownPictureError(name=name)
         return Response(content, media_type=media_type(name))
 
     def reader_link(self, purpose: Purpose | Literal["vote"]) -> str:

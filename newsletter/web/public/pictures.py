@@ -4,8 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from newsletter.errors import NotFoundError
-from newsletter.pictures import media_type
+from newsletter.pictures import UnknownPictureError, media_type
 from newsletter.web.public.pages import Site
 
 _HEADERS = {
@@ -26,11 +25,11 @@ class PicturePages:
         return Route("/images/{name}", self.picture, methods=["GET", "HEAD"])
 
     def picture(self, request: Request) -> Response:
-        """Return a picture by its published name. Raise NotFoundError if there is none."""
+        """Return a picture by its published name. Raise UnknownPictureError if there is none."""
         name = str(request.path_params["name"])
         content = self._library.content(name)
         if content is None:
-            raise NotFoundError("there is no such picture")
+            raise UnknownPictureError(name=name)
         headers = _HEADERS | {"ETag": f'"{name}"'}
         if f'"{name}"' in request.headers.get("if-none-match", "").replace("W/", "").split(", "):
             return Response(status_code=304, headers=headers)

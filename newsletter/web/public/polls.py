@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, Response
 
-from newsletter.subscriptions import Ballot, ballot_of, cast
+from newsletter.subscriptions import Ballot, ballot_of, record_vote
 from newsletter.web.http.path_numbers import NUMBER
 from newsletter.web.public.change_writer import ChangeWriter
 from newsletter.web.public.local_pages import LocalPages, VisitorPages
@@ -36,7 +36,7 @@ class PollPages:
         ballot = await run_in_threadpool(self._ballot, issue, number, token)
         path = f"/vote/{issue}/{number}/{token}"
         await self._writer.admit(f"message {ballot.key}", path)
-        voted = await self._writer.write(partial(cast, self._site.store, ballot, self._site.clock()))
+        voted = await self._writer.write(partial(record_vote, self._site.store, ballot, self._site.clock()))
         return self._page(pages, ballot, path, voted=voted)
 
     def _ballot(self, issue: str, number: int, token: str) -> Ballot:

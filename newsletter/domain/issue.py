@@ -67,12 +67,15 @@ class Entry:
         return Place(path=self.path, line=self.lines.get(name, 1))
 
 
+Item = Entry | Block
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """A group of entries and blocks in the editor's order, with or without a heading."""
 
     title: str | None
-    items: tuple[Entry | Block, ...]
+    items: tuple[Item, ...]
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -138,14 +141,19 @@ class Issue:
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     @property
+    def items(self) -> tuple[Item, ...]:
+        """Return all entries and blocks in the editor's order."""
+        return tuple(item for section in self.sections for item in section.items)
+
+    @property
     def entries(self) -> tuple[Entry, ...]:
         """Return all entries in the editor's order."""
-        return tuple(entry for section in self.sections for entry in section.entries)
+        return tuple(item for item in self.items if isinstance(item, Entry))
 
     @property
     def blocks(self) -> tuple[Block, ...]:
         """Return all blocks in the editor's order."""
-        return tuple(block for section in self.sections for block in section.blocks)
+        return tuple(item for item in self.items if isinstance(item, Block))
 
     @property
     def topical_blocks(self) -> tuple[Block, ...]:
@@ -153,8 +161,8 @@ class Issue:
         return tuple(block for block in self.blocks if block.topics)
 
     @property
-    def by_position(self) -> tuple[Entry | Block, ...]:
-        """Return what an edition has by its positions: all entries, then the blocks with topics."""
+    def by_position(self) -> tuple[Item, ...]:
+        """Return the items that editions are tailored from, by position: all entries, then the blocks with topics."""
         return (*self.entries, *self.topical_blocks)
 
     def place(self, name: str = "") -> Place:

@@ -96,8 +96,8 @@ def _within(client: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
 class Link:
     """A tracked link of an issue, with its number in the issue.
 
-    ``entry`` is the slug of its entry, ``position`` the entry's position in the issue, from 1, and ``topics`` the slugs
-    of the entry's topics. Outside entries they are empty and 0.
+    ``entry`` is the slug of its entry, and ``position`` the entry's position in the issue, from 1; outside entries they
+    are empty and 0. ``topics`` are the slugs of its entry's or block's topics.
     """
 
     number: int

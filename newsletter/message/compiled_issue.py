@@ -23,14 +23,15 @@ class IssuePart:
     """A piece of the email that an edition has or leaves out as a whole, ending with ``\\n``.
 
     ``entries`` are positions of entries and of blocks with topics, which come behind all entries. A part is in an
-    edition that has at least one of them; a part without any is in every edition. An entry's own parts have its
-    position once; one that goes with it, such as a note below the same heading, has it twice. ``least`` is the number
-    of entries that an edition must have for the part to be in it.
+    edition that has at least one of them; a part without any is in every edition. ``least`` is the number of entries
+    that an edition must have for the part to be in it. ``item`` is the index, from 0, of the entry or block in the
+    issue whose part it is, or None.
     """
 
     template: Template
     entries: tuple[int, ...] = ()
     least: int = 0
+    item: int | None = None  # always None in sends frozen by earlier versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,11 +138,11 @@ class CompiledIssue:
 
 
 def _part_json(part: IssuePart) -> list[Any]:
-    return [_template_json(part.template), part.entries, *([part.least] if part.least else [])]
+    return [_template_json(part.template), part.entries, part.least, part.item]
 
 
-def _part(template: list[str | list[str]], entries: list[int], least: int = 0) -> IssuePart:
-    return IssuePart(template=_template(template), entries=tuple(entries), least=least)
+def _part(template: list[str | list[str]], entries: list[int], least: int = 0, item: int | None = None) -> IssuePart:
+    return IssuePart(template=_template(template), entries=tuple(entries), least=least, item=item)
 
 
 def _length_json(length: Length) -> list[Any]:

@@ -8,11 +8,9 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from newsletter.domain.blocks import Block
-from newsletter.domain.issue import Entry, Issue
+from newsletter.domain.issue import Entry, Issue, Item
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.tracking import TRAP, Link, TrackingLevel
 from newsletter.message.compiled_issue import CompiledIssue, IssuePart
@@ -58,31 +56,22 @@ def without_tracking(markup: str, compiled: CompiledIssue) -> str:
 
 @dataclass
 class _LinkRewriter:
-    """A rewriter of an issue's links; each URL is tracked once in each entry."""
+    """A rewriter of an issue's links; each URL is tracked once in each entry and block."""
 
     issue: Issue
     newsletter: Newsletter
-    tracked: dict[tuple[str, int], Link] = field(default_factory=dict)
-
-    @cached_property
-    def _items(self) -> tuple[Entry | Block, ...]:
-        """The entries and blocks at the positions that parts name."""
-        return (*self.issue.entries, *self.issue.topical_blocks)
+    tracked: dict[tuple[str, int | None], Link] = field(default_factory=dict)
 
     def in_part(self, part: IssuePart, pattern: re.Pattern[str], *, markup: bool) -> IssuePart:
-        item = self._items[part.entries[0]] if len(part.entries) == 1 else None
-        position = part.entries[0] + 1 if isinstance(item, Entry) else 0
         pieces: list[str | Slot] = []
         for piece in part.template:
             if isinstance(piece, Slot):
                 pieces.append(piece)
             else:
-                pieces += self._in_text(piece, pattern, item, position, markup=markup)
+                pieces += self._in_text(piece, pattern, part.item, markup=markup)
         return replace(part, template=tuple(join_constants(pieces)))
 
-    def _in_text(
-        self, text: str, pattern: re.Pattern[str], item: Entry | Block | None, position: int, *, markup: bool
-    ) -> Iterator[str | Slot]:
+    def _in_text(self, text: str, pattern: re.Pattern[str], item: int | None, *, markup: bool) -> Iterator[str | Slot]:
         end = 0
         for match in pattern.finditer(text):
             url = html.unescape(match["url"]) if markup else match["url"]
@@ -92,7 +81,7 @@ class _LinkRewriter:
             if markup and _SHOWN.match(text, match.end()):
                 yield _attribute(self._tagged(url))
             else:
-                yield from self._outgoing(url, item, position, markup=markup)
+                yield from self._outgoing(url, item, markup=markup)
             end = match.end()
         yield text[end:]
 
@@ -100,23 +89,29 @@ class _LinkRewriter:
         rules = self.newsletter.counting
         return _with_utm(url, rules.utm_source, rules.utm_medium, self.issue.slug)
 
-    def _outgoing(self, url: str, item: Entry | Block | None, position: int, *, markup: bool) -> Template:
+    def _outgoing(self, url: str, item: int | None, *, markup: bool) -> Template:
         rules, base = self.newsletter.counting, self.newsletter.base_url
         tagged = self._tagged(url)
         if rules.clicks is TrackingLevel.OFF:
             return (_attribute(tagged) if markup else tagged,)
-        link = self.tracked.get((tagged, position))
+        link = self.tracked.get((tagged, item))
         if link is None:
-            link = Link(
-                number=len(self.tracked) + 1,
-                url=tagged,
-                entry=item.slug if isinstance(item, Entry) else "",
-                position=position,
-                topics=tuple(self.newsletter.topics.resolve(topic).slug for topic in item.topics) if item else (),
-            )
-            self.tracked[tagged, position] = link
+            link = self._link(len(self.tracked) + 1, tagged, None if item is None else self.issue.items[item])
+            self.tracked[tagged, item] = link
         address = f"{base}/{CLICK}/{self.issue.slug}/{link.number}"
         return (f"{address}/", Slot(READER)) if rules.clicks is TrackingLevel.INDIVIDUAL else (address,)
+
+    def _link(self, number: int, url: str, item: Item | None) -> Link:
+        if item is None:
+            return Link(number=number, url=url)
+        is_entry = isinstance(item, Entry)
+        return Link(
+            number=number,
+            url=url,
+            entry=item.slug if is_entry else "",
+            position=self.issue.entries.index(item) + 1 if is_entry else 0,
+            topics=tuple(self.newsletter.topics.resolve(topic).slug for topic in item.topics),
+        )
 
 
 def _with_open_image(compiled: CompiledIssue, newsletter: Newsletter) -> CompiledIssue:

@@ -111,7 +111,8 @@ def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[IssuePart
 
 def _parts(placeholders: Placeholders, pieces: Iterable[tuple[str, PartMark]]) -> Iterator[IssuePart]:
     for document, mark in pieces:
-        yield IssuePart(template=placeholders.template(document), entries=mark.positions, least=mark.least)
+        template = placeholders.template(document)
+        yield IssuePart(template=template, entries=mark.positions, least=mark.least, item=mark.item)
 
 
 _NESTING = "a check of the theme finds the tag that the compiler ignores"

@@ -23,6 +23,7 @@ from newsletter.rendering.views import (
     Namespace,
     NewsletterView,
     Part,
+    SectionView,
 )
 from newsletter.tokens import Purpose
 from newsletter.translation.dates import full_date
@@ -57,8 +58,12 @@ class ContextBuilder:
 
     def _mark(self, subject: Part, content: str) -> str:
         """Return a part between placeholders. In MJML they are comments, around components or inside an ``mj-text``."""
-        least = subject.least if isinstance(subject, ContentsRow | ContentsView) else 0
-        mark = PartMark(positions=subject.positions, least=least, row=isinstance(subject, ContentsRow))
+        mark = PartMark(
+            positions=subject.positions,
+            least=subject.least if isinstance(subject, ContentsRow | ContentsView) else 0,
+            item=None if isinstance(subject, SectionView | ContentsView) else subject.index,
+            row=isinstance(subject, ContentsRow),
+        )
         start, end = self._placeholders.part(mark)
         if not self._markup:
             return f"{start}\n{content}{end}\n"

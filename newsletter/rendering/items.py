@@ -1,7 +1,7 @@
 """Build the views of a section's items: entries and blocks with their prose finished."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import zip_longest
+from itertools import count, zip_longest
 
 from newsletter.domain.blocks import Block, BlockKind
 from newsletter.domain.issue import Entry, Issue, PassageKind
@@ -37,18 +37,21 @@ class ItemBuilder:
 
     def sections(self, issue: Issue) -> Iterator[SectionView]:
         """Yield the sections."""
+        indices = count()
         for section, positions in zip(issue.sections, item_positions(issue), strict=True):
             title = one_line(section.title or "")
             level = 3 if title else 2
             items = tuple(
-                self._entry(item, at, level) if isinstance(item, Entry) else self._block(item, issue, at, level)
-                for item, at in zip(section.items, positions, strict=True)
+                self._entry(item, index, at, level)
+                if isinstance(item, Entry)
+                else self._block(item, issue, index, at, level)
+                for item, at, index in zip(section.items, positions, indices, strict=False)
             )
             yield SectionView(title=title, items=items, positions=heading_positions(positions))
 
     # Entries ----------------------------------------------------------------------------------------------------------
 
-    def _entry(self, entry: Entry, positions: tuple[int, ...], level: int) -> EntryView:
+    def _entry(self, entry: Entry, index: int, positions: tuple[int, ...], level: int) -> EntryView:
         prose = self._prose
         title, source = one_line(entry.title), one_line(entry.source)
         own = direction_of(entry.language) if entry.language else ""
@@ -74,6 +77,7 @@ class ItemBuilder:
             gift=bool(gift),
             level=level,
             number=prose.placeholders.slot(Slot(number_slot(positions[0]))),
+            index=index,
             positions=positions,
         )
 
@@ -107,7 +111,7 @@ class ItemBuilder:
 
     # Blocks -----------------------------------------------------------------------------------------------------------
 
-    def _block(self, block: Block, issue: Issue, positions: tuple[int, ...], level: int) -> BlockView:
+    def _block(self, block: Block, issue: Issue, index: int, positions: tuple[int, ...], level: int) -> BlockView:
         prose, title = self._prose, one_line(block.title)
         if block.kind in (BlockKind.NOTE, BlockKind.SPONSOR):
             body = prose.addressed(block.text, issue)
@@ -128,7 +132,8 @@ class ItemBuilder:
             image_alt=one_line(block.image_alt or ""),
             image_size=block.image_size,
             level=level,
-            positions=positions * 2 if len(positions) == 1 and not block.topics else positions,
+            index=index,
+            positions=positions,
         )
 
     def _links(self, block: Block) -> Iterator[LinkView]:
@@ -144,7 +149,7 @@ class ItemBuilder:
 
 
 def contents_of(sections: tuple[SectionView, ...], prose: ProseWriter) -> ContentsView | None:
-    """Return the contents. Even an issue too short for them has some, so that its bytes are those of an edition."""
+    """Return the contents. Short issues get contents too, because editions are cut from the full issue."""
     entries = [entry for section in sections for entry in section.entries]
     if not entries:
         return None
@@ -154,6 +159,7 @@ def contents_of(sections: tuple[SectionView, ...], prose: ProseWriter) -> Conten
             title=entry.title,
             url=entry.url,
             source=prose.unbroken(entry.source),
+            index=entry.index,
             positions=entry.positions,
             least=CONTENTS_FROM,
         )

@@ -23,14 +23,15 @@ _LOST_HINT = "print it as it is: {{ entry.title }}, {{ subscriber.first_name }},
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartMark:
-    """What a piece of a document is: a part of the editions with one of these ``positions``, or of all of them.
+    """A marker for a part and the editions that include it: those with one of its ``positions``, or all if it has none.
 
-    ``least`` is the number of entries that such an edition must have. A ``row`` of plain text has no empty line
-    between it and the next row.
+    ``least`` is the number of entries that such an edition must have, and ``item`` the index of the part's entry or
+    block in the issue. A ``row`` of plain text has no empty line between it and the next row.
     """
 
     positions: tuple[int, ...] = ()
     least: int = 0
+    item: int | None = None
     row: bool = False
 
     def is_within(self, around: "PartMark") -> bool:

@@ -114,6 +114,7 @@ class EntryView:
     ``language`` is a BCP 47 tag if the file states one, else ""; ``direction`` is that of its title. ``url`` is the
     gift link if there is one. ``label`` is the verb of the link as a word of its own, and ``more`` a phrase with the
     source. ``number`` is its position in the reader's edition, from 1; ``positions`` has that in the issue, from 0.
+    ``index`` counts the issue's entries and blocks, from 0.
     """
 
     title: str
@@ -136,6 +137,7 @@ class EntryView:
     gift: bool
     level: int
     number: str
+    index: int
     positions: tuple[int, ...]
 
     @property
@@ -161,7 +163,7 @@ class BlockView:
 
     ``body`` is finished HTML or text: the words of a note, quote or sponsor, the introduction of a list, the caption of
     an image. Most of it runs in ``direction``. ``level`` is the heading level of its title. ``positions`` are those of
-    the entries that it goes with; a block without any is in every edition.
+    the entries that it goes with; a block without any is in every edition. ``index`` is as in an entry.
     """
 
     kind: str
@@ -176,6 +178,7 @@ class BlockView:
     image_alt: str
     image_size: tuple[int, int] | None
     level: int
+    index: int
     positions: tuple[int, ...]
 
     @property
@@ -209,6 +212,7 @@ class ContentsRow:
     title: str
     url: str
     source: str
+    index: int
     positions: tuple[int, ...]
     least: int
 

@@ -1,5 +1,6 @@
 """Tracked links: one per link of an entry, in HTML and text, and the original links for the browser."""
 
+import json
 import re
 from dataclasses import replace
 from email import policy
@@ -99,6 +100,38 @@ def test_links_of_blocks_belong_to_no_entry_and_have_the_topics_of_their_block(t
         ("org/b", "", 0, ("nato",)),
         ("org/c", "", 0, ()),
     ]
+
+
+def test_the_same_url_counts_for_each_entry_and_block_that_has_it(tmp_path: Path) -> None:
+    url = "https://example.org/tea"
+    sections = (
+        Section(title="Tea", items=(make.block(BlockKind.NOTE, text=f"[Tea]({url})"), make.entry("tea", url=url))),
+        Section(
+            title=None,
+            items=(
+                make.block(BlockKind.LINKS, links=(ListedLink(title="A", url=url),), topics=("NATO",)),
+                make.block(BlockKind.SPONSOR, url=url, text="B", topics=("Science",)),
+            ),
+        ),
+    )
+    made, rules = make.issue(sections=sections), newsletter(clicks=TrackingLevel.AGGREGATE)
+    tracked = with_tracking(rendering.compile_issue(made, rules, rendering.load_theme(tmp_path, rules)), made, rules)
+    links = {(link.entry, link.position): link for link in tracked.links}
+    assert links["tea", 1].topics == tuple(
+        make.newsletter().topics.resolve(name).slug for name in made.entries[0].topics
+    )
+    assert sorted(link.topics for link in tracked.links if not link.entry) == [(), ("nato",), ("science",)]
+    assert {link.url for link in tracked.links} == {url}
+    assert CompiledIssue.from_json(tracked.to_json()) == tracked
+
+
+def test_a_send_frozen_before_parts_named_their_item_gives_the_same_email(compiled: CompiledIssue) -> None:
+    raw = json.loads(compiled.to_json())
+    for name in ("html", "text"):
+        raw[name] = [[template, entries, *([least] if least else [])] for template, entries, least, _ in raw[name]]
+    frozen = CompiledIssue.from_json(json.dumps(raw))
+    assert {part.item for part in (*frozen.html, *frozen.text)} == {None}
+    assert frozen.email((1,)) == compiled.email((1,))
 
 
 def test_a_link_whose_text_is_a_url_keeps_its_target(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """Find themes by name, in the newsletter's folder and in the program, and follow each to its base themes."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsletter.domain.topics import SLUG
 from newsletter.errors import Place, did_you_mean
 from newsletter.files.newsletter_folder import THEMES, settings_text
 from newsletter.files.toml_lines import line_of, setting_place
@@ -75,7 +77,8 @@ def theme_files(root: Path, name: str) -> ThemeFiles:
 def theme_names(root: Path) -> tuple[str, ...]:
     """Return the names of all themes, those of the program and those of the newsletter, in alphabetical order."""
     places = (default_templates() / "email", root / THEMES)
-    return tuple(sorted({folder.name for place in places for folder in place.glob("*") if folder.is_dir()}))
+    folders = [folder for place in places for folder in place.glob("*") if folder.is_dir()]
+    return tuple(sorted({folder.name for folder in folders if SLUG.fullmatch(folder.name)}))
 
 
 def _links(root: Path, name: str) -> Iterator[_Link]:
@@ -85,6 +88,8 @@ def _links(root: Path, name: str) -> Iterator[_Link]:
         raise broken(f'no theme "{name}"', hint=_known(root, name), place=place)
     seen: list[ThemeFolder] = []
     while folder:
+        if folder.own:
+            _require_inside(root, folder)
         file, text = parse_theme_toml(folder)
         link = _Link(folder=folder, file=file, text=text)
         yield link
@@ -112,14 +117,30 @@ def _base(root: Path, link: _Link) -> ThemeFolder | None:
 
 
 def _own(root: Path, name: str) -> ThemeFolder | None:
-    path = root / THEMES / name
     packaged = default_templates() / "email" / name
-    return ThemeFolder(name=name, path=path, own=True) if path.is_dir() and path != packaged else None
+    folder = _folder(root / THEMES, name, own=True)
+    return folder if folder and folder.path != packaged else None
 
 
 def _packaged(name: str) -> ThemeFolder | None:
-    path = default_templates() / "email" / name
-    return ThemeFolder(name=name, path=path, own=False) if path.is_dir() else None
+    return _folder(default_templates() / "email", name, own=False)
+
+
+def _folder(themes: Path, name: str, *, own: bool) -> ThemeFolder | None:
+    if not SLUG.fullmatch(name):  # a path such as ../../elsewhere
+        return None
+    path = themes / name
+    return ThemeFolder(name=name, path=path, own=own) if path.is_dir() else None
+
+
+def _require_inside(root: Path, folder: ThemeFolder) -> None:
+    """Raise FindingsError if a theme has files outside the newsletter's folder, by symbolic links."""
+    for path in (folder.path, *folder.path.rglob("*")):
+        if (path == folder.path or path.is_symlink()) and not Path(os.path.realpath(path)).is_relative_to(root):
+            place = Place(path=folder.shown(path.relative_to(folder.path).as_posix()).removesuffix("/."))
+            raise broken(
+                "is a symbolic link to a place outside the newsletter's folder", hint="copy the files here", place=place
+            )
 
 
 def _known(root: Path, name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from newsletter.domain.topics import SLUG
 from newsletter.errors import Place
 from newsletter.files import library_errors
 from newsletter.files.toml_lines import line_of, syntax_mistake
@@ -37,6 +38,12 @@ def _font(text: str) -> str:
     return text.replace('"', "'")
 
 
+def _theme_name(text: str) -> str:
+    if not SLUG.fullmatch(text):
+        raise ValueError(f'"{text}" is not the name of a theme: use only a-z, 0-9 and hyphens')
+    return text
+
+
 _Color = Annotated[str, AfterValidator(_color)]
 _Font = Annotated[str, AfterValidator(_font)]
 
@@ -50,7 +57,7 @@ class ThemeToml(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    base: str | None = None
+    base: Annotated[str, AfterValidator(_theme_name)] | None = None
     description: str = ""
     contrast: list[str] = []
     options: dict[_Name, _Option] = {}

@@ -89,6 +89,10 @@ def test_a_theme_adds_to_a_file_of_its_base(root: Path) -> None:
             {"mine": 'base = "defalt"\n'},
             'templates/email/mine/theme.toml:1: no theme "defalt": did you mean "default"?',
         ),
+        (
+            {"mine": 'base = "../../../outside"\n'},
+            'templates/email/mine/theme.toml:1: "../../../outside" is not the name of a theme: use only a-z, 0-9 and',
+        ),
         ({"mine": "[options]\nShort = true\n"}, "templates/email/mine/theme.toml:2: "),
         (
             {"mine": '[options]\nsize = "big"\n'},
@@ -116,6 +120,38 @@ def test_a_mistake_in_bases_and_options_is_reported_with_file_line_and_hint(
     with pytest.raises(FindingsError) as caught:
         printed(root)
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("name", ["../../../outside", "mine/../mine", ".", "/", "Mine", "\u2024"])
+def test_a_path_is_not_a_theme(name: str, root: Path) -> None:
+    write(root, "mine", "")
+    write(root, "Mine", "")
+    (root.parent / "outside").mkdir(exist_ok=True)
+    assert name not in theme_names(root)
+    with pytest.raises(FindingsError, match="no theme"):
+        printed(root, name)
+
+
+@pytest.mark.parametrize("linked", ["", "footer.txt", "service", "partials/deep.txt"])
+def test_a_symbolic_link_that_leads_out_of_the_newsletter_is_refused(
+    linked: str, root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "footer.txt").write_text("outside\n", encoding="utf-8")
+    link = root / "templates" / "email" / "mine" / linked
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(outside / "footer.txt" if link.suffix else outside)
+    with pytest.raises(FindingsError) as caught:
+        printed(root)
+    place = f"templates/email/mine/{linked}".rstrip("/")
+    assert str(caught.value).startswith(f"{place}: is a symbolic link to a place outside the newsletter's folder: ")
+
+
+def test_a_symbolic_link_inside_the_newsletter_is_followed(root: Path) -> None:
+    write(root, "other", "", footer="inside\n")
+    write(root, "mine", "")
+    (root / "templates" / "email" / "mine" / "footer.txt").symlink_to("../other/footer.txt")
+    assert "inside" in printed(root)
 
 
 def test_templates_read_the_options_that_newsletter_toml_sets(root: Path) -> None:

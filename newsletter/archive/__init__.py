@@ -1,7 +1,6 @@
 """The archive: public pages of the issues that were sent, by date and topic, with search and feeds."""
 
 from newsletter.archive.cache import ArchiveCache
-from newsletter.archive.introduction import Introduction, introduction
 from newsletter.archive.link_pictures import LinkPicture, LinkPictures
 from newsletter.archive.model import Archive, ArchivedEntry, ArchivedIssue, collect
 from newsletter.archive.pages import FEEDS, Page, PageBuilder
@@ -14,13 +13,11 @@ __all__ = [
     "ArchiveCache",
     "ArchivedEntry",
     "ArchivedIssue",
-    "Introduction",
     "LinkPicture",
     "LinkPictures",
     "Page",
     "PageBuilder",
     "build",
     "collect",
-    "introduction",
     "read_archive",
 ]

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from newsletter.archive import crawlers, feeds
 from newsletter.archive.feed_builder import FeedBuilder, Render
 from newsletter.archive.feeds import Feed
-from newsletter.archive.introduction import Opening, introduction, opening
 from newsletter.archive.json_ld import index_data, issue_data
 from newsletter.archive.link_pictures import LinkPictures, issue_in
 from newsletter.archive.model import Archive, ArchivedIssue, ArchivedPart, ArchivedTopic
+from newsletter.archive.opening import Opening, opening
 from newsletter.archive.search import LONGEST, SearchIndex
 from newsletter.domain.issue import Issue
+from newsletter.domain.picks import first_picks
 from newsletter.rendering import Prose
 
 HTML = "text/html; charset=utf-8"
@@ -109,7 +110,7 @@ class PageBuilder:
         return self._page(
             "/",
             "front",
-            lead=introduction(latest.issue, self._prose.of(latest.issue), FRONT_PICKS) if latest else None,
+            lead=first_picks(latest.issue, FRONT_PICKS) if latest else None,
             opening=self._opening(latest.issue) if latest else None,
             picture=self._pictures.shown,
             earlier=[

@@ -11,7 +11,7 @@ from newsletter.cli import options, output, resources
 from newsletter.domain.plurals import counted
 
 if TYPE_CHECKING:
-    from newsletter.content import Pick
+    from newsletter.content import PrintedPick
     from newsletter.publishing.entry_list import ListedEntry
 
 app = typer.Typer(no_args_is_help=True, help="Write, list and import entries.")
@@ -182,7 +182,7 @@ def import_picks(
     output.note(f"{counted(written, 'new entry')}. `newsletter check` lists what is missing.")
 
 
-def _url_for(pick: "Pick") -> str:
+def _url_for(pick: "PrintedPick") -> str:
     """Ask for the URL, which the printed form lacks, and return it; return an empty string without a terminal."""
     if not sys.stdin.isatty():
         return ""

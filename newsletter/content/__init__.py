@@ -1,14 +1,14 @@
 """Read and write manuscripts: entry files, issue files and printed picks. docs/file-formats.md describes them."""
 
 from newsletter.content.files import conflict_findings
-from newsletter.content.picks_import import Pick, read_picks, read_picks_file
+from newsletter.content.picks_import import PrintedPick, read_picks, read_picks_file
 from newsletter.content.reading import Manuscripts, manuscript_states, read_manuscripts
 from newsletter.content.writing import ImportedPick, import_pick, import_picks, new_entry, new_issue
 
 __all__ = [
     "ImportedPick",
     "Manuscripts",
-    "Pick",
+    "PrintedPick",
     "conflict_findings",
     "import_pick",
     "import_picks",

@@ -16,7 +16,7 @@ _LIMIT = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pick:
+class PrintedPick:
     """A printed pick in plain text: ``framing`` and ``quotation`` are paragraphs, ``line`` is the line of its title."""
 
     title: str
@@ -38,7 +38,7 @@ class _Printed:
     topics: tuple[str, ...] = ()
 
 
-def read_picks_file(file: Path) -> tuple[Pick, ...]:
+def read_picks_file(file: Path) -> tuple[PrintedPick, ...]:
     """Return the picks in a UTF-8 file of at most 4 MiB. Raise FindingsError as ``read_picks`` does."""
     real = file.resolve()
     text = read_text(real.parent, real, limit=_LIMIT)
@@ -47,7 +47,7 @@ def read_picks_file(file: Path) -> tuple[Pick, ...]:
     return read_picks(text, path=str(file))
 
 
-def read_picks(text: str, *, path: str) -> tuple[Pick, ...]:
+def read_picks(text: str, *, path: str) -> tuple[PrintedPick, ...]:
     """Return all picks in a text. Each printed line is a paragraph, with or without a blank line after it.
 
     The first line is the title. The framing ends with the first paragraph that ends with a colon; if there is none,
@@ -78,10 +78,10 @@ def read_picks(text: str, *, path: str) -> tuple[Pick, ...]:
     return tuple(_pick(pick) for pick in printed)
 
 
-def _pick(printed: _Printed) -> Pick:
+def _pick(printed: _Printed) -> PrintedPick:
     ends = [number for number, paragraph in enumerate(printed.paragraphs, 1) if paragraph.endswith(_COLONS)]
     end = ends[0] if ends else len(printed.paragraphs)
-    return Pick(
+    return PrintedPick(
         title=printed.title,
         framing=tuple(printed.paragraphs[:end]),
         quotation=tuple(printed.paragraphs[end:]),

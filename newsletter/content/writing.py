@@ -14,7 +14,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from newsletter.content.fields import one_line
 from newsletter.content.files import SlugTakenError, create_manuscript, for_message, manuscripts_in
 from newsletter.content.markdown import escape_markdown, join_passages
-from newsletter.content.picks_import import Pick
+from newsletter.content.picks_import import PrintedPick
 from newsletter.content.reading import read_manuscripts
 from newsletter.domain.issue import Passage, PassageKind
 from newsletter.domain.topics import SLUG, slug_of
@@ -159,7 +159,9 @@ class ImportedPick:
     is_new: bool
 
 
-def import_picks(root: Path, picks: Iterable[Pick], url_for: Callable[[Pick], str]) -> Iterator[ImportedPick]:
+def import_picks(
+    root: Path, picks: Iterable[PrintedPick], url_for: Callable[[PrintedPick], str]
+) -> Iterator[ImportedPick]:
     """Write printed picks as entries, except picks whose title and source an entry already has; yield each one's entry.
 
     ``url_for`` returns a pick's URL, which the printed form lacks. It is only called for picks that are written. Raise
@@ -176,7 +178,7 @@ def import_picks(root: Path, picks: Iterable[Pick], url_for: Callable[[Pick], st
             yield ImportedPick(path=known, is_new=False)
 
 
-def import_pick(root: Path, pick: Pick, *, url: str = "") -> Path:
+def import_pick(root: Path, pick: PrintedPick, *, url: str = "") -> Path:
     """Write a printed pick as an entry, in Markdown that shows it letter for letter.
 
     The slug comes from the title, with ``-2``, ``-3`` … if it is taken. Raise the errors of ``new_entry``.

@@ -1,4 +1,4 @@
-"""The positions in an edition that each of an issue's entries and blocks goes with. No I/O."""
+"""Map each item to its positions in an edition. No I/O."""
 
 from collections.abc import Iterator
 from itertools import count

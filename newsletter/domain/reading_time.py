@@ -1,4 +1,4 @@
-"""How long it takes to read an issue, by its words. No I/O."""
+"""Estimate an issue's reading time. No I/O."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def word_count(markdown: str) -> int:
 
 
 def minutes_of(words: int) -> int:
-    """Return the minutes, at least one, in which somebody reads a number of words."""
+    """Return the reading time in minutes, at least 1."""
     return max(1, round(words / WORDS_PER_MINUTE))
 
 

@@ -12,7 +12,7 @@ from newsletter.domain.addresses import Mailbox
 from newsletter.domain.edition import Edition
 from newsletter.domain.tracking import Link
 from newsletter.message.counted_words import CountedWords
-from newsletter.message.edition_slots import EDITION_SLOT, EditionValues, Length
+from newsletter.message.edition_slots import EDITION_SLOT, EditionLength, EditionValues
 from newsletter.message.link_slots import answer_of
 from newsletter.message.mime import Email
 from newsletter.message.template import Slot, Template
@@ -58,7 +58,7 @@ class CompiledIssue:
     archive_url: str = ""  # the same
     links: tuple[Link, ...] = ()
     topical_blocks: int = 0
-    length: Length | None = None  # sends frozen by earlier versions have none
+    length: EditionLength | None = None  # sends frozen by earlier versions have none
 
     @property
     def full(self) -> Edition:
@@ -145,15 +145,19 @@ def _part(template: list[str | list[str]], entries: list[int], least: int = 0, i
     return IssuePart(template=_template(template), entries=tuple(entries), least=least, item=item)
 
 
-def _length_json(length: Length) -> list[Any]:
-    return [length.pieces, length.picks.to_json(), length.minutes.to_json()]
+_Numbers = list[tuple[list[int], int]]
 
 
-def _length(pieces: list[tuple[list[int], int]], picks: list[Any], minutes: list[Any]) -> Length:
-    return Length(
+def _length_json(length: EditionLength) -> list[Any]:
+    return [length.pieces, length.picks.to_json(), length.minutes.to_json(), length.lists]
+
+
+def _length(pieces: _Numbers, picks: list[Any], minutes: list[Any], lists: _Numbers | None = None) -> EditionLength:
+    return EditionLength(
         pieces=tuple((tuple(positions), words) for positions, words in pieces),
         picks=CountedWords.from_json(picks),
         minutes=CountedWords.from_json(minutes),
+        lists=tuple((tuple(positions), links) for positions, links in lists or ()),
     )
 
 

@@ -1,7 +1,7 @@
 """The slots for values of a reader's edition: its titles, their count, an entry's number, its length. No I/O."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -35,15 +35,17 @@ def title_position(name: str) -> int | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Length:
-    """What an edition's length is told by: the words of each piece of the issue, and the phrases for a length.
+class EditionLength:
+    """Word counts and phrases for an edition's length.
 
-    A piece is in an edition that has one of its positions, and without any in all of them.
+    ``pieces`` has the number of words of each piece of the issue, and ``lists`` the number of links in each list. A
+    piece or list is in an edition that has one of its positions, and without any in all of them.
     """
 
     pieces: tuple[tuple[Edition, int], ...]
     picks: CountedWords
     minutes: CountedWords
+    lists: tuple[tuple[Edition, int], ...] = ()  # empty in sends frozen by earlier versions, which count entries only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class EditionValues:
 
     edition: Edition
     titles: Sequence[str]
-    length: Length | None = None
+    length: EditionLength | None = None
 
     def entries(self) -> Edition:
         """Return the positions of its entries, without those of blocks."""
@@ -75,10 +77,13 @@ class EditionValues:
         if length is None:
             return None
         if kind == "picks":
-            return length.picks.words(entries)
+            return length.picks.words(entries + self._sum(length.lists))
+        return length.minutes.words(minutes_of(self._sum(length.pieces))) if kind == "minutes" else None
+
+    def _sum(self, numbers: Iterable[tuple[Edition, int]]) -> int:
+        """Return the sum of the numbers whose positions the edition has."""
         chosen = frozenset(self.edition)
-        read = sum(words for positions, words in length.pieces if not positions or not chosen.isdisjoint(positions))
-        return length.minutes.words(minutes_of(read)) if kind == "minutes" else None
+        return sum(number for positions, number in numbers if not positions or not chosen.isdisjoint(positions))
 
 
 @cache

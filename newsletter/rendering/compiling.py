@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from newsletter.domain.issue import Issue
+from newsletter.domain.picks import listed_by_positions
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.reading_time import words_by_positions
 from newsletter.domain.subscriber import SUBSCRIBER_SLOT
@@ -15,7 +16,7 @@ from newsletter.domain.topics import slug_of
 from newsletter.errors import FindingsError, Place
 from newsletter.message.compiled_issue import CompiledIssue, IssuePart
 from newsletter.message.counted_words import CountedWords
-from newsletter.message.edition_slots import Length
+from newsletter.message.edition_slots import EditionLength
 from newsletter.message.encoding import ascii_domain
 from newsletter.message.merge_fields import merge_field, template_of
 from newsletter.message.mime import Email
@@ -73,12 +74,17 @@ def compile_issue(issue: Issue, newsletter: Newsletter, theme: Theme) -> Compile
     )
 
 
-def _length(issue: Issue, theme: Theme) -> Length:
+def _length(issue: Issue, theme: Theme) -> EditionLength:
     picks, minutes = (
         CountedWords(forms=forms, form_of=form_of)
         for forms, form_of in (plural_forms(theme.labels[name], theme.language) for name in ("picks", "minutes"))
     )
-    return Length(pieces=tuple(words_by_positions(issue)), picks=picks, minutes=minutes)
+    return EditionLength(
+        pieces=tuple(words_by_positions(issue)),
+        picks=picks,
+        minutes=minutes,
+        lists=tuple(listed_by_positions(issue)),
+    )
 
 
 def _html(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[IssuePart, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from markupsafe import Markup, escape
 
 from newsletter.domain.issue import Issue
+from newsletter.domain.picks import listed_by_positions
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import SUBSCRIBER_FIELDS, SUBSCRIBER_SLOT
 from newsletter.message.edition_slots import MINUTES_SLOT, PICKS_SLOT
@@ -110,8 +111,13 @@ class ContextBuilder:
             subject=self._prose.phrase(issue.subject),
             preheader=self._prose.phrase(issue.preheader),
             note=self._prose.addressed(issue.note, issue),
-            picks=self._placeholders.slot(Slot(PICKS_SLOT)) if issue.entries else "",
+            picks=self._placeholders.slot(Slot(PICKS_SLOT)) if _has_picks(issue) else "",
             minutes=self._placeholders.slot(Slot(MINUTES_SLOT)),
             contents=contents_of(sections, self._prose),
             sections=sections,
         )
+
+
+def _has_picks(issue: Issue) -> bool:
+    """Return whether every edition has picks: with entries, each has at least one."""
+    return bool(issue.entries) or any(not positions for positions, _ in listed_by_positions(issue))

@@ -233,7 +233,8 @@ Part = BlockView | ContentsRow | ContentsView | EntryView | SectionView
 class IssueView:
     """An issue. ``date`` is written out, ``iso_date`` is not; ``note`` is finished HTML or text.
 
-    ``picks`` and ``minutes`` are the number of entries in the reader's edition and the time it takes to read, in words.
+    ``picks`` and ``minutes`` are the number of entries and listed links in the reader's edition, and the time it takes
+    to read, in words.
     """
 
     slug: str

@@ -1,27 +1,16 @@
 """Render the welcome mail: the latest issue for a reader who has just subscribed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from newsletter.domain.issue import Issue
-from newsletter.domain.picks import picks_of
+from newsletter.domain.picks import MOST_PICKS, Pick, first_picks
 from newsletter.domain.publication import Newsletter
 from newsletter.message.mime import Email
 from newsletter.rendering.clean_text import one_line, web_address
 from newsletter.rendering.page_text import Prose
 from newsletter.rendering.service_email import service_email
 from newsletter.rendering.themes import Theme
-
-MOST_PICKS = 12  # a welcome is read on a phone
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LatestPick:
-    """A pick of the latest issue, as templates see it."""
-
-    title: str
-    url: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +23,7 @@ class LatestIssue:
     subject: str
     preheader: str
     url: str
-    picks: tuple[LatestPick, ...]
+    picks: tuple[Pick, ...]
     more: int
 
 
@@ -44,8 +33,7 @@ def welcome_email(issue: Issue, links: Mapping[str, str], newsletter: Newsletter
     Raise FindingsError if a template is broken.
     """
     prose = Prose(newsletter, theme.in_language(newsletter.language)).of(issue)
-    picks = [pick for pick in picks_of(issue) if web_address(pick.url)]
-
+    first = first_picks(issue, MOST_PICKS)
     latest = LatestIssue(
         language=prose.language,
         direction=prose.direction,
@@ -54,10 +42,10 @@ def welcome_email(issue: Issue, links: Mapping[str, str], newsletter: Newsletter
         preheader=prose.line(issue.preheader, issue),
         url=f"{newsletter.base_url}/issues/{issue.slug}/",
         picks=tuple(
-            LatestPick(title=one_line(pick.title), url=web_address(pick.url), source=one_line(pick.source))
-            for pick in picks[:MOST_PICKS]
+            replace(pick, title=one_line(pick.title), url=web_address(pick.url), source=one_line(pick.source))
+            for pick in first.picks
         ),
-        more=max(0, len(picks) - MOST_PICKS),
+        more=first.more,
     )
     more_values = {"latest": latest, "unsubscribe": links["links.unsubscribe"]}
     return service_email("welcome", links["links.preferences"], newsletter, theme, more_values)

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from newsletter.content import (
     ImportedPick,
-    Pick,
+    PrintedPick,
     import_pick,
     import_picks,
     read_manuscripts,
@@ -165,7 +165,7 @@ def test_picks_that_an_entry_has_are_not_written_again_and_need_no_url(tmp_path:
     path, other = "issues/entries/a-lighthouse-keepers-ledger.md", "issues/entries/cant-stop-counting.md"
     needed: list[str] = []
 
-    def url_for(pick: Pick) -> str:
+    def url_for(pick: PrintedPick) -> str:
         needed.append(pick.title)
         return "https://example.org/"
 
@@ -201,7 +201,7 @@ def test_any_printed_text_renders_as_printed(
     framing = [*framing, "She writes:"]
     text = "\n\n".join([title, *framing, *quotation, f"Read more at {source}", f"More about: {', '.join(topics)}"])
     (pick,) = read_picks(text, path="p")
-    assert pick == Pick(
+    assert pick == PrintedPick(
         title=title,
         framing=tuple(framing),
         quotation=tuple(quotation),

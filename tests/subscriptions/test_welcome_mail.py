@@ -111,6 +111,8 @@ def test_a_long_issue_is_cut_and_one_without_picks_is_not_empty(tmp_path: Path) 
     links = {"links.preferences": "https://example.org/p", "links.unsubscribe": "https://example.org/u"}
     long = make.issue(*(make.entry(f"e{number}") for number in range(100)))
     assert "and 88 more" in fill_text(rendering.welcome_email(long, links, newsletter, theme).text, {})
+    last = make.issue(*(make.entry(f"e{number}") for number in range(13)))
+    assert "About e12" in fill_text(rendering.welcome_email(last, links, newsletter, theme).text, {})
     note = Block(kind=BlockKind.NOTE, text="Only words today.")
     bare = make.issue(sections=(Section(title=None, items=(note,)),))
     assert "https://news.example.org/issues/2026-11-23/" in fill_text(

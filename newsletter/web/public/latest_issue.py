@@ -1,10 +1,10 @@
 """The latest issue for the pages that introduce the newsletter: the sign-up form, and the welcome after it."""
 
-from newsletter.archive import introduction
+from newsletter.domain.picks import first_picks
 from newsletter.errors import StoreError
 from newsletter.web.public.pages import Site
 
-FEW_PICKS, MOST_PICKS = 4, 12  # on the sign-up page, and on the welcome page
+FEW_PICKS = 4  # on the sign-up page
 
 
 def latest_issue_values(site: Site, language: str, most: int) -> dict[str, object]:
@@ -19,4 +19,4 @@ def latest_issue_values(site: Site, language: str, most: int) -> dict[str, objec
     if archived_issue is None:
         return {"latest": None}
     issue, prose = archived_issue.issue, site.prose.of(archived_issue.issue)
-    return {"latest": introduction(issue, prose, most), "latest_prose": prose}
+    return {"latest": first_picks(issue, most), "latest_prose": prose}

@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, Response
 
 from newsletter.domain.consent import Confirmation, SignUpChoices
+from newsletter.domain.picks import MOST_PICKS
 from newsletter.domain.subscriber import Frequency
 from newsletter.errors import TokenError
 from newsletter.subscriptions import PersonalLinks, confirm_sign_up, masked, parse_name
@@ -22,7 +23,7 @@ from newsletter.web.public.fields import (
     parse_typed_address,
     topic_groups,
 )
-from newsletter.web.public.latest_issue import FEW_PICKS, MOST_PICKS, latest_issue_values
+from newsletter.web.public.latest_issue import FEW_PICKS, latest_issue_values
 from newsletter.web.public.local_pages import LocalPages, VisitorPages
 from newsletter.web.public.mail_request_writer import MailRequestWriter
 from newsletter.web.public.pages import Site

@@ -1,15 +1,14 @@
 """The beginning of an issue: its note, its first picks, and a quotation that reads well in large type."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from newsletter import rendering
-from newsletter.archive import introduction
-from newsletter.archive.introduction import opening
+from newsletter.archive.opening import opening
 from newsletter.domain.blocks import Block, BlockKind, ListedLink
 from newsletter.domain.issue import Entry, Passage, PassageKind, Section
+from newsletter.domain.picks import first_picks
 from newsletter.rendering import Prose
 from tests import make
 from tests.archive import archives
@@ -59,20 +58,11 @@ def test_an_issue_of_blocks_begins_with_its_own_note_and_quote(prose: Prose) -> 
         Block(kind=BlockKind.QUOTE, text=words, who="Ada Writer", where="The Review"),
     )
     issue = make.issue(sections=(Section(title=None, items=blocks),), note="")
-    assert [pick.title for pick in introduction(issue, prose, 5).picks] == ["One"]
+    assert [pick.title for pick in first_picks(issue, 5).picks] == ["One"]
     begun = opening(issue, prose, OWN)
     assert "Good morning, <em>all</em>." in begun.note
     assert begun.quotation
     assert (begun.quotation.words, begun.quotation.title, begun.quotation.slug) == (words, "Ada Writer", "")
-
-
-@pytest.mark.parametrize(
-    ("count", "shown", "more"), [(0, 0, 0), (1, 1, 0), (5, 5, 0), (6, 6, 0), (7, 5, 2), (100, 5, 95)]
-)
-def test_a_single_pick_more_is_shown(prose: Prose, count: int, shown: int, more: int) -> None:
-    items: tuple[Any, ...] = tuple(make.entry(f"e{number}") for number in range(count))
-    begun = introduction(make.issue(sections=(Section(title=None, items=items),)), prose, 5)
-    assert (len(begun.picks), begun.more) == (shown, more)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,13 @@
-"""The beginning of an issue, which introduces the newsletter: its note, its first picks and a quotation."""
+"""The opening of an issue for the front page: a picture, the beginning of its note, and a quotation."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from newsletter.domain.blocks import Block, BlockKind
-from newsletter.domain.issue import Entry, Issue, PassageKind
-from newsletter.domain.picks import Recommendation, picks_of
+from newsletter.domain.issue import Entry, Issue, Item, PassageKind
 from newsletter.rendering import Prose
 
 _SHORTEST, _LONGEST = 50, 260  # characters of a quotation that reads well in large type
@@ -28,29 +27,12 @@ class ChosenQuotation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Introduction:
-    """The first picks of an issue. ``more`` is the number of the others."""
-
-    issue: Issue
-    picks: Sequence[Recommendation]
-    more: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """What the front page shows of an issue besides its picks: a picture, the note's beginning, and a quotation."""
+    """An issue's picture, opening words and quotation for the front page."""
 
-    pictured: Entry | Block | None
+    pictured: Item | None
     note: Markup
     quotation: ChosenQuotation | None
-
-
-def introduction(issue: Issue, prose: Prose, most: int) -> Introduction:
-    """Return the first picks of an issue, at most this many."""
-    picks = [pick for pick in picks_of(issue) if prose.address(pick.url)]
-    # "And 1 more" takes as much room as the pick itself.
-    shown = picks if len(picks) <= most + 1 else picks[:most]
-    return Introduction(issue=issue, picks=shown, more=len(picks) - len(shown))
 
 
 def opening(issue: Issue, prose: Prose, own_images: tuple[str, ...]) -> Opening:
@@ -66,8 +48,8 @@ def opening(issue: Issue, prose: Prose, own_images: tuple[str, ...]) -> Opening:
     )
 
 
-def _pictured(issue: Issue) -> Iterator[Entry | Block]:
-    for item in (item for section in issue.sections for item in section.items):
+def _pictured(issue: Issue) -> Iterator[Item]:
+    for item in issue.items:
         if isinstance(item, Entry) or item.kind is BlockKind.IMAGE:
             yield item
 
@@ -76,13 +58,13 @@ def _note(issue: Issue) -> str:
     """Return the issue's note, or else that of a block at its very beginning."""
     if issue.note.strip():
         return issue.note
-    first = next((item for section in issue.sections for item in section.items), None)
+    first = next(iter(issue.items), None)
     return first.text if isinstance(first, Block) and first.kind is BlockKind.NOTE else ""
 
 
 def _quotations(issue: Issue, prose: Prose) -> Iterator[ChosenQuotation]:
     """Yield the quotations of an issue's entries and its quotes, as plain text."""
-    for item in (item for section in issue.sections for item in section.items):
+    for item in issue.items:
         if isinstance(item, Block):
             if item.kind is BlockKind.QUOTE:
                 yield ChosenQuotation(words=prose.plain(item.text, _MOST), title=item.who, source=item.where)

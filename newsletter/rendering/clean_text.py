@@ -17,9 +17,14 @@ def one_line(text: str) -> str:
 
 
 _WEB = re.compile(r"https?://[^\s/]", re.IGNORECASE)
+# They would end an address in the text part or in an attribute, and no URL has them (RFC 3986 §2).
+_ENCODED = str.maketrans({" ": "%20", '"': "%22", "<": "%3C", ">": "%3E"})
 
 
 def web_address(url: str) -> str:
-    """Return a web address, or "" for any other scheme, which must never become a link or an image."""
-    stripped = "".join(clean(url).split())
+    """Return a web address with the encoded characters that could end it.
+
+    Return "" for any other scheme, which must never become a link or an image.
+    """
+    stripped = "".join(clean(url).strip().translate(_ENCODED).split())
     return stripped if _WEB.match(stripped) else ""

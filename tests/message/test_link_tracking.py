@@ -69,6 +69,16 @@ def test_an_issue_without_counting_is_unchanged(compiled: CompiledIssue) -> None
     assert with_tracking(compiled, issue(), newsletter()) is compiled
 
 
+def test_an_address_with_brackets_is_counted_whole(tmp_path: Path) -> None:
+    plain, odd = newsletter(), make.issue(make.entry(url='https://example.org/?q=a>b"c'), note="")
+    made = rendering.compile_issue(odd, plain, rendering.load_theme(tmp_path, plain))
+    tracked = with_tracking(made, odd, newsletter(clicks=TrackingLevel.AGGREGATE))
+    assert [link.url for link in tracked.links] == ["https://example.org/?q=a%3Eb%22c"]
+    _, text = bodies(tracked)
+    assert f"<{BASE}/c/{odd.slug}/1>" in text.split()
+    assert "example.org/?q" not in text
+
+
 def test_each_link_is_counted_once_for_its_entry(compiled: CompiledIssue) -> None:
     made = with_tracking(compiled, issue(), newsletter(clicks=TrackingLevel.AGGREGATE))
     assert [(link.number, link.url, link.entry, link.position) for link in made.links] == [

@@ -13,7 +13,7 @@ from newsletter.domain.blocks import BlockKind
 from newsletter.domain.issue import Entry, Issue, Passage, PassageKind, Section
 from newsletter.errors import FindingsError
 from newsletter.message.template import Slot, fill_html, fill_text
-from newsletter.rendering import load_theme, render
+from newsletter.rendering import Prose, load_theme, render
 from tests import make
 from tests.rendering.samples import (
     CHALK,
@@ -349,6 +349,14 @@ def test_text_of_an_author_never_becomes_active_html(
     headings = [each for each in body.iter("h2") if each.get("class") == "title"]
     assert " ".join(headings[0].text_content().split()) == cleaned
     assert document.count("<![endif]-->") == CONDITIONALS
+
+
+def test_an_address_ends_where_it_should() -> None:
+    issue = issue_of(replace(CHALK, url='https://example.org/?q=a>b<c"d e\n&f'))
+    encoded = "https://example.org/?q=a%3Eb%3Cc%22d%20e&f"
+    assert f"\n<{encoded}>\n" in text(issue, NEWSLETTER)
+    assert tree(page(issue, NEWSLETTER)).xpath("//a[@href=$url]", url=encoded)
+    assert Prose(NEWSLETTER, THEME).address(issue.entries[0].url) == encoded
 
 
 def test_a_url_with_another_scheme_is_not_linked() -> None:

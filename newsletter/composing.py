@@ -1,26 +1,26 @@
 """Read, render and check issues: for checks, builds, proofs, sends and the preview alike."""
 
 import traceback
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from newsletter import checks, content, rendering
+from newsletter.checks import CheckContext
 from newsletter.content import Manuscripts
 from newsletter.domain.blocks import Block
 from newsletter.domain.edition import Tailor, tailoring_of
 from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.pictures import LookUp, Picture, brought_along, pictures_of, with_pictures
 from newsletter.domain.publication import Newsletter
-from newsletter.domain.segment import Segment
 from newsletter.errors import Finding, FindingsError, Place, Severity
 from newsletter.files.newsletter_folder import TEMPLATES, settings_text
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.message.mime import Email
-from newsletter.message.prose import merge_findings
 from newsletter.pictures import picture_library
 from newsletter.rendering import Theme
+from newsletter.rendering.theme_faults import BROKEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,37 +43,19 @@ class Composed:
         return self.compiled.email()
 
 
-def compose(
-    root: Path,
-    newsletter: Newsletter,
-    slug: str,
-    *,
-    segments: Collection[str],
-    calendar: checks.Calendar | None = None,
-    mails: bool = False,
-) -> Composed:
-    """Return an issue that may go out; ``segments`` are the existing segments' slugs.
-
-    If the provider ``mails`` people, the example values of a new newsletter are errors.
+def compose(root: Path, newsletter: Newsletter, slug: str, context: CheckContext) -> Composed:
+    """Return an issue that may go out.
 
     Raise NotFoundError if there is no such issue, and FindingsError with every error in its file, its entries and the
     theme.
     """
-    composed = compose_draft(root, newsletter, slug, segments=segments, calendar=calendar, mails=mails)
+    composed = compose_draft(root, newsletter, slug, context)
     if errors := _errors(composed.findings):
         raise FindingsError(errors)
     return composed
 
 
-def compose_draft(
-    root: Path,
-    newsletter: Newsletter,
-    slug: str,
-    *,
-    segments: Collection[str],
-    calendar: checks.Calendar | None = None,
-    mails: bool = False,
-) -> Composed:
+def compose_draft(root: Path, newsletter: Newsletter, slug: str, context: CheckContext) -> Composed:
     """Return an issue to look at, with errors and warnings as its findings.
 
     Raise NotFoundError if there is no such issue, and FindingsError with every error if the issue or the theme can't be
@@ -81,20 +63,20 @@ def compose_draft(
     """
     read = content.read_manuscripts(root)
     issue = read.issue(slug)
-    look_up = _picture_look_up(root, [*issue.entries, *issue.blocks])
+    items: list[Entry | Block] = [*(read.entries[entry.slug] for entry in issue.entries), *issue.blocks]
+    look_up = _picture_look_up(root, [*items, *issue.entries])
     theme, findings = _load_theme(root, newsletter)
     unreadable = read.findings_of(issue)
     findings += unreadable
-    findings += _content_findings(read, issue, newsletter, segments, calendar)
-    findings += checks.picture_findings(_originals(read, issue), [issue], read.entries, look_up)
-    findings += merge_findings(issue, newsletter)
-    if mails:
+    findings += checks.findings_of_items(items, newsletter.topics, look_up)
+    findings += checks.findings_of_issue(issue, newsletter, read.entries, context, look_up)
+    findings += _findings_across(read, issue, context)
+    if context.mails:
         findings += checks.placeholder_settings(newsletter, settings_text(root))
-        findings += checks.placeholder_links(issue)
     illustrated = with_pictures(issue, look_up, newsletter.pictures_url)
     compiled, more = _render(illustrated, newsletter, theme) if theme else (None, [])
     ordered = _without_consequences([*findings, *more])
-    if compiled is None or any(_blocks(finding, issue) for finding in unreadable):
+    if compiled is None or any(_prevents_rendering(finding, issue) for finding in unreadable):
         raise FindingsError(_errors(ordered))
     tailor = Tailor(issue, newsletter.topics, tailoring_of(issue, newsletter))
     return Composed(
@@ -113,12 +95,15 @@ def _picture_look_up(root: Path, items: Iterable[Entry | Block]) -> LookUp:
     return cache(library.picture)
 
 
-def _originals(read: Manuscripts, issue: Issue) -> list[Entry]:
-    """Return the entries of an issue as their own files have them."""
-    return [read.entries[entry.slug] for entry in issue.entries]
+def _findings_across(read: Manuscripts, issue: Issue, context: CheckContext) -> Iterator[Finding]:
+    """Yield what comparing all entries and issues finds in one issue and its parts."""
+    paths = {issue.path, *(entry.path for entry in issue.entries), *(block.path for block in issue.blocks)}
+    for finding in checks.findings_across(read.entries.values(), read.issues, context):
+        if finding.place.path in paths:
+            yield finding
 
 
-def _blocks(finding: Finding, issue: Issue) -> bool:
+def _prevents_rendering(finding: Finding, issue: Issue) -> bool:
     """Return whether a finding leaves nothing to show; unfinished entries and blocks are shown as far as they go."""
     if finding.rule == "field-missing":
         return finding.place.path == issue.path
@@ -136,13 +121,7 @@ def issue_mjml(root: Path, newsletter: Newsletter, slug: str) -> str:
 
 
 def check_manuscripts(
-    root: Path,
-    newsletter: Newsletter,
-    *,
-    segments: Mapping[str, Segment],
-    inspect: checks.Inspect | None = None,
-    calendar: checks.Calendar | None = None,
-    mails: bool = False,
+    root: Path, newsletter: Newsletter, context: CheckContext, *, inspect: checks.Inspect | None = None
 ) -> tuple[Finding, ...]:
     """Return the mistakes in all entries and issues and in the theme, ordered by place.
 
@@ -150,72 +129,21 @@ def check_manuscripts(
     that could be too large. With ``inspect``, remote images are checked too, over the network.
     """
     read = content.read_manuscripts(root)
-    items: list[Entry | Block] = [*read.entries.values(), *read.blocks.values()]
-    items += (block for issue in read.issues for block in issue.blocks)
-    look_up = _picture_look_up(root, items)
+    items: list[Entry | Block] = [*read.entries.values(), *checks.all_blocks(read.blocks.values(), read.issues)]
+    look_up = _picture_look_up(root, [*items, *(entry for issue in read.issues for entry in issue.entries)])
     theme, findings = _load_theme(root, newsletter)
     findings += read.findings
-    findings += checks.picture_findings(items, read.issues, read.entries, look_up)
-    findings += checks.newsletter_picture_findings(newsletter, settings_text(root), look_up)
-    findings += checks.content_findings(
-        read.entries,
-        read.issues,
-        topics=newsletter.topics,
-        segments=segments,
-        blocks=read.blocks.values(),
-        settings=settings_text(root),
-        calendar=calendar,
-    )
+    findings += checks.findings_of_settings(newsletter, settings_text(root), context, look_up)
+    findings += checks.findings_of_items(items, newsletter.topics, look_up)
     for issue in read.issues:
-        findings += merge_findings(issue, newsletter)
-        findings += checks.tailoring_findings(issue, newsletter)
-        findings += checks.language_findings(issue, newsletter)
-    unsent = _unsent(read.issues, calendar)
-    findings += checks.unstated_languages(unsent)
-    for issue in unsent:
-        findings += checks.digest_findings(issue, newsletter)
-        findings += checks.poll_findings(issue, newsletter)
-        findings += checks.placeholder_links(issue) if mails else ()
-    if mails:
-        findings += checks.placeholder_settings(newsletter, settings_text(root))
+        findings += checks.findings_of_issue(issue, newsletter, read.entries, context, look_up)
+    findings += checks.findings_across(read.entries.values(), read.issues, context)
     if theme:
         illustrated = [with_pictures(issue, look_up, newsletter.pictures_url) for issue in read.issues]
         findings += _email_findings(illustrated, newsletter, theme)
     if inspect:
-        findings += checks.image_findings(
-            (*read.entries.values(), *checks.all_blocks(read.blocks.values(), read.issues)), inspect
-        )
+        findings += checks.image_findings(items, inspect)
     return tuple(_without_consequences(findings))
-
-
-def _content_findings(
-    read: Manuscripts,
-    issue: Issue,
-    newsletter: Newsletter,
-    segments: Collection[str],
-    calendar: checks.Calendar | None,
-) -> Iterator[Finding]:
-    """Yield the findings of ``checks.content_findings`` about one issue, without checking the text of the others."""
-    paths = {issue.path, *(item.path for section in issue.sections for item in section.items)}
-    between = checks.archive_findings(read.entries.values(), read.issues, calendar)
-    for finding in (*between, *checks.date_findings(read.issues, calendar)):
-        if finding.place.path in paths:
-            yield finding
-    parts: list[Entry | Block] = [*_originals(read, issue), *issue.blocks]
-    yield from checks.undeclared_topic_findings(parts, newsletter.topics)
-    yield from checks.findings_in_parts(parts, newsletter.topics)
-    yield from checks.override_findings(issue, read.entries, newsletter.topics)
-    yield from checks.issue_findings(issue, segments)
-    yield from checks.tailoring_findings(issue, newsletter)
-    yield from checks.digest_findings(issue, newsletter)
-    yield from checks.poll_findings(issue, newsletter)
-    yield from checks.language_findings(issue, newsletter)
-    unstated = checks.unstated_languages(_unsent(read.issues, calendar))
-    yield from (finding for finding in unstated if finding.place.path == issue.path)
-
-
-def _unsent(issues: Iterable[Issue], calendar: checks.Calendar | None) -> list[Issue]:
-    return [issue for issue in issues if not (calendar and calendar.was_sent(issue))]
 
 
 def _load_theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[Finding]]:
@@ -234,8 +162,8 @@ def _load_theme(root: Path, newsletter: Newsletter) -> tuple[Theme | None, list[
     except FindingsError as err:
         return None, list(err.findings)
     except Exception as err:  # noqa: BLE001  any error is a finding: entries and issues can still be checked
-        return None, [checks.make_finding(_BROKEN, theme.files.place, f"the theme can't be rendered: {_origin(err)}")]
-    broken = any(finding.rule == _BROKEN for finding in findings)
+        return None, [checks.make_finding(BROKEN, theme.files.place, f"the theme can't be rendered: {_origin(err)}")]
+    broken = any(finding.rule == BROKEN for finding in findings)
     return None if broken else theme, findings
 
 
@@ -262,16 +190,13 @@ def _compile(issue: Issue, newsletter: Newsletter, theme: Theme) -> tuple[Compil
 
 def _with_issue(finding: Finding, issue: Issue) -> Finding:
     """Return a finding about a theme with the issue in which it shows; others as they are."""
-    return replace(finding, what=f"{finding.what} (issue {issue.slug})") if finding.rule == _BROKEN else finding
+    return replace(finding, what=f"{finding.what} (issue {issue.slug})") if finding.rule == BROKEN else finding
 
 
 def _origin(err: Exception) -> str:
     """Return where in the program an unforeseen exception was raised, for a bug report."""
     frame = traceback.extract_tb(err.__traceback__)[-1]
     return f"{type(err).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
-
-
-_BROKEN = "theme-broken"
 
 
 def _without_consequences(findings: Iterable[Finding]) -> list[Finding]:
@@ -281,12 +206,12 @@ def _without_consequences(findings: Iterable[Finding]) -> list[Finding]:
     exist.
     """
     ordered = checks.ordered_findings(findings)
-    known = any(finding.rule.startswith("theme-") and finding.rule != _BROKEN for finding in _errors(ordered))
+    known = any(finding.rule.startswith("theme-") and finding.rule != BROKEN for finding in _errors(ordered))
     unknown = {finding.place for finding in ordered if finding.rule == "merge-field-unknown"}
     return [
         finding
         for finding in ordered
-        if not (known and finding.rule == _BROKEN)
+        if not (known and finding.rule == BROKEN)
         and not (finding.rule == "merge-field-default" and finding.place in unknown)
     ]
 

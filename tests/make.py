@@ -9,6 +9,7 @@ from newsletter.domain.blocks import Block, BlockKind, ListedLink
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.edition import Tailor
 from newsletter.domain.issue import Entry, Issue, Passage, PassageKind, Section
+from newsletter.domain.pictures import Picture, UnusablePicture
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.topics import Topic, Topics
 from newsletter.message.compiled_issue import CompiledIssue, IssuePart
@@ -87,6 +88,11 @@ def block(kind: BlockKind = BlockKind.NOTE, **changes: Any) -> Block:
         },
     }
     return Block(kind=kind, **({"path": "issues/2026-11-23.md"} | values[kind] | changes))
+
+
+def no_picture(name: str) -> Picture | UnusablePicture:
+    """Stand in for the look-up of a newsletter without pictures of its own."""
+    raise AssertionError(name)
 
 
 def issue(*items: Entry | Block, **changes: Any) -> Issue:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from newsletter import rendering
+from newsletter.checks import CheckContext
 from newsletter.composing import check_manuscripts, compose, compose_draft
 from newsletter.domain.issue import Issue, TailoringFields
 from newsletter.domain.issue_names import UnknownIssueError
@@ -17,7 +18,7 @@ from newsletter.message.template import fill_text
 from newsletter.rendering import Theme, compile_issue, default_templates
 from tests import make
 
-SEGMENTS = {"everyone": EVERYONE, "science": Segment(slug="science", name="Science")}
+CONTEXT = CheckContext(segments={"everyone": EVERYONE, "science": Segment(slug="science", name="Science")})
 
 
 def write(root: Path, path: str, text: str) -> None:
@@ -59,12 +60,12 @@ def root(tmp_path: Path) -> Path:
 
 
 def checked(root: Path, newsletter: Newsletter | None = None) -> list[str]:
-    return [str(finding) for finding in check_manuscripts(root, newsletter or make.newsletter(), segments=SEGMENTS)]
+    return [str(finding) for finding in check_manuscripts(root, newsletter or make.newsletter(), CONTEXT)]
 
 
 def refused(root: Path, slug: str, newsletter: Newsletter | None = None) -> tuple[Finding, ...]:
     with pytest.raises(FindingsError) as caught:
-        compose(root, newsletter or make.newsletter(), slug, segments=SEGMENTS)
+        compose(root, newsletter or make.newsletter(), slug, CONTEXT)
     return caught.value.findings
 
 
@@ -75,13 +76,13 @@ def test_a_good_newsletter_has_no_findings(root: Path) -> None:
 def test_a_draft_with_unfinished_blocks_is_shown_and_refused(root: Path) -> None:
     blocks = "{sponsor: Kettle & Leaf}, {image: }, {note: }, {links: [{title: Gloves}]}"
     write_issue(root, "2026-11-24", f"{blocks}, {{note: Good evening.}}", number="3")
-    draft = compose_draft(root, make.newsletter(), "2026-11-24", segments=SEGMENTS)
+    draft = compose_draft(root, make.newsletter(), "2026-11-24", CONTEXT)
     assert "Good evening." in fill_text(draft.email.text, {})
     assert {finding.rule for finding in refused(root, "2026-11-24")} == {"block-unfinished", "block-link"}
 
 
 def test_an_issue_is_composed_as_an_email(root: Path) -> None:
-    composed = compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS)
+    composed = compose(root, make.newsletter(), "2026-11-23", CONTEXT)
 
     assert composed.findings == ()
     assert composed.issue.segments == ("science",)
@@ -91,19 +92,19 @@ def test_an_issue_is_composed_as_an_email(root: Path) -> None:
 
 
 def test_an_issue_can_be_named_by_its_path(root: Path) -> None:
-    composed = compose(root, make.newsletter(), "issues/2026-11-23.md", segments=SEGMENTS)
+    composed = compose(root, make.newsletter(), "issues/2026-11-23.md", CONTEXT)
     assert composed.issue.slug == "2026-11-23"
 
 
 def test_the_same_files_give_the_same_email(root: Path) -> None:
-    first, second = (compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS) for _ in range(2))
+    first, second = (compose(root, make.newsletter(), "2026-11-23", CONTEXT) for _ in range(2))
 
     assert first.compiled == second.compiled
 
 
 def test_an_unknown_issue_is_a_usage_error(root: Path) -> None:
     with pytest.raises(UnknownIssueError, match='did you mean "2026-11-23"'):
-        compose(root, make.newsletter(), "2026-11-32", segments=SEGMENTS)
+        compose(root, make.newsletter(), "2026-11-32", CONTEXT)
 
 
 def test_check_reports_everything_in_one_pass_in_order_of_place(root: Path) -> None:
@@ -111,7 +112,7 @@ def test_check_reports_everything_in_one_pass_in_order_of_place(root: Path) -> N
     write_entry(root, "three", title="", body="[https://example.org](https://example.net/)")
     write_issue(root, "2026-11-23", "three, one, threee", segments="[sciense]", preheader="")
 
-    findings = check_manuscripts(root, make.newsletter(), segments=SEGMENTS)
+    findings = check_manuscripts(root, make.newsletter(), CONTEXT)
 
     assert [(str(finding.place), finding.rule) for finding in findings] == [
         ("issues/2026-11-23.md:1", "preheader-none"),
@@ -134,14 +135,12 @@ def test_an_issue_is_refused_only_for_its_own_errors(root: Path) -> None:
         "url-unfit",
         "merge-field-unknown",
     }
-    assert compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS).findings == ()
+    assert compose(root, make.newsletter(), "2026-11-23", CONTEXT).findings == ()
 
 
 def test_an_unknown_merge_field_is_not_reported_for_a_missing_default(root: Path) -> None:
     write_issue(root, "2026-11-23", "three", subject="'Hello {{ subscriber.frist_name }}'", number="2")
-    assert {finding.rule for finding in check_manuscripts(root, make.newsletter(), segments=SEGMENTS)} == {
-        "merge-field-unknown"
-    }
+    assert {finding.rule for finding in check_manuscripts(root, make.newsletter(), CONTEXT)} == {"merge-field-unknown"}
 
 
 def test_a_refusal_has_file_line_and_hint(root: Path) -> None:
@@ -150,14 +149,14 @@ def test_a_refusal_has_file_line_and_hint(root: Path) -> None:
     with pytest.raises(
         FindingsError, match=r'^issues/2026-11-23.md:6: no segment "sciense": did you mean "science"\?$'
     ):
-        compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS)
+        compose(root, make.newsletter(), "2026-11-23", CONTEXT)
 
 
 def test_warnings_about_an_issue_come_with_its_email(root: Path) -> None:
     write_entry(root, "three", topics="[NATO, Bees]")
     write_entry(root, "one", topics="[Wasps]")
 
-    composed = compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS)
+    composed = compose(root, make.newsletter(), "2026-11-23", CONTEXT)
 
     assert [(finding.rule, finding.severity) for finding in composed.findings] == [
         ("topic-undeclared", Severity.WARNING)
@@ -168,7 +167,7 @@ def test_an_undeclared_topic_in_many_entries_of_an_issue_is_one_warning(root: Pa
     for slug in ("one", "two"):
         write_entry(root, slug, topics="[NATO, Wasps]")
 
-    (warning,) = compose(root, make.newsletter(), "2026-11-22", segments=SEGMENTS).findings
+    (warning,) = compose(root, make.newsletter(), "2026-11-22", CONTEXT).findings
 
     assert str(warning.place) == "issues/entries/one.md:5"
     assert "here and in 1 other entry" in warning.what
@@ -177,7 +176,7 @@ def test_an_undeclared_topic_in_many_entries_of_an_issue_is_one_warning(root: Pa
 def test_an_entry_repeated_from_an_earlier_issue_is_a_warning_at_its_line(root: Path) -> None:
     write_issue(root, "2026-11-23", "three, one")
 
-    (finding,) = compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS).findings
+    (finding,) = compose(root, make.newsletter(), "2026-11-23", CONTEXT).findings
 
     assert (finding.rule, finding.place.line) == ("entry-run-before", 5)
 
@@ -214,7 +213,7 @@ def test_an_issue_that_breaks_the_theme_is_reported_and_the_others_are_checked(r
 
     assert [line.partition(": ")[0] for line in checked(root, newsletter)] == [place]
     assert "issue 2026-11-22" in checked(root, newsletter)[0]
-    assert compose(root, newsletter, "2026-11-23", segments=SEGMENTS).findings == ()
+    assert compose(root, newsletter, "2026-11-23", CONTEXT).findings == ()
     assert {finding.rule for finding in refused(root, "2026-11-22", newsletter)} == {"theme-broken"}
 
 
@@ -229,16 +228,12 @@ def test_a_fault_in_the_program_is_a_finding_on_its_issue_and_the_others_are_che
     monkeypatch.setattr(rendering, "compile_issue", faulty)
     write_entry(root, "three", topics="")
 
-    assert [
-        (finding.rule, str(finding.place)) for finding in check_manuscripts(root, make.newsletter(), segments=SEGMENTS)
-    ] == [
+    assert [(finding.rule, str(finding.place)) for finding in check_manuscripts(root, make.newsletter(), CONTEXT)] == [
         ("email-broken", "issues/2026-11-22.md:1"),
         ("topics-none", "issues/entries/three.md:1"),
     ]
     assert {finding.rule for finding in refused(root, "2026-11-22")} == {"email-broken"}
-    assert compose(root, make.newsletter(), "2026-11-23", segments=SEGMENTS).email.subject == (
-        "What to read on 2026-11-23",
-    )
+    assert compose(root, make.newsletter(), "2026-11-23", CONTEXT).email.subject == ("What to read on 2026-11-23",)
 
 
 def test_a_broken_theme_hides_no_warning_about_it(root: Path) -> None:
@@ -246,7 +241,7 @@ def test_a_broken_theme_hides_no_warning_about_it(root: Path) -> None:
     write(root, "templates/email/own/entry.mjml", entry)
     write(root, "templates/email/own/inline.css", "p { color: rgb(1, 2, 3) }")
 
-    findings = check_manuscripts(root, make.newsletter(theme=ThemeSettings(name="own")), segments=SEGMENTS)
+    findings = check_manuscripts(root, make.newsletter(theme=ThemeSettings(name="own")), CONTEXT)
 
     assert sorted(finding.rule for finding in findings) == ["theme-broken", "theme-inline-css", "theme-mjml-attribute"]
 
@@ -310,7 +305,7 @@ def test_a_template_that_does_not_compile_is_reported_once(root: Path) -> None:
     write(root, "templates/email/own/issue.mjml", mjml.replace("</mj-text>", "", 1))
     newsletter = make.newsletter(theme=ThemeSettings(name="own"))
 
-    assert {finding.rule for finding in check_manuscripts(root, newsletter, segments=SEGMENTS)} == {"theme-mjml"}
+    assert {finding.rule for finding in check_manuscripts(root, newsletter, CONTEXT)} == {"theme-mjml"}
     assert {finding.rule for finding in refused(root, "2026-11-23", newsletter)} == {"theme-mjml"}
 
 
@@ -353,7 +348,7 @@ def test_remote_images_are_checked_only_on_request(root: Path) -> None:
     def inspect(url: str) -> tuple[str, str]:
         return "image-large", f"{url} is large"
 
-    (finding,) = check_manuscripts(root, make.newsletter(), segments=SEGMENTS, inspect=inspect)
+    (finding,) = check_manuscripts(root, make.newsletter(), CONTEXT, inspect=inspect)
 
     assert (finding.rule, finding.place.line) == ("image-large", 6)
     assert checked(root) == []
@@ -368,7 +363,9 @@ def test_the_sample_newsletter_has_no_findings() -> None:
 
     here = settings.load(Path(__file__).parents[1])
 
-    assert [str(finding) for finding in check_manuscripts(here.root, here.newsletter, segments=here.segments)] == []
+    assert [
+        str(finding) for finding in check_manuscripts(here.root, here.newsletter, CheckContext(segments=here.segments))
+    ] == []
 
 
 def test_a_theme_without_parts_is_an_error_for_a_tailored_issue(root: Path) -> None:
@@ -387,7 +384,7 @@ def test_a_theme_without_parts_is_an_error_for_a_tailored_issue(root: Path) -> N
 
     (finding,) = refused(root, "2026-11-23", newsletter)
     assert (finding.rule, finding.place.path) == ("theme-parts", "templates/email/own/issue.txt")
-    assert compose(root, newsletter, "2026-11-22", segments=SEGMENTS).findings == ()
+    assert compose(root, newsletter, "2026-11-22", CONTEXT).findings == ()
     always = make.newsletter(theme=ThemeSettings(name="own"), tailored=TailoringFields(always=True))
     assert {finding.rule for finding in refused(root, "2026-11-22", always)} == {"theme-parts"}
 

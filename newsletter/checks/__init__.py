@@ -3,17 +3,18 @@
 docs/checks.md lists every rule. ``newsletter.composing`` adds the findings of the readers of files and of rendering.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from newsletter.checks.archive import archive_findings, segment_findings, topic_findings
 from newsletter.checks.blocks import all_blocks, block_findings
+from newsletter.checks.context import CheckContext
 from newsletter.checks.dates import Calendar, date_findings
 from newsletter.checks.emails import ENCODED_LIMIT, HTML_LIMIT, email_findings, html_sizes, share_of_limit
 from newsletter.checks.entries import entry_findings, override_findings
 from newsletter.checks.images import Inspect, Web, image_findings
 from newsletter.checks.issues import issue_findings
 from newsletter.checks.languages import language_findings, unstated_languages
-from newsletter.checks.pictures import newsletter_picture_findings, picture_findings
+from newsletter.checks.pictures import newsletter_picture_findings, override_picture_findings, picture_findings
 from newsletter.checks.placeholders import placeholder_links, placeholder_settings
 from newsletter.checks.polls import poll_findings
 from newsletter.checks.rule import Rule
@@ -23,9 +24,11 @@ from newsletter.checks.tailoring import digest_findings, tailoring_findings
 from newsletter.checks.topics import undeclared_topic_findings
 from newsletter.domain.blocks import Block
 from newsletter.domain.issue import Entry, Issue
-from newsletter.domain.segment import Segment
+from newsletter.domain.pictures import LookUp
+from newsletter.domain.publication import Newsletter
 from newsletter.domain.topics import Topics
 from newsletter.errors import Finding
+from newsletter.message.prose import merge_findings
 
 __all__ = [
     "ENCODED_LIMIT",
@@ -33,18 +36,21 @@ __all__ = [
     "HTML_LIMIT",
     "RULES",
     "Calendar",
+    "CheckContext",
     "Inspect",
     "Rule",
     "Web",
     "all_blocks",
     "archive_findings",
     "block_findings",
-    "content_findings",
     "date_findings",
     "digest_findings",
     "email_findings",
     "entry_findings",
-    "findings_in_parts",
+    "findings_across",
+    "findings_of_issue",
+    "findings_of_items",
+    "findings_of_settings",
     "html_sizes",
     "image_findings",
     "issue_findings",
@@ -53,6 +59,7 @@ __all__ = [
     "newsletter_picture_findings",
     "ordered_findings",
     "override_findings",
+    "override_picture_findings",
     "picture_findings",
     "placeholder_links",
     "placeholder_settings",
@@ -68,42 +75,52 @@ __all__ = [
 ]
 
 
-def content_findings(
-    entries: Mapping[str, Entry],
-    issues: Sequence[Issue],
-    *,
-    topics: Topics,
-    segments: Mapping[str, Segment],
-    blocks: Iterable[Block] = (),
-    settings: str = "",
-    calendar: Calendar | None = None,
-) -> list[Finding]:
-    """Return all findings that need no rendering, without duplicates, ordered by place.
+def findings_of_items(items: Collection[Entry | Block], topics: Topics, look_up: LookUp) -> Iterator[Finding]:
+    """Yield the findings of entries and blocks, as their own files have them."""
+    yield from undeclared_topic_findings(items, topics)
+    for item in items:
+        findings = entry_findings(item, topics) if isinstance(item, Entry) else block_findings(item, topics)
+        yield from (finding for finding in findings if finding.rule != "topic-undeclared")  # hundreds may share one
+    yield from picture_findings(items, look_up)
 
-    ``issues`` are ordered by date, ``segments`` keyed by slug. ``blocks`` are those with files. ``settings`` is the
-    text of newsletter.toml, from which line numbers are taken. Without a ``calendar`` no date is compared with today
-    and no issue counts as sent.
+
+def findings_of_issue(
+    issue: Issue, newsletter: Newsletter, entries: Mapping[str, Entry], context: CheckContext, look_up: LookUp
+) -> Iterator[Finding]:
+    """Yield the findings in an issue's own file, except those in the text of its blocks.
+
+    ``entries`` are all entries by slug, as their own files have them. What can't be changed any more isn't reported.
     """
-    everywhere = tuple(all_blocks(blocks, issues))
-    return ordered_findings(
-        [
-            *topic_findings(topics, settings),
-            *segment_findings(segments.values(), topics, settings),
-            *archive_findings(entries.values(), issues, calendar),
-            *date_findings(issues, calendar),
-            *undeclared_topic_findings((*entries.values(), *everywhere), topics),
-            *findings_in_parts((*entries.values(), *everywhere), topics),
-            *(finding for issue in issues for finding in issue_findings(issue, segments)),
-            *(finding for issue in issues for finding in override_findings(issue, entries, topics)),
-        ]
-    )
+    yield from issue_findings(issue, context.segments)
+    yield from override_findings(issue, entries, newsletter.topics)
+    yield from override_picture_findings(issue, entries, look_up)
+    yield from merge_findings(issue, newsletter)
+    yield from tailoring_findings(issue, newsletter)
+    yield from language_findings(issue, newsletter)
+    if context.was_sent(issue):
+        return
+    yield from digest_findings(issue, newsletter)
+    yield from poll_findings(issue, newsletter)
+    if context.mails:
+        yield from placeholder_links(issue)
 
 
-def findings_in_parts(parts: Iterable[Entry | Block], topics: Topics) -> Iterator[Finding]:
-    """Yield the findings of each entry and block, except undeclared topics: hundreds of entries may share one."""
-    for part in parts:
-        findings = entry_findings(part, topics) if isinstance(part, Entry) else block_findings(part, topics)
-        yield from (finding for finding in findings if finding.rule != "topic-undeclared")
+def findings_across(entries: Iterable[Entry], issues: Sequence[Issue], context: CheckContext) -> Iterator[Finding]:
+    """Yield the findings that compare entries and issues with each other. ``issues`` are ordered by date."""
+    yield from archive_findings(entries, issues, context.calendar)
+    yield from date_findings(issues, context.calendar)
+    yield from unstated_languages([issue for issue in issues if not context.was_sent(issue)])
+
+
+def findings_of_settings(
+    newsletter: Newsletter, settings: str, context: CheckContext, look_up: LookUp
+) -> Iterator[Finding]:
+    """Yield the findings about the newsletter's own settings; ``settings`` is the text of newsletter.toml."""
+    yield from topic_findings(newsletter.topics, settings)
+    yield from segment_findings(context.segments.values(), newsletter.topics, settings)
+    yield from newsletter_picture_findings(newsletter, settings, look_up)
+    if context.mails:
+        yield from placeholder_settings(newsletter, settings)
 
 
 def ordered_findings(findings: Iterable[Finding]) -> list[Finding]:

@@ -14,22 +14,18 @@ from newsletter.files.toml_lines import setting_place
 NARROWEST = 828  # pixels: one and a half for each CSS pixel of the widest picture in a message
 
 
-def picture_findings(
-    items: Iterable[Entry | Block], issues: Iterable[Issue], originals: Mapping[str, Entry], look_up: LookUp
-) -> Iterator[Finding]:
-    """Yield findings about the pictures of these entries and blocks, and about those of issues' blocks and overrides.
-
-    ``originals`` are all entries by slug, as their own files have them.
-    """
+def picture_findings(items: Iterable[Entry | Block], look_up: LookUp) -> Iterator[Finding]:
+    """Yield findings about the pictures of entries and blocks."""
     for item in items:
         yield from _findings(item.image, item.place("image"), look_up)
-    for issue in issues:
-        for block in issue.blocks:
-            yield from _findings(block.image, block.place("image"), look_up)
-        for entry in issue.entries:
-            if entry.slug in originals and entry.image != originals[entry.slug].image:
-                table = f"overrides.{entry.slug}"
-                yield from _findings(entry.image, at(issue, f"{table}.image", table, "overrides"), look_up)
+
+
+def override_picture_findings(issue: Issue, entries: Mapping[str, Entry], look_up: LookUp) -> Iterator[Finding]:
+    """Yield findings about the pictures in an issue's overrides. ``entries`` are as their own files have them."""
+    for entry in issue.entries:
+        if entry.slug in entries and entry.image != entries[entry.slug].image:
+            table = f"overrides.{entry.slug}"
+            yield from _findings(entry.image, at(issue, f"{table}.image", table, "overrides"), look_up)
 
 
 def newsletter_picture_findings(newsletter: Newsletter, settings: str, look_up: LookUp) -> Iterator[Finding]:
@@ -40,11 +36,11 @@ def newsletter_picture_findings(newsletter: Newsletter, settings: str, look_up: 
 def _findings(image: str | None, place: Place, look_up: LookUp) -> Iterator[Finding]:
     if not image or not is_brought_along(image):
         return
-    found = look_up(image)
-    if isinstance(found, UnusablePicture):
-        yield make_finding(found.rule, place, found.what, found.hint)
+    picture = look_up(image)
+    if isinstance(picture, UnusablePicture):
+        yield make_finding(picture.rule, place, picture.what, picture.hint)
         return
-    if found.original_width < NARROWEST:
-        yield make_finding("image-small", place, f"the picture {image} is only {found.original_width} pixels wide")
-    if found.animated:
+    if picture.original_width < NARROWEST:
+        yield make_finding("image-small", place, f"the picture {image} is only {picture.original_width} pixels wide")
+    if picture.animated:
         yield make_finding("image-animated", place, f"the picture {image} is animated; only its first frame is shown")

@@ -37,6 +37,7 @@ def build(
     if edition is not None and address is not None:
         raise UsageError("--edition and --as can't be combined", hint="leave one of them out")
     from newsletter import composing
+    from newsletter.checks import CheckContext
     from newsletter.files.atomic_write import write_files
     from newsletter.publishing.build_issue import IMAGES, NOBODY, build_issue, pictures_to_build
 
@@ -51,8 +52,7 @@ def build(
         settings.root,
         settings.newsletter,
         slug,
-        segments=tuple(settings.segments),
-        calendar=resources.calendar(settings),
+        CheckContext(segments=settings.segments, calendar=resources.calendar(settings)),
     )
     output.print_warnings(composed.findings)
     issue, reader, chosen = composed.issue, NOBODY, composed.compiled.full

@@ -17,11 +17,15 @@ def editions(context: typer.Context, name: options.IssueName, json: options.AsJs
     newsletter editions latest --json | jq ".editions | length"
     """
     from newsletter import composing, sending
+    from newsletter.checks import CheckContext
     from newsletter.publishing.audience import segments_of
 
     settings = resources.load_settings(context)
     composed = composing.compose_draft(
-        settings.root, settings.newsletter, resources.issue_slug(settings, name), segments=tuple(settings.segments)
+        settings.root,
+        settings.newsletter,
+        resources.issue_slug(settings, name),
+        CheckContext(segments=settings.segments),
     )
     issue, tailor = composed.issue, composed.tailor
     segments = segments_of(settings, issue)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from newsletter import bootstrap, checks, composing
-from newsletter.checks import make_finding
+from newsletter.checks import CheckContext, make_finding
 from newsletter.domain.plurals import counted
 from newsletter.errors import Finding, Place, SecretError, SettingsError
 from newsletter.files.newsletter_folder import SETTINGS_FILE, settings_text, shorter_path
@@ -45,10 +45,8 @@ def check_newsletter(
         *composing.check_manuscripts(
             settings.root,
             settings.newsletter,
-            segments=settings.segments,
+            CheckContext(segments=settings.segments, calendar=calendar_of(store, today=today), mails=settings.mails),
             inspect=inspect,
-            calendar=calendar_of(store, today=today),
-            mails=settings.mails,
         ),
     ]
 

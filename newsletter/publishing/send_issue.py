@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from newsletter import composing, sending
-from newsletter.checks import Calendar
+from newsletter.checks import Calendar, CheckContext
 from newsletter.composing import Composed
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.send_errors import FarAheadError, WrongDateError
@@ -45,9 +45,7 @@ def compose_issue(settings: Settings, slug: str, *, calendar: Calendar | None = 
         settings.root,
         settings.newsletter,
         slug,
-        segments=tuple(settings.segments),
-        calendar=calendar,
-        mails=settings.mails,
+        CheckContext(segments=settings.segments, calendar=calendar, mails=settings.mails),
     )
 
 
@@ -197,7 +195,9 @@ def has_changed(settings: Settings, send: Send) -> bool:
     if not send.digest or send.status.ended or send.status is SendStatus.CANCELLED:
         return False
     try:
-        composed = composing.compose(settings.root, settings.newsletter, send.issue, segments=tuple(settings.segments))
+        composed = composing.compose(
+            settings.root, settings.newsletter, send.issue, CheckContext(segments=settings.segments)
+        )
     except NewsletterError:
         return True
     compiled = link_tracking.with_tracking(composed.compiled, composed.issue, settings.newsletter)

@@ -2,12 +2,22 @@
 
 from datetime import date
 
-from newsletter.checks import Calendar, archive_findings, content_findings, segment_findings, topic_findings
+from newsletter.checks import (
+    Calendar,
+    CheckContext,
+    archive_findings,
+    findings_across,
+    findings_of_issue,
+    findings_of_items,
+    ordered_findings,
+    segment_findings,
+    topic_findings,
+)
 from newsletter.domain.issue import Entry, Issue, Section
 from newsletter.domain.reader_rules import AnyOf, Clicked, Follows, Not
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.topics import Topic, Topics
-from newsletter.errors import Place, Severity
+from newsletter.errors import Finding, Place, Severity
 from tests import make
 
 
@@ -19,6 +29,10 @@ def issue(day: int, *entries: Entry, **changes: object) -> Issue:
         "path": f"issues/2026-11-{day:02}.md",
     }
     return make.issue(*entries, **(values | changes))
+
+
+def findings_in(checked: Issue) -> list[Finding]:
+    return list(findings_of_issue(checked, make.newsletter(), {}, CheckContext(), make.no_picture))
 
 
 def test_a_repeated_entry_is_reported_at_its_line_in_the_later_issue() -> None:
@@ -99,7 +113,14 @@ def test_all_findings_are_reported_once_and_sorted_by_place() -> None:
     entry = make.entry("a", topics=(), url="http://example.org/", lines={"url": 3})
     first, second = issue(20, entry, preheader=""), issue(21, entry, subject="", lines={"subject": 4})
 
-    findings = content_findings({"a": entry}, [first, second], topics=make.topics(), segments={})
+    findings = ordered_findings(
+        [
+            *findings_of_items([entry, entry], make.topics(), make.no_picture),
+            *findings_across([entry], [first, second], CheckContext()),
+            *findings_in(first),
+            *findings_in(second),
+        ]
+    )
 
     assert [(finding.place.path, finding.place.line, finding.rule) for finding in findings] == [
         ("issues/2026-11-20.md", 1, "preheader-none"),
@@ -113,9 +134,7 @@ def test_all_findings_are_reported_once_and_sorted_by_place() -> None:
 def test_an_issue_with_a_thousand_sections_can_be_checked() -> None:
     sections = tuple(Section(title=f"TODO {n}", items=()) for n in range(1000))
 
-    assert {
-        finding.rule for finding in content_findings({}, [issue(20, sections=sections)], topics=Topics(), segments={})
-    } == {"placeholder-left"}
+    assert {finding.rule for finding in findings_in(issue(20, sections=sections))} == {"placeholder-left"}
 
 
 def test_an_undeclared_topic_in_a_segment_is_reported_at_its_line() -> None:
@@ -148,7 +167,7 @@ def test_an_undeclared_topic_of_many_entries_is_reported_once() -> None:
     entries = {slug: make.entry(slug, topics=("Bees", "NATO"), lines={"topics": 7}) for slug in ("c", "a", "b")}
     entries["d"] = make.entry("d", topics=("bees", "Wasps"), lines={"topics": 5})
 
-    findings = content_findings(entries, [], topics=make.topics(), segments={})
+    findings = findings_of_items(entries.values(), make.topics(), make.no_picture)
 
     assert [(str(finding.place), finding.what) for finding in findings] == [
         ("issues/entries/a.md:7", 'the topic "Bees" is not declared, here and in 3 other entries'),

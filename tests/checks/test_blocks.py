@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.checks import block_findings, content_findings, image_findings, issue_findings, placeholder_links
+from newsletter.checks import (
+    all_blocks,
+    block_findings,
+    findings_of_items,
+    image_findings,
+    issue_findings,
+    placeholder_links,
+)
 from newsletter.domain.blocks import Block, BlockKind, ListedLink
 from newsletter.domain.issue import Section
 from newsletter.domain.topics import Topics
@@ -106,7 +113,7 @@ def test_undeclared_and_repeated_topics_are_reported_once() -> None:
     assert reported(BlockKind.NOTE, topics=("NATO", "nato")) == [("topic-repeated", 7)]
     note = block(BlockKind.NOTE, topics=("Bees",))
     entry = make.entry(topics=("Bees",))
-    findings = content_findings({"a": entry}, [], topics=make.topics(), segments={}, blocks=[note])
+    findings = findings_of_items([entry, note], make.topics(), make.no_picture)
     assert [(finding.rule, finding.what) for finding in findings] == [
         ("topic-undeclared", 'the topic "Bees" is not declared, here and in 1 other entry')
     ]
@@ -115,10 +122,10 @@ def test_undeclared_and_repeated_topics_are_reported_once() -> None:
 def test_a_block_is_checked_once_however_many_issues_have_it() -> None:
     shared, inline = block(BlockKind.NOTE, text="Now now the the."), make.block(text="The the.")
     issues = [make.issue(make.entry(), shared), make.issue(make.entry(), shared, inline)]
-    findings = content_findings({}, issues, topics=Topics(), segments={}, blocks=[shared])
+    findings = findings_of_items([*all_blocks([shared], issues)], Topics(), make.no_picture)
     assert [finding.place.path for finding in findings if finding.rule == "word-doubled"] == [
-        "issues/2026-11-23.md",
         "issues/blocks/part.md",
+        "issues/2026-11-23.md",
     ]
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from newsletter.checks import entry_findings, newsletter_picture_findings, picture_findings
+from newsletter.checks import entry_findings, newsletter_picture_findings, override_picture_findings, picture_findings
 from newsletter.domain.blocks import Block, BlockKind
 from newsletter.domain.issue import Section
 from newsletter.domain.pictures import Picture, UnusablePicture
@@ -20,7 +20,7 @@ def test_each_picture_is_checked_where_it_is_named() -> None:
     entries = [make.entry(name.partition(".")[0], image=name, lines={"image": 7}) for name in PICTURES]
     remote = make.entry("remote", image="https://example.org/a.jpg")
 
-    findings = list(picture_findings([*entries, remote], [], {}, PICTURES.__getitem__))
+    findings = list(picture_findings([*entries, remote], PICTURES.__getitem__))
 
     assert [(finding.rule, str(finding.place)) for finding in findings] == [
         ("image-small", "issues/entries/small.md:7"),
@@ -38,7 +38,10 @@ def test_blocks_and_overrides_are_checked_too() -> None:
         sections=(Section(title=None, items=(overridden, block)),), lines={"overrides.night-train.image": 12}
     )
 
-    findings = list(picture_findings([original], [issue], {original.slug: original}, PICTURES.__getitem__))
+    findings = [
+        *picture_findings([original, block], PICTURES.__getitem__),
+        *override_picture_findings(issue, {original.slug: original}, PICTURES.__getitem__),
+    ]
 
     assert [(finding.rule, str(finding.place)) for finding in findings] == [
         ("image-missing", "issues/2026-11-23.md:21"),

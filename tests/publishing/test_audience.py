@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from newsletter import composing
+from newsletter.checks import CheckContext
 from newsletter.composing import Composed
 from newsletter.domain.edition import EntryReason
 from newsletter.domain.reader_rules import ReadsLanguage
@@ -26,7 +27,9 @@ TAILORED = "tailored: {otherwise: skip}\n"
 
 def composed(settings: Settings, *entries: str, more: str = "") -> Composed:
     issue = write_issue(settings.root, MONDAY, *entries, more=more)
-    return composing.compose_draft(settings.root, settings.newsletter, issue.slug, segments=tuple(settings.segments))
+    return composing.compose_draft(
+        settings.root, settings.newsletter, issue.slug, CheckContext(segments=settings.segments)
+    )
 
 
 def test_an_issue_goes_to_the_segments_it_names_or_to_everyone(settings: Settings) -> None:

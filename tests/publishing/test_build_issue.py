@@ -4,6 +4,7 @@ from datetime import date
 from email import message_from_bytes, policy
 
 from newsletter import composing
+from newsletter.checks import CheckContext
 from newsletter.composing import Composed
 from newsletter.domain.subscriber import Subscriber
 from newsletter.publishing.build_issue import build_issue, pictures_to_build
@@ -14,7 +15,7 @@ from tests.pictures.drawings import bring_along, decoded
 
 def composed(settings: Settings) -> Composed:
     issue = write_issue(settings.root, date(2026, 11, 23), "train", "clock", more="tailored: true\n")
-    return composing.compose(settings.root, settings.newsletter, issue.slug, segments=tuple(settings.segments))
+    return composing.compose(settings.root, settings.newsletter, issue.slug, CheckContext(segments=settings.segments))
 
 
 def test_building_the_same_issue_twice_gives_the_same_bytes(settings: Settings) -> None:
@@ -44,7 +45,7 @@ def test_the_html_shows_its_pictures_offline_and_the_message_by_their_address(se
     bring_along(settings.root, "harbour.jpg")
     more = "overrides:\n  train:\n    image: harbour.jpg\n    image_alt: Boats\n"
     issue = write_issue(settings.root, date(2026, 11, 23), "train", more=more)
-    drawn = composing.compose(settings.root, settings.newsletter, issue.slug, segments=tuple(settings.segments))
+    drawn = composing.compose(settings.root, settings.newsletter, issue.slug, CheckContext(segments=settings.segments))
     (picture,) = drawn.pictures
     built = build_issue(settings.newsletter, drawn, drawn.compiled.full)
     assert f'src="images/{picture.name}"' in built["html"].decode()

@@ -3,6 +3,7 @@
 from datetime import date
 
 from newsletter import composing
+from newsletter.checks import CheckContext
 from newsletter.domain.subscriber import Subscriber
 from newsletter.publishing.rehearsal import plan_rehearsal, rehearse_issue
 from newsletter.settings import Settings
@@ -16,7 +17,9 @@ def test_a_rehearsal_writes_a_message_for_every_reader_and_replaces_the_last_one
     settings: Settings, store: Store
 ) -> None:
     issue = write_issue(settings.root, date(2026, 11, 23), "train")
-    composed = composing.compose(settings.root, settings.newsletter, issue.slug, segments=tuple(settings.segments))
+    composed = composing.compose(
+        settings.root, settings.newsletter, issue.slug, CheckContext(segments=settings.segments)
+    )
     shown: list[tuple[int, int]] = []
 
     def show(done: int, recipients: int) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from newsletter import composing
+from newsletter.checks import CheckContext
 from newsletter.composing import Composed
 from newsletter.domain.send import SendStatus
 from newsletter.domain.send_errors import FarAheadError, ScheduledError, WrongDateError
@@ -31,7 +32,7 @@ def composed(settings: Settings, store: Store) -> Composed:
     for name, topic in (("ada", "science"), ("ben", "cities")):
         store.subscribers.add(Subscriber(address=f"{name}@example.com", topics=(topic,)), now=NOW)
     issue = write_issue(settings.root, MONDAY, "train")
-    return composing.compose(settings.root, settings.newsletter, issue.slug, segments=tuple(settings.segments))
+    return composing.compose(settings.root, settings.newsletter, issue.slug, CheckContext(segments=settings.segments))
 
 
 def prepared(
@@ -67,7 +68,9 @@ def test_an_issue_of_another_day_needs_a_person(settings: Settings, store: Store
 def test_a_start_far_ahead_needs_a_person(settings: Settings, store: Store) -> None:
     store.subscribers.add(Subscriber(address="ada@example.com"), now=NOW)
     issue = write_issue(settings.root, date(2027, 11, 23), "train")
-    composed = composing.compose(settings.root, settings.newsletter, issue.slug, segments=tuple(settings.segments))
+    composed = composing.compose(
+        settings.root, settings.newsletter, issue.slug, CheckContext(segments=settings.segments)
+    )
     with pytest.raises(FarAheadError, match="would begin 365 days from now") as far:
         refuse_unexpected_day(prepared(settings, store, composed, at="2027-11-23 06:30"))
     assert far.value.days == 365
@@ -89,6 +92,8 @@ def test_a_scheduled_send_begins_at_its_start_and_is_not_scheduled_twice(
 
 def test_an_issue_without_readers_is_not_prepared(settings: Settings, store: Store) -> None:
     issue = write_issue(settings.root, MONDAY, "train", more="segments: [scientists]\n")
-    composed = composing.compose(settings.root, settings.newsletter, issue.slug, segments=tuple(settings.segments))
+    composed = composing.compose(
+        settings.root, settings.newsletter, issue.slug, CheckContext(segments=settings.segments)
+    )
     with pytest.raises(SendError, match="no confirmed readers in scientists"):
         prepared(settings, store, composed)

@@ -1,6 +1,7 @@
 """Issues sent from files, for public pages to show."""
 
 from newsletter import composing
+from newsletter.checks import CheckContext
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send
 from newsletter.message import link_tracking
@@ -10,7 +11,7 @@ from tests.web.public.public_pages import Public
 def freeze_as_sent(at: Public, slug: str) -> Send:
     """Freeze an issue of the newsletter's folder for all readers without checking it, so that it counts as sent."""
     site = at.site
-    composed = composing.compose_draft(at.root, site.newsletter, slug, segments=())
+    composed = composing.compose_draft(at.root, site.newsletter, slug, CheckContext())
     return at.store.sends.freeze(
         compiled=link_tracking.with_tracking(composed.compiled, composed.issue, site.newsletter),
         tailor=composed.tailor,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter import composing, content
-from newsletter.checks import Calendar
+from newsletter.checks import Calendar, CheckContext
 from newsletter.composing import Composed
 from newsletter.content import Manuscripts
 from newsletter.domain.issue import Issue
@@ -53,6 +53,10 @@ class Snapshot:
         return self._once.get("manuscripts", lambda: content.read_manuscripts(self.settings.root))
 
     @property
+    def _context(self) -> CheckContext:
+        return CheckContext(segments=self.settings.segments, calendar=self.checked_by)
+
+    @property
     def calendar(self) -> tuple[Issue, ...]:
         """Return the issues by date. Use only what their own files say: their parts may be of an earlier snapshot.
 
@@ -70,9 +74,7 @@ class Snapshot:
         here = self.settings
 
         def findings() -> tuple[Finding, ...]:
-            return composing.check_manuscripts(
-                here.root, here.newsletter, segments=here.segments, calendar=self.checked_by
-            )
+            return composing.check_manuscripts(here.root, here.newsletter, self._context)
 
         return self._once.get("findings", findings)
 
@@ -110,9 +112,7 @@ class Snapshot:
         here = self.settings
 
         def draft() -> Composed:
-            return composing.compose_draft(
-                here.root, here.newsletter, slug, segments=here.segments, calendar=self.checked_by
-            )
+            return composing.compose_draft(here.root, here.newsletter, slug, self._context)
 
         return self._once.get(("composed", slug), draft)
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from newsletter import composing, settings
+from newsletter.checks import CheckContext
 from newsletter.web.public.static_site import write_static_site
 from tests.pictures.drawings import bring_along, decoded, drawing, encoded
 from tests.web.preview.running_preview import NewsletterFolder, write_newsletter
@@ -44,7 +45,7 @@ def client(at: Public) -> Iterator[httpx.Client]:
 
 def address_in_mail(at: Public, slug: str = "2026-11-22") -> str:
     """Return the address of the picture in an issue's message."""
-    email = composing.compose_draft(at.root, at.site.newsletter, slug, segments=()).email
+    email = composing.compose_draft(at.root, at.site.newsletter, slug, CheckContext()).email
     html = "".join(part for part in email.html if isinstance(part, str))
     (found,) = re.findall(r'<img[^>]* src="([^"]*/images/[^"]*)"', html)
     return str(found)

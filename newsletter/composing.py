@@ -19,8 +19,7 @@ from newsletter.files.newsletter_folder import TEMPLATES, settings_text
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.message.mime import Email
 from newsletter.pictures import picture_library
-from newsletter.rendering import Theme
-from newsletter.rendering.theme_faults import BROKEN
+from newsletter.rendering import BROKEN, Theme
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

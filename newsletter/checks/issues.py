@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator
 from newsletter.checks.blocks import listed_link_findings
 from newsletter.checks.doubles import doubled_findings
 from newsletter.checks.entries import quotations
-from newsletter.checks.lines import boilerplate, reply, shouting
-from newsletter.checks.markdown import markdown_findings
-from newsletter.checks.places import at, below, is_dated, is_readable
-from newsletter.checks.quotations import EllipsisForm, ellipses, mark_findings
+from newsletter.checks.lines import boilerplate, reply, same_letters, shouting
+from newsletter.checks.parts import addressed_findings
+from newsletter.checks.places import at, is_dated, is_readable
+from newsletter.checks.quotations import EllipsisForm, ellipses
 from newsletter.checks.rules import make_finding
 from newsletter.checks.words import text_findings
 from newsletter.domain.blocks import BlockKind
@@ -40,13 +40,10 @@ def issue_findings(issue: Issue, segments: Collection[str]) -> Iterator[Finding]
     yield from listed_link_findings(issue)
     if issue.blocks and not issue.entries and all(block.kind in _EXTRAS for block in issue.blocks):
         yield make_finding("issue-unread", at(issue, "entries", "sections"), "the issue has nothing to read")
-    for name in ("subject", "preheader", "note"):
+    for name in ("subject", "preheader"):
         yield from doubled_findings(getattr(issue, name), issue.place(name))
     yield from _segments(issue, segments)
-    yield from text_findings(issue.note, issue.place("note"))
-    yield from markdown_findings(issue.note, issue.place("note"))
-    blanked = without_merge_fields(issue.note, lambda field: " " * (field.end - field.start))
-    yield from mark_findings(blanked, issue.place("note"), "note")
+    yield from addressed_findings(issue.note, issue.place("note"), "note")
     for section in issue.sections:
         if section.title:
             yield from text_findings(section.title, issue.place("sections"), plain=True)
@@ -92,7 +89,7 @@ def _preheader(issue: Issue) -> Iterator[Finding]:
         yield make_finding(
             "preheader-long", place, f"the preheader has {len(preheader)} characters, more than {LONGEST_PREHEADER}"
         )
-    if _letters(preheader) == _letters(shown(issue.subject)):
+    if same_letters(preheader, shown(issue.subject)):
         yield make_finding("preheader-subject", place, "the preheader repeats the subject")
 
 
@@ -107,15 +104,9 @@ def _defaults(issue: Issue) -> Iterator[Finding]:
 
 
 def _boilerplate(issue: Issue) -> Iterator[Finding]:
-    for name in ("subject", "preheader", "note"):
-        text = getattr(issue, name)
-        if left := boilerplate(text):
-            place = below(issue.place(name), text.count("\n", 0, text.find(left)))
-            yield make_finding("boilerplate-left", place, f'the {name} says "{left}"')
-
-
-def _letters(text: str) -> str:
-    return "".join(letter for letter in text.casefold() if letter.isalnum())
+    for name in ("subject", "preheader"):
+        if left := boilerplate(getattr(issue, name)):
+            yield make_finding("boilerplate-left", issue.place(name), f'the {name} says "{left}"')
 
 
 def _segments(issue: Issue, segments: Collection[str]) -> Iterator[Finding]:

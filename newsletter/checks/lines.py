@@ -84,6 +84,18 @@ def capitals(text: str) -> str:
     return ""
 
 
+def same_letters(text: str, other: str) -> bool:
+    """Return whether two lines differ only in capitals, spaces and punctuation.
+
+    A line without letters is compared as it is.
+    """
+    return _letters(text) == _letters(other)
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum()) or text
+
+
 def reply(subject: str) -> str:
     """Return the "Re:" or "Fwd:" that a subject begins with, or ""."""
     match = _REPLY.match(subject.lstrip())

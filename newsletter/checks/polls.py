@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from newsletter.checks.lines import same_letters
 from newsletter.checks.rules import make_finding
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
@@ -29,23 +30,17 @@ def poll_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding]:
 
 def _alike(links: Sequence[VoteLink]) -> Iterator[Finding]:
     for first, second in combinations({link.answer: link for link in links}.values(), 2):
-        if _letters(first.answer) == _letters(second.answer):
+        if same_letters(first.answer, second.answer):
             what = f'the answers "{first.answer}" and "{second.answer}" are almost the same'
             yield make_finding("poll-alike", second.place, what)
     texts: dict[str, VoteLink] = {}
     for link in links:
         before = texts.setdefault(link.answer, link)
-        if _letters(before.words) != _letters(link.words):
+        if not same_letters(before.words, link.words):
             what = f'the links "{before.words}" and "{link.words}" both vote for "{link.answer}"'
             yield make_finding("poll-alike", link.place, what)
-    answers = {_letters(link.answer): link.answer for link in links}
     for link in links:
-        named = answers.get(_letters(link.words), link.answer)
-        if _letters(named) != _letters(link.answer):
+        named = next((other.answer for other in links if same_letters(other.answer, link.words)), link.answer)
+        if not same_letters(named, link.answer):
             what = f'the link "{link.words}" votes for "{link.answer}" and not for "{named}"'
             yield make_finding("poll-alike", link.place, what)
-
-
-def _letters(text: str) -> str:
-    """Return the letters and digits of a text, to compare it; an emoji as it is."""
-    return "".join(letter for letter in text.casefold() if letter.isalnum()) or text

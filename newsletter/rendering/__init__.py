@@ -7,6 +7,7 @@ from newsletter.rendering.page_text import Prose, isolated_line
 from newsletter.rendering.service_email import service_email
 from newsletter.rendering.theme_chain import ThemeChain, default_templates, theme_chain, theme_files, theme_names
 from newsletter.rendering.theme_check import theme_findings
+from newsletter.rendering.theme_faults import BROKEN
 from newsletter.rendering.theme_files import ThemeFiles
 from newsletter.rendering.theme_options import ThemeOption
 from newsletter.rendering.theme_originals import CopiedFile, copied_files, digest_of, with_originals
@@ -14,6 +15,7 @@ from newsletter.rendering.themes import Theme, load_theme
 from newsletter.rendering.welcome_email import welcome_email
 
 __all__ = [
+    "BROKEN",
     "CopiedFile",
     "Prose",
     "Theme",

@@ -162,9 +162,21 @@ def test_a_subject_that_only_resembles_a_reply_is_not_reported(subject: str) -> 
         "Ver en el navegador",
     ],
 )
-def test_pasted_view_in_browser_boilerplate_is_reported_everywhere(words: str) -> None:
+def test_pasted_view_in_browser_boilerplate_is_reported_in_subject_and_preheader(words: str) -> None:
     assert ("boilerplate-left", 4) in reported(subject=words)
     assert ("boilerplate-left", 5) in reported(preheader=words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Having trouble viewing this email?",
+        "View this email in your browser",
+        "If you can’t read this email, click here",
+        "Si ce message ne s’affiche pas correctement",
+    ],
+)
+def test_a_pasted_line_of_boilerplate_is_reported_in_a_note(words: str) -> None:
     assert ("boilerplate-left", 14) in reported(note=f"Good morning.\n\n{words}")
 
 

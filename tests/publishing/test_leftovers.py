@@ -89,9 +89,9 @@ def test_placeholders_of_init_are_errors_with_a_real_provider(run: Run, readers:
         checked = run("check")
         assert checked.status == 1
         for message in (
-            "newsletter.toml:7: from is at example.org",
-            'newsletter.toml:10: postal_address is still "1 Example Street, 12345 Exampleton"',
-            "newsletter.toml:17: base_url is at news.example.org",
+            "newsletter.toml:11: from is at example.org",
+            'newsletter.toml:14: postal_address is still "1 Example Street, 12345 Exampleton"',
+            "newsletter.toml:21: base_url is at news.example.org",
             "issues/entries/tram-to-the-beach.md:3: the entry links to example.org",
         ):
             assert message in checked.stdout
@@ -127,7 +127,7 @@ def test_pages_on_this_computer_are_a_warning_with_a_real_provider(run: Run, roo
         by_smtp(server)
         checked = run("check")
         assert checked.status == 0
-        assert (f"newsletter.toml:17: base_url is {url}" in checked.stdout) is local
+        assert (f"newsletter.toml:21: base_url is {url}" in checked.stdout) is local
 
 
 def test_the_host_of_the_quick_start_is_a_placeholder() -> None:
@@ -148,7 +148,7 @@ def test_a_real_page_of_example_org_and_sent_issues_are_not_placeholders(run: Ru
 def test_check_and_a_dry_run_check_the_options_of_the_provider(run: Run, readers: Path) -> None:
     with smtp_server() as server:
         by_smtp(server, 'secruity = "none"\n')
-        assert findings(run) == {"provider-unfit": "newsletter.toml:20"}
+        assert findings(run) == {"provider-unfit": "newsletter.toml:24"}
         refused = run("send", "today", "--dry-run")
         assert refused.status == 1
         assert "did you mean security?" in refused.stderr
@@ -156,7 +156,7 @@ def test_check_and_a_dry_run_check_the_options_of_the_provider(run: Run, readers
         assert run("send", "today", "--dry-run").status == 0
         assert findings(run) == {}
     edit("newsletter.toml", 'name = "smtp"', 'name = "carrier-pigeon"')
-    assert findings(run) == {"provider-unfit": "newsletter.toml:20"}
+    assert findings(run) == {"provider-unfit": "newsletter.toml:24"}
 
 
 def test_a_missing_password_is_a_warning_if_nothing_is_sent(

@@ -46,7 +46,7 @@ def markdown_findings(markdown: str, place: Place, *, quotation: bool = False) -
         (parts := split_address(link["url"])) and detour_reason(parts) for link in _PLAIN_LINK.finditer(markdown)
     ):
         return
-    tokens = _PARSER.parse(markdown)
+    tokens = _PARSER.parse(_with_targets(markdown))
     for at, token in enumerate(tokens):
         if token.type == "tr_open" and tokens[at - 1].type == "thead_open":
             yield from _wide_table(tokens[at:], below(place, token.map[0] if token.map else 0))
@@ -54,6 +54,13 @@ def markdown_findings(markdown: str, place: Place, *, quotation: bool = False) -
             line = token.map[0] if token.map else 0
             yield from _table(token.content, below(place, line))
             yield from _inline(token.children, place, line, quotation=quotation)
+
+
+def _with_targets(markdown: str) -> str:
+    """Return Markdown with an address for each merge field that stands for one, so that it is parsed as a link."""
+    return without_merge_fields(
+        markdown, lambda field: "mailto:link" if field.link else markdown[field.start : field.end]
+    )
 
 
 def _wide_table(tokens: list[Token], place: Place) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from newsletter.rendering.compiled_templates import COMPILED
 from newsletter.rendering.picture_size import dimensions
 from newsletter.rendering.theme_chain import default_templates
 from newsletter.rendering.translated import EXTENSION, translate
@@ -31,6 +32,7 @@ def page_environment(
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=[EXTENSION],
+        bytecode_cache=COMPILED,
     )
     translate(environment, words)
     environment.globals |= {"language": words.language, "direction": words.direction}

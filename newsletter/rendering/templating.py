@@ -33,6 +33,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from newsletter.errors import Place
 from newsletter.files import library_errors
 from newsletter.rendering.bidi import direction_of_title, isolated, marked, marked_line
+from newsletter.rendering.compiled_templates import COMPILED
 from newsletter.rendering.picture_size import dimensions
 from newsletter.rendering.theme_faults import broken
 from newsletter.rendering.theme_files import BASE_SEPARATOR, ThemeFiles
@@ -136,6 +137,7 @@ def theme_environment(
         lstrip_blocks=True,
         keep_trailing_newline=True,  # so that an included entry.txt ends its last line
         extensions=[EXTENSION, _Parts, *([_Placing] if placed else [])],
+        bytecode_cache=COMPILED,
     )
     translate(jinja, catalogue(language))
     jinja.filters["isolated"] = _isolated

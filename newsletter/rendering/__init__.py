@@ -1,5 +1,6 @@
 """Render emails from issues and themes (MJML templates, authors' Markdown, plain text), and check themes."""
 
+from newsletter.rendering.bidi import ARROWS
 from newsletter.rendering.compiling import compile_issue, readable_mjml, render
 from newsletter.rendering.edition_check import part_findings
 from newsletter.rendering.page_templates import page_environment
@@ -15,6 +16,7 @@ from newsletter.rendering.themes import Theme, load_theme
 from newsletter.rendering.welcome_email import welcome_email
 
 __all__ = [
+    "ARROWS",
     "BROKEN",
     "CopiedFile",
     "Prose",

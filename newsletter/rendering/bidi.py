@@ -7,6 +7,7 @@ at its ends, so that its punctuation stays with it (UAX #9).
 
 import html
 import re
+from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -22,6 +23,16 @@ MARKS = {"ltr": "\u200e", "rtl": "\u200f"}
 _ISOLATES = {"ltr": "\u2066", "rtl": "\u2067"}
 _END_OF_ISOLATE = "\u2069"
 _ADDED = dict.fromkeys(map(ord, (*MARKS.values(), *_ISOLATES.values(), _END_OF_ISOLATE)))
+
+
+class Arrows(NamedTuple):
+    """Arrows that point where text of a direction goes ``on``, and ``back``."""
+
+    on: str
+    back: str
+
+
+ARROWS = {"ltr": Arrows(on="→", back="←"), "rtl": Arrows(on="←", back="→")}
 
 Joined = tuple[bool, bool]  # whether a piece of a paragraph is joined to the piece before it, and to the one after it
 APART: Joined = (False, False)

@@ -10,7 +10,7 @@ from newsletter.message.edition_slots import number_slot
 from newsletter.message.template import Slot
 from newsletter.rendering.bidi import direction_of_title
 from newsletter.rendering.clean_text import clean, one_line, web_address
-from newsletter.rendering.link_words import link_target, link_words, verb
+from newsletter.rendering.link_words import access_notes, link_target, link_words, verb
 from newsletter.rendering.markdown_direction import direction_of_block
 from newsletter.rendering.prose_writer import ProseWriter, quoted
 from newsletter.rendering.views import (
@@ -53,15 +53,20 @@ class ItemBuilder:
 
     def _entry(self, entry: Entry, index: int, positions: tuple[int, ...], level: int) -> EntryView:
         prose = self._prose
-        title, source = one_line(entry.title), one_line(entry.source)
+        title, source, author = one_line(entry.title), one_line(entry.source), one_line(entry.author or "")
+        date = [prose.date(entry.date)] if entry.date else []
+        writer = [prose.isolate(author)] if author not in ("", source) else []
+        access = list(access_notes(self._labels, entry))
         own = direction_of(entry.language) if entry.language else ""
         gift = web_address(entry.gift)
         return EntryView(
             title=title,
             url=link_target(entry),
             source=source,
-            author=one_line(entry.author or ""),
-            date=prose.date(entry.date) if entry.date else "",
+            author=author,
+            date="".join(date),
+            facts=(*writer, *date, *access),
+            undated_facts=(*writer, *access),
             image=web_address(entry.image or ""),
             image_alt=one_line(entry.image_alt or ""),
             image_size=entry.image_size,

@@ -1,6 +1,6 @@
-"""The words of an entry's link: what its editor's label says, in the theme's language."""
+"""The words about an entry's link, in the theme's language: what its editor's label says, and what it takes to read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from newsletter.domain.issue import Entry
 from newsletter.rendering.clean_text import one_line, web_address
@@ -20,6 +20,16 @@ def link_words(labels: Mapping[str, Label], entry: Entry) -> str:
     label, source = one_line(entry.label), one_line(entry.source)
     name = _KNOWN.get(label.lower())
     return labels["more_at"](label=label, source=source) if name is None else labels[name](source=source)
+
+
+def access_notes(labels: Mapping[str, Label], entry: Entry) -> Iterator[str | Label]:
+    """Yield how long it takes to read what an entry links to, and whether it costs anything."""
+    if entry.minutes:
+        yield labels["duration"](number=entry.minutes)
+    if web_address(entry.gift):
+        yield labels["gift"]
+    elif entry.paywall:
+        yield labels["paywall"]
 
 
 def link_target(entry: Entry) -> str:

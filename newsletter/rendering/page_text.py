@@ -19,10 +19,10 @@ from newsletter.message.merge_fields import template_of
 from newsletter.message.prose import prose_template
 from newsletter.message.public_links import public_links
 from newsletter.message.template import Slot, fill_text
-from newsletter.rendering.bidi import direction_of_title, isolated
+from newsletter.rendering.bidi import ARROWS, direction_of_title, isolated
 from newsletter.rendering.clean_text import clean, one_line, web_address
 from newsletter.rendering.context import ContextBuilder
-from newsletter.rendering.link_words import link_target, link_words
+from newsletter.rendering.link_words import access_notes, link_target, link_words
 from newsletter.rendering.markdown_direction import direction_of_block
 from newsletter.rendering.markdown_html import markdown_to_html
 from newsletter.rendering.placeholders import Placeholders
@@ -61,6 +61,11 @@ class Prose:
         """Return the theme's colours for light backgrounds."""
         return self._theme.colors
 
+    @property
+    def arrow(self) -> str:
+        """Return an arrow that points where text goes on."""
+        return ARROWS[self.direction].on
+
     @cached_property
     def labels(self) -> Namespace:
         """Return the theme's labels: ``labels.read_more(source=…)``."""
@@ -88,9 +93,7 @@ class Prose:
 
     def behind_the_link(self, entry: Entry) -> Sequence[Markup]:
         """Return what awaits readers behind an entry's link: how long it takes, and whether it costs anything."""
-        duration = [self._labels["duration"](number=entry.minutes)] if entry.minutes else []
-        access = [self._labels["gift"]] if web_address(entry.gift) else [self._labels["paywall"]] * entry.paywall
-        return [Markup(escape(label)) if isinstance(label, Label) else Markup(label) for label in (*duration, *access)]  # noqa: S704
+        return [escape(note) for note in access_notes(self._labels, entry)]
 
     def entry_lang(self, entry: Entry) -> Markup:
         """Return the ``lang`` and ``dir`` attributes of an entry's title, if its language or direction is its own."""

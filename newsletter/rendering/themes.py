@@ -8,6 +8,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from newsletter.domain.publication import Newsletter
+from newsletter.rendering.bidi import ARROWS
 from newsletter.rendering.context import ContextBuilder
 from newsletter.rendering.fonts import windows_stack
 from newsletter.rendering.placeholders import Placeholders
@@ -70,6 +71,7 @@ class Theme:
             "direction": self.direction,
             "start": "right" if rtl else "left",
             "end": "left" if rtl else "right",
+            "arrow": ARROWS[self.direction].on,
             "colors": Namespace(self.colors),
             "dark": Namespace(self.dark_colors),
             "fonts": Namespace({name: Markup(stack) for name, stack in self.fonts.items()}),  # noqa: S704 # letters, quotes

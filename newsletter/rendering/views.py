@@ -113,8 +113,9 @@ class EntryView:
 
     ``language`` is a BCP 47 tag if the file states one, else ""; ``direction`` is that of its title. ``url`` is the
     gift link if there is one. ``label`` is the verb of the link as a word of its own, and ``more`` a phrase with the
-    source. ``number`` is its position in the reader's edition, from 1; ``positions`` has that in the issue, from 0.
-    ``index`` counts the issue's entries and blocks, from 0.
+    source. ``facts`` are for a line below the title: the author unless it's the source, the date, the reading time and
+    whether it costs anything. ``number`` is its position in the reader's edition, from 1; ``positions`` has that in the
+    issue, from 0. ``index`` counts the issue's entries and blocks, from 0.
     """
 
     title: str
@@ -122,6 +123,8 @@ class EntryView:
     source: str
     author: str
     date: str
+    facts: tuple[str | Label, ...]
+    undated_facts: tuple[str | Label, ...]
     image: str
     image_alt: str
     image_size: tuple[int, int] | None

@@ -11,10 +11,8 @@ from jinja2 import Environment
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from newsletter.rendering import isolated_line, page_environment
+from newsletter.rendering import ARROWS, isolated_line, page_environment
 from newsletter.translation import Catalogue, dates
-
-_ARROWS = {"ltr": {"back": "←", "on": "→"}, "rtl": {"back": "→", "on": "←"}}
 
 
 class LocalPages:
@@ -60,7 +58,7 @@ def local_environment(folder: Path, words: Catalogue) -> Environment:
         "ltr": _ltr,
     }
     environment = page_environment(folder, filters=filters, words=words)
-    environment.globals["arrows"] = _ARROWS[words.direction]
+    environment.globals["arrows"] = ARROWS[words.direction]
     return environment
 
 

@@ -283,13 +283,13 @@ IMAGES = (
     ),
     error(
         "image-huge",
-        "A picture has more than 50 million pixels, or its file more than 25 MB.",
+        "A picture has more than 50 million pixels or 20,000 on a side, or its file more than 25 MB.",
         "make it smaller: 2,208 pixels wide is plenty",
         "It would take the memory of the whole machine. A few kilobytes can claim to be billions of pixels.",
     ),
     warning(
         "image-small",
-        "A picture is narrower than 828 pixels.",
+        "A picture is narrower than 828 pixels, or than 552 once it is made to fit 4,416 pixels of height and 200 KB.",
         "use a larger original: 1,104 pixels wide or more",
         "Messages show it up to 552 pixels wide, and phones have two or three dots to each of them: it looks blurred.",
     ),

@@ -12,6 +12,7 @@ from newsletter.errors import Finding, Place
 from newsletter.files.toml_lines import setting_place
 
 NARROWEST = 828  # pixels: one and a half for each CSS pixel of the widest picture in a message
+SHOWN = 552  # pixels: one for each
 
 
 def picture_findings(items: Iterable[Entry | Block], look_up: LookUp) -> Iterator[Finding]:
@@ -42,5 +43,11 @@ def _findings(image: str | None, place: Place, look_up: LookUp) -> Iterator[Find
         return
     if picture.original_width < NARROWEST:
         yield make_finding("image-small", place, f"the picture {image} is only {picture.original_width} pixels wide")
+    elif picture.width < SHOWN:
+        tall = picture.height > 2 * picture.width
+        fitted = f"{picture.height:,} pixels high" if tall else "at most 200 KB"
+        what = f"the picture {image} is only {picture.width} pixels wide once it is {fitted}"
+        hint = "crop it, or cut it into several" if tall else "export it as JPEG"
+        yield make_finding("image-small", place, what, hint)
     if picture.animated:
         yield make_finding("image-animated", place, f"the picture {image} is animated; only its first frame is shown")

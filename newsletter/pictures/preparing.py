@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image, ImageCms
 
 from newsletter.pictures.file_types import READABLE, type_of
-from newsletter.pictures.limits import HEIGHT, LARGEST, MOST_PIXELS, WIDTH
+from newsletter.pictures.limits import HEIGHT, LARGEST, LONGEST_SIDE, MOST_PIXELS, WIDTH
 
 _ORIENTATION = 0x0112  # Exif 3.0 §4.6.5.4
 _UPRIGHT = {
@@ -55,7 +55,7 @@ class PreparedPicture:
 def prepare(content: bytes) -> PreparedPicture:
     """Return the picture in an editor's file, prepared. The same file gives the same bytes.
 
-    Raise UnfitPictureError if it isn't a picture, is damaged, or has too many pixels.
+    Raise UnfitPictureError if it isn't a picture, is damaged, or is too large.
     """
     kind = type_of(content)
     if kind not in READABLE:
@@ -64,6 +64,9 @@ def prepare(content: bytes) -> PreparedPicture:
         with Image.open(BytesIO(content), formats=[kind]) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise _too_many_pixels(f": {image.width:,} × {image.height:,}")
+            if max(image.size) > LONGEST_SIDE:
+                what = f"is {image.width:,} × {image.height:,} pixels, more than {LONGEST_SIDE:,} on a side"
+                raise UnfitPictureError("image-huge", what, "crop it")
             return _prepared(image, kind, content)
     except Image.DecompressionBombError as err:
         raise _too_many_pixels() from err

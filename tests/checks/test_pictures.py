@@ -11,6 +11,8 @@ from tests import make
 PICTURES: dict[str, Picture | UnusablePicture] = {
     "good.jpg": Picture(name="0-good.jpg", width=1104, height=700, original_width=2000),
     "small.jpg": Picture(name="0-small.jpg", width=400, height=300, original_width=400),
+    "tower.jpg": Picture(name="0-tower.jpg", width=300, height=4416, original_width=900),
+    "noise.png": Picture(name="0-noise.png", width=500, height=400, original_width=2000),
     "dance.gif": Picture(name="0-dance.png", width=1104, height=700, original_width=1200, animated=True),
     "lost.jpg": UnusablePicture(rule="image-missing", what="there is no file", hint='did you mean "last.jpg"?'),
 }
@@ -24,8 +26,14 @@ def test_each_picture_is_checked_where_it_is_named() -> None:
 
     assert [(finding.rule, str(finding.place)) for finding in findings] == [
         ("image-small", "issues/entries/small.md:7"),
+        ("image-small", "issues/entries/tower.md:7"),
+        ("image-small", "issues/entries/noise.md:7"),
         ("image-animated", "issues/entries/dance.md:7"),
         ("image-missing", "issues/entries/lost.md:7"),
+    ]
+    assert [finding.what for finding in findings[1:3]] == [
+        "the picture tower.jpg is only 300 pixels wide once it is 4,416 pixels high",
+        "the picture noise.png is only 500 pixels wide once it is at most 200 KB",
     ]
     assert findings[-1].hint == 'did you mean "last.jpg"?'
 

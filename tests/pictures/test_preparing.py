@@ -173,6 +173,11 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded(side: int) -> None
     assert refusal(bytes(gif)) == "image-huge"
 
 
+@pytest.mark.parametrize("size", [(1, 20_001), (20_001, 1)])
+def test_a_picture_with_a_very_long_side_is_refused(size: tuple[int, int]) -> None:
+    assert refusal(encoded(Image.new("1", size), "PNG")) == "image-huge"
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP"])
 def test_a_truncated_picture_is_refused(kind: str) -> None:
     content = encoded(noise(300, 200), kind)

@@ -36,7 +36,7 @@ def _title(part: ArchivedPart) -> str:
 def _words(part: ArchivedPart) -> Sequence[str]:
     if isinstance(part, ArchivedBlock):
         block = part.block
-        links = (word for link in block.links for word in (link.title, link.source, link.label))
+        links = (word for link in block.links for word in (link.title, link.source, link.kind))
         text = without_merge_fields(block.text)
         return (block.title, text, block.who, block.where, block.image_alt or "", *links, *block.topics)
     entry = part.entry

@@ -75,7 +75,7 @@ def _findings(block: Block) -> Iterator[Finding]:
 def _link(link: ListedLink, place: Place) -> Iterator[Finding]:
     yield from address_findings(link.url, place, "the url")
     yield from title_findings(link.title, place)
-    for name, text in (("title", link.title), ("source", link.source), ("label", link.label)):
+    for name, text in (("title", link.title), ("source", link.source), ("kind", link.kind)):
         yield from line_findings(text, place, name)
     yield from linked_name_findings(link.title, link.url, place, "title")
 

@@ -80,7 +80,7 @@ def _entry_weight(entry: Entry) -> int:
 
 def _block_weight(block: Block) -> int:
     words = [block.title, block.who, block.where, block.url]
-    words += [word for link in block.links for word in (link.title, link.url, link.source, link.label)]
+    words += [word for link in block.links for word in (link.title, link.url, link.source, link.kind)]
     links = _PER_LISTED * len(block.links)
     return _PER_BLOCK + links + sum(map(_bytes, words)) + _markdown_weight(block.text)
 

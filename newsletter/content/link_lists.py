@@ -20,7 +20,7 @@ _LISTS = ("bullet_list_open", "ordered_list_open")
 _RULE = "block-link"
 _HINT = "write - [Title](https://…) Source"
 _SEPARATOR = re.compile(r"^[-–—:,·•|]+\s+")  # between a title and its source, as editors print it
-_LABEL = re.compile(r"\[([^][]{1,30})\]:?")  # "[video] [Title](…)"
+_KIND = re.compile(r"\[([^][]{1,30})\]:?")  # "[video] [Title](…)"
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)|\[([^][]*)\]")
 
 
@@ -71,14 +71,14 @@ def _listed(item: Value, fields: Fields) -> ListedLink | None:
         fields.report("field-type", item.line, "a listed link is a table with title, url and source", hint)
         return None
     table = Fields(item, path=fields.path, findings=fields.findings)
-    table.report_unknown(("title", "url", "source", "label"), "a listed link")
+    table.report_unknown(("title", "url", "source", "kind"), "a listed link")
     title, url = table.text("title"), table.text("url")
     for name, text, example in (("title", title, "the title of the page"), ("url", url, "https://…")):
         if not text:
             table.report(_RULE, table.line(name), f"no {name}", f"add a line {name}: {example}")
     if not (title and url):
         return None
-    return ListedLink(title=title, url=url, source=table.text("source"), label=table.text("label"), line=item.line)
+    return ListedLink(title=title, url=url, source=table.text("source"), kind=table.text("kind"), line=item.line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,14 +106,14 @@ def _items(tokens: Iterable[Token]) -> Iterable[_Item]:
 def _link(written: str, tokens: Sequence[Token], *, line: int, report: Report) -> ListedLink | None:
     """Return the link that an item consists of; anything else is reported.
 
-    Text after the link is its source, and a word in brackets before it is its label.
+    Text after the link is its source, and a word in brackets before it is its kind.
     """
     opens = [at for at, token in enumerate(tokens) if token.type == "link_open"]
     closes = [at for at, token in enumerate(tokens) if token.type == "link_close"]
     shown = f'"{one_line(written)[:40]}"' if written.strip() else "an empty item"
     before = _text(tokens[: opens[0]]) if opens else ""
-    label = _LABEL.fullmatch(before)
-    if len(opens) != 1 or (before and not label):
+    kind = _KIND.fullmatch(before)
+    if len(opens) != 1 or (before and not kind):
         what = f"{shown} {'has two links' if len(opens) > 1 else 'does not begin with a link'}"
         report(_RULE, line, what, _HINT)
         return None
@@ -125,7 +125,7 @@ def _link(written: str, tokens: Sequence[Token], *, line: int, report: Report) -
     if bracketed := _IN_BRACKETS.fullmatch(source):
         source = bracketed[1] or bracketed[2] or ""
     url = str(tokens[opens[0]].attrs["href"])
-    return ListedLink(title=title, url=url, source=source, label=label[1].strip() if label else "", line=line)
+    return ListedLink(title=title, url=url, source=source, kind=kind[1].strip() if kind else "", line=line)
 
 
 def _text(tokens: Iterable[Token]) -> str:

@@ -19,12 +19,12 @@ class BlockKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedLink:
-    """A link in a list: its title, what the editor says of it (often its publication), and a label such as "video"."""
+    """A link in a list: its title, what the editor says of it (often its publication), and its kind: "video"."""
 
     title: str
     url: str
     source: str = ""
-    label: str = ""
+    kind: str = ""
     line: int = field(default=1, compare=False)
 
 

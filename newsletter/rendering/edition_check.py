@@ -78,7 +78,7 @@ def _marked_block(block: Block, mark: str) -> Block:
                 title=f"{mark} link",
                 url=f"https://example.org/{mark}/{at}",
                 source=f"{mark} source",
-                label=f"{mark} label",
+                kind=f"{mark} kind",
             )
             for at, link in enumerate(block.links)
         ),

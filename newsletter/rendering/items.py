@@ -148,7 +148,7 @@ class ItemBuilder:
                 title=title,
                 url=web_address(link.url),
                 source=self._prose.unbroken(one_line(link.source)),
-                label=one_line(link.label),
+                kind=one_line(link.kind),
                 direction=direction_of_title(title, self._prose.direction),
             )
 

@@ -62,7 +62,7 @@ def sample_issues(newsletter: Newsletter) -> tuple[Issue, ...]:
 def _blocks(topics: tuple[str, ...]) -> tuple[Block, ...]:
     """Return a block of each kind with all its fields; its words are those of ``SPECIMENS``."""
     link = ListedLink(
-        title="A listed specimen", url="https://example.org/listed", source="The Specimen Review", label="video"
+        title="A listed specimen", url="https://example.org/listed", source="The Specimen Review", kind="video"
     )
     url, image, image_alt = "https://example.org/", "https://example.org/specimen.jpg", "A specimen"
     return tuple(

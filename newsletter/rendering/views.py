@@ -151,12 +151,12 @@ class EntryView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkView:
-    """A link in a list of links; ``source`` and ``label`` ("video") may be empty."""
+    """A link in a list of links; ``source`` and ``kind`` ("video") may be empty."""
 
     title: str
     url: str
     source: str
-    label: str
+    kind: str
     direction: str
 
 

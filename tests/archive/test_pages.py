@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from newsletter.archive import LinkPictures, Page, build
 from newsletter.archive.pages import PAGE_SIZE
 from newsletter.archive.search import SearchIndex
 from newsletter.archive.static_export import ArchiveBusyError, ForeignFilesError
-from newsletter.domain.blocks import BlockKind
+from newsletter.domain.blocks import BlockKind, ListedLink
 from newsletter.domain.issue import Correction, Issue, Passage, PassageKind
 from newsletter.domain.publication import ThemeSettings
 from newsletter.domain.topics import Topic, Topics
@@ -216,6 +217,17 @@ def every_kind() -> Issue:
         make.block(BlockKind.IMAGE, image=own),
         make.block(BlockKind.IMAGE, image="https://elsewhere.example.org/b.jpg", image_alt="Elsewhere"),
     )
+
+
+def test_an_issues_page_and_its_feed_say_what_a_listed_link_leads_to() -> None:
+    film = ListedLink(title="Slow water", url="https://example.org/film", kind="video")
+    with archives.pages(archives.archive(make.issue(make.block(BlockKind.LINKS, links=(film,))))) as pages:
+        page, atom = pages.issue("2026-11-23"), pages.feed("atom.xml")
+    link = '<span class="source">video</span> <a href="https://example.org/film">Slow water</a>'
+    assert page is not None
+    assert link in page.body.decode()
+    assert atom is not None
+    assert link in unescape(atom.body.decode())
 
 
 def test_an_issues_page_has_its_blocks_in_order() -> None:

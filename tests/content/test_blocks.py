@@ -92,11 +92,11 @@ def test_a_title_and_a_source_are_plain_text(tmp_path: Path, item: str, title: s
     assert link == ListedLink(title=title, url="https://example.org/a", source=source)
 
 
-def test_a_word_in_brackets_before_a_link_is_its_label(tmp_path: Path) -> None:
+def test_a_word_in_brackets_before_a_link_is_its_kind(tmp_path: Path) -> None:
     body = "- [audio] [A](https://e.org/a) B\n- [long read]: [C](https://e.org/c)\n"
     links = block(tmp_path, "block: links\ntitle: T\nurl: https://e.org/", body)
     assert findings(tmp_path) == ()
-    assert [(link.label, link.title, link.source) for link in links.links] == [
+    assert [(link.kind, link.title, link.source) for link in links.links] == [
         ("audio", "A", "B"),
         ("long read", "C", ""),
     ]

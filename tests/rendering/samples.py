@@ -111,7 +111,7 @@ BLOCKS = (
         text="Short ones, for the way home:",
         links=(
             ListedLink(title="A kettle & its cup", url="https://example.org/kettle", source="The Junction Review"),
-            ListedLink(title="Nine clocks that never agreed", url="https://example.org/clocks?a=1&b=2", label="video"),
+            ListedLink(title="Nine clocks that never agreed", url="https://example.org/clocks?a=1&b=2", kind="video"),
             ListedLink(title="הגשר שמזמזם", url="https://example.org/bridge", source="The Pier (Review)"),
         ),
     ),

@@ -249,6 +249,15 @@ def test_no_check_finds_a_mistake_in_a_theme_or_its_options(theme: str, language
 
 
 @pytest.mark.parametrize("theme", THEMES)
+def test_every_theme_says_what_a_listed_link_leads_to(theme: str) -> None:
+    issue, newsletter = full()
+    newsletter = themed(newsletter, theme)
+    email = render(issue, newsletter, load_theme(NOWHERE, newsletter))
+    assert re.search(r"\[(<bdi>)?video(</bdi>)?\]</span> <a [^>]*>Nine clocks", fill_html(email.html, READER))
+    assert "[video] Nine clocks" in fill_text(email.text, READER)
+
+
+@pytest.mark.parametrize("theme", THEMES)
 def test_outlook_on_windows_gets_fonts_that_it_has_in_every_theme(theme: str) -> None:
     _, newsletter = everything()
     fonts = load_theme(NOWHERE, themed(newsletter, theme)).fonts

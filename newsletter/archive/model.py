@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.domain.blocks import Block, BlockKind
 from newsletter.domain.issue import Correction, Entry, Issue
-from newsletter.domain.languages import language_for, same_language
+from newsletter.domain.languages import bare_language, language_for, same_language
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.send import PublishedIssue
 from newsletter.domain.topics import Topic
@@ -17,7 +17,7 @@ from newsletter.domain.topics import Topic
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivedIssue:
-    """An issue that was sent, the time of its last correction, and its neighbours by date."""
+    """An issue that was sent, the time of its last correction, and its neighbours by date in the same language."""
 
     issue: Issue
     sent: datetime.datetime
@@ -191,7 +191,8 @@ def collect(issues: Iterable[Issue], published: Iterable[PublishedIssue], newsle
         reverse=True,
     )
     zone = newsletter.zone
-    neighbours = zip(shown, [None, *shown], [*shown[1:], None], strict=False)
+    earlier = _followers(shown, newsletter)
+    later = _followers(shown[::-1], newsletter)
     return Archive(
         newsletter=newsletter,
         issues=tuple(
@@ -199,12 +200,24 @@ def collect(issues: Iterable[Issue], published: Iterable[PublishedIssue], newsle
                 issue=issue,
                 sent=sent[issue.slug],
                 updated=_updated(issue, sent[issue.slug], zone),
-                later=later,
-                earlier=earlier,
+                later=later.get(issue.slug),
+                earlier=earlier.get(issue.slug),
             )
-            for issue, later, earlier in neighbours
+            for issue in shown
         ),
     )
+
+
+def _followers(issues: Iterable[Issue], newsletter: Newsletter) -> Mapping[str, Issue]:
+    """Return by slug the next of the issues in the same language."""
+    followers: dict[str, Issue] = {}
+    last: dict[str, Issue] = {}
+    for issue in issues:
+        language = bare_language(issue.language or newsletter.language)
+        if language in last:
+            followers[last[language].slug] = issue
+        last[language] = issue
+    return followers
 
 
 def _updated(issue: Issue, sent: datetime.datetime, zone: ZoneInfo) -> datetime.datetime:

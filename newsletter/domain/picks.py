@@ -15,12 +15,13 @@ _WEB = re.compile(r"\s*https?://", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
-    """A recommended piece: an entry or a link in a list. ``slug`` is the entry's, empty for a link in a list."""
+    """A recommended piece: an entry or a link in a list, which has no ``slug``. ``gift`` is a link past its paywall."""
 
     title: str
     url: str
     source: str
     slug: str = ""
+    gift: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ def picks_of(issue: Issue) -> tuple[Pick, ...]:
     picks: list[Pick] = []
     for item in issue.items:
         if isinstance(item, Entry):
-            picks.append(Pick(title=item.title, url=item.url, source=item.source, slug=item.slug))
+            picks.append(Pick(title=item.title, url=item.url, source=item.source, slug=item.slug, gift=item.gift))
         elif item.kind is BlockKind.LINKS:
             picks += [Pick(title=link.title, url=link.url, source=link.source) for link in item.links]
     return tuple(picks)

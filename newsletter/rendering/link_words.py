@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from newsletter.domain.issue import Entry
+from newsletter.domain.picks import Pick
 from newsletter.rendering.clean_text import one_line, web_address
 from newsletter.rendering.views import Label
 
@@ -32,6 +33,6 @@ def access_notes(labels: Mapping[str, Label], entry: Entry) -> Iterator[str | La
         yield labels["paywall"]
 
 
-def link_target(entry: Entry) -> str:
-    """Return where an entry's link leads: past the paywall if it has a gift link."""
-    return web_address(entry.gift) or web_address(entry.url)
+def link_target(piece: Entry | Pick) -> str:
+    """Return where the link to a recommended piece leads: past the paywall if it has a gift link."""
+    return web_address(piece.gift) or web_address(piece.url)

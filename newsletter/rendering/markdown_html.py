@@ -59,9 +59,14 @@ def markdown_to_html(markdown: str, direction: str, values: re.Pattern[str] = NO
     if not runs_one_way(markdown, direction) or any(token.type == "table_open" for token in tokens):
         tokens = _directed(tokens, direction, values, marks=marks)
     html: str = PARSER.renderer.render(tokens, PARSER.options, {})
-    clean = _SPACED_ELLIPSIS.sub(r'<span style="white-space: nowrap">\g<0></span>', _CLEANER.clean(html).strip())
+    clean = with_whole_ellipses(_CLEANER.clean(html).strip())
     mark = mark_around_values(direction) if marks else ""
     return values.sub(rf"{mark}<bdi>\g<0></bdi>{mark}", clean)
+
+
+def with_whole_ellipses(html: str) -> str:
+    """Return HTML whose ellipses with spaces (``. . .``) don't break over two lines."""
+    return _SPACED_ELLIPSIS.sub(r'<span style="white-space: nowrap">\g<0></span>', html)
 
 
 def _directed(tokens: list[Token], direction: str, values: re.Pattern[str], *, marks: bool) -> list[Token]:

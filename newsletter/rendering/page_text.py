@@ -24,7 +24,7 @@ from newsletter.rendering.clean_text import clean, one_line, web_address
 from newsletter.rendering.context import ContextBuilder
 from newsletter.rendering.link_words import access_notes, link_target, link_words
 from newsletter.rendering.markdown_direction import direction_of_block
-from newsletter.rendering.markdown_html import markdown_to_html
+from newsletter.rendering.markdown_html import markdown_to_html, with_whole_ellipses
 from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.themes import Theme
 from newsletter.rendering.views import Label, Namespace
@@ -116,6 +116,10 @@ class Prose:
     def isolate(self, text: str) -> Markup:
         """Return a line with runs against the newsletter's direction isolated."""
         return isolated_line(text, self.direction)
+
+    def quotation(self, words: str) -> Markup:
+        """Return the plain text of a quotation like ``isolate``, with unbroken ellipses."""
+        return _styled(with_whole_ellipses(str(self.isolate(words))))
 
     def title(self, text: str) -> Markup:
         """Return a title for an element that has ``title_dir``."""

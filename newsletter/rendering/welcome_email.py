@@ -7,7 +7,8 @@ from newsletter.domain.issue import Issue
 from newsletter.domain.picks import MOST_PICKS, Pick, first_picks
 from newsletter.domain.publication import Newsletter
 from newsletter.message.mime import Email
-from newsletter.rendering.clean_text import one_line, web_address
+from newsletter.rendering.clean_text import one_line
+from newsletter.rendering.link_words import link_target
 from newsletter.rendering.page_text import Prose
 from newsletter.rendering.service_email import service_email
 from newsletter.rendering.themes import Theme
@@ -42,7 +43,7 @@ def welcome_email(issue: Issue, links: Mapping[str, str], newsletter: Newsletter
         preheader=prose.line(issue.preheader, issue),
         url=f"{newsletter.base_url}/issues/{issue.slug}/",
         picks=tuple(
-            replace(pick, title=one_line(pick.title), url=web_address(pick.url), source=one_line(pick.source))
+            replace(pick, title=one_line(pick.title), url=link_target(pick), source=one_line(pick.source))
             for pick in first.picks
         ),
         more=first.more,

@@ -31,6 +31,20 @@ def test_the_archive_has_only_sent_issues_newest_first() -> None:
     assert [archived.entry.slug for archived in archive.entries] == ["c", "b", "a"]
 
 
+def test_neighbours_are_in_the_same_language() -> None:
+    english = [archives.issue(20, "a"), archives.issue(21, "b"), archives.issue(22, "c", language="en-GB")]
+    german = [replace(issue, slug=f"{issue.slug}-de", language="de") for issue in (english[0], english[2])]
+    archive = archives.archive(*english, *german, newsletter=make.newsletter(language="en", other_languages=("de",)))
+    around = {shown.issue.slug: (shown.earlier, shown.later) for shown in archive.issues}
+    assert around == {
+        "2026-11-20": (None, english[1]),
+        "2026-11-21": (english[0], english[2]),
+        "2026-11-22": (english[1], None),
+        "2026-11-20-de": (None, german[1]),
+        "2026-11-22-de": (german[0], None),
+    }
+
+
 def test_entries_that_cannot_be_shown_are_left_out() -> None:
     empty = make.issue(slug="2026-11-20", sections=())
     nameless = archives.issue(21, "a", subject="")

@@ -44,6 +44,20 @@ def test_a_long_quotation_is_cut_after_a_sentence(prose: Prose) -> None:
     assert len(chosen.words) <= 260
 
 
+def test_the_front_page_keeps_an_ellipsis_in_a_quotation_together_and_dates_in_its_own_language() -> None:
+    words = "An aeroplane gives you back the hours . . . . that it did not use. <b>"
+    german = archives.issue(20, "a", language="de")
+    newest = make.issue(quoting("q", words))
+    newsletter = make.newsletter(language="en", other_languages=("de",))
+    with archives.pages(archives.archive(newest, german, newsletter=newsletter)) as pages:
+        front = pages.front().body.decode()
+        listed = pages.month("2026-11")
+    assert 'hours <span class="nowrap">. . . .</span> that it did not use.' in front
+    assert listed
+    for page in (front, listed.body.decode()):
+        assert '<time lang="en" dir="ltr" datetime="2026-11-20">Nov 20</time>' in page
+
+
 def test_no_quotation_is_better_than_a_bad_one(prose: Prose) -> None:
     for quotation in ("Too short.", "x" * 300, ""):
         assert opening(make.issue(quoting("a", quotation)), prose, OWN).quotation is None

@@ -105,6 +105,17 @@ def test_the_mail_is_in_the_readers_language_and_the_issue_in_its_own(tmp_path: 
     assert '<div lang="en" dir="ltr"' in html
 
 
+def test_a_gift_link_leads_past_the_paywall(tmp_path: Path) -> None:
+    newsletter = make.newsletter()
+    theme = rendering.load_theme(tmp_path, newsletter)
+    links = {"links.preferences": "https://example.org/p", "links.unsubscribe": "https://example.org/u"}
+    walled = make.entry("a", url="https://example.org/walled", paywall=True, gift="https://example.org/gift")
+    email = rendering.welcome_email(make.issue(walled), links, newsletter, theme)
+    for part in (fill_text(email.text, {}), fill_html(email.html, {})):
+        assert "https://example.org/gift" in part
+        assert "https://example.org/walled" not in part
+
+
 def test_a_long_issue_is_cut_and_one_without_picks_is_not_empty(tmp_path: Path) -> None:
     newsletter = make.newsletter()
     theme = rendering.load_theme(tmp_path, newsletter)

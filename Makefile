@@ -74,7 +74,7 @@ golden: .venv/.installed-dev
 	@git status --short -- tests/rendering/golden
 
 messages: .venv/.installed-dev
-	@$(BIN)/python -m newsletter.translation
+	@$(BIN)/python -m tests.translation.update_catalogues
 
 gallery: .venv/.installed-dev
 	@$(BIN)/python -m tests.browser install

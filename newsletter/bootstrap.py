@@ -7,6 +7,7 @@ command loads only what it uses.
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -194,7 +195,7 @@ def service_mailer(
     ``log`` is called with error messages; ``latest`` returns the latest issue in a language, for the welcome mail;
     ``clock`` is the store's by default.
     """
-    from newsletter.subscriptions import ServiceMailer
+    from newsletter.subscriptions import ServiceMailer, remove_expired
 
     return ServiceMailer(
         store=store,
@@ -206,6 +207,7 @@ def service_mailer(
         return_path=context.return_path,
         latest=latest,
         clock=clock or store.now,
+        tidy=partial(remove_expired, store),
     )
 
 

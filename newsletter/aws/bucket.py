@@ -9,10 +9,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from newsletter.aws.session import CREDENTIALS_HINT, open_session, words_before_a_request
+from newsletter.domain.caching import IMMUTABLE
 from newsletter.domain.pictures import BucketSettings
 from newsletter.errors import NewsletterError
 
-LASTING = "public, max-age=31536000, immutable"
 _SECONDS = 10  # to load a published file
 _READER = {"User-Agent": "Mozilla/5.0 (compatible; newsletter)"}  # some networks refuse Python's own
 
@@ -89,7 +89,9 @@ class Bucket:
         try:
             if self._has(bucket, key):
                 return False
-            self._client.put_object(Bucket=bucket, Key=key, Body=content, ContentType=media_type, CacheControl=LASTING)
+            self._client.put_object(
+                Bucket=bucket, Key=key, Body=content, ContentType=media_type, CacheControl=IMMUTABLE
+            )
         except (ClientError, BotoCoreError) as err:
             raise self._refused(err, name) from err
         return True

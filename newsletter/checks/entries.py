@@ -17,7 +17,7 @@ from newsletter.checks.topics import named_topic_findings
 from newsletter.domain.issue import Entry, Issue, Passage, PassageKind
 from newsletter.domain.topics import Topics
 from newsletter.errors import Finding, Place
-from newsletter.translation.dates import is_known
+from newsletter.translation.locales import is_known
 
 LONGEST_LABEL = 24  # characters: "Read more at The Review" has to fit on a phone's line
 LONGEST_READING = 24 * 60  # minutes

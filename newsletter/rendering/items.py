@@ -24,7 +24,7 @@ from newsletter.rendering.views import (
     SectionView,
     TopicView,
 )
-from newsletter.translation.dates import direction_of
+from newsletter.translation.locales import direction_of
 
 CONTENTS_FROM = 4  # entries; fewer are seen at a glance
 

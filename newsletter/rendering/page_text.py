@@ -28,7 +28,8 @@ from newsletter.rendering.markdown_html import markdown_to_html, with_whole_elli
 from newsletter.rendering.placeholders import Placeholders
 from newsletter.rendering.themes import Theme
 from newsletter.rendering.views import Label, Namespace
-from newsletter.translation.dates import direction_of, full_date, locale_of, long_date
+from newsletter.translation.dates import full_date, long_date
+from newsletter.translation.locales import direction_of, locale_of
 
 _SPACED = re.compile(r'<span style="white-space: nowrap">')
 

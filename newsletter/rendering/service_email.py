@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from newsletter.domain.consent import SERVICE
+from newsletter.domain.consent import SERVICE, ServiceKind
 from newsletter.domain.publication import Newsletter
 from newsletter.errors import Place
 from newsletter.message.mime import Email
@@ -21,7 +21,11 @@ _SUBJECT = "Subject: "
 
 
 def service_email(
-    kind: str, link: str, newsletter: Newsletter, theme: Theme, more_values: Mapping[str, object] = MappingProxyType({})
+    kind: ServiceKind,
+    link: str,
+    newsletter: Newsletter,
+    theme: Theme,
+    more_values: Mapping[str, object] = MappingProxyType({}),
 ) -> Email:
     """Return service mail with this link, and no text that a visitor typed.
 

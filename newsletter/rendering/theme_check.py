@@ -23,7 +23,7 @@ from newsletter.rendering.theme_originals import original_findings
 from newsletter.rendering.themes import Theme
 from newsletter.rendering.views import LogoView
 from newsletter.rendering.welcome_email import welcome_email
-from newsletter.translation.dates import is_known
+from newsletter.translation.locales import is_known
 
 LARGEST_STYLE = 16_384  # bytes; Gmail is reported to drop a larger <style>
 

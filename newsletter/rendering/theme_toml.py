@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from newsletter.domain.languages import bare_language
 from newsletter.domain.topics import SLUG
 from newsletter.errors import Place
 from newsletter.files import library_errors
@@ -132,7 +133,7 @@ def labels_in(file: ThemeToml, language: str) -> dict[str, str]:
     """Return the labels in a language (a BCP 47 tag): the theme's own, else translated, else the English ones."""
     words, tag = catalogue(language), language.lower()
     english = {name: text for name, text in file.labels.items() if isinstance(text, str)} | _table(file, "en")
-    own = _table(file, tag) or _table(file, tag.partition("-")[0])
+    own = _table(file, tag) or _table(file, bare_language(tag))
     return {name: words.label(text) for name, text in english.items()} | own
 
 

@@ -18,7 +18,7 @@ from newsletter.rendering.theme_files import ThemeFiles
 from newsletter.rendering.theme_overrides import overridden_tables, read_overrides
 from newsletter.rendering.theme_toml import labels_in
 from newsletter.rendering.views import LogoView, Namespace
-from newsletter.translation.dates import direction_of
+from newsletter.translation.locales import direction_of
 
 MOST_LANGUAGES = 32  # whose themes are kept
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from newsletter.domain.consent import ServiceKind
 from newsletter.domain.issue import Issue
 from newsletter.domain.picks import MOST_PICKS, Pick, first_picks
 from newsletter.domain.publication import Newsletter
@@ -49,4 +50,4 @@ def welcome_email(issue: Issue, links: Mapping[str, str], newsletter: Newsletter
         more=first.more,
     )
     more_values = {"latest": latest, "unsubscribe": links["links.unsubscribe"]}
-    return service_email("welcome", links["links.preferences"], newsletter, theme, more_values)
+    return service_email(ServiceKind.WELCOME, links["links.preferences"], newsletter, theme, more_values)

@@ -3,6 +3,7 @@
 from newsletter.subscriptions.address_change import change_address
 from newsletter.subscriptions.data_export import stored_about
 from newsletter.subscriptions.erasure import erase
+from newsletter.subscriptions.expiry import remove_expired
 from newsletter.subscriptions.languages import page_language
 from newsletter.subscriptions.leaving import give_reason, may_give_reason
 from newsletter.subscriptions.leftover_files import Leftover, files_below, files_with, files_with_any
@@ -51,6 +52,7 @@ __all__ = [
     "pause",
     "preferences_of",
     "record_vote",
+    "remove_expired",
     "stored_about",
     "switch_to_digest",
     "undo_ticket",

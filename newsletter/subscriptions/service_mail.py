@@ -34,7 +34,7 @@ class ServiceMailer:
 
     ``log`` is called with error messages, which contain no addresses. ``return_path`` is the address for bounces; if
     empty, they go to the sender's address. ``latest`` returns the latest issue in a language, which welcomes a reader;
-    while there is none, nobody gets a welcome mail.
+    while there is none, nobody gets a welcome mail. ``tidy`` is called every hour.
     """
 
     store: Store
@@ -46,6 +46,7 @@ class ServiceMailer:
     return_path: str = ""
     clock: Callable[[], datetime]
     latest: Callable[[str], Issue | None] = lambda _language: None
+    tidy: Callable[[datetime], object] = lambda _now: None
     _wake: threading.Event = field(default_factory=threading.Event, init=False)
     _stopping: bool = field(default=False, init=False)
     _tidied: datetime | None = field(default=None, init=False)
@@ -80,8 +81,7 @@ class ServiceMailer:
         """Submit one batch of due messages and return their number."""
         now = self.clock()
         if self._tidied is None or now >= self._tidied + TIDY_EVERY:
-            self.store.confirmations.tidy(now)
-            self.store.polls.close(now)
+            self.tidy(now)
             self._tidied = now
         if self.store.unscrubbed:
             self.store.scrub(0)  # if another connection reads the database, try again next time

@@ -3,10 +3,10 @@
 import re
 
 from newsletter.message.encoding import header_safe
-from newsletter.translation import message
+from newsletter.translation import gettext_noop
 
 LONGEST_NAME = 80
-ENTER_SHORTER_NAME = message("Please enter a name of at most 80 characters.")
+ENTER_SHORTER_NAME = gettext_noop("Please enter a name of at most 80 characters.")
 _NO_NAME = re.compile(r"://|www\.|[@<>{}\[\]\\=]|\.(?:com|net|org|info|ru|io)\b", re.IGNORECASE)
 
 
@@ -20,7 +20,7 @@ def parse_name(text: str) -> tuple[str, str]:
     if len(name) > LONGEST_NAME:
         raise ValueError(ENTER_SHORTER_NAME)
     if _NO_NAME.search(name):
-        raise ValueError(message("Please enter a name without an address or a link."))
+        raise ValueError(gettext_noop("Please enter a name without an address or a link."))
     first, _, last = name.partition(" ")
     return first, last.strip()
 

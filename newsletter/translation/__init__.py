@@ -3,6 +3,6 @@
 English is the source: its messages are in the code and the templates. The other languages are ``catalogues/*.po``.
 """
 
-from newsletter.translation.loading import ENGLISH, Catalogue, catalogue, languages, message
+from newsletter.translation.loading import ENGLISH, Catalogue, catalogue, gettext_noop, languages
 
-__all__ = ["ENGLISH", "Catalogue", "catalogue", "languages", "message"]
+__all__ = ["ENGLISH", "Catalogue", "catalogue", "gettext_noop", "languages"]

@@ -1,42 +1,11 @@
-"""Format dates and numbers for a language (CLDR), and tell its writing direction."""
+"""Format dates for a language."""
 
 import datetime
 from functools import lru_cache
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_decimal
 
-
-@lru_cache(maxsize=64)
-def locale_of(language: str) -> Locale:
-    """Return the locale of a BCP 47 tag, or of its language alone, or English if CLDR has neither."""
-    return _known_locale(language) or Locale("en")
-
-
-def is_known(language: str) -> bool:
-    """Return whether CLDR has a BCP 47 tag or its language."""
-    return _known_locale(language) is not None
-
-
-def is_exact(tag: str) -> bool:
-    """Return whether CLDR has a BCP 47 tag itself, with its region."""
-    locale = _known_locale(tag)
-    return locale is not None and str(locale).replace("_", "-").casefold() == tag.casefold()
-
-
-def _known_locale(language: str) -> Locale | None:
-    for tag in (language, language.partition("-")[0]):
-        try:
-            return Locale.parse(tag, sep="-")
-        except (UnknownLocaleError, ValueError):
-            continue
-    return None
-
-
-def direction_of(language: str) -> str:
-    """Return the language's writing direction: ``ltr`` or ``rtl``."""
-    return locale_of(language).text_direction
+from newsletter.translation.locales import locale_of
 
 
 def full_date(date: datetime.date, language: str) -> str:
@@ -48,14 +17,3 @@ def full_date(date: datetime.date, language: str) -> str:
 def long_date(date: datetime.date, language: str) -> str:
     """Return a date without the day of the week: November 23, 2026."""
     return format_date(date, "long", locale_of(language))
-
-
-def own_name(language: str) -> str:
-    """Return a language's name in that language: Deutsch."""
-    name = locale_of(language).get_display_name() or language
-    return name[:1].upper() + name[1:]
-
-
-def number(value: int, language: str) -> str:
-    """Return a whole number with its separators: 12,345."""
-    return format_decimal(value, locale=locale_of(language))

@@ -8,7 +8,8 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from newsletter.translation.dates import direction_of, is_exact
+from newsletter.domain.languages import bare_language
+from newsletter.translation.locales import direction_of, is_exact
 
 FOLDER = Path(__file__).parent / "catalogues"
 _FORMER = {"iw": "he"}  # ISO 639-1 had another code for Hebrew until 1989, which some systems still send
@@ -51,7 +52,7 @@ class Catalogue:
 ENGLISH = Catalogue("en", gettext.NullTranslations())
 
 
-def message(text: str) -> str:
+def gettext_noop(text: str) -> str:
     """Mark a message for the catalogues where its language isn't known yet. Translate it with ``gettext`` later."""
     return text
 
@@ -67,8 +68,9 @@ def catalogue(language: str) -> Catalogue:
 
     It has the tag's region as well, for dates: ``en-GB``.
     """
-    bare, _, rest = language.replace("_", "-").partition("-")
-    bare = _FORMER.get(bare.lower(), bare.lower())
+    language = language.replace("_", "-")
+    bare, rest = bare_language(language), language.partition("-")[2]
+    bare = _FORMER.get(bare, bare)
     if bare not in languages():
         return ENGLISH
     tag = f"{bare}-{rest}" if rest else bare
@@ -77,8 +79,7 @@ def catalogue(language: str) -> Catalogue:
 
 @lru_cache(maxsize=64)  # a reader's tag may come from an import, with any region
 def _of_tag(tag: str) -> Catalogue:
-    bare = tag.partition("-")[0]
-    return ENGLISH if tag == "en" else Catalogue(tag, _translations(bare))
+    return ENGLISH if tag == "en" else Catalogue(tag, _translations(bare_language(tag)))
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from newsletter.translation.dates import locale_of
+from newsletter.translation.locales import locale_of
 
 SEPARATOR = "|"
 _ORDER = ("zero", "one", "two", "few", "many", "other")

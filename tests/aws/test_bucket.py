@@ -8,8 +8,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import httpx
 import pytest
 
-from newsletter.aws.bucket import LASTING, Bucket, BucketError
+from newsletter.aws.bucket import Bucket, BucketError
 from newsletter.aws.session import CREDENTIALS_HINT, CredentialsError
+from newsletter.domain.caching import IMMUTABLE
 from newsletter.domain.pictures import BucketSettings
 from tests.s3_server import CREDENTIALS, S3Server, s3_server
 
@@ -39,7 +40,7 @@ def test_files_are_uploaded_once_and_may_be_kept_for_ever(server: S3Server) -> N
     answer = httpx.get(f"{server.url}/letters/pictures/b.png")
     assert answer.content == b"two"
     assert answer.headers["content-type"] == "image/png"
-    assert answer.headers["cache-control"] == LASTING
+    assert answer.headers["cache-control"] == IMMUTABLE
 
     assert bucket.publish({"a.jpg": b"another", "c.jpg": b"three"}, TYPES) == ["c.jpg"]
     assert bucket.publish({"a.jpg": b"one"}, TYPES) == []

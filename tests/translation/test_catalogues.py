@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog, Message
 
-from newsletter.translation import extraction, languages
+from newsletter.translation import languages
 from newsletter.translation.loading import FOLDER
 from newsletter.translation.plurals import SEPARATOR, categories
+from tests.translation import extraction
 
 ROOT = Path(__file__).parents[2]
 TRANSLATED = [language for language in languages() if language != "en"]
@@ -99,7 +100,7 @@ def test_a_translation_is_set_like_a_printed_text(translated: Catalog) -> None:
 
 def test_updating_adds_new_messages_and_removes_old_ones(tmp_path: Path) -> None:
     (tmp_path / "newsletter").mkdir()
-    (tmp_path / "newsletter/page.py").write_text('words.gettext("New")\nmessage("Kept")\n', encoding="utf-8")
+    (tmp_path / "newsletter/page.py").write_text('words.gettext("New")\ngettext_noop("Kept")\n', encoding="utf-8")
     catalogue = tmp_path / "de.po"
     catalogue.write_text(
         'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
@@ -15,6 +16,15 @@ from newsletter.tokens import ExpiredError
 from newsletter.web.public.change_writer import ChangeWriter
 from newsletter.web.public.local_pages import LocalPages, VisitorPages
 from newsletter.web.public.pages import Site
+
+
+class Refusal(StrEnum):
+    """A reason why an address stays as it is; pages explain it."""
+
+    EXPIRED = "expired"  # the link is too old
+    TAKEN = "taken"  # the address is another reader's
+    SUPPRESSED = "suppressed"  # the address is never mailed
+
 
 _Redeem = Callable[[str, datetime], Confirmation]
 
@@ -57,8 +67,8 @@ class AddressChangePages:
         try:
             confirmation = redeem(ticket, self._site.clock())
         except ExpiredError:
-            return pages.answer(step.expired, 410, again="", wrong="expired")
-        pages = self._pages_for(confirmation)
+            return pages.answer(step.expired, 410, again="", wrong=Refusal.EXPIRED)
+        pages = self._of_reader(confirmation, pages)
         if confirmation.confirmed is not None:
             return pages.answer(step.done, wrong="")
         return pages.answer(step.page, address=masked(confirmation.address), action=f"/{step.page}/{ticket}")
@@ -67,25 +77,24 @@ class AddressChangePages:
         site = self._site
         try:
             confirmation = await run_in_threadpool(redeem, ticket, site.clock())
-            pages = await run_in_threadpool(self._pages_for, confirmation)
+            pages = await run_in_threadpool(self._of_reader, confirmation, pages)
             await self._writer.admit(confirmation.key, f"/{step.page}/{ticket}")
             now = site.clock()
             reader = await self._writer.write(lambda: change_address(site.store, site.signer, confirmation, now))
         except ExpiredError:
-            return pages.answer(step.expired, 410, again="", wrong="expired")
+            return pages.answer(step.expired, 410, again="", wrong=Refusal.EXPIRED)
         except AddressTakenError:
-            return pages.answer(step.done, 409, wrong="taken")
+            return pages.answer(step.done, 409, wrong=Refusal.TAKEN)
         except AddressSuppressedError:
-            return pages.answer(step.done, 409, wrong="never mailed")
+            return pages.answer(step.done, 409, wrong=Refusal.SUPPRESSED)
         if reader is None:
             return pages.answer("no-subscription")
         site.wake()
         return pages.answer(step.done, wrong="")
 
-    def _pages_for(self, confirmation: Confirmation) -> LocalPages:
+    def _of_reader(self, confirmation: Confirmation, pages: LocalPages) -> LocalPages:
         """Return the pages in the language of the reader whose address changes."""
-        reader = self._site.store.subscribers.by_key(confirmation.subscriber)
-        return self._site.pages.for_reader(reader.language if reader else "")
+        return self._site.pages.for_reader(self._site.store.subscribers.by_key(confirmation.subscriber), pages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

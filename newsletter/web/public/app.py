@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
+from newsletter.domain.caching import IMMUTABLE
 from newsletter.errors import NewsletterError
 from newsletter.tokens import ExpiredError
 from newsletter.web.http.client_address import Network
@@ -33,7 +34,6 @@ from newsletter.web.public.webhooks import LARGEST_BODY, PATH, Webhooks
 TIME_LIMIT = 15.0  # seconds for a request's headers, and then for the rest of the request
 HOLD_BACK = 1.0  # seconds: slows a flood on 64 connections down to 64 requests a second
 A_DAY = "public, max-age=86400"
-ONE_YEAR = "public, max-age=31536000, immutable"
 
 
 def public_app(
@@ -112,7 +112,7 @@ def _lasting(answer: Response) -> Callable[[Request], Response]:
 
 
 def _style_sheet(site: Site) -> Callable[[Request], Response]:
-    small, headers = compressed(site.pages.css.encode()), {"Cache-Control": ONE_YEAR} | VARY
+    small, headers = compressed(site.pages.css.encode()), {"Cache-Control": IMMUTABLE} | VARY
 
     def style_sheet(request: Request) -> Response:
         if accepts_gzip(request.headers):

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from newsletter.archive import FEEDS, Archive, Page, PageBuilder
+from newsletter.domain.caching import IMMUTABLE
 from newsletter.errors import NotFoundError
 from newsletter.web.http.compression import GZIP, VARY, accepts_gzip, compressed
 from newsletter.web.http.path_numbers import NUMBER
@@ -27,7 +28,6 @@ HEADERS = {
     **VARY,
 }
 SEARCH_HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
-ONE_YEAR = "public, max-age=31536000, immutable"
 CACHED_PAGES = 200
 
 
@@ -142,7 +142,7 @@ class ArchivePages:
         path = self._pages(self._site.archive_cache.archive).card_path(name)
         if path is not None and path != f"/cards/{name}":
             return RedirectResponse(self._site.pages.base + path, 302)
-        return self._cached(request, lambda pages: pages.card(name), {"Cache-Control": ONE_YEAR})
+        return self._cached(request, lambda pages: pages.card(name), {"Cache-Control": IMMUTABLE})
 
     def robots(self, request: Request) -> Response:
         """Return robots.txt."""

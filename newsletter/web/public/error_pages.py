@@ -16,7 +16,7 @@ from newsletter.errors import BusyError, FullError, NotFoundError, TokenError, U
 from newsletter.files import library_errors
 from newsletter.store import MissingSignUpError
 from newsletter.subscriptions import ENTER_SHORTER_NAME, TooOftenError
-from newsletter.translation import Catalogue, message
+from newsletter.translation import Catalogue, gettext_noop
 from newsletter.web.http.gateway import place_of
 from newsletter.web.public.fields import ENTER_ADDRESS
 from newsletter.web.public.pages import PageTemplates
@@ -57,7 +57,7 @@ class ErrorPages:
     async def expired(self, request: Request, _error: Exception) -> Response:
         """Handle an expired link to a reader's own page, or a form that was submitted from it too late."""
         return self._pages.for_visitor(request).answer(
-            "request-link", 410, wrong={"": message("That link has expired.")}, address=""
+            "request-link", 410, wrong={"": gettext_noop("That link has expired.")}, address=""
         )
 
     def at(self, request: HTTPConnection, status: int, details: Sequence[str] = ()) -> Response:

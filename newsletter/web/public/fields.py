@@ -14,9 +14,9 @@ from fastapi import Depends, Request
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.topics import Topic, Topics
 from newsletter.subscriptions import Client
-from newsletter.translation import message
+from newsletter.translation import gettext_noop
 
-ENTER_ADDRESS = message("Please enter an email address, such as ada@example.org.")
+ENTER_ADDRESS = gettext_noop("Please enter an email address, such as ada@example.org.")
 
 
 def client_of(request: Request) -> Client:
@@ -65,8 +65,8 @@ def parse_typed_date(text: str) -> date | None:
     if not text:
         return None
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-        raise ValueError(message("Please write the date as year-month-day, such as 2026-12-24."))
+        raise ValueError(gettext_noop("Please write the date as year-month-day, such as 2026-12-24."))
     try:
         return date.fromisoformat(text)
     except ValueError as err:
-        raise ValueError(message("That date doesn’t exist.")) from err
+        raise ValueError(gettext_noop("That date doesn’t exist.")) from err

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from newsletter.rendering import ARROWS, isolated_line, page_environment
-from newsletter.translation import Catalogue, dates
+from newsletter.translation import Catalogue, dates, locales
 
 
 class LocalPages:
@@ -36,7 +36,7 @@ class LocalPages:
 
 
 def visitor_pages(request: Request) -> LocalPages:
-    """Return the pages in the language of whoever sent a request."""
+    """Return the pages in the visitor's language."""
     pages: LocalPages = request.app.state.pages.for_visitor(request)
     return pages
 
@@ -52,7 +52,7 @@ def local_environment(folder: Path, words: Catalogue) -> Environment:
     """
     filters: dict[str, Callable[..., object]] = {
         "long_date": partial(_long_date, words),
-        "number": partial(dates.number, language=words.language),
+        "number": partial(locales.number, language=words.language),
         "listed": partial(_listed, words),
         "isolated": partial(isolated_line, direction=words.direction),
         "ltr": _ltr,

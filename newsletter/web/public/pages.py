@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 
 from newsletter.archive import ArchiveCache, LinkPictures
 from newsletter.domain.publication import Newsletter
+from newsletter.domain.subscriber import Subscriber
 from newsletter.files.newsletter_folder import TEMPLATES
 from newsletter.pictures import PictureLibrary
 from newsletter.providers import KeptMessages
@@ -19,7 +20,8 @@ from newsletter.rendering import Prose, Theme, isolated_line, page_environment
 from newsletter.store import Store
 from newsletter.subscriptions import page_language
 from newsletter.tokens import Signer
-from newsletter.translation import catalogue, dates
+from newsletter.translation import catalogue
+from newsletter.translation.locales import own_name
 from newsletter.web.public.favicon import favicon
 from newsletter.web.public.local_pages import LocalPages, local_environment
 from newsletter.web.public.visitor_language import best_language
@@ -93,8 +95,12 @@ class PageTemplates:
         wanted, accepted = request.query_params.get("lang", ""), request.headers.get("accept-language", "")
         return self._made(best_language(offered, wanted=wanted, accepted=accepted))
 
-    def for_reader(self, tag: str) -> LocalPages:
-        """Return the pages for a reader with a language tag, or "" if they have none."""
+    def for_reader(self, reader: Subscriber | None, otherwise: LocalPages) -> LocalPages:
+        """Return the pages in a reader's language, or the other ones if there is no such reader."""
+        return self.closest_to(reader.language) if reader else otherwise
+
+    def closest_to(self, tag: str) -> LocalPages:
+        """Return the pages for somebody with a language tag, or "" if they have none."""
         return self._made(page_language(tag, self._newsletter))
 
     def render(self, page: str, /, **values: object) -> str:
@@ -111,6 +117,6 @@ class PageTemplates:
             "about": self._newsletter.about(language),
             "publication": isolated_line(self._newsletter.name, words.direction),
             "lang": f"?lang={language}" if several and language in offered else "",
-            "languages": {tag: dates.own_name(tag) for tag in offered} if several else {},
+            "languages": {tag: own_name(tag) for tag in offered} if several else {},
         }
         return LocalPages(environment, words, language)

@@ -4,11 +4,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from newsletter.domain.caching import IMMUTABLE
 from newsletter.pictures import UnknownPictureError, media_type
 from newsletter.web.public.pages import Site
 
 _HEADERS = {
-    "Cache-Control": "public, max-age=31536000, immutable",
+    "Cache-Control": IMMUTABLE,
     "X-Robots-Tag": "all",
     "Cross-Origin-Resource-Policy": "cross-origin",  # webmail and feed readers show it in their own pages
 }

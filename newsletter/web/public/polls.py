@@ -48,5 +48,5 @@ class PollPages:
     def _page(self, pages: LocalPages, ballot: Ballot, action: str, *, voted: bool = False) -> Response:
         """Return the page in the reader's language, or in the visitor's without a reader."""
         status = 200 if ballot.open or ballot.answer is None else 410
-        local = self._site.pages.for_reader(ballot.reader.language) if ballot.reader else pages
-        return local.answer("vote", status, ballot=ballot, voted=voted, action=action)
+        pages = self._site.pages.for_reader(ballot.reader, pages)
+        return pages.answer("vote", status, ballot=ballot, voted=voted, action=action)

@@ -27,7 +27,7 @@ from newsletter.subscriptions import (
     stored_about,
 )
 from newsletter.tokens import Purpose
-from newsletter.translation import message
+from newsletter.translation import gettext_noop
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.public.change_writer import ChangeWriter
 from newsletter.web.public.fields import (
@@ -92,7 +92,7 @@ class PreferencesPages:
     async def mail_link(self, issue: str, token: str, client: RequestingClient, pages: VisitorPages) -> Response:
         """Mail the link to the reader who got this message."""
         reader = await run_in_threadpool(self._links.reader_of_message, Purpose.PREFERENCES, issue, token)
-        pages = self._pages_for(reader, pages)
+        pages = self._site.pages.for_reader(reader, pages)
         return pages.answer("link-sent") if reader is None else await self._mail_link(reader.address, client, pages)
 
     def of_message(self, issue: str, token: str, pages: VisitorPages) -> Response:
@@ -140,16 +140,16 @@ class PreferencesPages:
         except ValueError as err:
             return await self._refused(pages, reader, ticket, {"address": str(err)})
         await self._requests.address_change(reader, address, client)
-        return self._pages_for(reader, pages).answer("confirmation-sent")
+        return self._site.pages.for_reader(reader, pages).answer("confirmation-sent")
 
     async def erase(self, ticket: str, form: SubmittedForm, pages: VisitorPages) -> Response:
         """Delete the reader's data if they have ticked the box."""
         site, reader = self._site, await self._admitted(ticket, f"/my/{ticket}/erase")
         if reader is not None and form.text("sure") != "yes":
-            return await self._refused(pages, reader, ticket, {"sure": message("Please tick the box to confirm.")})
+            return await self._refused(pages, reader, ticket, {"sure": gettext_noop("Please tick the box to confirm.")})
         if reader is not None:  # not through the shared writer: erasing also waits for other connections' reads to end
             await run_in_threadpool(erase, site.store, site.signer, site.kept, reader, site.clock())
-        return self._pages_for(reader, pages).answer("erased")
+        return self._site.pages.for_reader(reader, pages).answer("erased")
 
     async def _mail_link(self, address: str, client: RequestingClient, pages: LocalPages) -> Response:
         await self._requests.visit(address, client)
@@ -161,10 +161,6 @@ class PreferencesPages:
         if reader is not None:
             await self._writer.admit(f"visit {reader.key}", path)
         return reader
-
-    def _pages_for(self, reader: Subscriber | None, pages: LocalPages) -> LocalPages:
-        """Return the pages in a reader's language, or ``pages`` in the visitor's if there is no reader."""
-        return self._site.pages.for_reader(reader.language) if reader else pages
 
     async def _save(self, pages: LocalPages, key: str, form: Form, action: str, *, own: bool) -> Response:
         outcome = await self._writer.write(lambda: self._change(key, form, own=own))
@@ -183,7 +179,7 @@ class PreferencesPages:
             return _Outcome(reader=change_preferences(store, newsletter, reader, wanted, now), saved=True)
         except PauseError:
             wanted = replace(wanted, paused_until=preferences_of(reader, newsletter, now).paused_until)
-            wrong = {"paused_until": message("Please choose a day after today, within a year.")}
+            wrong = {"paused_until": gettext_noop("Please choose a day after today, within a year.")}
             return _Outcome(reader=reader, preferences=wanted, wrong=wrong)
 
     def _submitted(self, shown: Preferences, form: Form, *, own: bool) -> tuple[Preferences, dict[str, str]]:
@@ -220,7 +216,7 @@ class PreferencesPages:
         if reader is None:
             return pages.answer("no-subscription")
         token = site.signer.sign(Purpose.UNSUBSCRIBE, "preferences", reader.key)
-        return self._pages_for(reader, pages).answer(
+        return self._site.pages.for_reader(reader, pages).answer(
             "preferences",
             422 if outcome.wrong else 200,
             reader=reader,

@@ -83,7 +83,7 @@ class SignUpPages:
             sign_up = self._links.sign_up(ticket, self._site.clock())
         except ExpiredError:
             return pages.answer("expired", 410, again=f"/confirm/{ticket}/again")
-        pages = self._site.pages.for_reader(sign_up.choices.language)
+        pages = self._site.pages.closest_to(sign_up.choices.language)
         if sign_up.confirmed is not None:
             return pages.answer("confirmed", visit="", **self._latest(pages, MOST_PICKS))
         return self._confirm_page(
@@ -96,7 +96,7 @@ class SignUpPages:
             sign_up = await run_in_threadpool(self._links.sign_up, ticket, self._site.clock())
         except ExpiredError:
             return pages.answer("expired", 410, again=f"/confirm/{ticket}/again")
-        pages = self._site.pages.for_reader(sign_up.choices.language)
+        pages = self._site.pages.closest_to(sign_up.choices.language)
         await self._writer.admit(sign_up.key, f"/confirm/{ticket}")
         try:
             first_name, last_name = parse_name(form.text("name"))

@@ -1,8 +1,9 @@
 """Unsubscribe with one click (RFC 8058) or on a page; undo it; or get fewer emails instead."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from types import MappingProxyType
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -10,7 +11,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from newsletter.domain.consent import UnsubscribeRequest
-from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
+from newsletter.domain.leaving import REASONS
+from newsletter.domain.subscriber import Frequency, SubscriberStatus
 from newsletter.subscriptions import (
     PersonalLinks,
     give_reason,
@@ -59,10 +61,10 @@ class UnsubscribePages:
     def form(self, issue: str, token: str, pages: VisitorPages) -> Response:
         """Show the button that unsubscribes. Change nothing yet: scanners open every link."""
         reader = self._links.reader_of_message(Purpose.UNSUBSCRIBE, issue, token)
-        pages, action = self._pages_for(reader, pages), f"/unsubscribe/{issue}/{token}"
+        pages, action = self._site.pages.for_reader(reader, pages), f"/unsubscribe/{issue}/{token}"
         if reader is None or reader.status is not SubscriberStatus.CONFIRMED:
             key = self._site.signer.verify(Purpose.UNSUBSCRIBE, issue, token)
-            return _unsubscribed(pages, action=action, reasons=self._reasons(key))
+            return _unsubscribed(pages, action=action, reasons=self._reasons(key, pages))
         return pages.answer(
             "unsubscribe",
             address=masked(reader.address),
@@ -84,11 +86,11 @@ class UnsubscribePages:
             return PlainTextResponse(self._site.pages.own.words.gettext("You are unsubscribed.") + "\n")
         pages = await self._pages_of(key, self._site.pages.for_visitor(request))
         undo = undo_ticket(self._site.signer, key, now) if changed else ""
-        reasons = await run_in_threadpool(self._reasons, key)
+        reasons = await run_in_threadpool(self._reasons, key, pages)
         return _unsubscribed(pages, undo=undo, action=f"/unsubscribe/{issue}/{token}", reasons=reasons)
 
     async def reason(self, issue: str, token: str, form: SubmittedForm, pages: VisitorPages) -> Response:
-        """Count why a reader left, once, and thank them in any case."""
+        """Record a reader's reason for leaving."""
         site, given, now = self._site, form.text("reason"), self._site.clock()
         key, action = site.signer.verify(Purpose.UNSUBSCRIBE, issue, token), f"/unsubscribe/{issue}/{token}"
         await self._writer.admit(f"message {key}", f"{action}/reason")
@@ -125,17 +127,15 @@ class UnsubscribePages:
 
     async def _pages_of(self, key: str, pages: LocalPages) -> LocalPages:
         reader = await run_in_threadpool(self._site.store.subscribers.by_key, key)
-        return self._pages_for(reader, pages)
+        return self._site.pages.for_reader(reader, pages)
 
-    def _pages_for(self, reader: Subscriber | None, pages: LocalPages) -> LocalPages:
-        """Return the pages in a reader's language, or ``pages`` in the visitor's if the reader no longer exists."""
-        return self._site.pages.for_reader(reader.language) if reader else pages
-
-    def _reasons(self, key: str) -> Sequence[str]:
-        """Return the reasons that the page offers; none if it doesn't ask."""
+    def _reasons(self, key: str, pages: LocalPages) -> Mapping[str, str]:
+        """Return the reasons that the page offers, each with its words; none if it doesn't ask."""
         site = self._site
-        asks = may_give_reason(site.store, site.signer, site.newsletter, key, site.clock())
-        return site.newsletter.leaving_reasons if asks else ()
+        if not may_give_reason(site.store, site.signer, site.newsletter, key, site.clock()):
+            return {}
+        translated = {reason: pages.words.gettext(words) for reason, words in REASONS.items()}
+        return {reason: translated.get(reason, reason) for reason in site.newsletter.leaving_reasons}
 
     def _unsubscribe(self, departures: Sequence[UnsubscribeRequest]) -> Sequence[bool]:
         return unsubscribe(self._site.store, departures, self._site.clock())
@@ -147,7 +147,7 @@ def _unsubscribed(
     status: int = 200,
     undo: str = "",
     action: str = "",
-    reasons: Sequence[str] = (),
+    reasons: Mapping[str, str] = MappingProxyType({}),
     thanks: bool = False,
 ) -> Response:
     return pages.answer("unsubscribed", status, undo=undo, action=action, reasons=reasons, thanks=thanks)

@@ -16,6 +16,7 @@ from newsletter.domain.subscriber import Subscriber, SuppressionReason
 from newsletter.message.template import fill_html, fill_text
 from newsletter.rendering import welcome_email
 from newsletter.tokens import Purpose, TicketPurpose
+from newsletter.web.public.address_change import Refusal
 from tests.web.preview.running_preview import NewsletterFolder
 from tests.web.public.public_pages import Public, hidden, link_in, public
 from tests.web.sent_issues import freeze_as_sent
@@ -236,7 +237,7 @@ class EveryPage:
         self._mail("undone", "new@example.com")
         self._get("undone before", undo)
         for done in ("moved", "undone"):
-            for wrong in ("never mailed", "taken", "expired"):
+            for wrong in Refusal:
                 self._keep(f"{done}, {wrong}", pages.site.pages.own.render(done, wrong=wrong))
 
     def _unsubscribe(self) -> None:

@@ -1,8 +1,4 @@
-"""Collect the program's messages from its code, templates and themes, and update the catalogues with them.
-
-This is for people who work on the program, from a checkout. ``python -m newsletter.translation`` (``make messages``)
-calls it.
-"""
+"""Collect the program's messages from its code, templates and themes, and update the catalogues with them."""
 
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -13,10 +9,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+from newsletter.domain.leaving import REASONS
 from newsletter.translation.loading import FOLDER
 
 TEMPLATES = ("templates/pages/public", "templates/email/*/service")
-_KEYWORDS = {**DEFAULT_KEYWORDS, "message": None}
+_KEYWORDS = {**DEFAULT_KEYWORDS, "gettext_noop": None}
 _TEMPLATE_OPTIONS = {"newstyle_gettext": "true", "trimmed": "true", "silent": "false"}
 _WIDTH = 120
 _HEADER = """msgid ""
@@ -46,19 +43,22 @@ def _extracted(root: Path) -> Iterator[tuple[Path, _Message]]:
     for path in (root / "newsletter").rglob("*.py"):
         yield from _with_path(path, extract_from_file("python", path, _KEYWORDS, ("For translators:",)))
     for folder in TEMPLATES:
-        for path in (file for found in root.glob(folder) for file in found.iterdir()):
+        for path in (file for parent in root.glob(folder) for file in parent.iterdir()):
             if path.suffix in (".html", ".txt"):
-                found = extract_from_file("jinja2.ext:babel_extract", path, _KEYWORDS, (), _TEMPLATE_OPTIONS)
-                yield from _with_path(path, found)
+                extracted = extract_from_file("jinja2.ext:babel_extract", path, _KEYWORDS, (), _TEMPLATE_OPTIONS)
+                yield from _with_path(path, extracted)
     for path in root.glob("templates/email/*/theme.toml"):
         labels = tomllib.loads(path.read_text(encoding="utf-8")).get("labels", {})
         for name, text in labels.items():
             if isinstance(text, str):
                 yield path, (0, text, [name], "label")
+    reasons = root / "newsletter" / "domain" / "leaving.py"
+    if reasons.exists():
+        yield from _with_path(reasons, ((0, text, [], None) for text in REASONS.values()))
 
 
-def _with_path(path: Path, found: Iterable[_Message]) -> Iterator[tuple[Path, _Message]]:
-    return ((path, message) for message in found)
+def _with_path(path: Path, extracted: Iterable[_Message]) -> Iterator[tuple[Path, _Message]]:
+    return ((path, message) for message in extracted)
 
 
 def update(root: Path, folder: Path = FOLDER) -> dict[str, int]:

@@ -9,10 +9,9 @@ from pathlib import Path
 from newsletter import checks, content, rendering
 from newsletter.checks import CheckContext
 from newsletter.content import Manuscripts
-from newsletter.domain.blocks import Block
 from newsletter.domain.edition import Tailor, tailoring_of
-from newsletter.domain.issue import Entry, Issue
-from newsletter.domain.pictures import LookUp, Picture, brought_along, pictures_of, with_pictures
+from newsletter.domain.issue import Issue, Item
+from newsletter.domain.pictures import LookUp, Picture, local_pictures, pictures_of, with_pictures
 from newsletter.domain.publication import Newsletter
 from newsletter.errors import Finding, FindingsError, Place, Severity
 from newsletter.files.newsletter_folder import TEMPLATES, settings_text
@@ -62,7 +61,7 @@ def compose_draft(root: Path, newsletter: Newsletter, slug: str, context: CheckC
     """
     read = content.read_manuscripts(root)
     issue = read.issue(slug)
-    items: list[Entry | Block] = [*(read.entries[entry.slug] for entry in issue.entries), *issue.blocks]
+    items: list[Item] = [*(read.entries[entry.slug] for entry in issue.entries), *issue.blocks]
     look_up = _picture_look_up(root, [*items, *issue.entries])
     theme, findings = _load_theme(root, newsletter)
     unreadable = read.findings_of(issue)
@@ -87,10 +86,10 @@ def compose_draft(root: Path, newsletter: Newsletter, slug: str, context: CheckC
     )
 
 
-def _picture_look_up(root: Path, items: Iterable[Entry | Block]) -> LookUp:
+def _picture_look_up(root: Path, items: Iterable[Item]) -> LookUp:
     """Return a function that looks up each picture once, with those of entries and blocks prepared together."""
     library = picture_library(root)
-    library.prepare_all(brought_along(items))
+    library.prepare_all(local_pictures(items))
     return cache(library.picture)
 
 
@@ -128,7 +127,7 @@ def check_manuscripts(
     that could be too large. With ``inspect``, remote images are checked too, over the network.
     """
     read = content.read_manuscripts(root)
-    items: list[Entry | Block] = [*read.entries.values(), *checks.all_blocks(read.blocks.values(), read.issues)]
+    items: list[Item] = [*read.entries.values(), *checks.all_blocks(read.blocks.values(), read.issues)]
     look_up = _picture_look_up(root, [*items, *(entry for issue in read.issues for entry in issue.entries)])
     theme, findings = _load_theme(root, newsletter)
     findings += read.findings

@@ -8,7 +8,7 @@ from newsletter.domain.addresses import Mailbox
 from newsletter.domain.blocks import Block, BlockKind, ListedLink
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.edition import Tailor
-from newsletter.domain.issue import Entry, Issue, Passage, PassageKind, Section
+from newsletter.domain.issue import Entry, Issue, Item, Passage, PassageKind, Section
 from newsletter.domain.pictures import Picture, UnusablePicture
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.topics import Topic, Topics
@@ -95,7 +95,7 @@ def no_picture(name: str) -> Picture | UnusablePicture:
     raise AssertionError(name)
 
 
-def issue(*items: Entry | Block, **changes: Any) -> Issue:
+def issue(*items: Item, **changes: Any) -> Issue:
     """Return an issue with one section of these entries and blocks, or of a single default entry."""
     values: dict[str, Any] = {
         "slug": "2026-11-23",

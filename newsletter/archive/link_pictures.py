@@ -6,7 +6,7 @@ from pathlib import Path
 
 from newsletter.archive.model import ArchivedIssue
 from newsletter.cards import HEIGHT, WIDTH, Card, CardCache, CardColors
-from newsletter.domain.pictures import UnusablePicture, is_brought_along
+from newsletter.domain.pictures import UnusablePicture, is_local_picture
 from newsletter.domain.publication import Newsletter
 from newsletter.pictures import picture_library
 from newsletter.rendering import Prose
@@ -48,7 +48,7 @@ class LinkPictures:
         newsletter = self._newsletter
         if not newsletter.picture:
             return None
-        if not is_brought_along(newsletter.picture):
+        if not is_local_picture(newsletter.picture):
             return LinkPicture(url=self._prose.address(newsletter.picture), alt=newsletter.name)
         picture = self._library.picture(newsletter.picture)
         if isinstance(picture, UnusablePicture):

@@ -22,8 +22,7 @@ from newsletter.checks.rules import FAMILIES, RULES, make_finding
 from newsletter.checks.sampling import representatives, weight
 from newsletter.checks.tailoring import digest_findings, tailoring_findings
 from newsletter.checks.topics import undeclared_topic_findings
-from newsletter.domain.blocks import Block
-from newsletter.domain.issue import Entry, Issue
+from newsletter.domain.issue import Entry, Issue, Item
 from newsletter.domain.pictures import LookUp
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.topics import Topics
@@ -75,7 +74,7 @@ __all__ = [
 ]
 
 
-def findings_of_items(items: Collection[Entry | Block], topics: Topics, look_up: LookUp) -> Iterator[Finding]:
+def findings_of_items(items: Collection[Item], topics: Topics, look_up: LookUp) -> Iterator[Finding]:
     """Yield the findings of entries and blocks, as their own files have them."""
     yield from undeclared_topic_findings(items, topics)
     for item in items:

@@ -56,7 +56,7 @@ def listed_link_findings(issue: Issue) -> Iterator[Finding]:
 
 def _findings(block: Block) -> Iterator[Finding]:
     place = block.place("text")
-    if block.kind in (BlockKind.NOTE, BlockKind.SPONSOR):
+    if block.has_merge_fields:
         where = "note" if block.kind is BlockKind.NOTE else "sponsor's text"
         yield from addressed_findings(block.text, place, where)
     else:

@@ -19,8 +19,7 @@ from urllib.parse import urljoin
 
 from newsletter.checks.links import split_address
 from newsletter.checks.rules import make_finding
-from newsletter.domain.blocks import Block
-from newsletter.domain.issue import Entry
+from newsletter.domain.issue import Item
 from newsletter.errors import Finding
 from newsletter.files import library_errors
 
@@ -144,13 +143,13 @@ def _size(response: HTTPResponse) -> int:
     return size
 
 
-def image_findings(parts: Iterable[Entry | Block], inspect: Inspect) -> Iterator[Finding]:
+def image_findings(items: Iterable[Item], inspect: Inspect) -> Iterator[Finding]:
     """Yield findings about the remote images of entries and blocks, each URL requested once, several in parallel."""
-    with_image = [part for part in parts if part.image and part.image.startswith("https://")]
-    urls = list(dict.fromkeys(str(part.image) for part in with_image))
+    with_image = [item for item in items if item.image and item.image.startswith("https://")]
+    urls = list(dict.fromkeys(str(item.image) for item in with_image))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         problems = dict(zip(urls, pool.map(inspect, urls), strict=True))
-    for part in with_image:
-        if problem := problems[str(part.image)]:
+    for item in with_image:
+        if problem := problems[str(item.image)]:
             rule, what = problem
-            yield make_finding(rule, part.place("image"), what)
+            yield make_finding(rule, item.place("image"), what)

@@ -11,9 +11,8 @@ from newsletter.checks.quotations import mark_findings, quotation_findings
 from newsletter.checks.rules import make_finding
 from newsletter.checks.topics import topic_place
 from newsletter.checks.words import text_findings
-from newsletter.domain.blocks import Block
-from newsletter.domain.issue import Entry
-from newsletter.domain.pictures import is_brought_along
+from newsletter.domain.issue import Item
+from newsletter.domain.pictures import is_local_picture
 from newsletter.errors import Finding, Place
 from newsletter.message.merge_fields import merge_fields, without_merge_fields
 
@@ -68,12 +67,12 @@ def line_findings(text: str, place: Place, name: str) -> Iterator[Finding]:
         yield make_finding("entry-merge-field", place, f"a merge field in the {name} would be printed as it stands")
 
 
-def field_findings(part: Entry | Block, names: Iterable[str]) -> Iterator[Finding]:
+def field_findings(item: Item, names: Iterable[str]) -> Iterator[Finding]:
     """Yield the findings of the characters in these fields and in the names of topics."""
     for name in names:
-        yield from line_findings(getattr(part, name) or "", part.place(name), name)
-    for name in part.topics:
-        yield from text_findings(name, topic_place(part, name), plain=True)
+        yield from line_findings(getattr(item, name) or "", item.place(name), name)
+    for name in item.topics:
+        yield from text_findings(name, topic_place(item, name), plain=True)
 
 
 def linked_name_findings(text: str, url: str, place: Place, name: str) -> Iterator[Finding]:
@@ -89,15 +88,15 @@ def linked_name_findings(text: str, url: str, place: Place, name: str) -> Iterat
         yield make_finding("link-host", place, f"the {name} names {named}, but its link goes to {goes_to}")
 
 
-def image_address_findings(part: Entry | Block) -> Iterator[Finding]:
+def image_address_findings(item: Item) -> Iterator[Finding]:
     """Yield the findings of an image's address and its alternative text."""
-    if not part.image:
+    if not item.image:
         return
-    if not is_brought_along(part.image):
-        yield from address_findings(part.image, part.place("image"), "the image")
-    words = (part.image_alt or "").strip()
+    if not is_local_picture(item.image):
+        yield from address_findings(item.image, item.place("image"), "the image")
+    words = (item.image_alt or "").strip()
     if not words:
-        yield make_finding("image-alt", part.place("image"), "the image has no alternative text")
+        yield make_finding("image-alt", item.place("image"), "the image has no alternative text")
     elif is_file_name(words):
-        place = at(part, "image_alt", "image")
+        place = at(item, "image_alt", "image")
         yield make_finding("image-alt-name", place, f'the image\'s alternative text is the file name "{words}"')

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from newsletter.checks.places import at
 from newsletter.checks.rules import make_finding
-from newsletter.domain.blocks import Block
-from newsletter.domain.issue import Entry, Issue
-from newsletter.domain.pictures import LookUp, UnusablePicture, is_brought_along
+from newsletter.domain.issue import Entry, Issue, Item
+from newsletter.domain.pictures import LookUp, UnusablePicture, is_local_picture
 from newsletter.domain.publication import Newsletter
 from newsletter.errors import Finding, Place
 from newsletter.files.toml_lines import setting_place
@@ -15,7 +14,7 @@ NARROWEST = 828  # pixels: one and a half for each CSS pixel of the widest pictu
 SHOWN = 552  # pixels: one for each
 
 
-def picture_findings(items: Iterable[Entry | Block], look_up: LookUp) -> Iterator[Finding]:
+def picture_findings(items: Iterable[Item], look_up: LookUp) -> Iterator[Finding]:
     """Yield findings about the pictures of entries and blocks."""
     for item in items:
         yield from _findings(item.image, item.place("image"), look_up)
@@ -35,7 +34,7 @@ def newsletter_picture_findings(newsletter: Newsletter, settings: str, look_up: 
 
 
 def _findings(image: str | None, place: Place, look_up: LookUp) -> Iterator[Finding]:
-    if not image or not is_brought_along(image):
+    if not image or not is_local_picture(image):
         return
     picture = look_up(image)
     if isinstance(picture, UnusablePicture):

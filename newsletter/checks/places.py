@@ -3,11 +3,11 @@
 import datetime
 
 from newsletter.domain.blocks import Block
-from newsletter.domain.issue import Entry, Issue
+from newsletter.domain.issue import Issue, Item
 from newsletter.errors import Place
 
 
-def at(manuscript: Entry | Block | Issue, *names: str) -> Place:
+def at(manuscript: Item | Issue, *names: str) -> Place:
     """Return the place of the first of these fields that has a line, or the top of the file."""
     return manuscript.place(next((name for name in names if name in manuscript.lines), ""))
 
@@ -22,7 +22,7 @@ def is_dated(issue: Issue) -> bool:
     return issue.date != datetime.date.min
 
 
-def is_readable(manuscript: Entry | Block | Issue) -> bool:
+def is_readable(manuscript: Item | Issue) -> bool:
     """Return whether any field could be read. An unreadable file is an empty value and has been reported already."""
     if isinstance(manuscript, Block):
         return bool(manuscript.text or manuscript.links or manuscript.url or manuscript.image)

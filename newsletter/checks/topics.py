@@ -5,17 +5,16 @@ from difflib import get_close_matches
 
 from newsletter.checks.places import at, is_readable
 from newsletter.checks.rules import make_finding
-from newsletter.domain.blocks import Block
-from newsletter.domain.issue import Entry
+from newsletter.domain.issue import Entry, Item
 from newsletter.domain.topics import Topics
 from newsletter.errors import Finding, Place
 
 
-def named_topic_findings(part: Entry | Block, topics: Topics) -> Iterator[Finding]:
+def named_topic_findings(item: Item, topics: Topics) -> Iterator[Finding]:
     """Yield topics that an entry or block names twice, and undeclared ones."""
     named: dict[str, str] = {}
-    for name in part.topics:
-        place, topic = topic_place(part, name), topics.resolve(name)
+    for name in item.topics:
+        place, topic = topic_place(item, name), topics.resolve(name)
         if topic.slug in named:
             earlier = named[topic.slug]
             what = f'"{name}" is listed twice' if earlier == name else f'"{earlier}" and "{name}" are the same topic'
@@ -27,13 +26,13 @@ def named_topic_findings(part: Entry | Block, topics: Topics) -> Iterator[Findin
             yield make_finding("topic-undeclared", place, f'the topic "{name}" is not declared', hint)
 
 
-def undeclared_topic_findings(parts: Iterable[Entry | Block], topics: Topics) -> Iterator[Finding]:
-    """Yield each undeclared topic once, at the first part that names it, with the number of others."""
+def undeclared_topic_findings(items: Iterable[Item], topics: Topics) -> Iterator[Finding]:
+    """Yield each undeclared topic once, at the first item that names it, with the number of others."""
     named: dict[str, list[tuple[Place, str, bool]]] = {}
-    for part in sorted(filter(is_readable, parts), key=lambda part: part.path):
-        slugs = {topics.resolve(name).slug: name for name in reversed(part.topics) if not topics.resolve(name).declared}
+    for item in sorted(filter(is_readable, items), key=lambda item: item.path):
+        slugs = {topics.resolve(name).slug: name for name in reversed(item.topics) if not topics.resolve(name).declared}
         for slug, name in slugs.items():
-            named.setdefault(slug, []).append((topic_place(part, name), name, isinstance(part, Entry)))
+            named.setdefault(slug, []).append((topic_place(item, name), name, isinstance(item, Entry)))
     for slug, ((place, name, _), *others) in named.items():
         what = f'the topic "{name}" is not declared'
         if others:
@@ -43,9 +42,9 @@ def undeclared_topic_findings(parts: Iterable[Entry | Block], topics: Topics) ->
         yield make_finding("topic-undeclared", place, what, hint)
 
 
-def topic_place(part: Entry | Block, name: str) -> Place:
+def topic_place(item: Item, name: str) -> Place:
     """Return the place of a topic in an entry or block."""
-    return at(part, f"topics.{name}", "topics")
+    return at(item, f"topics.{name}", "topics")
 
 
 def closest_topic(name: str, topics: Topics) -> str:

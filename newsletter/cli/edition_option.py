@@ -45,7 +45,7 @@ def parse_edition(text: str, composed: "Composed") -> "Edition":
 
 
 def edition_of_reader(settings: "Settings", composed: "Composed", address: str) -> "tuple[Subscriber, Edition]":
-    """Return a reader and their edition, after printing why each part of the issue is included or not.
+    """Return a reader and their edition, after printing why each item of the issue is included or not.
 
     Raises UsageError if no reader has the address, NothingForReaderError if the issue has no entries for them.
     """
@@ -61,8 +61,8 @@ def edition_of_reader(settings: "Settings", composed: "Composed", address: str) 
     output.table(
         ["", "Entry", "Included", "Reason"],
         [
-            (at, part.name, "✓" if at in (edition or ()) else None, reason.value)
-            for at, (part, reason) in enumerate(zip(issue.by_position, copy.reasons, strict=True))
+            (at, item.name, "✓" if at in (edition or ()) else None, reason.value)
+            for at, (item, reason) in enumerate(zip(issue.by_position, copy.reasons, strict=True))
         ],
     )
     for obstacle in copy.obstacles:

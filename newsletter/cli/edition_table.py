@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 def print_editions(issue: "Issue", overview: "EditionOverview", *, largest: int) -> None:
     """Print the largest editions, a summary of the others, and warnings for the editor."""
-    parts, entries = issue.by_position, len(issue.entries)
-    width = len(str(len(parts) - 1))
+    items, entries = issue.by_position, len(issue.entries)
+    width = len(str(len(items) - 1))
     marked = [
         (readers, sum(at < entries for at in edition), _marks(edition, overview, width))
         for edition, readers in overview.editions
@@ -23,14 +23,14 @@ def print_editions(issue: "Issue", overview: "EditionOverview", *, largest: int)
     rows: list[tuple[object, ...]] = [*marked[:largest]]
     if tail:
         rows.append((sum(readers for readers, _, _ in tail), None, counted(len(tail), "more edition")))
-    heading = " ".join(f"{at:>{width}}" for at in range(len(parts)))
+    heading = " ".join(f"{at:>{width}}" for at in range(len(items)))
     output.say(f"Editions of issue {issue.slug}", style="italic")
     output.table(["Readers", "Entries", heading], rows)
     output.table(
         ["", "Entry", "Readers", "Title", "Pinned"],
         [
-            (at, part.name, overview.parts[at], part.title, "pinned" if part.slug in issue.pinned else None)
-            for at, part in enumerate(parts)
+            (at, item.name, overview.parts[at], item.title, "pinned" if item.slug in issue.pinned else None)
+            for at, item in enumerate(items)
         ],
     )
     editions = counted(len(overview.editions), "edition")
@@ -41,7 +41,7 @@ def print_editions(issue: "Issue", overview: "EditionOverview", *, largest: int)
 
 def as_json_values(issue: "Issue", overview: "EditionOverview") -> dict[str, object]:
     """Return the same figures as JSON values."""
-    parts, slugs = issue.by_position, [entry.slug for entry in issue.entries]
+    items, slugs = issue.by_position, [entry.slug for entry in issue.entries]
     entries = len(slugs)
     return {
         "issue": issue.slug,
@@ -54,14 +54,14 @@ def as_json_values(issue: "Issue", overview: "EditionOverview") -> dict[str, obj
             for slug, readers in zip(slugs, overview.parts, strict=False)
         ],
         "blocks": [
-            {"name": part.name, "readers": readers}
-            for part, readers in zip(parts[entries:], overview.parts[entries:], strict=True)
+            {"name": item.name, "readers": readers}
+            for item, readers in zip(items[entries:], overview.parts[entries:], strict=True)
         ],
         "editions": [
             {
                 "positions": edition,
                 "entries": [slugs[at] for at in edition if at < entries],
-                "blocks": [parts[at].name for at in edition if at >= entries],
+                "blocks": [items[at].name for at in edition if at >= entries],
                 "readers": readers,
             }
             for edition, readers in overview.editions

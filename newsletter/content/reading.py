@@ -17,7 +17,7 @@ from newsletter.content.files import (
 from newsletter.content.issues import Draft, empty_issue, parse_draft
 from newsletter.content.resolving import resolve_items
 from newsletter.domain.blocks import Block
-from newsletter.domain.issue import Entry, Issue
+from newsletter.domain.issue import Entry, Issue, Item
 from newsletter.domain.issue_names import NoIssuesError, UnknownIssueError
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import Finding, did_you_mean
@@ -83,7 +83,7 @@ def read_manuscripts(root: Path) -> Manuscripts:
             blocks[slug], more = parse_block(text, slug=slug, path=name)
         findings.extend(more)
     issues = []
-    named: dict[str, Entry | Block] = {**entries, **blocks}
+    named: dict[str, Item] = {**entries, **blocks}
     for slug, path in _slugs(root, (ISSUES,), findings):
         name = path_in_findings(root, path)
         text = read_text(root, path)

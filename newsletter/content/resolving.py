@@ -10,11 +10,11 @@ from newsletter.content.files import file_error, for_message
 from newsletter.content.frontmatter import Scalar
 from newsletter.content.issues import Draft
 from newsletter.domain.blocks import Block
-from newsletter.domain.issue import Entry, Issue, Section
+from newsletter.domain.issue import Entry, Issue, Item, Section
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import Finding, did_you_mean
 
-Named = Mapping[str, Entry | Block]
+Named = Mapping[str, Item]
 """Entries and blocks by their slugs."""
 
 
@@ -22,7 +22,7 @@ def resolve_items(draft: Draft, named: Named) -> tuple[Issue, list[Finding]]:
     """Return the issue with its entries and blocks, as far as they exist, and the findings about its use of them."""
     issue = draft.issue
     findings: list[Finding] = []
-    chosen: dict[str, Entry | Block] = {}
+    chosen: dict[str, Item] = {}
     for slug in (slug for listed in draft.listed for slug in listed.slugs):
         if finding := _finding(slug, named, chosen, issue.path):
             findings.append(finding)
@@ -78,7 +78,7 @@ def _findings_of_corrections(issue: Issue, chosen: Named) -> Iterable[Finding]:
         yield file_error("correction-unknown", issue.path, line, what, hint)
 
 
-def _override(draft: Draft, chosen: dict[str, Entry | Block], findings: list[Finding]) -> None:
+def _override(draft: Draft, chosen: dict[str, Item], findings: list[Finding]) -> None:
     if draft.overrides is None:
         return
     fields = Fields(draft.overrides, path=draft.issue.path, findings=findings)

@@ -61,7 +61,17 @@ class Block:
         return self.slug or (f"{self.kind}: {self.title}" if self.title else self.kind.value)
 
     @property
-    def stays(self) -> bool:
+    def is_entry(self) -> bool:
+        """Return False: templates ask it of entries and blocks."""
+        return False
+
+    @property
+    def has_merge_fields(self) -> bool:
+        """Return whether its text may have merge fields."""
+        return self.kind in (BlockKind.NOTE, BlockKind.SPONSOR)
+
+    @property
+    def in_every_edition(self) -> bool:
         """Return whether every edition has it: lists of links and sponsors without topics are never tailored away."""
         return not self.topics and self.kind in (BlockKind.LINKS, BlockKind.SPONSOR)
 

@@ -77,7 +77,7 @@ class EditionCounts:
 
 
 class Tailor:
-    """A chooser of one issue's parts for each reader; without a ``tailoring`` everybody gets the full issue.
+    """A chooser of one issue's items for each reader; without a ``tailoring`` everybody gets the full issue.
 
     Following or excluding a topic covers the topics below it.
     """
@@ -88,15 +88,15 @@ class Tailor:
         self.full: Edition = tuple(range(len(issue.by_position)))
         self.pinned = frozenset(at for at, entry in enumerate(issue.entries) if entry.slug in issue.pinned)
         self._entries = len(issue.entries)
-        # Following any of these selects the part: its own topics and all topics above them.
+        # Following any of these selects the item: its own topics and all topics above them.
         self._reached = tuple(
             topics.with_former(
                 slug
-                for name in part.topics
+                for name in item.topics
                 for own in [topics.resolve(name).slug]
                 for slug in (own, *topics.ancestors(own))
             )
-            for part in issue.by_position
+            for item in issue.by_position
         )
 
     @cached_property
@@ -109,9 +109,9 @@ class Tailor:
         return sum(at < self._entries for at in edition)
 
     def edition(self, reader: TopicChoices) -> Edition | None:
-        """Return the reader's edition, or None if nothing is for them: no entry, or no block of an issue without any.
+        """Return the reader's edition, or None if it would be empty.
 
-        Blocks without topics are for everyone, but in an issue with entries they are no reason for a message.
+        Blocks without topics are for everyone, but in an issue with entries an edition needs an entry.
         """
         reasons = self.reasons(reader)
         chosen = tuple(at for at, reason in enumerate(reasons) if reason in _CHOSEN)

@@ -62,6 +62,11 @@ class Entry:
         """Return its name in lists for the editor."""
         return self.slug
 
+    @property
+    def is_entry(self) -> bool:
+        """Return True: templates ask it of entries and blocks."""
+        return True
+
     def place(self, name: str = "") -> Place:
         """Return the place of a field, or the top of the file."""
         return Place(path=self.path, line=self.lines.get(name, 1))

@@ -5,7 +5,7 @@ from itertools import count
 
 from newsletter.domain.blocks import Block
 from newsletter.domain.edition import Edition
-from newsletter.domain.issue import Entry, Issue
+from newsletter.domain.issue import Entry, Issue, Item
 
 
 def item_positions(issue: Issue) -> tuple[tuple[Edition, ...], ...]:
@@ -21,7 +21,9 @@ def item_positions(issue: Issue) -> tuple[tuple[Edition, ...], ...]:
         section_positions = tuple(at for positions in own for at in positions) if section.title else ()
         placed.append(
             tuple(
-                section_positions if isinstance(item, Block) and not positions and not item.stays else positions
+                section_positions
+                if isinstance(item, Block) and not positions and not item.in_every_edition
+                else positions
                 for item, positions in zip(section.items, own, strict=True)
             )
         )
@@ -35,7 +37,7 @@ def heading_positions(items: tuple[Edition, ...]) -> Edition:
     return tuple(sorted({at for positions in items for at in positions}))
 
 
-def _own(item: Entry | Block, entries: Iterator[int], blocks: Iterator[int]) -> Edition:
+def _own(item: Item, entries: Iterator[int], blocks: Iterator[int]) -> Edition:
     if isinstance(item, Entry):
         return (next(entries),)
     return (next(blocks),) if item.topics else ()

@@ -4,8 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from newsletter.domain.blocks import Block
-from newsletter.domain.issue import Entry, Issue
+from newsletter.domain.issue import Issue, Item
 
 PICTURE_NAME = re.compile(r"[0-9a-f]{16}-[a-z0-9-]{1,80}\.(?:jpg|png)")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
@@ -52,20 +51,20 @@ class BucketSettings:
 LookUp = Callable[[str], Picture | UnusablePicture]
 
 
-def is_brought_along(image: str | None) -> bool:
+def is_local_picture(image: str | None) -> bool:
     """Return whether an entry's or block's ``image`` is the name of a file, not an address."""
     return bool(image) and _ADDRESS.match(image or "") is None
 
 
 def pictures_of(issue: Issue, look_up: LookUp) -> tuple[Picture, ...]:
-    """Return the usable pictures that an issue's entries and blocks bring along, each once."""
-    found = map(look_up, brought_along(_items(issue)))
-    return tuple(dict.fromkeys(picture for picture in found if isinstance(picture, Picture)))
+    """Return the usable pictures in an issue's own folder of pictures that it uses, each once."""
+    pictures = map(look_up, local_pictures(issue.items))
+    return tuple(dict.fromkeys(picture for picture in pictures if isinstance(picture, Picture)))
 
 
-def brought_along(items: Iterable[Entry | Block]) -> Iterator[str]:
+def local_pictures(items: Iterable[Item]) -> Iterator[str]:
     """Yield the names of the files that entries and blocks bring along."""
-    return (item.image for item in items if item.image and is_brought_along(item.image))
+    return (item.image for item in items if item.image and is_local_picture(item.image))
 
 
 def with_pictures(issue: Issue, look_up: LookUp, url: str) -> Issue:
@@ -73,7 +72,7 @@ def with_pictures(issue: Issue, look_up: LookUp, url: str) -> Issue:
 
     A picture that can't be used is left out.
     """
-    if not any(is_brought_along(item.image) for item in _items(issue)):
+    if not any(is_local_picture(item.image) for item in issue.items):
         return issue
     sections = tuple(
         replace(section, items=tuple(_with_picture(item, look_up, url) for item in section.items))
@@ -88,14 +87,10 @@ def with_local_pictures(html: str, pictures_url: str, folder: str) -> str:
     return public.sub(f"{folder}/", html)
 
 
-def _items(issue: Issue) -> Iterator[Entry | Block]:
-    return (item for section in issue.sections for item in section.items)
-
-
-def _with_picture(item: Entry | Block, look_up: LookUp, url: str) -> Entry | Block:
-    if not is_brought_along(item.image):
+def _with_picture(item: Item, look_up: LookUp, url: str) -> Item:
+    if not is_local_picture(item.image):
         return item
-    found = look_up(item.image or "")
-    if isinstance(found, UnusablePicture):
+    picture = look_up(item.image or "")
+    if isinstance(picture, UnusablePicture):
         return replace(item, image=None)
-    return replace(item, image=f"{url}/{found.name}", image_size=(found.width, found.height))
+    return replace(item, image=f"{url}/{picture.name}", image_size=(picture.width, picture.height))

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from newsletter.domain.blocks import Block
 from newsletter.domain.edition import Edition
-from newsletter.domain.issue import Entry, Issue
+from newsletter.domain.issue import Entry, Issue, Item
 from newsletter.domain.item_positions import item_positions
 
 WORDS_PER_MINUTE = 230  # silent reading of non-fiction in English takes 238 (Brysbaert 2019); a message has pauses
@@ -35,7 +34,7 @@ def words_by_positions(issue: Issue) -> Iterator[tuple[Edition, int]]:
             yield positions, sum(map(word_count, _texts(item)))
 
 
-def _texts(item: Entry | Block) -> Iterator[str]:
+def _texts(item: Item) -> Iterator[str]:
     yield item.title
     if isinstance(item, Entry):
         yield from (passage.markdown for passage in item.passages)

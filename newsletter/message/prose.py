@@ -7,7 +7,6 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from newsletter.domain.blocks import BlockKind
 from newsletter.domain.issue import Issue
 from newsletter.domain.markdown_parser import authors_markdown
 from newsletter.domain.publication import Newsletter
@@ -49,7 +48,7 @@ def addressed_texts(issue: Issue) -> Iterator[AddressedText]:
     yield AddressedText(text=issue.preheader, place=issue.place("preheader"), prose=False)
     yield AddressedText(text=issue.note, place=issue.place("note"), prose=True)
     for block in issue.blocks:
-        if block.kind in (BlockKind.NOTE, BlockKind.SPONSOR):
+        if block.has_merge_fields:
             yield AddressedText(text=block.text, place=block.place("text"), prose=True)
 
 

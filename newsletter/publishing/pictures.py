@@ -2,7 +2,7 @@
 
 from newsletter import bootstrap
 from newsletter.composing import Composed
-from newsletter.domain.pictures import Picture, is_brought_along
+from newsletter.domain.pictures import Picture, is_local_picture
 from newsletter.pictures import MEDIA_TYPES, picture_library
 from newsletter.settings import Settings
 
@@ -14,7 +14,7 @@ def publish_pictures(settings: Settings, composed: Composed) -> int:
     """
     library, own = picture_library(settings.root), settings.newsletter.picture
     pictures = {picture.name for picture in composed.pictures}
-    if is_brought_along(own) and isinstance(found := library.picture(own), Picture):
+    if is_local_picture(own) and isinstance(found := library.picture(own), Picture):
         pictures.add(found.name)
     if not pictures or (bucket := bootstrap.open_bucket(settings)) is None:
         return 0

@@ -8,7 +8,7 @@ from itertools import islice
 
 from newsletter.domain.blocks import Block
 from newsletter.domain.edition import Edition
-from newsletter.domain.issue import Entry, Issue, Section
+from newsletter.domain.issue import Entry, Issue, Item, Section
 from newsletter.domain.item_positions import heading_positions, item_positions
 from newsletter.errors import Finding, Place, Severity
 from newsletter.message.compiled_issue import CompiledIssue
@@ -35,7 +35,7 @@ def part_findings(issue: Issue, theme: Theme) -> tuple[Finding, ...]:
 
 def _marked(issue: Issue) -> Issue:
     """Return an issue of the same shape whose every word names its entry, block or section by its number."""
-    marks = (f"zqi{number}qz" for number in range(sum(len(section.items) for section in issue.sections)))
+    marks = (f"zqi{number}qz" for number in range(len(issue.items)))
     sections = tuple(
         Section(
             title=f"zqs{at}qz section" if section.title else None,
@@ -89,7 +89,7 @@ def _marked_block(block: Block, mark: str) -> Block:
 
 def _problems(issue: Issue, compiled: CompiledIssue, *, is_html: bool) -> Iterator[tuple[str, str]]:
     placed = item_positions(issue)
-    items = [item for section in issue.sections for item in section.items]
+    items = issue.items
     positions = [own for section in placed for own in section]
     for edition in ((), *((at,) for at in compiled.full)):
         marks = _marks(compiled, edition, is_html=is_html)
@@ -112,7 +112,7 @@ def _is_in(edition: Edition, positions: Edition) -> bool:
     return not positions or not set(positions).isdisjoint(edition)
 
 
-def _name(item: Entry | Block) -> str:
+def _name(item: Item) -> str:
     if isinstance(item, Entry):
         return f'the entry "{item.slug}"'
     return f'the block "{item.slug}"' if item.slug else f"a {item.kind} block"

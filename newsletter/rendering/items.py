@@ -118,7 +118,7 @@ class ItemBuilder:
 
     def _block(self, block: Block, issue: Issue, index: int, positions: tuple[int, ...], level: int) -> BlockView:
         prose, title = self._prose, one_line(block.title)
-        if block.kind in (BlockKind.NOTE, BlockKind.SPONSOR):
+        if block.has_merge_fields:
             body = prose.addressed(block.text, issue)
         elif block.kind is BlockKind.QUOTE:
             body = prose.quotation(block.text)

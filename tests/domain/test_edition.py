@@ -4,9 +4,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from newsletter.domain.blocks import Block, BlockKind
+from newsletter.domain.blocks import BlockKind
 from newsletter.domain.edition import Edition, EntryReason, Tailor, Tailoring, TopicChoices, tailoring_of
-from newsletter.domain.issue import Entry, Otherwise, Section, TailoringFields
+from newsletter.domain.issue import Item, Otherwise, Section, TailoringFields
 from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.topics import Topic, Topics
 from tests import make
@@ -236,7 +236,7 @@ def test_following_a_topics_earlier_slug_still_gets_its_entries() -> None:
     assert tailor.edition(TopicChoices(excludes=frozenset({"gadgets"}))) == (1,)
 
 
-def block_tailor(*items: Entry | Block, otherwise: Otherwise = Otherwise.FULL) -> Tailor:
+def block_tailor(*items: Item, otherwise: Otherwise = Otherwise.FULL) -> Tailor:
     return Tailor(make.issue(*items), TOPICS, Tailoring(otherwise=otherwise))
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from newsletter.domain.blocks import Block, BlockKind
 from newsletter.domain.issue import Section
-from newsletter.domain.pictures import Picture, UnusablePicture, is_brought_along, pictures_of, with_pictures
+from newsletter.domain.pictures import Picture, UnusablePicture, is_local_picture, pictures_of, with_pictures
 from tests import make
 
 HARBOUR = Picture(name="0123456789abcdef-harbour.jpg", width=1104, height=700, original_width=2000)
@@ -22,12 +22,12 @@ def look_up(image: str) -> Picture | UnusablePicture:
     ["https://example.org/a.jpg", "http://example.org/a.jpg", "//example.org/a.jpg", "data:image/png,x", "", None],
 )
 def test_addresses_are_not_file_names(image: str | None) -> None:
-    assert not is_brought_along(image)
+    assert not is_local_picture(image)
 
 
 @pytest.mark.parametrize("image", ["harbour.jpg", "spring/harbour.jpg", "www.example.org/a.jpg", "bild 1.png"])
 def test_everything_else_is_a_file_name(image: str) -> None:
-    assert is_brought_along(image)
+    assert is_local_picture(image)
 
 
 def test_entries_and_blocks_get_addresses_and_sizes() -> None:

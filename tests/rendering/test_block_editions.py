@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.domain.blocks import Block, BlockKind, ListedLink
-from newsletter.domain.issue import Entry, Issue, Section
+from newsletter.domain.issue import Entry, Issue, Item, Section
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.message.mime import Wire
 from newsletter.message.template import fill_text
@@ -60,10 +60,10 @@ def only(issue: Issue, edition: Edition) -> Issue:
     """Return an issue of only what an edition has, by the rules in docs/file-formats.md."""
     chosen = [item for at, item in enumerate((*issue.entries, *issue.topical_blocks)) if at in edition]
 
-    def is_chosen(item: Entry | Block) -> bool:
+    def is_chosen(item: Item) -> bool:
         return any(item is other for other in chosen)
 
-    def is_in(item: Entry | Block, section: Section) -> bool:
+    def is_in(item: Item, section: Section) -> bool:
         if isinstance(item, Entry) or item.topics:
             return is_chosen(item)
         with_it = [other for other in section.items if isinstance(other, Entry) or other.topics]

@@ -1,4 +1,4 @@
-"""Choose the edition of an issue to show, and explain why each part is in it or not."""
+"""Choose the edition of an issue to show, and explain why each item is in it or not."""
 
 from dataclasses import dataclass, replace
 
@@ -92,17 +92,17 @@ def _edition(composed: Composed, reader: TopicChoices) -> EditionChoice:
     edition = composed.tailor.edition(reader)
     reasons = zip(composed.issue.by_position, composed.tailor.reasons(reader), strict=True)
     lines = tuple(
-        EditionLine(title=part.title or part.name, chosen=at in (edition or ()), because=because)
-        for at, (part, because) in enumerate(reasons)
+        EditionLine(title=item.title or item.name, chosen=at in (edition or ()), because=because)
+        for at, (item, because) in enumerate(reasons)
     )
     return EditionChoice(edition=edition, entries=composed.tailor.entries_in(edition or ()), lines=lines)
 
 
 def _topics(composed: Composed, newsletter: Newsletter, options: ViewOptions) -> tuple[TopicOption, ...]:
-    """Return the topics of the issue's parts and their ancestors, in newsletter.toml's order, undeclared ones last."""
+    """Return the topics of the issue's items and their ancestors, in newsletter.toml's order, undeclared ones last."""
     slugs = [topic.slug for topic in newsletter.topics if topic.slug in composed.tailor.topics]
     slugs += sorted(composed.tailor.topics.difference(slugs))
-    names = {newsletter.topics.resolve(name).slug: name for part in composed.issue.by_position for name in part.topics}
+    names = {newsletter.topics.resolve(name).slug: name for item in composed.issue.by_position for name in item.topics}
     return tuple(
         TopicOption(
             slug=slug,

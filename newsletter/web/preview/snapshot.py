@@ -165,4 +165,4 @@ class SnapshotCache:
 
 
 def _paths(issue: Issue) -> frozenset[str]:
-    return frozenset((issue.path, *(item.path for section in issue.sections for item in section.items)))
+    return frozenset((issue.path, *(item.path for item in issue.items)))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from newsletter import archive, rendering
 from newsletter.archive import Archive, Page, PageBuilder
-from newsletter.domain.pictures import Picture, is_brought_along
+from newsletter.domain.pictures import Picture, is_local_picture
 from newsletter.domain.publication import Newsletter
 from newsletter.pictures import PictureLibrary, media_type, picture_library
 from newsletter.store import Store
@@ -54,9 +54,9 @@ def _pictures(collected: Archive, library: PictureLibrary) -> Iterator[Page]:
     newsletter = collected.newsletter
     if newsletter.picture_host:
         return
-    items = (item for sent in collected.issues for section in sent.issue.sections for item in section.items)
+    items = (item for sent in collected.issues for item in sent.issue.items)
     names = {(item.image or "").rpartition("/")[2] for item in items}
-    own = library.picture(newsletter.picture) if is_brought_along(newsletter.picture) else None
+    own = library.picture(newsletter.picture) if is_local_picture(newsletter.picture) else None
     if isinstance(own, Picture):
         names.add(own.name)
     for name in sorted(names):

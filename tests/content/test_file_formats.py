@@ -1,4 +1,4 @@
-"""The program reads the examples in docs/file-formats.md."""
+"""The program reads the examples in docs/file-formats.md, docs/blocks.md and docs/languages.md."""
 
 import re
 from itertools import chain
@@ -8,20 +8,26 @@ from newsletter.content import blocks, entries, import_pick, issues, read_manusc
 from newsletter.domain.issue import Otherwise, PassageKind, TailoringFields
 from tests.content.editor_files import put, put_entries
 
-PAGE = Path(__file__).parents[2] / "docs/file-formats.md"
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = ("file-formats", "blocks", "languages")
 
 
-def examples(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+def page(name: str) -> str:
+    return (DOCS / f"{name}.md").read_text(encoding="utf-8")
+
+
+def examples(language: str, name: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", page(name), re.DOTALL | re.MULTILINE)
 
 
 def test_the_documented_files_are_read_without_findings(tmp_path: Path) -> None:
-    entry, links, issue, sectioned, own_links, poll, tailored, digest = examples("markdown")
+    entry, issue, sectioned, tailored, digest = examples("markdown", "file-formats")
+    links, own_links, poll = examples("markdown", "blocks")
     put(tmp_path, "entries/night-train.md", entry)
     put(tmp_path, "blocks/also-seen.md", links)
     put_entries(tmp_path, "spoonful-of-soil", "tired-bridge", "old-map")
     put(tmp_path, "2026-11-23.md", issue + own_links + poll)
-    in_list, language, correction = examples("yaml")
+    (correction,), (in_list,), (language,) = (examples("yaml", name) for name in PAGES)
     put(tmp_path, "2026-11-24.md", sectioned.replace("overrides:", f"{correction}overrides:"))
     put(tmp_path, "2026-11-25.md", tailored.replace("number:", f"{language}number:"))
     put(tmp_path, "2026-11-26.md", f"---\ndate: 2026-11-26\nsubject: All kinds\n{in_list}---\n")
@@ -48,7 +54,7 @@ def test_the_documented_files_are_read_without_findings(tmp_path: Path) -> None:
 
 
 def test_the_documented_picks_are_imported(tmp_path: Path) -> None:
-    _, example = examples("text")
+    _, example = examples("text", "file-formats")
     (pick,) = read_picks(example, path="page")
     assert (len(pick.framing), len(pick.quotation), len(pick.topics)) == (1, 3, 3)
     import_pick(tmp_path, pick, url="https://example.org/ledger")
@@ -56,6 +62,6 @@ def test_the_documented_picks_are_imported(tmp_path: Path) -> None:
 
 
 def test_every_field_is_documented() -> None:
-    page = PAGE.read_text(encoding="utf-8")
+    pages = "".join(map(page, PAGES))
     for name in {*entries.FIELDS, *entries.OVERRIDES, *issues.FIELDS, *chain(*blocks.FIELDS.values())}:
-        assert f"`{name}`" in page
+        assert f"`{name}`" in pages

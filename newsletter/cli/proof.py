@@ -41,6 +41,14 @@ def proof(
     with bootstrap.open_send_context(settings) as sending:
         for editor in editors:
             now = datetime.now(tz=UTC)
-            receipt = mail_proof(sending, composed, to=editor, now=now, reader=reader, edition=edition)
+            receipt = mail_proof(
+                sending,
+                composed,
+                to=editor,
+                now=now,
+                reader=reader,
+                edition=edition,
+                language=settings.newsletter.language,
+            )
             accepted = f"Sent a proof of issue {composed.issue.slug} to {editor}"
             output.say(f"{accepted}: {receipt.provider_id}" if receipt.provider_id else f"{accepted}.")

@@ -32,8 +32,8 @@ def report(
 ) -> None:
     """Report an issue's results and compare them with the previous five issues.
 
-    Shows deliveries, bounces, complaints, unsubscribes and their reasons, clicks by entry, position and topic, and the
-    votes in the issue's poll.
+    Shows deliveries, bounces, complaints, unsubscribes and their reasons, clicks by entry, position and topic, clicks
+    on other links (sponsors', listed ones, those in notes), and the votes in the issue's poll.
 
     Here `latest` is the issue that was sent last.
 
@@ -76,7 +76,7 @@ def _print_report(results: "Report", zone: "ZoneInfo") -> None:
             for words, number, share, before in results.rows()
         ],
     )
-    for title, lines in (("Entry", results.entries), ("Topic", results.topics)):
+    for title, lines in (("Entry", results.entries), ("Topic", results.topics), ("Other link", results.links)):
         if lines:
             output.table([title, "Clicks"], [(line.name, line.clicks) for line in lines])
     if results.answers:
@@ -101,7 +101,7 @@ def _print_report(results: "Report", zone: "ZoneInfo") -> None:
     machines = figures.clicks.machines + figures.opens.machines
     if machines:
         output.note(f"Not counted above: {counted(machines, 'click')} and opens by machines.")
-    if not results.entries:
+    if not (results.entries or results.links):
         output.note(
             "Clicks are not tracked. To track them from the next issue on, set `[counting]` in newsletter.toml."
         )
@@ -120,6 +120,7 @@ def _facts(results: "Report") -> dict[str, object]:
             "entries": [_line(line) for line in results.entries],
             "positions": [_line(line) for line in results.positions],
             "topics": [_line(line) for line in results.topics],
+            "links": [_line(line) for line in results.links],
         },
         "poll": [{"answer": answer.answer, "votes": answer.votes} for answer in results.answers],
         "leaving": [
@@ -177,7 +178,12 @@ def _write_csv(path: Path, results: "Report") -> None:
             (results.figures.issue, "leaving", quoted(given.reason), quoted(given.words), given.readers)
             for given in results.leaving
         )
-        for kind, lines in (("entry", results.entries), ("position", results.positions), ("topic", results.topics)):
+        for kind, lines in (
+            ("entry", results.entries),
+            ("position", results.positions),
+            ("topic", results.topics),
+            ("link", results.links),
+        ):
             writer.writerows(
                 (results.figures.issue, f"clicks by {kind}", line.mark, quoted(line.name), line.clicks)
                 for line in lines

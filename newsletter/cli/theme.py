@@ -33,14 +33,19 @@ Files = Annotated[
 def show(context: typer.Context, json: options.AsJson = False) -> None:
     """List the built-in themes and your own, with the options each adds.
 
+    Outside a newsletter's folder, lists the themes for `newsletter init --theme`.
+
     newsletter theme list
     newsletter theme list --json | jq ".[].name"
     """
     from newsletter import rendering
+    from newsletter.files.newsletter_folder import newsletter_folder
 
-    settings = resources.load_settings(context)
-    chosen = settings.newsletter.theme.name
-    themes = {name: _chain(settings.root, name) for name in rendering.theme_names(settings.root)}
+    root, chosen = context.obj, ""
+    if root.name or newsletter_folder(root.resolve()):  # a folder that --root names must have a newsletter
+        settings = resources.load_settings(context)
+        root, chosen = settings.root, settings.newsletter.theme.name
+    themes = {name: _chain(root, name) for name in rendering.theme_names(root)}
     if json:
         output.as_json([_facts(name, chain, chosen=chosen) for name, chain in themes.items()])
         return
@@ -51,7 +56,10 @@ def show(context: typer.Context, json: options.AsJson = False) -> None:
     for chain in themes.values():
         if isinstance(chain, FindingsError):
             output.print_error(chain)
-    output.note(f'This newsletter uses "{chosen}"; [theme] in newsletter.toml changes that.')
+    if chosen:
+        output.note(f'This newsletter uses "{chosen}"; [theme] in newsletter.toml changes that.')
+    else:
+        output.note("Start a newsletter with one of them: `newsletter init DIR --theme NAME`.")
 
 
 def _chain(root: "Path", name: str) -> "ThemeChain | FindingsError":

@@ -81,9 +81,9 @@ class Email:
         """Return whether the email is plain text only."""
         return not self.html_parts
 
-    def proof(self) -> Self:
-        """Return the same email as a proof: its subject says so, and elsewhere it counts as a separate issue."""
-        return replace(self, issue=f"{self.issue}{PROOF}", subject=("[Proof] ", *self.subject))
+    def proof(self, mark: str) -> Self:
+        """Return the same email as a proof with a mark before its subject; elsewhere it counts as a separate issue."""
+        return replace(self, issue=f"{self.issue}{PROOF}", subject=(f"{mark} ", *self.subject))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

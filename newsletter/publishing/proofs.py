@@ -9,6 +9,7 @@ from newsletter.domain.edition import Edition
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import ProviderError
 from newsletter.sending import SendContext
+from newsletter.translation import catalogue
 
 
 class ProofError(ProviderError):
@@ -30,14 +31,19 @@ def mail_proof(
     now: datetime,
     reader: Subscriber | None = None,
     edition: Edition | None = None,
+    language: str = "",
 ) -> Receipt:
     """Mail a proof of an issue to an editor's address, and return the provider's receipt.
 
     It has the values of a ``reader``, or of an unnamed one, and the entries of an ``edition``, or all of them. Its
-    links open nothing. Raise ProofError if the provider doesn't accept it, and ProviderError if it accepts nothing.
+    links open nothing. Its subject is marked in the issue's language, or in the newsletter's ``language`` if the issue
+    states none. Raise ProofError if the provider doesn't accept it, and ProviderError if it accepts nothing.
     """
     email = composed.email if edition is None else composed.compiled.email(edition)
-    receipt = sending.send_proof(context, email=email, reader=reader or Subscriber(address=to), to=to, now=now)
+    mark = catalogue(composed.issue.language or language).gettext("[Proof]")
+    receipt = sending.send_proof(
+        context, email=email, reader=reader or Subscriber(address=to), to=to, now=now, mark=mark
+    )
     if receipt.status is not DeliveryStatus.SUBMITTED:
         raise ProofError(address=to, status=receipt.status, detail=receipt.detail)
     return receipt

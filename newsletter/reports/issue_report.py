@@ -64,7 +64,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportLine:
-    """A count of people's clicks on an entry, a position or a topic. ``mark`` is its slug or number."""
+    """A count of people's clicks on an entry, a position, a topic or a link. ``mark`` is its slug or number."""
 
     mark: str
     name: str
@@ -75,9 +75,10 @@ class ReportLine:
 class Report:
     """A report on an issue, with the ``earlier`` issues that it is compared with (the latest first).
 
-    ``answers`` has the votes in its poll, and ``leaving`` the reasons of readers who unsubscribed by its messages.
-    ``suppressed`` has the addresses that its bounces and complaints suppressed, and ``held`` is the number of bounces
-    that wait for an operator's decision.
+    ``links`` has the links outside entries: in sponsors, lists of links, notes and the footer. ``answers`` has the
+    votes in its poll, and ``leaving`` the reasons of readers who unsubscribed by its messages. ``suppressed`` has the
+    addresses that its bounces and complaints suppressed, and ``held`` is the number of bounces that wait for an
+    operator's decision.
     """
 
     figures: Figures
@@ -86,6 +87,7 @@ class Report:
     entries: tuple[ReportLine, ...] = ()
     positions: tuple[ReportLine, ...] = ()
     topics: tuple[ReportLine, ...] = ()
+    links: tuple[ReportLine, ...] = ()
     answers: tuple[AnswerCount, ...] = ()
     leaving: tuple[ReasonCount, ...] = ()
     suppressed: tuple[Suppression, ...] = ()
@@ -182,11 +184,27 @@ def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: 
             ReportLine(mark=topic, name=newsletter.topics.resolve(topic).name, clicks=clicks)
             for topic, clicks in counts.by_topic().items()
         ),
+        links=_outside_entries(counts, newsletter),
         answers=store.polls.counts(slug),
         leaving=tuple(store.leaving.reasons(slug)),
         suppressed=tuple(store.suppressions.of_issue(slug)),
         held=sum(1 for bounce in store.held_bounces.stream() if bounce.issue == slug),
     )
+
+
+def _outside_entries(counts: IssueTracking, newsletter: Newsletter) -> tuple[ReportLine, ...]:
+    """Return the clicks on each address outside entries, the most clicked first.
+
+    A provider also counts links to the newsletter's own pages, which are different for each reader.
+    """
+    own, lines = f"{newsletter.base_url}/", dict[str, ReportLine]()
+    for row in counts.links:
+        url = row.link.url
+        if row.link.entry or f"{url}/".startswith(own):
+            continue
+        line = lines.get(url, ReportLine(mark=str(row.link.number), name=url, clicks=0))
+        lines[url] = replace(line, clicks=line.clicks + row.count.people)
+    return tuple(sorted(lines.values(), key=lambda line: -line.clicks))
 
 
 def _figures(store: Store, send: Send, counts: IssueTracking) -> Figures:

@@ -58,6 +58,7 @@ def _charts(report: Report) -> Iterator[Chart]:
         ("Clicks by entry", report.entries),
         ("Clicks by position", report.positions),
         ("Clicks by topic", report.topics),
+        ("Clicks by other link", report.links),
     ):
         if lines:
             yield _chart(title, [(_bar_name(title, line), line.clicks, f"{line.clicks:,}") for line in lines])

@@ -50,7 +50,7 @@ def test_a_report_as_json_adds_up(readers: Path, run: Run) -> None:
     figures = reported["figures"]
     assert figures["frozen"] == sum(figures[name] for name in ("submitted", "refused", "skipped", "held", "open"))
     assert reported["earlier"] == []
-    assert reported["clicks"] == {"entries": [], "positions": [], "topics": []}
+    assert reported["clicks"] == {"entries": [], "positions": [], "topics": [], "links": []}
 
 
 def test_a_report_of_an_unsent_issue_is_refused(root: Path, run: Run) -> None:
@@ -77,6 +77,29 @@ def test_links_are_counted_only_in_sends_after_counting_is_turned_on(readers: Pa
     assert sum(line["clicks"] for line in reported["clicks"]["entries"]) == 1
     again = run("send", "latest", "--resume")
     assert "have changed" not in again.stderr
+
+
+def test_a_report_has_the_clicks_on_a_sponsors_links(readers: Path, run: Run) -> None:
+    with (readers / "newsletter.toml").open("a") as toml:
+        toml.write('\n[counting]\nclicks = "aggregate"\n')
+    with (readers / "issues/2026-11-23.md").open("a") as file:
+        file.write("\nThanks to [Lamps](https://lamps.example/?a=1).\n")
+    sent(run)
+    with open_store("sqlite:///newsletter.db") as store:
+        links = store.clicks_and_opens.counts("2026-11-23").links
+        (number,) = [row.link.number for row in links if row.link.url.startswith("https://lamps.example/")]
+        numbers = (number, number, number + 1, number + 2)
+        store.clicks_and_opens.record([ClickOrOpen(send=1, link=at, at=make.WHEN) for at in numbers])
+    printed = run("report", "latest", "--csv", "report.csv", "--html", "report.html").stdout
+    assert re.search(r"https://lamps\.example/\?a=1 +2\b", printed)
+    reported = json.loads(run("report", "latest", "--json").stdout)
+    clicks = reported["clicks"]
+    assert {"mark": str(number), "name": "https://lamps.example/?a=1", "clicks": 2} in clicks["links"]
+    together = sum(line["clicks"] for line in (*clicks["entries"], *clicks["links"]))
+    assert together == reported["figures"]["clicks"]["people"] == 4
+    rows = list(csv.DictReader((readers / "report.csv").open(encoding="utf-8-sig")))
+    assert [row["number"] for row in rows if row["name"] == "https://lamps.example/?a=1"] == ["2"]
+    assert "Clicks by other link" in (readers / "report.html").read_text()
 
 
 def test_a_report_has_the_votes_and_the_reasons_for_leaving(readers: Path, run: Run) -> None:

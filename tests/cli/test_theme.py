@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from newsletter.rendering import default_templates
 from tests.command_line import Run, edit, files
 
@@ -22,6 +24,20 @@ def test_themes_are_listed_with_their_bases_and_options(run: Run, root: Path) ->
     assert listed["mine"] == listed["mine"] | {"chosen": True, "own": True, "base": "default"}
     option = {"default": True, "choices": [True, False], "description": "One line each"}
     assert listed["mine"]["options"]["short"] == option
+
+
+def test_the_programs_themes_are_listed_without_a_newsletter(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    shown = run("theme", "list")
+    assert shown.status == 0
+    assert "magazine" in shown.stdout
+    assert "newsletter init DIR --theme NAME" in shown.stderr
+    assert not any(theme["chosen"] for theme in json.loads(run("theme", "list", "--json").stdout))
+    assert run("--root", str(empty), "theme", "list").status != 0
 
 
 def test_a_broken_theme_is_listed_as_broken_and_hides_no_other(run: Run, root: Path) -> None:

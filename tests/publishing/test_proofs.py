@@ -1,5 +1,6 @@
 """Proofs, through a real outbox and a real mail server."""
 
+from dataclasses import replace
 from datetime import date
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -47,6 +48,28 @@ def test_a_proof_goes_to_the_editor_with_the_whole_issue(settings: Settings, com
     assert message["To"] == EDITOR
     assert "About train" in text_of(message)
     assert "About clock" in text_of(message)
+
+
+@pytest.mark.parametrize(
+    ("stated", "language", "mark"),
+    [
+        ("", "en", "[Proof]"),
+        ("", "de", "[Probe]"),
+        ("", "xx", "[Proof]"),
+        ("language: he\n", "de", "[הגהה]"),
+        ("language: de\n", "en", "[Probe]"),
+    ],
+)
+def test_a_proofs_subject_is_marked_in_the_issues_language(
+    settings: Settings, stated: str, language: str, mark: str
+) -> None:
+    write_issue(settings.root, date(2026, 11, 23), "train", more=stated)
+    settings = replace(settings, newsletter=replace(settings.newsletter, other_languages=("de", "he")))
+    composed = compose_issue(settings, "2026-11-23")
+    with bootstrap.open_send_context(settings) as context:
+        mail_proof(context, composed, to=EDITOR, now=WHEN, language=language)
+    (message,) = proofs(settings)
+    assert message["Subject"].startswith(f"{mark} ")
 
 
 def test_a_proof_of_a_readers_copy_goes_to_the_editor(settings: Settings, composed: Composed) -> None:

@@ -160,6 +160,16 @@ def test_the_providers_clicks_count_without_tracked_links(store: Store) -> None:
     assert figures_shown.figures.clicks == TrackingCount(people=4)
     assert [(line.mark, line.name, line.clicks) for line in figures_shown.entries] == [("summit", "A summit", 3)]
     assert [(line.mark, line.clicks) for line in figures_shown.topics] == [("nato", 3)]
+    assert [(line.name, line.clicks) for line in figures_shown.links] == [("https://example.org/elsewhere", 1)]
+
+
+def test_clicks_outside_entries_are_counted_by_address_without_the_newsletters_own_pages(store: Store) -> None:
+    base_url = make.newsletter().base_url
+    urls = ("https://example.org/a", "https://example.org/b", "https://example.org/a", f"{base_url}/u/abc", base_url)
+    send = sent(store, links=[Link(number=at, url=url) for at, url in enumerate(urls, 1)])
+    store.clicks_and_opens.record([ClickOrOpen(send=send, link=at, at=make.WHEN) for at in (1, 2, 3, 3, 4, 5)])
+    lines = [(line.mark, line.name, line.clicks) for line in reported(store).links]
+    assert lines == [("1", "https://example.org/a", 3), ("2", "https://example.org/b", 1)]
 
 
 def test_an_unsent_issue_has_no_report(store: Store) -> None:

@@ -14,6 +14,7 @@ from newsletter.domain.quiet_hours import QuietHours
 from newsletter.domain.rate_limits import SendingSettings
 from newsletter.domain.reader_rules import AnyOf, JoinedSince, parts_of
 from newsletter.errors import FindingsError, SettingsError
+from newsletter.rendering import load_theme
 from newsletter.tokens import Purpose, Signer
 
 GOOD = """\
@@ -96,6 +97,17 @@ def test_the_documented_segments_can_be_used(root: Path) -> None:
         False,
         False,
     ]
+
+
+def test_the_documented_examples_of_the_theme_can_be_used(root: Path) -> None:
+    page = (Path(settings.__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+    examples = re.findall(r"`(\w+ = \{.*?\})`", page.partition("## `[theme]`")[2].partition("\n## ")[0])
+    assert len(examples) >= 2
+    file = root / "newsletter.toml"
+    text = file.read_text().replace('[theme.colors]\naccent = "#123456"\n', "")
+    file.write_text("\n".join((text, "[theme]", *examples, "")))
+    theme = load_theme(root, settings.load(root).newsletter)
+    assert (theme.colors["accent"], theme.options["contents"]) == ("#7a1f2b", False)
 
 
 def test_a_segments_rule_is_read_and_combined_with_its_topics(root: Path) -> None:

@@ -34,6 +34,9 @@ SHORTEST_SECRET = 16  # characters
 FEWEST_CHARACTERS = 6  # different characters: 1 in 30,000 texts of 16 random hexadecimal digits has fewer
 
 
+LINK_SLOT = "links."  # the prefix of the names of all slots for links
+
+
 class Purpose(StrEnum):
     """A purpose of signed links; also the first segment of their path."""
 
@@ -41,9 +44,15 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"  # choose topics and frequency
     BROWSER = "browser"  # the issue as a web page
 
+    @property
+    def slot(self) -> str:
+        """Return the name of the slot for such a link."""
+        return f"{LINK_SLOT}{self}"
+
 
 _PURPOSES = tuple(Purpose)
 _READER = "reader"  # identifies a reader, and gives no rights
+READER_SLOT = f"{LINK_SLOT}{_READER}"
 _VOTE = "vote"  # gives one answer in an issue's poll; also the first segment of the path
 
 
@@ -216,23 +225,18 @@ class LinkMaker:
             (name, f"{base_url}/{_VOTE}/{issue}/{number}/", f"{issue}/{number}".encode())
             for number, name in enumerate(votes, 1)
         )
-        self._unsubscribe, self._preferences, self._browser = (
-            f"{base_url}/{purpose}/{issue}/" for purpose in _PURPOSES
-        )
+        self._urls = tuple((purpose.slot, f"{base_url}/{purpose}/{issue}/", purpose) for purpose in _PURPOSES)
 
     def __call__(self, subscriber_key: str) -> dict[str, str]:
         """Return a reader's links. Raise ValueError if the key isn't 32 hexadecimal digits."""
-        unsubscribe, preferences, browser = (
-            _token(self._key, purpose, self._issue, subscriber_key) for purpose in _PURPOSES
-        )
-        reader = {"links.reader": _token(self._key, _READER, self._issue, subscriber_key)} if self._naming else {}
-        for name, url, subject in self._votes:
-            reader[name] = url + _token(self._key, _VOTE, subject, subscriber_key)
-        return reader | {
-            "links.unsubscribe": self._unsubscribe + unsubscribe,
-            "links.preferences": self._preferences + preferences,
-            "links.browser": self._browser + browser,
+        links = {
+            name: url + _token(self._key, purpose, self._issue, subscriber_key) for name, url, purpose in self._urls
         }
+        if self._naming:
+            links[READER_SLOT] = _token(self._key, _READER, self._issue, subscriber_key)
+        for name, url, subject in self._votes:
+            links[name] = url + _token(self._key, _VOTE, subject, subscriber_key)
+        return links
 
     def message_mac(self, subscriber_key: str, address: str) -> str:
         """Return the MAC for a message's Message-ID, which lets a report about the message be verified."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from newsletter.message.link_slots import LINKS, VOTE
+from newsletter.message.link_slots import BROWSER, PREFERENCES, UNSUBSCRIBE, VOTE
 
 _NO_VOTE = "https://vote.invalid/"
 _VOTE_LINK = re.compile(rf'<a\b[^<>]*\shref="{re.escape(_NO_VOTE)}"[^<>]*>(.*?)</a>', re.DOTALL | re.IGNORECASE)
@@ -16,7 +16,7 @@ def anonymous_links(slots: Iterable[str], *, base_url: str, browser: str) -> dic
     Call ``without_votes`` on HTML with these values.
     """
     preferences = f"{base_url}/preferences"
-    own = {f"{LINKS}unsubscribe": preferences, f"{LINKS}preferences": preferences, f"{LINKS}browser": browser}
+    own = {UNSUBSCRIBE: preferences, PREFERENCES: preferences, BROWSER: browser}
     return own | {name: _NO_VOTE for name in slots if name.startswith(VOTE)}
 
 

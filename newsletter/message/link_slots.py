@@ -10,10 +10,13 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from newsletter.message.template import Slot, Template
+from newsletter.tokens import LINK_SLOT, READER_SLOT, Purpose
 
-LINKS = "links."  # the prefix of all their names
-OWN = ("unsubscribe", "preferences", "browser")  # each reader's own
+LINKS = LINK_SLOT  # the prefix of all their names
+OWN = tuple(purpose.value for purpose in Purpose)  # each reader's own
 PUBLIC = ("archive", "subscribe", "reply")  # the same for all readers
+UNSUBSCRIBE, PREFERENCES, BROWSER = (purpose.slot for purpose in Purpose)
+READER = READER_SLOT  # a token only, for tracking
 VOTE = f"{LINKS}vote"
 LONGEST_ANSWER = 40  # characters
 EXAMPLE = "write [your topics]({{ links.preferences }})"
@@ -62,7 +65,7 @@ def parse_link_field(written: str) -> str:
         return vote_slot(_answer(link["double"] or link["single"] or ""))
     if name not in (*OWN, *PUBLIC):
         close = get_close_matches(name, (*OWN, *PUBLIC, "vote"), 1, 0.6)
-        known = ", ".join(f"links.{known}" for known in (*OWN, *PUBLIC))
+        known = ", ".join(f"{LINKS}{known}" for known in (*OWN, *PUBLIC))
         hint = f'did you mean "links.{close[0]}"?' if close else f'there are {known} and links.vote("…")'
         raise LinkFieldError(f'no merge field "links.{name}"', hint)
     if link["call"]:

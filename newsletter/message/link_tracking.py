@@ -14,9 +14,9 @@ from newsletter.domain.issue import Entry, Issue, Item
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.tracking import TRAP, Link, TrackingLevel
 from newsletter.message.compiled_issue import CompiledIssue, IssuePart
+from newsletter.message.link_slots import READER
 from newsletter.message.template import Slot, Template, join_constants
 
-READER = "links.reader"
 CLICK, OPEN = "c", "o"  # the first segments of their paths
 _ANCHOR = re.compile(r'<a\b[^<>]*?\shref="(?P<url>https?://[^"<>]*)(?=")', re.IGNORECASE)
 _BRACKETED = re.compile(r"<(?P<url>https?://[^<>\s]+)(?=>)", re.IGNORECASE)

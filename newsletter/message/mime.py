@@ -24,7 +24,7 @@ from newsletter.message.encoding import (
     quoted_printable,
     simple_value,
 )
-from newsletter.message.link_slots import vote_slots
+from newsletter.message.link_slots import UNSUBSCRIBE, vote_slots
 from newsletter.message.mime_body import MessageBody, encoded_parts, frame
 from newsletter.message.template import Slot, Template, join_constants
 
@@ -69,7 +69,7 @@ class Email:
     def slots(self) -> frozenset[str]:
         """Return the names of all values that a message needs."""
         parts = (*self.subject, *self.preheader, *self.html, *self.text)
-        return frozenset(part.name for part in parts if isinstance(part, Slot)) | {"links.unsubscribe"}
+        return frozenset(part.name for part in parts if isinstance(part, Slot)) | {UNSUBSCRIBE}
 
     @property
     def votes(self) -> tuple[str, ...]:
@@ -172,7 +172,7 @@ class Wire:
 
         It is never folded or an encoded word, since mail clients then show no button.
         """
-        link = recipient.values["links.unsubscribe"]
+        link = recipient.values[UNSUBSCRIBE]
         if not _LINK.fullmatch(link):
             raise ValueError("the unsubscribe URL must be printable ASCII and at most 975 characters")
         # Apple Mail uses a mailto: alone, others the first one (RFC 2369 §3.2).

@@ -77,7 +77,7 @@ class ContextBuilder:
 
     def _links(self, issue: Issue) -> Namespace:
         """Return the template variable ``links``: the reader's own links, and those that are the same for everybody."""
-        own = {purpose.value: self._merge_value(f"links.{purpose}") for purpose in Purpose}
+        own = {purpose.value: self._merge_value(purpose.slot) for purpose in Purpose}
         return Namespace({**own, **public_links(issue, self._newsletter)})
 
     def _merge_value(self, name: str) -> MergeValue:

@@ -10,6 +10,7 @@ from newsletter.domain.consent import ServiceKind
 from newsletter.errors import Finding, FindingsError, Place, Severity
 from newsletter.files.newsletter_folder import settings_text
 from newsletter.files.toml_lines import line_of, setting_place
+from newsletter.message.link_slots import PREFERENCES, UNSUBSCRIBE
 from newsletter.message.mime import Email
 from newsletter.message.template import Slot, Template
 from newsletter.rendering.compiling import HTML_TEMPLATE, TEXT_TEMPLATE, mjml_source, render
@@ -57,7 +58,7 @@ def _mjml(theme: Theme) -> Iterator[Finding]:
 def _footer(theme: Theme, email: Email) -> Iterator[Finding]:
     for name, template in (("issue.mjml", email.html), ("issue.txt", email.text)):
         place = Place(path=theme.files.shown(name))
-        if not any(isinstance(part, Slot) and part.name == "links.unsubscribe" for part in template):
+        if not any(isinstance(part, Slot) and part.name == UNSUBSCRIBE for part in template):
             what = "no unsubscribe link"
             yield theme_error("theme-unsubscribe", place, what, "mailbox providers require it: {{ links.unsubscribe }}")
         if _squeezed(theme.newsletter.postal_address) not in _squeezed(_visible(template)):
@@ -89,7 +90,7 @@ def _blocks(theme: Theme, email: Email) -> Iterator[Finding]:
 def _service(theme: Theme) -> Iterator[Finding]:
     """Yield errors in the templates of service mail, before a reader needs one."""
     link = "https://example.org/"
-    links = {"links.preferences": link, "links.unsubscribe": link}
+    links = {PREFERENCES: link, UNSUBSCRIBE: link}
     for kind in ServiceKind:
         try:
             if kind is ServiceKind.WELCOME:

@@ -7,6 +7,7 @@ from newsletter.domain.consent import ServiceKind
 from newsletter.domain.issue import Issue
 from newsletter.domain.picks import MOST_PICKS, Pick, first_picks
 from newsletter.domain.publication import Newsletter
+from newsletter.message.link_slots import PREFERENCES, UNSUBSCRIBE
 from newsletter.message.mime import Email
 from newsletter.rendering.clean_text import one_line
 from newsletter.rendering.link_words import link_target
@@ -49,5 +50,5 @@ def welcome_email(issue: Issue, links: Mapping[str, str], newsletter: Newsletter
         ),
         more=first.more,
     )
-    more_values = {"latest": latest, "unsubscribe": links["links.unsubscribe"]}
-    return service_email(ServiceKind.WELCOME, links["links.preferences"], newsletter, theme, more_values)
+    more_values = {"latest": latest, "unsubscribe": links[UNSUBSCRIBE]}
+    return service_email(ServiceKind.WELCOME, links[PREFERENCES], newsletter, theme, more_values)

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from newsletter.domain.delivery import ClaimedDelivery
 from newsletter.domain.send import Send
-from newsletter.message.link_tracking import READER
+from newsletter.message.link_slots import READER
 from newsletter.message.mime import Letter, Recipient, Wire
 from newsletter.message.verp import return_path, unsubscribe_address
 from newsletter.sending.context import SendContext

@@ -10,7 +10,7 @@ from newsletter.domain.edition import Edition, Tailor
 from newsletter.domain.segment import Segment
 from newsletter.domain.send_errors import NobodyError
 from newsletter.message.compiled_issue import CompiledIssue
-from newsletter.message.link_tracking import READER
+from newsletter.message.link_slots import READER
 from newsletter.message.mime import Letter, Recipient, Wire
 from newsletter.providers import Provider
 from newsletter.store import Store

@@ -12,6 +12,7 @@ from newsletter.domain.plurals import counted
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from newsletter.domain.leaving import ReasonCount
     from newsletter.reports.issue_report import Figures, Report, ReportLine
 
 
@@ -81,8 +82,8 @@ def _print_report(results: "Report", zone: "ZoneInfo") -> None:
             output.table([title, "Clicks"], [(line.name, line.clicks) for line in lines])
     if results.answers:
         output.table(["Poll", "Votes"], [(answer.answer, answer.votes) for answer in results.answers])
-    if results.leaving:
-        output.table(["Reason for leaving", "Readers"], [(given.words, given.readers) for given in results.leaving])
+    for title, reasons in results.reasons_for_leaving():
+        output.table([title, "Readers"], [(given.words, given.readers) for given in reasons])
     if results.suppressed:
         output.table(
             ["Suppressed", "Reason", "Why"],
@@ -123,15 +124,8 @@ def _facts(results: "Report") -> dict[str, object]:
             "links": [_line(line) for line in results.links],
         },
         "poll": [{"answer": answer.answer, "votes": answer.votes} for answer in results.answers],
-        "leaving": [
-            {
-                "reason": given.reason,
-                "words": given.words,
-                "readers": given.readers,
-                "days": {day.isoformat(): readers for day, readers in given.days.items()},
-            }
-            for given in results.leaving
-        ],
+        "leaving": [_reason(given) for given in results.leaving],
+        "leaving_otherwise": [_reason(given) for given in results.leaving_otherwise],
         "suppressed": [
             {
                 "address": address.address_key,
@@ -142,6 +136,15 @@ def _facts(results: "Report") -> dict[str, object]:
             for address in results.suppressed
         ],
         "held": results.held,
+    }
+
+
+def _reason(given: "ReasonCount") -> dict[str, object]:
+    return {
+        "reason": given.reason,
+        "words": given.words,
+        "readers": given.readers,
+        "days": {day.isoformat(): readers for day, readers in given.days.items()},
     }
 
 
@@ -174,10 +177,11 @@ def _write_csv(path: Path, results: "Report") -> None:
             (results.figures.issue, "votes", number, quoted(answer.answer), answer.votes)
             for number, answer in enumerate(results.answers, 1)
         )
-        writer.writerows(
-            (results.figures.issue, "leaving", quoted(given.reason), quoted(given.words), given.readers)
-            for given in results.leaving
-        )
+        for figure, reasons in (("leaving", results.leaving), ("leaving otherwise", results.leaving_otherwise)):
+            writer.writerows(
+                (results.figures.issue, figure, quoted(given.reason), quoted(given.words), given.readers)
+                for given in reasons
+            )
         for kind, lines in (
             ("entry", results.entries),
             ("position", results.positions),

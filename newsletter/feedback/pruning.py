@@ -8,7 +8,7 @@ from newsletter.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruning:
-    """A summary of a pruning: the number of deleted events, and those of anonymised clicks and opens, and of votes."""
+    """The numbers of deleted events and anonymised clicks, opens and votes."""
 
     deleted: int
     anonymised: int

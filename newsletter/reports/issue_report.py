@@ -76,7 +76,8 @@ class Report:
     """A report on an issue, with the ``earlier`` issues that it is compared with (the latest first).
 
     ``links`` has the links outside entries: in sponsors, lists of links, notes and the footer. ``answers`` has the
-    votes in its poll, and ``leaving`` the reasons of readers who unsubscribed by its messages. ``suppressed`` has the
+    votes in its poll, and ``leaving`` the reasons of readers who unsubscribed by its messages; ``leaving_otherwise``
+    those of readers who did it by service mail or their preferences, until the next issue. ``suppressed`` has the
     addresses that its bounces and complaints suppressed, and ``held`` is the number of bounces that wait for an
     operator's decision.
     """
@@ -90,6 +91,7 @@ class Report:
     links: tuple[ReportLine, ...] = ()
     answers: tuple[AnswerCount, ...] = ()
     leaving: tuple[ReasonCount, ...] = ()
+    leaving_otherwise: tuple[ReasonCount, ...] = ()
     suppressed: tuple[Suppression, ...] = ()
     held: int = 0
 
@@ -97,6 +99,13 @@ class Report:
         """Return the reasons for suppressions with their details and the number of addresses, the most common first."""
         counts = Counter((suppression.reason.value, suppression.explanation) for suppression in self.suppressed)
         return [(reason, why, number) for (reason, why), number in counts.most_common()]
+
+    def reasons_for_leaving(self) -> Iterator[tuple[str, Sequence[ReasonCount]]]:
+        """Yield the title and the counts of each table of reasons that isn't empty."""
+        if self.leaving:
+            yield "Reasons for leaving", self.leaving
+        if self.leaving_otherwise:
+            yield "Reasons for leaving by service mail or preferences", self.leaving_otherwise
 
     def median_share(self, name: str) -> float | None:
         """Return the median share of a figure in the earlier issues, or None if there are none."""
@@ -164,6 +173,7 @@ def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: 
     issue = files.get(slug)
     counts = _counts(store, slug, issue)
     titles = {entry.slug: entry.title for entry in issue.entries} if issue else {}
+    days = [send.created.astimezone(newsletter.zone).date() for send in sends[at : at + 2]]
     at_position = {counted.link.position: counted.link.entry for counted in counts.links}
     return Report(
         figures=_figures(store, sends[at], counts),
@@ -187,6 +197,7 @@ def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: 
         links=_outside_entries(counts, newsletter),
         answers=store.polls.counts(slug),
         leaving=tuple(store.leaving.reasons(slug)),
+        leaving_otherwise=tuple(store.leaving.other_reasons(since=days[0], before=days[1] if days[1:] else None)),
         suppressed=tuple(store.suppressions.of_issue(slug)),
         held=sum(1 for bounce in store.held_bounces.stream() if bounce.issue == slug),
     )

@@ -50,10 +50,8 @@ def _charts(report: Report) -> Iterator[Chart]:
                 for answer in report.answers
             ],
         )
-    if report.leaving:
-        yield _chart(
-            "Reasons for leaving", [(given.words, given.readers, f"{given.readers:,}") for given in report.leaving]
-        )
+    for title, reasons in report.reasons_for_leaving():
+        yield _chart(title, [(given.words, given.readers, f"{given.readers:,}") for given in reasons])
     for title, lines in (
         ("Clicks by entry", report.entries),
         ("Clicks by position", report.positions),

@@ -1,4 +1,4 @@
-"""The tables of what readers say when asked: votes in polls, and reasons for leaving."""
+"""Tables of poll votes and reasons for leaving."""
 
 import sqlalchemy as sa
 

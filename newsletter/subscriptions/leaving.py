@@ -10,7 +10,7 @@ from newsletter.tokens import Signer
 def may_give_reason(store: Store, signer: Signer, newsletter: Newsletter, key: str, now: datetime) -> bool:
     """Return whether the page for a reader who has unsubscribed asks why.
 
-    It asks once, and somebody who no longer exists, too: the page doesn't tell.
+    Ask once; deleted readers too, so the page doesn't reveal who exists.
     """
     if not newsletter.leaving_reasons:
         return False
@@ -20,9 +20,9 @@ def may_give_reason(store: Store, signer: Signer, newsletter: Newsletter, key: s
 def give_reason(
     store: Store, signer: Signer, newsletter: Newsletter, key: str, reason: str, *, issue: str, now: datetime
 ) -> bool:
-    """Count a reader's reason for leaving by an issue's message, and return whether it was counted.
+    """Count a reader's reason for leaving, and return whether it was counted.
 
-    It isn't if it is none of the newsletter's reasons, or the reader gave one, came back or left days ago.
+    ``issue`` is that of the link they used. Unknown, repeated and late reasons aren't counted.
     """
     if reason not in newsletter.leaving_reasons:
         return False

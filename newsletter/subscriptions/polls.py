@@ -14,7 +14,7 @@ from newsletter.tokens import Signer
 
 
 class PollGoneError(TokenError):
-    """A link to a poll whose ``issue`` or reader no longer exists."""
+    """A link to a poll of an ``issue``; the poll or the reader no longer exists."""
 
     code = "poll-gone"
 

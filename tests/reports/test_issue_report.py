@@ -190,8 +190,9 @@ def test_a_report_has_the_votes_of_a_poll_and_the_reasons_for_leaving(store: Sto
     assert (reported(store).answers, reported(store).leaving) == ((), ())
     votes = (Slot(vote_slot("yes")), Slot(vote_slot("<no>")))
     polled = make.compiled(issue="2026-11-24", html=(*votes, Slot("links.unsubscribe"), "\n"))
+    day_after = make.WHEN + timedelta(days=1)
     store.sends.freeze(
-        compiled=polled, tailor=make.tailor(), date=make.WHEN, segments=[EVERYONE], provider="ses", now=make.WHEN
+        compiled=polled, tailor=make.tailor(), date=day_after, segments=[EVERYONE], provider="ses", now=day_after
     )
     answer = store.polls.answer("2026-11-24", 2)
     assert answer is not None
@@ -202,10 +203,15 @@ def test_a_report_has_the_votes_of_a_poll_and_the_reasons_for_leaving(store: Sto
             key, "often", issue="2026-11-24", subject=key, day=make.WHEN.date(), now=make.WHEN
         )
         assert left
+    other, later = keys(store)[4], make.WHEN + timedelta(days=7)
+    store.self_service.unsubscribe([UnsubscribeRequest(key=other, how="page", issue="service")], later)
+    assert store.leaving.count_reason(other, "time", issue="service", subject=other, day=later.date(), now=later)
     results = report(store, make.newsletter(), [], "2026-11-24")
+    assert [(given.reason, given.readers) for given in results.leaving_otherwise] == [("time", 1)]
     assert [(counted.answer, counted.votes) for counted in results.answers] == [("yes", 0), ("<no>", 4)]
     assert [(given.words, given.readers) for given in results.leaving] == [("Too many emails", 4)]
     page = report_page(results, make.newsletter())
     assert re.search(r"&lt;no&gt;</span> <span class=\"value\">4 \(100%\)</span>", page)
-    assert "Reasons for leaving" in page
+    assert "Reasons for leaving<" in page
+    assert "Reasons for leaving by service mail or preferences<" in page
     assert "Clicks aren’t tracked" in page

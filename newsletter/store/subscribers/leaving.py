@@ -12,7 +12,7 @@ from newsletter.store.answer_tables import leaving_reason
 from newsletter.store.database import Database
 from newsletter.store.row_writes import insert_new, upsert
 from newsletter.store.subscribers.consents import consents_of
-from newsletter.store.tables import allowance, subscriber
+from newsletter.store.tables import allowance, send, subscriber
 
 
 class Leaving:
@@ -33,7 +33,7 @@ class Leaving:
     def count_reason(self, key: str, reason: str, *, issue: str, subject: str, day: date, now: datetime) -> bool:
         """Count a reason of a reader who ``may_give_reason``, and return whether it was counted.
 
-        What keeps them from giving another is the hash, in an hour's count, which is deleted after a week.
+        A keyed hash, kept for a week, prevents a second answer.
         """
         with self._database.writing() as connection:
             left = _left(connection, key, now)
@@ -49,11 +49,24 @@ class Leaving:
 
     def reasons(self, issue: str) -> Sequence[ReasonCount]:
         """Return the reasons of readers who left by an issue's message, the most common first."""
+        return self._reasons(leaving_reason.c.issue == issue)
+
+    def other_reasons(self, *, since: date, before: date | None) -> Sequence[ReasonCount]:
+        """Return the reasons of readers who left on these days by no issue's message, the most common first.
+
+        They used the link in service mail or on the page of preferences. ``before`` is None if the days have no end.
+        """
+        other = leaving_reason.c.issue.not_in(sa.select(send.c.issue))
+        end = leaving_reason.c.day < before if before else sa.true()
+        return self._reasons(sa.and_(other, leaving_reason.c.day >= since, end))
+
+    def _reasons(self, where: sa.ColumnElement[bool]) -> Sequence[ReasonCount]:
         days: dict[str, dict[date, int]] = {}
-        query = sa.select(leaving_reason).where(leaving_reason.c.issue == issue).order_by(leaving_reason.c.day)
+        query = sa.select(leaving_reason).where(where).order_by(leaving_reason.c.day)
         with self._database.reading() as connection:
             for row in connection.execute(query):
-                days.setdefault(row.reason, {})[row.day] = row.readers
+                by_day = days.setdefault(row.reason, {})
+                by_day[row.day] = by_day.get(row.day, 0) + row.readers
         counts = [ReasonCount(reason=reason, days=readers) for reason, readers in days.items()]
         return sorted(counts, key=lambda given: (-given.readers, given.reason))
 

@@ -5,6 +5,7 @@ from threading import Barrier, Thread
 
 from newsletter.domain.consent import UnsubscribeRequest
 from newsletter.domain.leaving import ASK_WITHIN, ReasonCount
+from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Subscriber
 from newsletter.store import Store
 from tests import make
@@ -39,6 +40,29 @@ def test_reasons_are_counted_by_issue(store: Store) -> None:
     assert [given.readers for given in counts] == [3, 1, 1]
     assert [given.readers for given in store.leaving.reasons("2026-11-24")] == [1]
     assert store.leaving.reasons("2026-11-25") == []
+
+
+def test_reasons_by_no_issues_message_are_counted_by_day(store: Store) -> None:
+    store.subscribers.add(Subscriber(address="reader@example.com"), now=make.WHEN)
+    key, later = left(store, "a"), timedelta(days=1)
+    store.sends.freeze(
+        compiled=make.compiled(issue=ISSUE),
+        tailor=make.tailor(),
+        date=make.WHEN,
+        segments=[EVERYONE],
+        provider="ses",
+        now=make.WHEN,
+    )
+    assert give(store, key)
+    assert give(store, left(store, "b"), issue="service")
+    assert give(store, left(store, "c"), issue="preferences")
+    assert give(store, left(store, "d"), issue="service", later=later)
+    day = make.WHEN.date()
+    whole = store.leaving.other_reasons(since=day, before=None)
+    assert whole == [ReasonCount(reason="often", days={day: 2, day + later: 1})]
+    assert [given.readers for given in store.leaving.other_reasons(since=day, before=day + later)] == [2]
+    assert [given.readers for given in store.leaving.other_reasons(since=day + later, before=None)] == [1]
+    assert store.leaving.other_reasons(since=day + later, before=day + later) == []
 
 
 def test_a_reader_gives_one_reason_also_by_another_issues_link(store: Store) -> None:

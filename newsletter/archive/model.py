@@ -35,6 +35,11 @@ class ArchivedEntry:
     topics: tuple[Topic, ...]
 
     @property
+    def is_entry(self) -> bool:
+        """Return True: templates ask it of entries and blocks."""
+        return True
+
+    @property
     def corrections(self) -> tuple[Correction, ...]:
         """Return the entry's corrections."""
         return tuple(note for note in self.first_issue.issue.corrections if note.entry == self.entry.slug)
@@ -52,8 +57,13 @@ class ArchivedBlock:
     block: Block
     first_issue: ArchivedIssue
 
+    @property
+    def is_entry(self) -> bool:
+        """Return False: templates ask it of entries and blocks."""
+        return False
 
-ArchivedPart = ArchivedEntry | ArchivedBlock
+
+ArchivedItem = ArchivedEntry | ArchivedBlock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from newsletter.archive.feed_builder import FeedBuilder, Render
 from newsletter.archive.feeds import Feed
 from newsletter.archive.json_ld import index_data, issue_data
 from newsletter.archive.link_pictures import LinkPictures, issue_in
-from newsletter.archive.model import Archive, ArchivedIssue, ArchivedPart, ArchivedTopic
+from newsletter.archive.model import Archive, ArchivedIssue, ArchivedItem, ArchivedTopic
 from newsletter.archive.opening import Opening, opening
 from newsletter.archive.search import LONGEST, SearchIndex
 from newsletter.domain.issue import Issue
@@ -36,7 +36,7 @@ class Page:
 class ListPage:
     """A page of a longer list: page ``number`` (from 1) of ``pages``, with ``total`` entries and blocks in all."""
 
-    parts: Sequence[ArchivedPart]
+    items: Sequence[ArchivedItem]
     number: int
     pages: int
     total: int
@@ -165,9 +165,9 @@ class PageBuilder:
     def search_results(self, index: SearchIndex, query: str, number: int = 1) -> Page:
         """Return a page of search results."""
         query = " ".join(query[:LONGEST].split())
-        parts = index.search(query)
-        number = min(max(number, 1), _pages(parts))
-        return self._page("/search", "search", query=query, listing=_listing(parts, number))
+        items = index.search(query)
+        number = min(max(number, 1), _pages(items))
+        return self._page("/search", "search", query=query, listing=_listing(items, number))
 
     def card_path(self, name: str) -> str | None:
         """Return the current path of the card that has or had this file name, or None if there is no such card."""
@@ -272,8 +272,8 @@ _FORMATS = {
 FEEDS = tuple(_FORMATS)
 
 
-def _pages(parts: Sequence[ArchivedPart]) -> int:
-    return max(1, -(-len(parts) // PAGE_SIZE))
+def _pages(items: Sequence[ArchivedItem]) -> int:
+    return max(1, -(-len(items) // PAGE_SIZE))
 
 
 def _paths(archived_topic: ArchivedTopic) -> Iterator[str]:
@@ -283,6 +283,6 @@ def _paths(archived_topic: ArchivedTopic) -> Iterator[str]:
         yield f"{number}/"
 
 
-def _listing(parts: Sequence[ArchivedPart], number: int) -> ListPage:
+def _listing(items: Sequence[ArchivedItem], number: int) -> ListPage:
     first = (number - 1) * PAGE_SIZE
-    return ListPage(parts=parts[first : first + PAGE_SIZE], number=number, pages=_pages(parts), total=len(parts))
+    return ListPage(items=items[first : first + PAGE_SIZE], number=number, pages=_pages(items), total=len(items))

@@ -149,15 +149,15 @@ _Numbers = list[tuple[list[int], int]]
 
 
 def _length_json(length: EditionLength) -> list[Any]:
-    return [length.pieces, length.picks.to_json(), length.minutes.to_json(), length.lists]
+    return [length.words, length.picks.to_json(), length.minutes.to_json(), length.lists]
 
 
-def _length(pieces: _Numbers, picks: list[Any], minutes: list[Any], lists: _Numbers | None = None) -> EditionLength:
+def _length(words: _Numbers, picks: list[Any], minutes: list[Any], lists: _Numbers | None = None) -> EditionLength:
     return EditionLength(
-        pieces=tuple((tuple(positions), words) for positions, words in pieces),
+        words=tuple((tuple(positions), number) for positions, number in words),
         picks=CountedWords.from_json(picks),
         minutes=CountedWords.from_json(minutes),
-        lists=tuple((tuple(positions), links) for positions, links in lists or ()),
+        lists=tuple((tuple(positions), number) for positions, number in lists or ()),
     )
 
 

@@ -38,11 +38,11 @@ def title_position(name: str) -> int | None:
 class EditionLength:
     """Word counts and phrases for an edition's length.
 
-    ``pieces`` has the number of words of each piece of the issue, and ``lists`` the number of links in each list. A
-    piece or list is in an edition that has one of its positions, and without any in all of them.
+    ``words`` has the number of words of the note and of each item, and ``lists`` the number of links in each list. They
+    count in the editions that have one of their positions, and without any in all.
     """
 
-    pieces: tuple[tuple[Edition, int], ...]
+    words: tuple[tuple[Edition, int], ...]
     picks: CountedWords
     minutes: CountedWords
     lists: tuple[tuple[Edition, int], ...] = ()  # empty in sends frozen by earlier versions, which count entries only
@@ -78,7 +78,7 @@ class EditionValues:
             return None
         if kind == "picks":
             return length.picks.words(entries + self._sum(length.lists))
-        return length.minutes.words(minutes_of(self._sum(length.pieces))) if kind == "minutes" else None
+        return length.minutes.words(minutes_of(self._sum(length.words))) if kind == "minutes" else None
 
     def _sum(self, numbers: Iterable[tuple[Edition, int]]) -> int:
         """Return the sum of the numbers whose positions the edition has."""

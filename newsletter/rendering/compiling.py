@@ -80,7 +80,7 @@ def _length(issue: Issue, theme: Theme) -> EditionLength:
         for forms, form_of in (plural_forms(theme.labels[name], theme.language) for name in ("picks", "minutes"))
     )
     return EditionLength(
-        pieces=tuple(words_by_positions(issue)),
+        words=tuple(words_by_positions(issue)),
         picks=picks,
         minutes=minutes,
         lists=tuple(listed_by_positions(issue)),

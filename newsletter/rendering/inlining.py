@@ -65,10 +65,10 @@ class _Inliner(Premailer):  # type: ignore[misc] # premailer has no types
 
     def _parse_style_rules(self, css_body: str, ruleset_index: int) -> tuple[list[Any], list[Any]]:
         rules, leftover = _rules(css_body, ruleset_index)
-        found = (
+        matching = [
             (weight, self._with_tags(selector), style) for weight, selector, style in rules if self._may_match(selector)
-        )
-        return list(found), list(leftover)
+        ]
+        return matching, list(leftover)
 
     def _may_match(self, selector: str) -> bool:
         needed = _needed(selector)
@@ -88,7 +88,7 @@ class _Inliner(Premailer):  # type: ignore[misc] # premailer has no types
 
 
 class _Needed(NamedTuple):
-    """What a document must have for a selector to match anything."""
+    """The tags, classes and directions that a selector needs."""
 
     tags: frozenset[str]
     classes: frozenset[str]

@@ -108,7 +108,7 @@ def test_a_search_finds_parts_of_words_without_case_or_accents() -> None:
     index = SearchIndex(archive)
 
     def slugs(query: str) -> list[str]:
-        return [part.entry.slug for part in index.search(query) if isinstance(part, ArchivedEntry)]
+        return [item.entry.slug for item in index.search(query) if isinstance(item, ArchivedEntry)]
 
     assert slugs("malaga") == ["malaga", "roofs"]
     assert slugs("DACH 1931") == ["roofs"]
@@ -141,9 +141,9 @@ def test_a_search_finds_blocks_but_no_sponsors() -> None:
     (links,) = index.search("MUSEUM gloves")
     assert isinstance(links, ArchivedBlock)
     assert (links.block, links.first_issue.issue.slug) == (shared, "2026-11-23")
-    assert [part.first_issue.issue.slug for part in index.search("moss")] == ["2026-11-24"]
+    assert [item.first_issue.issue.slug for item in index.search("moss")] == ["2026-11-24"]
     assert index.search("gloves!") == []
-    assert [type(part).__name__ for part in index.search("review")] == [
+    assert [type(item).__name__ for item in index.search("review")] == [
         "ArchivedEntry",
         "ArchivedBlock",
         "ArchivedEntry",

@@ -39,9 +39,9 @@ def test_an_edition_has_its_own_titles_numbers_and_count(slot: str, value: str |
     ("edition", "picks", "minutes"), [((0, 1, 2, 3), "8", "4"), ((1,), "3", "2"), ((2, 3), "6", "1")]
 )
 def test_the_length_counts_entries_and_the_lists_of_an_edition(edition: Edition, picks: str, minutes: str) -> None:
-    words = CountedWords(forms=("{number}",), form_of=(0,) * 200)
+    phrase = CountedWords(forms=("{number}",), form_of=(0,) * 200)
     length = EditionLength(
-        pieces=(((), 230), ((0,), 460), ((1,), 230)), picks=words, minutes=words, lists=(((), 2), ((3,), 3))
+        words=(((), 230), ((0,), 460), ((1,), 230)), picks=phrase, minutes=phrase, lists=(((), 2), ((3,), 3))
     )
     values = EditionValues(edition=edition, titles=TITLES, length=length)
     assert (values.value(PICKS_SLOT), values.value(MINUTES_SLOT)) == (picks, minutes)

@@ -1,7 +1,11 @@
-"""The error responses of the public pages: a page, or JSON below ``/api/``."""
+"""The error responses of the public pages: a page, or JSON below ``/api/``.
+
+The JSON has ``error`` and ``details`` in English, for programmers, and ``messages`` for readers, in their language.
+"""
 
 import http
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import Request
@@ -16,7 +20,7 @@ from newsletter.errors import BusyError, FullError, NotFoundError, TokenError, U
 from newsletter.files import library_errors
 from newsletter.store import MissingSignUpError
 from newsletter.subscriptions import ENTER_SHORTER_NAME, TooOftenError
-from newsletter.translation import Catalogue, gettext_noop
+from newsletter.translation import gettext_noop
 from newsletter.web.http.gateway import place_of
 from newsletter.web.public.fields import ENTER_ADDRESS
 from newsletter.web.public.pages import PageTemplates
@@ -39,13 +43,12 @@ class ErrorPages:
         status = _status(error)
         if status == 500:
             self._log(place_of(error))
-        invalid = error.errors() if isinstance(error, RequestValidationError) else ()
-        words = self._pages.for_visitor(request).words
-        details = [
-            ".".join(str(part) for part in fault["loc"][1:]) + ": " + _explained(fault, words) for fault in invalid
-        ]
+        invalid, body = (error.errors(), error.body) if isinstance(error, RequestValidationError) else ((), None)
+        details = [f"{_field(fault)}: {library_errors.of_field(fault)}" for fault in invalid]
         details += [str(error.detail)] if isinstance(error, HTTPException) else []
-        answer = self.at(request, status, details)
+        messages = {_field(fault): text for fault in invalid if (text := _message(fault))}
+        wanted = body.get("language") if isinstance(body, dict) else None
+        answer = self.at(request, status, details, messages, language=wanted)
         if status == 405:  # RFC 9110 §15.5.6
             answer.headers["Allow"] = ", ".join(sorted(self._methods(request.url.path.removeprefix(self._pages.base))))
         return answer
@@ -60,12 +63,26 @@ class ErrorPages:
             "request-link", 410, wrong={"": gettext_noop("That link has expired.")}, address=""
         )
 
-    def at(self, request: HTTPConnection, status: int, details: Sequence[str] = ()) -> Response:
-        """Return the error response to a request."""
-        path, pages = request.scope["path"], self._pages.for_visitor(request)
+    def at(
+        self,
+        request: HTTPConnection,
+        status: int,
+        details: Sequence[str] = (),
+        messages: Mapping[str, str] = MappingProxyType({}),
+        *,
+        language: object = None,
+    ) -> Response:
+        """Return the error response to a request, with these words if it is to the API.
+
+        ``messages`` are those of the catalogues, by field. They are translated to the ``language`` if the newsletter
+        has it, or else to the visitor's.
+        """
+        path, pages = request.scope["path"], self._pages.for_visitor(request, language)
         headers = _RETRY.get(status)
         if path.startswith(f"{self._pages.base}/api/"):
-            fault = {"error": http.HTTPStatus(status).phrase, "details": list(details)}
+            shown = messages or ({"": _WHOLE[status]} if status in _WHOLE else {})
+            translated = {field: pages.words.gettext(text) for field, text in shown.items()}
+            fault = {"error": http.HTTPStatus(status).phrase, "details": list(details), "messages": translated}
             return JSONResponse(fault, status, headers)
         if (pages.language, status) not in self._rendered:
             try:
@@ -75,18 +92,23 @@ class ErrorPages:
         return Response(self._rendered[pages.language, status], status, headers, media_type="text/html")
 
 
-def _explained(fault: Mapping[str, Any], words: Catalogue) -> str:
-    """Return what to write in a field of a JSON body; if the reader typed it, as a sentence in their language."""
-    field, kind = fault["loc"][-1], fault["type"]
+def _field(fault: Mapping[str, Any]) -> str:
+    return ".".join(str(part) for part in fault["loc"][1:])
+
+
+def _message(fault: Mapping[str, Any]) -> str:
+    """Return the catalogues' message for the reader who typed a field of a JSON body; "" if it is a program's fault."""
+    field, kind = _field(fault), fault["type"]
     if kind == "value_error":
-        return words.gettext(library_errors.of_field(fault))
-    typed = _TYPED.get(field, {}).get(kind)
-    return words.gettext(typed) if typed else library_errors.of_field(fault)
+        return library_errors.of_field(fault)
+    if field == "name" and kind == "string_too_long":
+        return ENTER_SHORTER_NAME
+    return ENTER_ADDRESS if field == "address" else ""
 
 
-_TYPED: Mapping[str, Mapping[str, str]] = {
-    "address": dict.fromkeys(("string_too_short", "string_too_long"), ENTER_ADDRESS),
-    "name": {"string_too_long": ENTER_SHORTER_NAME},
+_WHOLE = {  # messages about a request as a whole, by status
+    429: gettext_noop("Please wait an hour and try again."),
+    503: gettext_noop("Please try again in a few seconds. Trying twice does no harm."),
 }
 
 

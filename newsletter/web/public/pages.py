@@ -87,9 +87,14 @@ class PageTemplates:
         """Return the pages in a language, a BCP 47 tag, or in English if there is no catalogue for it."""
         return self._made(language)
 
-    def for_visitor(self, request: HTTPConnection) -> LocalPages:
-        """Return the pages in the newsletter's language that a visitor wants: by ``?lang=``, or by their browser."""
+    def for_visitor(self, request: HTTPConnection, language: object = None) -> LocalPages:
+        """Return the pages in the newsletter's language that a visitor wants.
+
+        That is this ``language`` if it is one of the newsletter's, or the one in ``?lang=``, or their browser's.
+        """
         offered = self._newsletter.languages
+        if language in offered:
+            return self._made(str(language))
         if len(offered) == 1:
             return self.own
         wanted, accepted = request.query_params.get("lang", ""), request.headers.get("accept-language", "")

@@ -7,11 +7,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from newsletter.domain.consent import SignUpChoices
 from newsletter.domain.subscriber import Frequency
+from newsletter.errors import printable
 from newsletter.subscriptions import parse_name
 from newsletter.web.public.fields import RequestingClient, known_topics, parse_typed_address
 from newsletter.web.public.local_pages import VisitorPages
 from newsletter.web.public.mail_request_writer import MailRequestWriter
 from newsletter.web.public.pages import Site
+
+_LONGEST_SHOWN = 60  # characters of an unknown name
 
 
 def _name(text: str) -> str:
@@ -72,8 +75,11 @@ class TopicItem(BaseModel):
 class Fault(BaseModel):
     """An error."""
 
-    error: str
-    details: list[str]
+    error: str = Field(description="The status in words.")
+    details: list[str] = Field(description="What is wrong with the request, for programmers, in English.")
+    messages: dict[str, str] = Field(
+        description="What to tell the reader, in their language: by field, or by an empty name about all of it."
+    )
 
 
 class SignUpApi:
@@ -95,11 +101,14 @@ class SignUpApi:
         declared = self._site.newsletter.topics
         slugs = known_topics(wanted.topics, declared)
         if unknown := [name for name in wanted.topics if not declared.resolve(name).declared]:
-            raise HTTPException(422, f"no topic {unknown[0]!r}")
+            raise HTTPException(422, f'topics: there is no "{printable(unknown[0], _LONGEST_SHOWN)}"')
         if wanted.frequency is Frequency.WEEKLY and not self._site.newsletter.weekly_digest:
-            raise HTTPException(422, "this newsletter has no weekly digest")
+            raise HTTPException(422, "frequency: this newsletter has no weekly digest")
         if wanted.language and wanted.language not in self._site.newsletter.languages:
-            raise HTTPException(422, f"no language {wanted.language!r}")
+            known = ", ".join(self._site.newsletter.languages)
+            raise HTTPException(
+                422, f'language: there is no "{printable(wanted.language, _LONGEST_SHOWN)}"; there are: {known}'
+            )
         if wanted.language:
             pages = self._site.pages.in_language(wanted.language)
         first_name, last_name = parse_name(wanted.name)

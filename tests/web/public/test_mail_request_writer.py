@@ -75,7 +75,8 @@ def test_a_refused_client_can_still_use_other_pages(pages: Public, visitor: http
     assert visitor.get("/subscribe").status_code == 200
     assert visitor.get("/api/topics").status_code == 200
     answer = visitor.post(SIGN_UP, json={"address": "new@example.com"})
-    assert answer.json() == {"error": "Too Many Requests", "details": []}
+    messages = {"": "Please wait an hour and try again."}
+    assert answer.json() == {"error": "Too Many Requests", "details": [], "messages": messages}
     assert answer.headers["Retry-After"] == "3600"
     page = visitor.post("/subscribe", data={"address": "new@example.com"})
     assert "Please wait an hour" in page.text

@@ -67,8 +67,14 @@ def test_an_invalid_body_is_explained_in_plain_words(tmp_path: Path) -> None:
             (b'{"address": "ada@example.com", "topics": "science"}', "topics: write a list"),
             (b'{"address": "ada@example.com", "nmae": "Ada"}', "nmae: there is no such field"),
             (b'{"address": "ada@example.com", "frequency": "hourly"}', 'frequency: write "each" or "weekly"'),
+            (b'{"address": "ada@example.com", "frequency": "weekly"}', "frequency: this newsletter has no weekly"),
+            (b'{"address": "ada@example.com", "topics": ["space"]}', 'topics: there is no "space"'),
+            (b'{"address": "ada@example.com", "language": "xx"}', 'language: there is no "xx"; there are: en'),
+            (b'{"address": "ada@"}', "address: Please enter an email address"),
         ):
             answer = client.post("/api/sign-ups", content=body, headers={"Content-Type": "application/json"})
             assert answer.status_code == 422
-            (detail,) = answer.json()["details"]
+            fault = answer.json()
+            (detail,) = fault["details"]
             assert message in detail
+            assert fault["messages"].keys() == ({"address"} if "address:" in detail else set())

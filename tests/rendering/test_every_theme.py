@@ -236,6 +236,23 @@ def test_a_long_word_and_a_logo_fit_every_theme(theme: str, window: "Page") -> N
         assert window.evaluate("document.documentElement.scrollWidth") == width
 
 
+@pytest.mark.parametrize("theme", THEMES)
+def test_no_theme_stretches_a_small_picture(theme: str, window: "Page") -> None:
+    issue, newsletter = everything()
+    size = (400, 300)
+    sections = tuple(
+        replace(section, items=tuple(replace(item, image_size=size) for item in section.items))
+        for section in issue.sections
+    )
+    newsletter = themed(newsletter, theme)
+    email = render(replace(issue, sections=sections), newsletter, load_theme(NOWHERE, newsletter))
+    window.set_viewport_size({"width": 1000, "height": 800})
+    window.set_content(fill_html(email.html, READER))
+    widths = window.evaluate("[...document.images].map((image) => image.getBoundingClientRect().width)")
+    assert widths
+    assert max(widths) <= 400
+
+
 @pytest.mark.parametrize(("language", "changed"), [("en", False), ("he", False), ("en", True)])
 @pytest.mark.parametrize("theme", THEMES)
 def test_no_check_finds_a_mistake_in_a_theme_or_its_options(theme: str, language: str, changed: bool) -> None:

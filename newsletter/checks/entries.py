@@ -14,7 +14,7 @@ from newsletter.checks.parts import (
 from newsletter.checks.places import at, is_readable
 from newsletter.checks.rules import make_finding
 from newsletter.checks.topics import named_topic_findings
-from newsletter.domain.issue import Entry, Issue, Passage, PassageKind
+from newsletter.domain.issue import ACCESS_FIELDS, Entry, Issue, Passage, PassageKind
 from newsletter.domain.topics import Topics
 from newsletter.errors import Finding, Place
 from newsletter.translation.locales import is_known
@@ -22,7 +22,7 @@ from newsletter.translation.locales import is_known
 LONGEST_LABEL = 24  # characters: "Read more at The Review" has to fit on a phone's line
 LONGEST_READING = 24 * 60  # minutes
 _FIELDS = ("title", "source", "author", "image_alt", "label")
-_OVERRIDDEN = (*_FIELDS, "url", "image", "topics", "body", "language", "minutes", "paywall", "gift")
+_OVERRIDDEN = (*_FIELDS, *ACCESS_FIELDS, "url", "image", "topics", "body")
 
 
 def entry_findings(entry: Entry, topics: Topics) -> Iterator[Finding]:
@@ -34,7 +34,7 @@ def entry_findings(entry: Entry, topics: Topics) -> Iterator[Finding]:
         for name in ("title", "source"):
             yield from linked_name_findings(getattr(entry, name), entry.url, entry.place(name), name)
     yield from image_address_findings(entry)
-    yield from _behind_the_link(entry)
+    yield from _access_notes(entry)
     if not entry.topics and any(topics):  # a newsletter without topics needs none
         yield make_finding("topics-none", entry.place("topics"), "the entry has no topics")
     yield from named_topic_findings(entry, topics)
@@ -62,7 +62,7 @@ def override_findings(issue: Issue, entries: Mapping[str, Entry], topics: Topics
                 yield finding
 
 
-def _behind_the_link(entry: Entry) -> Iterator[Finding]:
+def _access_notes(entry: Entry) -> Iterator[Finding]:
     """Yield findings about what awaits readers behind the link."""
     if len(entry.label) > LONGEST_LABEL:
         what = f"the label has {len(entry.label)} characters, more than {LONGEST_LABEL}"

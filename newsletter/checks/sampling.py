@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from newsletter.domain.blocks import Block
-from newsletter.domain.issue import Entry, Issue
+from newsletter.domain.issue import ACCESS_FIELDS, Entry, Issue
 
 _NEWEST = 3
 # Bytes of encoded HTML around words, as the default theme has them.
 _FIXED, _PER_ENTRY, _PER_SECTION, _PER_PARAGRAPH, _PER_LINK, _PER_QUOTE = 12_000, 1_300, 500, 45, 60, 150
 _PER_BLOCK, _PER_LISTED = 900, 400
-_BEHIND = ("label", "language", "kind", "minutes", "paywall", "gift")
 _PER_SIGN = {
     "*": 6,
     "_": 6,
@@ -68,8 +67,7 @@ def _features(issue: Issue) -> Iterator[object]:
             yield (block.kind, *map(bool, own), section.title is None)
     for entry in issue.entries:
         fields = (entry.author, entry.date, entry.image, entry.image_alt, entry.topics)
-        behind = (entry.label, entry.language, entry.kind, entry.minutes, entry.paywall, entry.gift)
-        yield from zip(_BEHIND, map(bool, behind), strict=True)
+        yield from ((name, bool(getattr(entry, name))) for name in ACCESS_FIELDS)
         yield (*map(bool, fields), tuple(passage.kind for passage in entry.passages))
 
 

@@ -71,10 +71,11 @@ def new(
     newsletter entry new "Tides" --label listen --kind audio --minutes 40
     """
     from newsletter import content
+    from newsletter.domain.issue import Entry
 
     settings = resources.load_settings(context)
-    path = content.new_entry(
-        settings.root,
+    entry = Entry(
+        slug=slug or "",
         title=title,
         url=url,
         source=source,
@@ -87,8 +88,8 @@ def new(
         minutes=minutes,
         paywall=paywall,
         gift=gift,
-        slug=slug,
     )
+    path = content.new_entry(settings.root, entry)
     output.say(str(path.relative_to(settings.root)))
 
 

@@ -60,33 +60,16 @@ def new(
     newsletter issue new 2026-11-24 --language de
     newsletter issue new --digest --subject "The week"
     """
+    from newsletter.content import NewIssue
     from newsletter.publishing import next_issue
 
     settings = resources.load_settings(context)
     today, languages = resources.today(settings), settings.newsletter.languages
+    wanted = NewIssue(subject=subject, entries=tuple(entry or ()), number=number, slug=slug or "", language=language)
     if digest:
-        path = next_issue.create_digest(
-            settings.root,
-            date=day or today,
-            number=number,
-            subject=subject,
-            entries=entry or (),
-            slug=slug,
-            language=language,
-            languages=languages,
-        )
+        path = next_issue.create_digest(settings.root, wanted, date=day or today, languages=languages)
     else:
-        path = next_issue.create_issue(
-            settings.root,
-            today=today,
-            date=day,
-            number=number,
-            subject=subject,
-            entries=entry or (),
-            slug=slug,
-            language=language,
-            languages=languages,
-        )
+        path = next_issue.create_issue(settings.root, wanted, today=today, date=day, languages=languages)
     output.say(str(path.relative_to(settings.root)))
 
 

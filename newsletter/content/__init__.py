@@ -3,11 +3,12 @@
 from newsletter.content.files import conflict_findings
 from newsletter.content.picks_import import PrintedPick, read_picks, read_picks_file
 from newsletter.content.reading import Manuscripts, manuscript_states, read_manuscripts
-from newsletter.content.writing import ImportedPick, import_pick, import_picks, new_entry, new_issue
+from newsletter.content.writing import ImportedPick, NewIssue, import_pick, import_picks, new_entry, new_issue
 
 __all__ = [
     "ImportedPick",
     "Manuscripts",
+    "NewIssue",
     "PrintedPick",
     "conflict_findings",
     "import_pick",

@@ -7,13 +7,12 @@ from newsletter.content.fields import Fields
 from newsletter.content.files import for_message
 from newsletter.content.frontmatter import Listing, parse_front_matter
 from newsletter.content.markdown import split_passages
-from newsletter.domain.issue import Entry, Passage, PassageKind
+from newsletter.domain.issue import ACCESS_FIELDS, Entry, Passage, PassageKind
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import Finding
 
-_LINK = ("label", "language", "kind", "minutes", "paywall", "gift")  # what awaits a reader behind the link
-FIELDS = ("title", "url", "source", "author", "date", "topics", "image", "image_alt", *_LINK)
-OVERRIDES = ("title", "author", "source", "image", "image_alt", "topics", *_LINK, "framing")
+FIELDS = ("title", "url", "source", "author", "date", "topics", "image", "image_alt", *ACCESS_FIELDS)
+OVERRIDES = ("title", "author", "source", "image", "image_alt", "topics", *ACCESS_FIELDS, "framing")
 
 
 def empty_entry(slug: str, path: str) -> Entry:

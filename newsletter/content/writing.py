@@ -11,15 +11,18 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from newsletter.content.entries import FIELDS
 from newsletter.content.fields import one_line
 from newsletter.content.files import SlugTakenError, create_manuscript, for_message, manuscripts_in
 from newsletter.content.markdown import escape_markdown, join_passages
 from newsletter.content.picks_import import PrintedPick
 from newsletter.content.reading import read_manuscripts
-from newsletter.domain.issue import Passage, PassageKind
+from newsletter.domain.issue import Entry, Passage, PassageKind
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import UsageError, did_you_mean
 from newsletter.files.newsletter_folder import BLOCKS, ENTRIES, ISSUES
+
+_ALWAYS = ("title", "url", "source", "topics")  # fields that a new entry's file has even if they are empty
 
 _Field = str | int | datetime.date | Sequence[str] | None
 
@@ -67,85 +70,61 @@ class NotUnicodeError(UsageError):
         super().__init__("the text is not UTF-8", hint="use a terminal with UTF-8")
 
 
-def new_entry(
-    root: Path,
-    *,
-    title: str,
-    url: str = "",
-    source: str = "",
-    author: str | None = None,
-    date: datetime.date | None = None,
-    topics: Iterable[str] = (),
-    label: str = "",
-    language: str = "",
-    kind: str = "",
-    minutes: int | None = None,
-    paywall: bool = False,
-    gift: str = "",
-    body: str = "",
-    slug: str | None = None,
-) -> Path:
-    """Write ``issues/entries/<slug>.md``; the slug comes from the title if none is given. ``body`` is Markdown.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewIssue:
+    """What a new issue's file says besides its date.
 
-    An empty URL or source is written as it is, and a check reports it; other empty fields are left out.
-
-    Raise SlugTakenError, InvalidSlugError,
-    NotUnicodeError, and FindingsError if the file can't be written.
+    Without a ``slug`` it is the date. ``entries`` may name blocks too, and ``digest`` makes it a weekly digest.
     """
-    chosen = _slug(slug, slug_of(title))
+
+    subject: str = ""
+    entries: tuple[str, ...] = ()
+    number: int | None = None
+    slug: str = ""
+    digest: bool = False
+    language: str = ""
+
+
+def new_entry(root: Path, entry: Entry) -> Path:
+    """Write ``issues/entries/<slug>.md`` with an entry's fields and passages.
+
+    Without a slug it comes from the title. Empty topics, URLs and sources are written, and a check reports them; other
+    empty fields are left out. Raise SlugTakenError, InvalidSlugError, NotUnicodeError, and FindingsError if the file
+    can't be written.
+    """
+    chosen = _slug(entry.slug or slug_of(entry.title))
     if chosen in _taken(root):
         raise SlugTakenError(f'{_kind_of(root, chosen)} "{chosen}" already exists', slug=chosen)
     path = root / ENTRIES / f"{chosen}.md"
     fields: dict[str, _Field] = {
-        "title": title,
-        "url": url,
-        "source": source,
-        "author": author,
-        "date": date,
-        "topics": tuple(topics),
-        "label": label or None,
-        "language": language or None,
-        "kind": kind or None,
-        "minutes": minutes,
-        "paywall": paywall or None,
-        "gift": gift or None,
+        name: getattr(entry, name) if name in _ALWAYS else getattr(entry, name) or None for name in FIELDS
     }
-    create_manuscript(root, path, _text(fields, body))
+    create_manuscript(root, path, _text(fields, join_passages(entry.passages)))
     return path
 
 
-def new_issue(
-    root: Path,
-    *,
-    date: datetime.date,
-    subject: str = "",
-    entries: Iterable[str] = (),
-    number: int | None = None,
-    slug: str | None = None,
-    digest: bool = False,
-    language: str = "",
-) -> Path:
-    """Write ``issues/<slug>.md``; the slug is the date if none is given. ``digest`` makes it a weekly digest.
+def new_issue(root: Path, date: datetime.date, issue: NewIssue) -> Path:
+    """Write ``issues/<slug>.md``.
 
     Raise SlugTakenError, InvalidSlugError or NotUnicodeError; UnknownEntryError or RepeatedEntryError for a wrong
     entry; FindingsError if the file can't be written.
     """
-    chosen = _slug(slug, date.isoformat())
-    taken, named = _taken(root), tuple(entries)
-    for entry in named:
+    chosen = _slug(issue.slug or date.isoformat())
+    taken = _taken(root)
+    for entry in issue.entries:
         if entry not in taken:
             raise UnknownEntryError(name=for_message(entry), suggestion=did_you_mean(entry, taken))
-        if named.count(entry) > 1:
+        if issue.entries.count(entry) > 1:
             raise RepeatedEntryError(entry=entry)
     path = root / ISSUES / f"{chosen}.md"
     fields: dict[str, _Field] = {
         "date": date,
-        "number": number,
-        "language": language or None,
-        "subject": subject,
+        "number": issue.number,
+        "language": issue.language or None,
+        "subject": issue.subject,
         "preheader": "",
-        "digest": digest or None,
-        "entries": named,
+        "digest": issue.digest or None,
+        "entries": issue.entries,
     }
     create_manuscript(root, path, _text(fields, ""))
     return path
@@ -193,12 +172,19 @@ def import_pick(root: Path, pick: PrintedPick, *, url: str = "") -> Path:
         if paragraphs
     ]
     return new_entry(
-        root, title=pick.title, url=url, source=pick.source, topics=pick.topics, body=join_passages(passages), slug=slug
+        root,
+        Entry(
+            slug=slug,
+            title=pick.title,
+            url=url,
+            source=pick.source,
+            topics=tuple(pick.topics),
+            passages=tuple(passages),
+        ),
     )
 
 
-def _slug(given: str | None, default: str) -> str:
-    slug = default if given is None else given
+def _slug(slug: str) -> str:
     if not SLUG.fullmatch(slug):
         raise InvalidSlugError(slug=for_message(slug), suggestion=slug_of(slug))
     return slug

@@ -25,6 +25,10 @@ class Passage:
     line: int = field(default=1, compare=False)
 
 
+ACCESS_FIELDS = ("label", "language", "kind", "minutes", "paywall", "gift")
+"""The fields of an entry that say what awaits a reader behind its link."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A pick: a link, its source, the editor's framing, a quotation, and topics as the editor wrote them.

@@ -1,11 +1,13 @@
 """The next issue: its date and number, and the entries of a weekly digest."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date as day_of
 from datetime import timedelta
 from pathlib import Path
 
 from newsletter import content
+from newsletter.content import NewIssue
 from newsletter.domain.issue import Issue
 from newsletter.domain.languages import same_language
 from newsletter.errors import UsageError, did_you_mean
@@ -35,64 +37,43 @@ class UnavailableLanguageError(UsageError):
 
 
 def create_issue(
-    root: Path,
-    *,
-    today: day_of,
-    date: day_of | None = None,
-    number: int | None = None,
-    subject: str = "",
-    entries: Iterable[str] = (),
-    slug: str | None = None,
-    language: str = "",
-    languages: Sequence[str] = (),
+    root: Path, wanted: NewIssue, *, today: day_of, date: day_of | None = None, languages: Sequence[str] = ()
 ) -> Path:
-    """Write the file of a new issue with these entries, in order, and return its path.
+    """Write the file of a new issue and return its path.
 
-    Without a date or a number it gets the next ones among the issues in its ``language``, one of the newsletter's
+    Without a date or a number it gets the next ones among the issues in its language, one of the newsletter's
     ``languages``; the default is the first, which is stated if other issues state theirs. The slug is the date by
-    default, followed by any other language than the first. Raise UnavailableLanguageError; UsageError if the slug is
-    taken or invalid, or an entry doesn't exist; FindingsError if the file can't be written.
+    default, followed by any other language than the first. An entry that is named twice is listed once. Raise
+    UnavailableLanguageError; UsageError if the slug is taken or invalid, or an entry doesn't exist; FindingsError if
+    the file can't be written.
     """
-    issues, stated = _issues_in(root, language, languages)
+    issues, stated = _issues_in(root, wanted.language, languages)
     dated = date or next_date(issues, today)
-    return content.new_issue(
-        root,
-        date=dated,
-        number=next_number(issues) if number is None else number,
-        subject=subject,
-        entries=tuple(dict.fromkeys(entries)),
-        slug=f"{dated}{_suffix(stated, languages)}" if slug is None else slug,
+    issue = replace(
+        wanted,
+        number=next_number(issues) if wanted.number is None else wanted.number,
+        entries=tuple(dict.fromkeys(wanted.entries)),
+        slug=wanted.slug or f"{dated}{_suffix(stated, languages)}",
         language=stated,
     )
+    return content.new_issue(root, dated, issue)
 
 
-def create_digest(
-    root: Path,
-    *,
-    date: day_of,
-    number: int | None = None,
-    subject: str = "",
-    entries: Iterable[str] = (),
-    slug: str | None = None,
-    language: str = "",
-    languages: Sequence[str] = (),
-) -> Path:
-    """Write the file of a weekly digest and return its path: first these entries, then those of the week's issues.
+def create_digest(root: Path, wanted: NewIssue, *, date: day_of, languages: Sequence[str] = ()) -> Path:
+    """Write the file of a weekly digest and return its path: first its entries, then those of the week's issues.
 
     The slug is ``digest-<date>`` by default, and the language as for ``create_issue``. Raise as that does, and
     EmptyWeekError if the week has none.
     """
-    issues, stated = _issues_in(root, language, languages)
-    return content.new_issue(
-        root,
-        date=date,
-        number=number,
-        subject=subject,
-        entries=tuple(dict.fromkeys([*entries, *entries_of_week(issues, date)])),
-        slug=f"digest-{date}{_suffix(stated, languages)}" if slug is None else slug,
+    issues, stated = _issues_in(root, wanted.language, languages)
+    digest = replace(
+        wanted,
+        entries=tuple(dict.fromkeys([*wanted.entries, *entries_of_week(issues, date)])),
+        slug=wanted.slug or f"digest-{date}{_suffix(stated, languages)}",
         digest=True,
         language=stated,
     )
+    return content.new_issue(root, date, digest)
 
 
 def next_date(issues: Sequence[Issue], today: day_of) -> day_of:

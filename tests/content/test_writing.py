@@ -2,18 +2,21 @@
 
 import errno
 import os
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.content import new_entry, new_issue, read_manuscripts
+from newsletter.content import NewIssue, new_entry, new_issue, read_manuscripts
 from newsletter.content.fields import one_line
 from newsletter.content.files import SlugTakenError
 from newsletter.content.markdown import join_passages, split_passages
 from newsletter.content.writing import InvalidSlugError, NotUnicodeError, RepeatedEntryError, UnknownEntryError
+from newsletter.domain.issue import Entry, Passage, PassageKind
 from newsletter.errors import FindingsError
 from tests.content.editor_files import put_entries
 
@@ -22,8 +25,19 @@ def files(root: Path) -> list[str]:
     return sorted(path.name for path in root.rglob("*") if path.is_file())
 
 
+def written(
+    root: Path, title: str, *, body: str = "", slug: str = "", topics: Iterable[str] = (), **fields: Any
+) -> Path:
+    """Write a new entry with this body."""
+    passages = (Passage(kind=PassageKind.FRAMING, markdown=body),)
+    entry = Entry(
+        slug=slug, title=title, topics=tuple(topics), passages=passages, **({"url": "", "source": ""} | fields)
+    )
+    return new_entry(root, entry)
+
+
 def test_a_new_entry_looks_as_if_written_by_hand(tmp_path: Path) -> None:
-    path = new_entry(
+    path = written(
         tmp_path,
         title="Night trains: a “return”",
         url="https://example.org/review/night-train",
@@ -43,14 +57,16 @@ def test_a_new_entry_looks_as_if_written_by_hand(tmp_path: Path) -> None:
 
 
 def test_an_entry_begun_with_only_a_title_has_findings_for_the_rest(tmp_path: Path) -> None:
-    path = new_entry(tmp_path, title="Moss")
+    path = written(tmp_path, title="Moss")
     assert path.read_text() == "---\ntitle: Moss\nurl:\nsource:\ntopics: []\n---\n"
     assert [finding.place.line for finding in read_manuscripts(tmp_path).findings] == [3, 4]
 
 
 def test_a_new_issue_lists_its_entries(tmp_path: Path) -> None:
     put_entries(tmp_path, "moss", "2025/night-train")
-    path = new_issue(tmp_path, date=date(2026, 11, 24), subject="#1: moss", entries=["night-train", "moss"], number=8)
+    path = new_issue(
+        tmp_path, date(2026, 11, 24), NewIssue(subject="#1: moss", entries=("night-train", "moss"), number=8)
+    )
     assert path == tmp_path / "issues/2026-11-24.md"
     issue = read_manuscripts(tmp_path).issues[-1]
     assert (issue.date, issue.subject, issue.number) == (date(2026, 11, 24), "#1: moss", 8)
@@ -61,17 +77,17 @@ def test_a_new_issue_lists_its_entries(tmp_path: Path) -> None:
 def test_a_new_file_is_readable_like_any_other(tmp_path: Path) -> None:
     mask = os.umask(0o022)
     try:
-        assert new_entry(tmp_path, title="Moss").stat().st_mode & 0o777 == 0o644
+        assert written(tmp_path, title="Moss").stat().st_mode & 0o777 == 0o644
     finally:
         os.umask(mask)
 
 
-@pytest.mark.parametrize("slug", ["../moss", "a/b", "Moss", "", "-moss", "x" * 81, "..", "mo ss", "moss\n"])
+@pytest.mark.parametrize("slug", ["../moss", "a/b", "Moss", "-moss", "x" * 81, "..", "mo ss", "moss\n"])
 def test_an_invalid_slug_is_refused_without_writing_a_file(tmp_path: Path, slug: str) -> None:
     with pytest.raises(InvalidSlugError, match="not a slug"):
-        new_entry(tmp_path, title="Moss", slug=slug)
+        written(tmp_path, title="Moss", slug=slug)
     with pytest.raises(InvalidSlugError, match="not a slug"):
-        new_issue(tmp_path, date=date(2026, 11, 24), slug=slug)
+        new_issue(tmp_path, date(2026, 11, 24), NewIssue(slug=slug))
     assert files(tmp_path) == []
 
 
@@ -80,15 +96,15 @@ def test_a_slug_in_use_is_refused_in_any_folder(tmp_path: Path) -> None:
     before = (tmp_path / "issues/entries/moss.md").read_bytes()
     for title in ("Moss", "Night train"):
         with pytest.raises(SlugTakenError, match="already"):
-            new_entry(tmp_path, title=title)
+            written(tmp_path, title=title)
     assert (tmp_path / "issues/entries/moss.md").read_bytes() == before
     assert files(tmp_path) == ["moss.md", "night-train.md"]
 
 
 def test_an_issue_is_not_overwritten(tmp_path: Path) -> None:
-    new_issue(tmp_path, date=date(2026, 11, 24), subject="First")
+    new_issue(tmp_path, date(2026, 11, 24), NewIssue(subject="First"))
     with pytest.raises(SlugTakenError, match=r"issues/2026-11-24\.md already exists"):
-        new_issue(tmp_path, date=date(2026, 11, 24), subject="Second")
+        new_issue(tmp_path, date(2026, 11, 24), NewIssue(subject="Second"))
     assert read_manuscripts(tmp_path).issues[0].subject == "First"
     assert files(tmp_path) == ["2026-11-24.md"]
 
@@ -96,9 +112,9 @@ def test_an_issue_is_not_overwritten(tmp_path: Path) -> None:
 def test_a_new_issue_with_unknown_or_repeated_entries_is_refused(tmp_path: Path) -> None:
     put_entries(tmp_path, "night-train")
     with pytest.raises(UnknownEntryError, match='no entry "night-trains": did you mean "night-train"'):
-        new_issue(tmp_path, date=date(2026, 11, 24), entries=["night-trains"])
+        new_issue(tmp_path, date(2026, 11, 24), NewIssue(entries=("night-trains",)))
     with pytest.raises(RepeatedEntryError, match="named twice"):
-        new_issue(tmp_path, date=date(2026, 11, 24), entries=["night-train", "night-train"])
+        new_issue(tmp_path, date(2026, 11, 24), NewIssue(entries=("night-train", "night-train")))
     assert files(tmp_path) == ["night-train.md"]
 
 
@@ -108,14 +124,14 @@ def test_a_link_to_outside_is_not_written_through(tmp_path: Path) -> None:
     (root / "issues").mkdir(parents=True)
     (root / "issues/entries").symlink_to(elsewhere)
     with pytest.raises(FindingsError, match="leads out"):
-        new_entry(root, title="Moss")
+        written(root, title="Moss")
     assert files(elsewhere) == []
 
 
 def test_a_file_in_the_place_of_a_folder_is_a_write_error(tmp_path: Path) -> None:
     (tmp_path / "issues").write_text("not a folder")
     with pytest.raises(FindingsError, match="cannot be written"):
-        new_issue(tmp_path, date=date(2026, 11, 24))
+        new_issue(tmp_path, date(2026, 11, 24), NewIssue())
     assert files(tmp_path) == ["issues"]
 
 
@@ -127,7 +143,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(
         FindingsError, match=r"moss\.md:1: cannot be written: No space left on device; no file was created"
     ):
-        new_entry(tmp_path, title="Moss")
+        written(tmp_path, title="Moss")
     assert files(tmp_path) == []
 
 
@@ -136,17 +152,17 @@ def test_a_file_is_written_on_a_file_system_without_hard_links(tmp_path: Path, m
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", refused)
-    new_issue(tmp_path, date=date(2026, 11, 24))
+    new_issue(tmp_path, date(2026, 11, 24), NewIssue())
     with pytest.raises(SlugTakenError, match="already exists"):
-        new_issue(tmp_path, date=date(2026, 11, 24))
+        new_issue(tmp_path, date(2026, 11, 24), NewIssue())
     assert files(tmp_path) == ["2026-11-24.md"]
 
 
 def test_undecodable_bytes_from_a_terminal_are_refused(tmp_path: Path) -> None:
     with pytest.raises(NotUnicodeError, match="not UTF-8"):
-        new_entry(tmp_path, title="caf\udce9")
+        written(tmp_path, title="caf\udce9")
     with pytest.raises(NotUnicodeError, match="not UTF-8"):
-        new_entry(tmp_path, title="Moss", body="caf\udce9")
+        written(tmp_path, title="Moss", body="caf\udce9")
     assert files(tmp_path) == []
 
 
@@ -174,14 +190,14 @@ def test_any_written_entry_is_read_back_unchanged(
     tmp_path_factory: pytest.TempPathFactory, title: str, source: str, author: str, topics: list[str], body: str
 ) -> None:
     root = tmp_path_factory.mktemp("newsletter")
-    path = new_entry(root, title=title, url="u", source=source, author=author, topics=topics, body=body, slug="one")
+    path = written(root, title=title, url="u", source=source, author=author, topics=topics, body=body, slug="one")
     entry = read_manuscripts(root).entries["one"]
     assert (entry.title, entry.source, entry.author) == (one_line(title), one_line(source), one_line(author) or None)
     assert entry.topics == tuple(filter(None, map(one_line, topics)))
     assert entry.passages == split_passages(body.strip("\n"))
     assert {finding.rule for finding in read_manuscripts(root).findings} <= {"field-missing"}
 
-    again = new_entry(
+    again = written(
         root,
         title=entry.title,
         url=entry.url,
@@ -196,9 +212,9 @@ def test_any_written_entry_is_read_back_unchanged(
 
 def test_a_joined_body_has_the_same_bytes_again(tmp_path: Path) -> None:
     body = "One.\n\nShe writes:\n\n> Words.\n>\n> More words."
-    path = new_entry(tmp_path, title="A", url="u", source="S", topics=["T"], body=body, slug="one")
+    path = written(tmp_path, title="A", url="u", source="S", topics=["T"], body=body, slug="one")
     entry = read_manuscripts(tmp_path).entries["one"]
-    again = new_entry(
+    again = written(
         tmp_path,
         title=entry.title,
         url=entry.url,
@@ -214,7 +230,7 @@ def test_a_joined_body_has_the_same_bytes_again(tmp_path: Path) -> None:
 def test_any_written_issue_is_read_back_unchanged(tmp_path_factory: pytest.TempPathFactory, subject: str) -> None:
     root = tmp_path_factory.mktemp("newsletter")
     put_entries(root, "1984", "no")
-    new_issue(root, date=date(2026, 11, 24), subject=subject, entries=["1984", "no"])
+    new_issue(root, date(2026, 11, 24), NewIssue(subject=subject, entries=("1984", "no")))
     issue = read_manuscripts(root).issues[0]
     assert issue.subject == one_line(subject)
     assert [entry.slug for entry in issue.entries] == ["1984", "no"]

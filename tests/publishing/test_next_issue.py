@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from newsletter.content import read_manuscripts
+from newsletter.content import NewIssue, read_manuscripts
 from newsletter.content.writing import UnknownEntryError
 from newsletter.publishing.next_issue import EmptyWeekError, UnavailableLanguageError, create_digest, create_issue
 from newsletter.settings import Settings
@@ -15,7 +15,7 @@ TUESDAY = MONDAY + timedelta(days=1)
 
 
 def test_the_first_issue_is_number_one_and_dated_today(settings: Settings) -> None:
-    path = create_issue(settings.root, today=MONDAY, subject="Slow water")
+    path = create_issue(settings.root, NewIssue(subject="Slow water"), today=MONDAY)
     (issue,) = read_manuscripts(settings.root).issues
     assert (path, issue.slug) == (settings.root / "issues" / "2026-11-23.md", "2026-11-23")
     assert (issue.date, issue.number, issue.subject) == (MONDAY, 1, "Slow water")
@@ -23,7 +23,7 @@ def test_the_first_issue_is_number_one_and_dated_today(settings: Settings) -> No
 
 def test_the_next_issue_follows_the_latest_one(settings: Settings) -> None:
     write_issue(settings.root, TUESDAY, "train", more="number: 7\n")
-    create_issue(settings.root, today=MONDAY)
+    create_issue(settings.root, NewIssue(), today=MONDAY)
     assert [(issue.date, issue.number) for issue in read_manuscripts(settings.root).issues][1:] == [
         (TUESDAY + timedelta(days=1), 8)
     ]
@@ -31,12 +31,12 @@ def test_the_next_issue_follows_the_latest_one(settings: Settings) -> None:
 
 def test_the_next_issue_after_a_break_is_dated_today(settings: Settings) -> None:
     write_issue(settings.root, MONDAY - timedelta(days=9), "train", more="number: 7\n")
-    assert create_issue(settings.root, today=MONDAY).stem == "2026-11-23"
+    assert create_issue(settings.root, NewIssue(), today=MONDAY).stem == "2026-11-23"
 
 
 def test_a_date_and_a_number_that_are_given_are_used(settings: Settings) -> None:
     write_issue(settings.root, TUESDAY, "train", more="number: 7\n")
-    create_issue(settings.root, today=MONDAY, date=MONDAY, number=3)
+    create_issue(settings.root, NewIssue(number=3), today=MONDAY, date=MONDAY)
     assert [(issue.date, issue.number) for issue in read_manuscripts(settings.root).issues] == [
         (MONDAY, 3),
         (TUESDAY, 7),
@@ -45,26 +45,26 @@ def test_a_date_and_a_number_that_are_given_are_used(settings: Settings) -> None
 
 def test_a_newsletter_without_numbers_stays_without(settings: Settings) -> None:
     write_issue(settings.root, MONDAY, "train")
-    create_issue(settings.root, today=MONDAY)
+    create_issue(settings.root, NewIssue(), today=MONDAY)
     assert [issue.number for issue in read_manuscripts(settings.root).issues] == [None, None]
 
 
 def test_an_entry_named_twice_is_included_once(settings: Settings) -> None:
     write_issue(settings.root, MONDAY, "train", "clock")
-    create_issue(settings.root, today=MONDAY, entries=["clock", "train", "clock"])
+    create_issue(settings.root, NewIssue(entries=("clock", "train", "clock")), today=MONDAY)
     assert [entry.slug for entry in read_manuscripts(settings.root).issues[1].entries] == ["clock", "train"]
 
 
 def test_an_entry_that_does_not_exist_is_refused_and_nothing_is_written(settings: Settings) -> None:
     with pytest.raises(UnknownEntryError, match='no entry "tram"'):
-        create_issue(settings.root, today=MONDAY, entries=["tram"])
+        create_issue(settings.root, NewIssue(entries=("tram",)), today=MONDAY)
     assert not read_manuscripts(settings.root).issues
 
 
 def test_a_digest_has_the_entries_of_the_last_seven_days_and_no_number(settings: Settings) -> None:
     for days, entry in ((7, "old"), (6, "oldest"), (1, "train"), (0, "clock"), (-1, "tomorrow")):
         write_issue(settings.root, MONDAY - timedelta(days=days), entry)
-    path = create_digest(settings.root, date=MONDAY, entries=["clock"])
+    path = create_digest(settings.root, NewIssue(entries=("clock",)), date=MONDAY)
     digest = read_manuscripts(settings.root).issue(path.stem)
     assert (digest.slug, digest.digest, digest.number) == ("digest-2026-11-23", True, None)
     assert [entry.slug for entry in digest.entries] == ["clock", "oldest", "train"]
@@ -72,17 +72,17 @@ def test_a_digest_has_the_entries_of_the_last_seven_days_and_no_number(settings:
 
 def test_a_digest_is_not_followed_by_an_issue_and_not_repeated_by_the_next_digest(settings: Settings) -> None:
     write_issue(settings.root, MONDAY - timedelta(days=6), "train", more="number: 7\n")
-    create_digest(settings.root, date=MONDAY)
-    assert create_issue(settings.root, today=MONDAY).stem == "2026-11-23"
+    create_digest(settings.root, NewIssue(), date=MONDAY)
+    assert create_issue(settings.root, NewIssue(), today=MONDAY).stem == "2026-11-23"
     with pytest.raises(EmptyWeekError, match="no issues in the seven days up to 2026-11-30"):
-        create_digest(settings.root, date=MONDAY + timedelta(days=7), slug="another")
+        create_digest(settings.root, NewIssue(slug="another"), date=MONDAY + timedelta(days=7))
 
 
 def test_issues_in_each_language_follow_each_other(settings: Settings) -> None:
     two = ("en", "de-AT")
 
     def made(language: str = "") -> tuple[str, str, int | None]:
-        path = create_issue(settings.root, today=MONDAY, language=language, languages=two)
+        path = create_issue(settings.root, NewIssue(language=language), today=MONDAY, languages=two)
         issue = read_manuscripts(settings.root).issue(path.stem)
         return issue.slug, issue.language, issue.number
 
@@ -97,7 +97,7 @@ def test_issues_in_each_language_follow_each_other(settings: Settings) -> None:
 def test_a_digest_in_a_language_has_the_entries_of_its_issues(settings: Settings) -> None:
     write_issue(settings.root, MONDAY, "train", more="language: en\n")
     write_issue(settings.root, MONDAY, "clock", slug="2026-11-23-de", more="language: de\n")
-    path = create_digest(settings.root, date=MONDAY, language="de", languages=("en", "de"))
+    path = create_digest(settings.root, NewIssue(language="de"), date=MONDAY, languages=("en", "de"))
     digest = read_manuscripts(settings.root).issue(path.stem)
     assert (digest.slug, digest.language) == ("digest-2026-11-23-de", "de")
     assert [entry.slug for entry in digest.entries] == ["clock"]

@@ -41,12 +41,12 @@ def topic_findings(topics: Topics, settings: str) -> Iterator[Finding]:
 def segment_findings(segments: Iterable[Segment], topics: Topics, settings: str) -> Iterator[Finding]:
     """Yield undeclared topics of segments. Nobody follows a misspelled topic, so its segment would be empty."""
     for segment in segments:
-        asked = (
+        ruled = (
             [part.topics for part in parts_of(segment.where) if isinstance(part, Follows | Excludes | Clicked)]
             if segment.where
             else []
         )
-        for slug in sorted(frozenset().union(*asked)):
+        for slug in sorted(frozenset().union(*ruled)):
             if not topics.resolve(slug).declared:
                 yield _undeclared(slug, topics, setting_place(settings, "segments", segment.slug, "where"))
         for rule in ("any", "all", "none"):

@@ -18,7 +18,7 @@ BLOCKS = (
     ),
     error(
         "block-unfinished",
-        "A block lacks what its kind needs: the text of a note, the words of a quote, links, the name and url of a"
+        "A block is incomplete: it lacks the text of a note, the words of a quote, links, the name and url of a"
         " sponsor, an image.",
         "fill it in, or remove it",
         "It would be an empty space.",
@@ -33,12 +33,12 @@ BLOCKS = (
         "quote-who",
         "A quote has neither `who` nor `where`.",
         "write who said it: `who: Ada Writer`",
-        "Readers take words without a name for yours.",
+        "Without a name, the words look like yours.",
     ),
     warning(
         "issue-unread",
         "An issue has nothing but sponsors and images.",
         "add entries, a list of links, a note or a quote",
-        "Readers gave their address for something to read.",
+        "The issue would have no text except advertisements.",
     ),
 )

@@ -43,7 +43,7 @@ ENTRIES = (
         "minutes-many",
         "An entry's `minutes` are more than a day.",
         "write minutes, not words or seconds",
-        "Readers would take the issue for a book.",
+        "Readers see the number beside the link.",
     ),
     warning(
         "gift-paywall",

@@ -13,7 +13,7 @@ POLLS = (
         "poll-single",
         "A poll has only one answer.",
         "add another answer, or link to a page",
-        "Nobody can disagree.",
+        "Readers have nothing to choose from.",
     ),
     warning(
         "poll-alike",

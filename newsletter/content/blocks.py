@@ -31,7 +31,7 @@ _WORDS = {BlockKind.NOTE: "text", BlockKind.QUOTE: "words", BlockKind.LINKS: "li
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Form:
-    """The names of some fields where they are not those of a file; ``text`` is "" where the body is the text."""
+    """Field names that differ between block files and inline blocks. In a file the body is the text."""
 
     title: str = "title"
     text: str = ""
@@ -54,7 +54,7 @@ def empty_block(slug: str, path: str) -> Block:
 
 @lru_cache(maxsize=32_768)  # cached for the same reason as entries
 def parse_block(text: str, *, slug: str, path: str) -> tuple[Block, tuple[Finding, ...]]:
-    """Return a block from its own file, as far as it can be read, and the findings in the file."""
+    """Return a block from its own file, and the findings in it. Unreadable fields stay empty."""
     file = parse_front_matter(text, path=path)
     findings = list(file.findings)
     if file.fields is None:

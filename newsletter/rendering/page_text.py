@@ -92,7 +92,7 @@ class Prose:
         """Return where an entry's link leads: past the paywall if it has a gift link."""
         return link_target(entry)
 
-    def behind_the_link(self, entry: Entry) -> Sequence[Markup]:
+    def access_notes(self, entry: Entry) -> Sequence[Markup]:
         """Return what awaits readers behind an entry's link: how long it takes, and whether it costs anything."""
         return [escape(note) for note in access_notes(self._labels, entry)]
 

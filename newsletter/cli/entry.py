@@ -72,10 +72,11 @@ def new(
     """
     from newsletter import content
     from newsletter.domain.issue import Entry
+    from newsletter.domain.topics import slug_of
 
     settings = resources.load_settings(context)
     entry = Entry(
-        slug=slug or "",
+        slug=slug_of(title) if slug is None else slug,
         title=title,
         url=url,
         source=source,

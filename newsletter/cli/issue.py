@@ -65,7 +65,7 @@ def new(
 
     settings = resources.load_settings(context)
     today, languages = resources.today(settings), settings.newsletter.languages
-    wanted = NewIssue(subject=subject, entries=tuple(entry or ()), number=number, slug=slug or "", language=language)
+    wanted = NewIssue(subject=subject, entries=tuple(entry or ()), number=number, slug=slug, language=language)
     if digest:
         path = next_issue.create_digest(settings.root, wanted, date=day or today, languages=languages)
     else:

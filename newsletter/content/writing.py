@@ -80,7 +80,7 @@ class NewIssue:
     subject: str = ""
     entries: tuple[str, ...] = ()
     number: int | None = None
-    slug: str = ""
+    slug: str | None = None
     digest: bool = False
     language: str = ""
 
@@ -88,11 +88,10 @@ class NewIssue:
 def new_entry(root: Path, entry: Entry) -> Path:
     """Write ``issues/entries/<slug>.md`` with an entry's fields and passages.
 
-    Without a slug it comes from the title. Empty topics, URLs and sources are written, and a check reports them; other
-    empty fields are left out. Raise SlugTakenError, InvalidSlugError, NotUnicodeError, and FindingsError if the file
-    can't be written.
+    Empty topics, URLs and sources are written, and a check reports them; other empty fields are left out. Raise
+    SlugTakenError, InvalidSlugError, NotUnicodeError, and FindingsError if the file can't be written.
     """
-    chosen = _slug(entry.slug or slug_of(entry.title))
+    chosen = _valid(entry.slug)
     if chosen in _taken(root):
         raise SlugTakenError(f'{_kind_of(root, chosen)} "{chosen}" already exists', slug=chosen)
     path = root / ENTRIES / f"{chosen}.md"
@@ -109,7 +108,7 @@ def new_issue(root: Path, date: datetime.date, issue: NewIssue) -> Path:
     Raise SlugTakenError, InvalidSlugError or NotUnicodeError; UnknownEntryError or RepeatedEntryError for a wrong
     entry; FindingsError if the file can't be written.
     """
-    chosen = _slug(issue.slug or date.isoformat())
+    chosen = _valid(date.isoformat() if issue.slug is None else issue.slug)
     taken = _taken(root)
     for entry in issue.entries:
         if entry not in taken:
@@ -184,7 +183,7 @@ def import_pick(root: Path, pick: PrintedPick, *, url: str = "") -> Path:
     )
 
 
-def _slug(slug: str) -> str:
+def _valid(slug: str) -> str:
     if not SLUG.fullmatch(slug):
         raise InvalidSlugError(slug=for_message(slug), suggestion=slug_of(slug))
     return slug

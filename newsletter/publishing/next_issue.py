@@ -53,7 +53,7 @@ def create_issue(
         wanted,
         number=next_number(issues) if wanted.number is None else wanted.number,
         entries=tuple(dict.fromkeys(wanted.entries)),
-        slug=wanted.slug or f"{dated}{_suffix(stated, languages)}",
+        slug=f"{dated}{_suffix(stated, languages)}" if wanted.slug is None else wanted.slug,
         language=stated,
     )
     return content.new_issue(root, dated, issue)
@@ -69,7 +69,7 @@ def create_digest(root: Path, wanted: NewIssue, *, date: day_of, languages: Sequ
     digest = replace(
         wanted,
         entries=tuple(dict.fromkeys([*wanted.entries, *entries_of_week(issues, date)])),
-        slug=wanted.slug or f"digest-{date}{_suffix(stated, languages)}",
+        slug=f"digest-{date}{_suffix(stated, languages)}" if wanted.slug is None else wanted.slug,
         digest=True,
         language=stated,
     )

@@ -17,6 +17,7 @@ from newsletter.content.files import SlugTakenError
 from newsletter.content.markdown import join_passages, split_passages
 from newsletter.content.writing import InvalidSlugError, NotUnicodeError, RepeatedEntryError, UnknownEntryError
 from newsletter.domain.issue import Entry, Passage, PassageKind
+from newsletter.domain.topics import slug_of
 from newsletter.errors import FindingsError
 from tests.content.editor_files import put_entries
 
@@ -25,15 +26,11 @@ def files(root: Path) -> list[str]:
     return sorted(path.name for path in root.rglob("*") if path.is_file())
 
 
-def written(
-    root: Path, title: str, *, body: str = "", slug: str = "", topics: Iterable[str] = (), **fields: Any
-) -> Path:
+def written(root: Path, title: str, *, body: str = "", topics: Iterable[str] = (), **fields: Any) -> Path:
     """Write a new entry with this body."""
     passages = (Passage(kind=PassageKind.FRAMING, markdown=body),)
-    entry = Entry(
-        slug=slug, title=title, topics=tuple(topics), passages=passages, **({"url": "", "source": ""} | fields)
-    )
-    return new_entry(root, entry)
+    defaults = {"slug": slug_of(title), "url": "", "source": ""}
+    return new_entry(root, Entry(title=title, topics=tuple(topics), passages=passages, **(defaults | fields)))
 
 
 def test_a_new_entry_looks_as_if_written_by_hand(tmp_path: Path) -> None:
@@ -64,9 +61,8 @@ def test_an_entry_begun_with_only_a_title_has_findings_for_the_rest(tmp_path: Pa
 
 def test_a_new_issue_lists_its_entries(tmp_path: Path) -> None:
     put_entries(tmp_path, "moss", "2025/night-train")
-    path = new_issue(
-        tmp_path, date(2026, 11, 24), NewIssue(subject="#1: moss", entries=("night-train", "moss"), number=8)
-    )
+    new = NewIssue(subject="#1: moss", entries=("night-train", "moss"), number=8)
+    path = new_issue(tmp_path, date(2026, 11, 24), new)
     assert path == tmp_path / "issues/2026-11-24.md"
     issue = read_manuscripts(tmp_path).issues[-1]
     assert (issue.date, issue.subject, issue.number) == (date(2026, 11, 24), "#1: moss", 8)
@@ -82,7 +78,7 @@ def test_a_new_file_is_readable_like_any_other(tmp_path: Path) -> None:
         os.umask(mask)
 
 
-@pytest.mark.parametrize("slug", ["../moss", "a/b", "Moss", "-moss", "x" * 81, "..", "mo ss", "moss\n"])
+@pytest.mark.parametrize("slug", ["../moss", "a/b", "Moss", "", "-moss", "x" * 81, "..", "mo ss", "moss\n"])
 def test_an_invalid_slug_is_refused_without_writing_a_file(tmp_path: Path, slug: str) -> None:
     with pytest.raises(InvalidSlugError, match="not a slug"):
         written(tmp_path, title="Moss", slug=slug)

@@ -246,7 +246,7 @@ def test_an_issues_page_has_its_blocks_in_order() -> None:
             "<p>A <em>word</em> between, <bdi>reader</bdi>.</p>",
             '<section class="entry block" id="also-seen">',
             '<a href="https://example.org/gloves">A museum of gloves</a> <span class="source">The Review</span>',
-            '<blockquote class="said"><p>A timetable is a promise.</p>',
+            '<blockquote class="quote"><p>A timetable is a promise.</p>',
             '<p class="who">— Ada Writer, <a href="https://example.org/said">The Review</a></p>',
             '<p class="tag">Advertisement</p>',
             '<a rel="sponsored" href="https://example.org/tea">Kettle &amp; &lt;Leaf&gt;</a>',

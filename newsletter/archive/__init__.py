@@ -1,7 +1,7 @@
 """The archive: public pages of the issues that were sent, by date and topic, with search and feeds."""
 
 from newsletter.archive.cache import ArchiveCache
-from newsletter.archive.link_pictures import LinkPicture, LinkPictures
+from newsletter.archive.graph_images import Cards, GraphImage
 from newsletter.archive.model import Archive, ArchivedEntry, ArchivedIssue, collect
 from newsletter.archive.pages import FEEDS, Page, PageBuilder
 from newsletter.archive.reading import read_archive
@@ -13,8 +13,8 @@ __all__ = [
     "ArchiveCache",
     "ArchivedEntry",
     "ArchivedIssue",
-    "LinkPicture",
-    "LinkPictures",
+    "Cards",
+    "GraphImage",
     "Page",
     "PageBuilder",
     "build",

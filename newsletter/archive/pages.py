@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from newsletter.archive import crawlers, feeds
 from newsletter.archive.feed_builder import FeedBuilder, Render
 from newsletter.archive.feeds import Feed
+from newsletter.archive.graph_images import Cards, issue_in
 from newsletter.archive.json_ld import index_data, issue_data
-from newsletter.archive.link_pictures import LinkPictures, issue_in
 from newsletter.archive.model import Archive, ArchivedIssue, ArchivedItem, ArchivedTopic
 from newsletter.archive.opening import Opening, opening
 from newsletter.archive.search import LONGEST, SearchIndex
@@ -48,9 +48,7 @@ class PageBuilder:
     ``searching`` is true if the pages can link to a search.
     """
 
-    def __init__(
-        self, archive: Archive, prose: Prose, render: Render, *, pictures: LinkPictures, searching: bool
-    ) -> None:
+    def __init__(self, archive: Archive, prose: Prose, render: Render, *, pictures: Cards, searching: bool) -> None:
         self._archive, self._prose = archive, prose
         self._render_page, self._searching = render, searching
         self._base_url = archive.newsletter.base_url
@@ -206,7 +204,7 @@ class PageBuilder:
             None,
         )
         picture = prose.address(pictured.image) if pictured and pictured.image else ""
-        link_picture = self._pictures.of_issue(archived_issue)
+        graph_image = self._pictures.of_issue(archived_issue)
         return self._page(
             path,
             "issue",
@@ -216,8 +214,8 @@ class PageBuilder:
             subject=prose.line(issue.subject, issue),
             preheader=prose.line(issue.preheader, issue),
             entry_topics={entry.slug: self._archive.topics_of(entry) for entry in issue.entries},
-            data=issue_data(archived_issue, self._archive, prose, [link_picture.url, *([picture] if picture else [])]),
-            link_picture=link_picture,
+            data=issue_data(archived_issue, self._archive, prose, [graph_image.url, *([picture] if picture else [])]),
+            graph_image=graph_image,
         )
 
     def _card(self, archived_issue: ArchivedIssue | None) -> Page:
@@ -256,7 +254,7 @@ class PageBuilder:
 
     def _page(self, path: str, template: str, /, **values: object) -> Page:
         values = {"feeds": "/", "canonical": self._base_url + path} | values
-        values.setdefault("link_picture", self._pictures.of_newsletter())
+        values.setdefault("graph_image", self._pictures.of_newsletter())
         return Page(path=path, body=self._render(template, **values).encode())
 
     def _render(self, template: str, /, **values: object) -> str:

@@ -10,6 +10,7 @@ from newsletter.files.atomic_write import write_file
 from newsletter.files.cache_folder import make_cache_folder
 
 FOLDER = ".newsletter/cards"
+_ANY_DIGEST = "[0-9a-f]" * 16
 
 # Drawing keeps a core busy for a tenth of a second, and FreeType's fonts must not be used by two threads at once.
 _drawing = threading.Lock()
@@ -24,17 +25,18 @@ class CardsBusyError(NewsletterError):
 
 
 class CardCache:
-    """A folder of drawn cards, named by their digests. Where it can't be written, cards are drawn again."""
+    """A folder of drawn cards, one for each page. Where it can't be written, cards are drawn again."""
 
     def __init__(self, root: Path) -> None:
         self._folder = root / FOLDER
 
-    def png(self, card: Card) -> bytes:
-        """Return a card as PNG. One that lacks words is not kept: fonts or FriBidi may be installed later.
+    def png(self, card: Card, page: str = "") -> bytes:
+        """Return the card of a page, an issue's slug, as PNG. It replaces the page's earlier card.
 
-        Raise CardsBusyError if too many threads are waiting for cards.
+        One that lacks words is not kept: fonts or FriBidi may be installed later. Raise CardsBusyError if too many
+        threads are waiting for cards.
         """
-        path = self._folder / f"{card.digest}.png"
+        path = self._folder / (f"{page}-{card.digest}.png" if page else f"{card.digest}.png")
         kept = _content(path)
         if kept is not None:
             return kept
@@ -54,6 +56,9 @@ class CardCache:
             with suppress(OSError):
                 make_cache_folder(self._folder)
                 write_file(path, drawn.png, sync=False)
+                prefix = path.stem.removesuffix(card.digest)
+                for earlier in set(self._folder.glob(f"{prefix}{_ANY_DIGEST}.png")) - {path}:
+                    earlier.unlink()
         return drawn.png
 
 

@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+import unicodedata
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 WIDTH, HEIGHT = 1200, 630  # pixels: 1.91:1, which all sites show uncropped (https://ogp.me)
+_SCRIPTS = ("LATIN ", "GREEK ", "CYRILLIC ", "HEBREW ", "ARABIC ")
 _DRAWING = 1  # raise it when cards are drawn differently, so that they get new URLs
 
 
@@ -36,5 +39,15 @@ class Card:
     @property
     def digest(self) -> str:
         """Return 16 hexadecimal digits that change with anything that the card shows."""
-        content = json.dumps([_DRAWING, asdict(self)], sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()[:16]
+        return _digest(self)
+
+    @property
+    def lettered(self) -> bool:
+        """Return whether the headline is in scripts that the fonts have; another headline is left out."""
+        return all(unicodedata.name(letter, "").startswith(_SCRIPTS) for letter in self.headline if letter.isalpha())
+
+
+@lru_cache(maxsize=1000)
+def _digest(card: Card) -> str:
+    content = json.dumps([_DRAWING, asdict(card)], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]

@@ -81,12 +81,6 @@ def with_pictures(issue: Issue, look_up: LookUp, url: str) -> Issue:
     return replace(issue, sections=sections)
 
 
-def with_local_pictures(html: str, pictures_url: str, folder: str) -> str:
-    """Return an email's HTML with its pictures in a ``folder`` in place of their public addresses."""
-    public = re.compile(f"{re.escape(pictures_url)}/(?={PICTURE_NAME.pattern})")
-    return public.sub(f"{folder}/", html)
-
-
 def _with_picture(item: Item, look_up: LookUp, url: str) -> Item:
     if not is_local_picture(item.image):
         return item

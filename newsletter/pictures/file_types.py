@@ -1,4 +1,4 @@
-"""Tell the type of a file by its first bytes: names lie, and a reader for each type is a risk."""
+"""Detect a file's type by its content, not its name."""
 
 READABLE = ("JPEG", "PNG", "GIF", "WEBP")  # as Pillow names them
 
@@ -20,7 +20,7 @@ _BRANDS = {b"avif": "an AVIF picture", b"avis": "an AVIF picture"} | dict.fromke
 )
 
 
-def type_of(content: bytes) -> str:
+def detect_type(content: bytes) -> str:
     """Return one of ``READABLE``, or a description such as "a HEIC picture"."""
     if not content:
         return "an empty file"

@@ -53,10 +53,10 @@ class PictureLibrary:
     def picture(self, image: str) -> Picture | UnusablePicture:
         """Return the picture in a file of the folder of pictures, prepared if it is new, or why it can't be used."""
         if (known := self._seen.get(image)) is not None:
-            path, state, found = known
+            path, state, result = known
             with suppress(OSError):  # it was deleted or renamed
                 if source_state(path) == state:
-                    return found
+                    return result
         return self._looked_up(image)
 
     def prepare_all(self, images: Iterable[str]) -> None:
@@ -90,7 +90,7 @@ class PictureLibrary:
             return self._recorded(image) or self._read(image)
 
     def _recorded(self, image: str) -> Picture | UnusablePicture | None:
-        """Return what became of a file in its present state, as far as it is recorded, or why it can't be read."""
+        """Return the result of preparing a file in its present state, if it is recorded, or why it can't be read."""
         path = source_file(self._root, image)
         if isinstance(path, UnusablePicture):
             return path
@@ -100,7 +100,7 @@ class PictureLibrary:
             return unreadable(image, err)
         digest = self._records.digest(image, state)
         outcome = self._records.outcome(digest) if digest else None
-        return self._found(image, path, state, outcome) if outcome else None
+        return self._named(image, path, state, outcome) if outcome else None
 
     def _read(self, image: str) -> Picture | UnusablePicture:
         path = source_file(self._root, image)
@@ -115,19 +115,19 @@ class PictureLibrary:
             outcome = self._records.outcome(digest) or self._prepared(digest, path.read_bytes())
         except OSError as err:
             return unreadable(image, err)
-        return self._found(image, path, state, outcome)
+        return self._named(image, path, state, outcome)
 
-    def _found(
+    def _named(
         self, image: str, path: Path, state: SourceState, outcome: Picture | UnusablePicture
     ) -> Picture | UnusablePicture:
-        """Return what became of a file under the name that the editor gave it, and remember it."""
-        found: Picture | UnusablePicture
+        """Return the result of preparing a file under the editor's name for it, and remember it."""
+        result: Picture | UnusablePicture
         if isinstance(outcome, Picture):
-            found = replace(outcome, name=_published_name(outcome.name, image))
+            result = replace(outcome, name=_published_name(outcome.name, image))
         else:
-            found = replace(outcome, what=f"{IMAGES}/{image} {outcome.what}")
-        self._seen[image] = (path, state, found)
-        return found
+            result = replace(outcome, what=f"{IMAGES}/{image} {outcome.what}")
+        self._seen[image] = (path, state, result)
+        return result
 
     def _digest(self, image: str, path: Path, state: SourceState) -> str:
         digest = self._records.digest(image, state)
@@ -139,12 +139,10 @@ class PictureLibrary:
     def _prepared(self, digest: str, content: bytes) -> Picture | UnusablePicture:
         from newsletter.pictures import preparing
 
-        try:
-            prepared = preparing.prepare(content)
-        except preparing.UnfitPictureError as err:
-            unusable = UnusablePicture(rule=err.rule, what=err.what, hint=err.hint)
-            self._records.remember_outcome(digest, unusable)
-            return unusable
+        prepared = preparing.prepare(content)
+        if isinstance(prepared, UnusablePicture):
+            self._records.remember_outcome(digest, prepared)
+            return prepared
         picture = Picture(
             name=f"{digest}.{prepared.ending}",
             width=prepared.width,

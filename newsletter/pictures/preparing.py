@@ -12,7 +12,8 @@ from typing import Any
 
 from PIL import Image, ImageCms
 
-from newsletter.pictures.file_types import READABLE, type_of
+from newsletter.domain.pictures import UnusablePicture
+from newsletter.pictures.file_types import READABLE, detect_type
 from newsletter.pictures.limits import HEIGHT, LARGEST, LONGEST_SIDE, MOST_PIXELS, WIDTH
 
 _ORIENTATION = 0x0112  # Exif 3.0 §4.6.5.4
@@ -32,14 +33,6 @@ _SRGB = ImageCms.createProfile("sRGB")
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
-class UnfitPictureError(Exception):
-    """A file that can't become a picture: the rule that it breaks, what is wrong, and how to fix it."""
-
-    def __init__(self, rule: str, what: str, hint: str) -> None:
-        self.rule, self.what, self.hint = rule, what, hint
-        super().__init__(what)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedPicture:
     """A prepared picture's bytes, its file name's ending, and its size in pixels."""
@@ -52,33 +45,30 @@ class PreparedPicture:
     animated: bool
 
 
-def prepare(content: bytes) -> PreparedPicture:
-    """Return the picture in an editor's file, prepared. The same file gives the same bytes.
-
-    Raise UnfitPictureError if it isn't a picture, is damaged, or is too large.
-    """
-    kind = type_of(content)
+def prepare(content: bytes) -> PreparedPicture | UnusablePicture:
+    """Return the picture in an editor's file, prepared, or why it can't be. The same file gives the same bytes."""
+    kind = detect_type(content)
     if kind not in READABLE:
-        raise UnfitPictureError("image-type", f"is {kind}", "export it as JPEG or PNG")
+        return UnusablePicture(rule="image-type", what=f"is {kind}", hint="export it as JPEG or PNG")
     try:
         with Image.open(BytesIO(content), formats=[kind]) as image:
             if image.width * image.height > MOST_PIXELS:
-                raise _too_many_pixels(f": {image.width:,} × {image.height:,}")
+                return _too_many_pixels(f": {image.width:,} × {image.height:,}")
             if max(image.size) > LONGEST_SIDE:
                 what = f"is {image.width:,} × {image.height:,} pixels, more than {LONGEST_SIDE:,} on a side"
-                raise UnfitPictureError("image-huge", what, "crop it")
+                return UnusablePicture(rule="image-huge", what=what, hint="crop it")
             return _prepared(image, kind, content)
-    except Image.DecompressionBombError as err:
-        raise _too_many_pixels() from err
-    except UnfitPictureError:
-        raise
-    except Exception as err:  # Pillow's readers raise a dozen kinds of errors for damaged files
-        raise UnfitPictureError("image-broken", "is damaged or incomplete", "copy or export the picture again") from err
+    except Image.DecompressionBombError:
+        return _too_many_pixels()
+    except Exception:  # noqa: BLE001  Pillow's readers raise a dozen kinds of errors for damaged files
+        hint = "copy or export the picture again"
+        return UnusablePicture(rule="image-broken", what="is damaged or incomplete", hint=hint)
 
 
-def _too_many_pixels(size: str = "") -> UnfitPictureError:
+def _too_many_pixels(size: str = "") -> UnusablePicture:
     what = f"has more than {MOST_PIXELS // 1_000_000} million pixels{size}"
-    return UnfitPictureError("image-huge", what, f"make it smaller: {2 * WIDTH:,} pixels wide is plenty")
+    hint = f"make it smaller: {2 * WIDTH:,} pixels wide is plenty"
+    return UnusablePicture(rule="image-huge", what=what, hint=hint)
 
 
 def _prepared(image: Image.Image, kind: str, content: bytes) -> PreparedPicture:

@@ -21,7 +21,7 @@ DIGEST_DIGITS = 16
 
 
 class PictureRecords:
-    """A folder of prepared pictures and of records about them: which file has which content, and what became of it.
+    """A folder of prepared pictures and of records: the digest of each file, and the result of preparing it.
 
     It is a cache: without it, everything is prepared again. If nothing can be written to the folder, a temporary one
     is used as well. Prepared pictures have the digest of the editor's file as their name here.
@@ -42,7 +42,7 @@ class PictureRecords:
         self._write(_source(image), _json({"image": image, "state": list(state), "digest": digest}))
 
     def outcome(self, digest: str) -> Picture | UnusablePicture | None:
-        """Return what became of a file, or None if it has to be prepared."""
+        """Return the result of preparing a file, or None if it has to be prepared."""
         record = self._read(f"{digest}.json")
         if record is None or record.get("recipe") != RECIPE:
             return None
@@ -54,7 +54,7 @@ class PictureRecords:
         return None
 
     def remember_outcome(self, digest: str, outcome: Picture | UnusablePicture, content: bytes = b"") -> None:
-        """Record what became of a file, and keep the prepared picture."""
+        """Record the result of preparing a file, and keep the prepared picture."""
         if isinstance(outcome, Picture):
             self._write(outcome.name, content)
         record = {"recipe": RECIPE, "usable": isinstance(outcome, Picture), "outcome": asdict(outcome)}

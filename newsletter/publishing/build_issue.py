@@ -6,12 +6,13 @@ from pathlib import Path
 
 from newsletter.composing import Composed
 from newsletter.domain.edition import Edition
-from newsletter.domain.pictures import Picture, with_local_pictures
+from newsletter.domain.pictures import Picture
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
 from newsletter.message.mime import Recipient, Wire
 from newsletter.message.template import fill_html, fill_text
 from newsletter.pictures import picture_library
+from newsletter.pictures.local_addresses import with_local_pictures
 from newsletter.tokens import throwaway_signer
 
 NOBODY = Subscriber(address="reader@example.com")

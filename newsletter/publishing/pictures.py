@@ -14,8 +14,8 @@ def publish_pictures(settings: Settings, composed: Composed) -> int:
     """
     library, own = picture_library(settings.root), settings.newsletter.picture
     pictures = {picture.name for picture in composed.pictures}
-    if is_local_picture(own) and isinstance(found := library.picture(own), Picture):
-        pictures.add(found.name)
+    if is_local_picture(own) and isinstance(picture := library.picture(own), Picture):
+        pictures.add(picture.name)
     if not pictures or (bucket := bootstrap.open_bucket(settings)) is None:
         return 0
     contents = {name: library.content(name) for name in sorted(pictures)}

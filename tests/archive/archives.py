@@ -40,5 +40,5 @@ def pages(of: Archive, *, searching: bool = True) -> Iterator[PageBuilder]:
         theme = rendering.load_theme(root, of.newsletter)
         templates = site.PageTemplates(root, of.newsletter, theme)
         prose = rendering.Prose(of.newsletter, theme)
-        pictures = archiving.LinkPictures(root, of.newsletter, prose)
+        pictures = archiving.Cards(root, of.newsletter, prose)
         yield PageBuilder(of, prose, templates.render, pictures=pictures, searching=searching)

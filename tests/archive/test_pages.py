@@ -12,7 +12,7 @@ import pytest
 from lxml import etree, html
 
 from newsletter import rendering
-from newsletter.archive import LinkPictures, Page, build
+from newsletter.archive import Cards, Page, build
 from newsletter.archive.pages import PAGE_SIZE
 from newsletter.archive.search import SearchIndex
 from newsletter.archive.static_export import ArchiveBusyError, ForeignFilesError
@@ -316,9 +316,21 @@ def test_a_picture_brought_along_is_named_by_its_published_address(tmp_path: Pat
     for name, expected in (("lamp.jpg", "https://news.example.org/images/"), ("lost.jpg", None)):
         newsletter = make.newsletter(picture=name)
         prose = rendering.Prose(newsletter, rendering.load_theme(tmp_path, newsletter))
-        picture = LinkPictures(tmp_path, newsletter, prose).chosen
+        picture = Cards(tmp_path, newsletter, prose).chosen
         assert (picture and picture.url.rpartition("/")[0] + "/") == expected
         assert picture is None or (picture.width, picture.height) == (1104, 552)
+
+
+def test_an_issue_in_a_script_that_cards_lack_has_the_newsletters_picture() -> None:
+    picture = "https://elsewhere.example.org/lamp.jpg"
+    collected = archives.archive(
+        archives.issue(21, "b", subject="夜行列车"),
+        archives.issue(22, "c"),
+        newsletter=make.newsletter(picture=picture),
+    )
+    with archives.pages(collected) as pages:
+        shown = [getattr(pages.issue(f"2026-11-{day}"), "body", b"").decode() for day in (21, 22)]
+    assert [f'property="og:image" content="{picture}"' in page for page in shown] == [True, False]
 
 
 def test_a_cards_path_changes_with_what_it_shows() -> None:

@@ -141,6 +141,21 @@ def test_only_a_few_threads_wait_for_cards(tmp_path: Path, monkeypatch: pytest.M
     assert cards.png(replace(CARD, headline="Another"))
 
 
+def test_a_card_replaces_the_earlier_one_of_its_page(tmp_path: Path) -> None:
+    cache, changed = CardCache(tmp_path), replace(CARD, footer="24 November 2026")
+    for page in ("", "2026-11-23", "2026-11-23-b"):
+        cache.png(CARD, page)
+    cache.png(changed, "2026-11-23")
+    names = {path.name for path in (tmp_path / FOLDER).iterdir()}
+    assert names == {f"{CARD.digest}.png", f"2026-11-23-{changed.digest}.png", f"2026-11-23-b-{CARD.digest}.png"}
+
+
+@pytest.mark.parametrize("headline", ["Night trains, 2×", "Żółć ﬁ", "Поезд и Τρένο", "רכבת 🚂 قطار", ""])
+def test_scripts_of_the_fonts_are_known_without_them(headline: str) -> None:
+    assert replace(CARD, headline=headline).lettered
+    assert not replace(CARD, headline=f"{headline} 夜").lettered
+
+
 def test_a_card_without_its_words_is_not_kept(tmp_path: Path) -> None:
     CardCache(tmp_path).png(replace(CARD, headline="夜行列车"))
     assert not (tmp_path / FOLDER).exists()

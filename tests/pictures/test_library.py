@@ -29,7 +29,7 @@ def problem(root: Path, image: str) -> UnusablePicture:
 def test_many_pictures_are_prepared_together_and_each_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real, prepared = preparing.prepare, list[bytes]()
 
-    def counted(content: bytes) -> preparing.PreparedPicture:
+    def counted(content: bytes) -> preparing.PreparedPicture | UnusablePicture:
         prepared.append(content)
         return real(content)
 

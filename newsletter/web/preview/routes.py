@@ -11,10 +11,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from jinja2 import Environment
 
 from newsletter.composing import Composed
-from newsletter.domain.pictures import with_local_pictures
 from newsletter.domain.send import status_in_words
 from newsletter.errors import Finding, NewsletterError, NotFoundError, Place
 from newsletter.pictures import UnknownPictureError, media_type, picture_library
+from newsletter.pictures.local_addresses import with_local_pictures
 from newsletter.rendering import page_environment
 from newsletter.reports.issue_report import report
 from newsletter.reports.page import POLICY, report_page

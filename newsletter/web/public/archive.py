@@ -33,10 +33,13 @@ CACHED_PAGES = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CachedPage:
-    """A cached page. Its ETag is weak: compressed or not, it is the same page (RFC 9110 §8.8.1)."""
+    """A cached page, ``compressed`` unless it is a picture.
+
+    Its ETag is weak: compressed or not, it is the same page (RFC 9110 §8.8.1).
+    """
 
     page: Page
-    compressed: bytes
+    compressed: bytes | None
     tag: str
 
 
@@ -59,7 +62,8 @@ class _PageCache:
         if page is None:
             return None
         tag = f'"{hashlib.sha256(page.body).hexdigest()[:32]}"'
-        cached = _CachedPage(page=page, compressed=compressed(page.body), tag=tag)
+        smaller = None if page.kind.startswith("image/") else compressed(page.body)
+        cached = _CachedPage(page=page, compressed=smaller, tag=tag)
         with self._lock:
             self._pages[path] = cached
             while len(self._pages) > CACHED_PAGES:
@@ -176,7 +180,7 @@ class ArchivePages:
 
     def _pages(self, archive: Archive) -> PageBuilder:
         site = self._site
-        return PageBuilder(archive, site.prose, site.pages.render, pictures=site.link_pictures, searching=True)
+        return PageBuilder(archive, site.prose, site.pages.render, pictures=site.cards, searching=True)
 
     def _cached(
         self,
@@ -196,6 +200,6 @@ class ArchivePages:
         known_tags = request.headers.get("if-none-match", "").split(",")
         if cached.tag in {tag.strip().removeprefix("W/") for tag in known_tags}:
             return Response(status_code=304, headers=headers)
-        if accepts_gzip(request.headers) and not cached.page.kind.startswith("image/"):
+        if cached.compressed is not None and accepts_gzip(request.headers):
             return Response(cached.compressed, headers=headers | GZIP, media_type=cached.page.kind)
         return Response(cached.page.body, headers=headers, media_type=cached.page.kind)

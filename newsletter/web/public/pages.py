@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
-from newsletter.archive import ArchiveCache, LinkPictures
+from newsletter.archive import ArchiveCache, Cards
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
 from newsletter.files.newsletter_folder import TEMPLATES
@@ -33,7 +33,7 @@ MOST_LANGUAGES = 16  # whose pages are kept ready
 class Site:
     """A newsletter's public site. ``archive_cache`` holds the archive; ``prose`` formats text in its language.
 
-    ``link_pictures`` are those that other sites show beside a link to it, ``pictures`` those that editors bring along.
+    ``cards`` are those that other sites show beside a link to it, ``pictures`` those that editors bring along.
 
     ``clock`` is read once per request; ``wake`` is called when a service message has been queued. A redirect waits up
     to ``patience`` seconds for its click to be recorded. ``kept`` holds messages that are erased with their reader.
@@ -45,7 +45,7 @@ class Site:
     pages: "PageTemplates"
     archive_cache: ArchiveCache
     prose: Prose
-    link_pictures: LinkPictures
+    cards: Cards
     pictures: PictureLibrary
     clock: Callable[[], datetime]
     wake: Callable[[], None] = field(default=lambda: None)

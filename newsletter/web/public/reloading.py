@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from newsletter import bootstrap, rendering, settings
-from newsletter.archive import ArchiveCache, LinkPictures
+from newsletter.archive import ArchiveCache, Cards
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.files.file_state import FileState, file_states
 from newsletter.files.newsletter_folder import SETTINGS_FILE, TEMPLATES
@@ -141,7 +141,7 @@ def build_app(settings: Settings, store: Store, stack: ExitStack, log: Say) -> t
         pages=PageTemplates(settings.root, newsletter, theme),
         archive_cache=archive_cache,
         prose=prose,
-        link_pictures=LinkPictures(settings.root, newsletter, prose),
+        cards=Cards(settings.root, newsletter, prose),
         pictures=picture_library(settings.root),
         clock=store.cached_now,  # the service mail's thread keeps it in sync with the database's clock
         wake=mailer.wake,

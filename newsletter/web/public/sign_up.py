@@ -188,8 +188,8 @@ class SignUpPages:
             weekly=self._site.newsletter.weekly_digest,
             wording=pages.wording,
             opened=_opened(self._site, self._site.clock()),
-            picture=self._site.link_pictures.shown,
-            link_picture=self._site.link_pictures.of_newsletter(),
+            picture=self._site.cards.shown,
+            graph_image=self._site.cards.of_newsletter(),
             **self._latest(pages, FEW_PICKS),
         )
 

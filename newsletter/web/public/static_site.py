@@ -38,8 +38,8 @@ def write_static_site(
     templates = PageTemplates(root, published_as, theme, service=newsletter.base_url if base_url else None)
     collected = archive.read_archive(root, published_as, store.sends.published_issues())
     prose = rendering.Prose(published_as, theme, service=newsletter.base_url)
-    link_pictures = archive.LinkPictures(root, published_as, prose)
-    pages = PageBuilder(collected, prose, templates.render, pictures=link_pictures, searching=False)
+    cards = archive.Cards(root, published_as, prose)
+    pages = PageBuilder(collected, prose, templates.render, pictures=cards, searching=False)
     style = Page(path=templates.css_name, body=templates.css.encode(), kind="text/css")
     icons = [Page(path=path, body=body, kind=kind) for path, (body, kind) in templates.icons.items()]
     pictures = _pictures(collected, picture_library(root))

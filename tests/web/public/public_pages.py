@@ -15,7 +15,7 @@ import httpx
 from playwright.sync_api import Browser, Page, Route
 
 from newsletter import bootstrap, rendering
-from newsletter.archive import ArchiveCache, LinkPictures
+from newsletter.archive import ArchiveCache, Cards
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
 from newsletter.feedback import Feedback
@@ -158,7 +158,7 @@ def public(
             pages=PageTemplates(root, newsletter, theme),
             archive_cache=archive_cache,
             prose=prose,
-            link_pictures=LinkPictures(root, newsletter, prose),
+            cards=Cards(root, newsletter, prose),
             pictures=picture_library(root),
             clock=clock,
             patience=30,

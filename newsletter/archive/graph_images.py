@@ -16,7 +16,7 @@ _NAME = re.compile(r"(?:(?P<issue>.+)-)?[0-9a-f]{16}\.png")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinkPicture:
+class GraphImage:
     """A picture for Open Graph. Its ``width`` and ``height`` are 0 if they aren't known."""
 
     url: str
@@ -31,8 +31,8 @@ def issue_in(name: str) -> str | None:
     return (parsed["issue"] or "") if parsed else None
 
 
-class LinkPictures:
-    """The pictures of a newsletter and its issues. Cards have paths that change with what they show."""
+class Cards:
+    """The graph images of a newsletter and its issues. Cards have paths that change with what they show."""
 
     def __init__(self, root: Path, newsletter: Newsletter, prose: Prose) -> None:
         self._newsletter, self._prose = newsletter, prose
@@ -43,32 +43,34 @@ class LinkPictures:
         )
 
     @property
-    def chosen(self) -> LinkPicture | None:
+    def chosen(self) -> GraphImage | None:
         """Return the picture that newsletter.toml names; None if it names none, or one that can't be used."""
         newsletter = self._newsletter
         if not newsletter.picture:
             return None
         if not is_local_picture(newsletter.picture):
-            return LinkPicture(url=self._prose.address(newsletter.picture), alt=newsletter.name)
+            return GraphImage(url=self._prose.address(newsletter.picture), alt=newsletter.name)
         picture = self._library.picture(newsletter.picture)
         if isinstance(picture, UnusablePicture):
             return None
         url = f"{newsletter.pictures_url}/{picture.name}"
-        return LinkPicture(url=url, alt=newsletter.name, width=picture.width, height=picture.height)
+        return GraphImage(url=url, alt=newsletter.name, width=picture.width, height=picture.height)
 
     @property
-    def shown(self) -> LinkPicture | None:
+    def shown(self) -> GraphImage | None:
         """Return that picture if it is the newsletter's own: pages load nothing from elsewhere."""
         chosen = self.chosen
         return chosen if chosen and chosen.url.startswith(self._newsletter.own_images) else None
 
-    def of_newsletter(self) -> LinkPicture:
+    def of_newsletter(self) -> GraphImage:
         """Return the picture that newsletter.toml names, or else a card with the name and description."""
         return self.chosen or self._drawn(self.path(), alt=self._newsletter.name)
 
-    def of_issue(self, archived_issue: ArchivedIssue) -> LinkPicture:
-        """Return the card of an issue."""
+    def of_issue(self, archived_issue: ArchivedIssue) -> GraphImage:
+        """Return the card of an issue, or the picture that newsletter.toml names if the card would lack the subject."""
         card = self._issue_card(archived_issue)
+        if not card.lettered and (chosen := self.chosen):
+            return chosen
         return self._drawn(self.path(archived_issue), alt=f"{card.name}, {card.footer}: {card.headline}")
 
     def path(self, archived_issue: ArchivedIssue | None = None) -> str:
@@ -79,7 +81,9 @@ class LinkPictures:
 
     def png(self, archived_issue: ArchivedIssue | None) -> bytes:
         """Return the card of an issue, or the newsletter's, as PNG."""
-        return self._cards.png(self._issue_card(archived_issue) if archived_issue else self._card)
+        if archived_issue is None:
+            return self._cards.png(self._card)
+        return self._cards.png(self._issue_card(archived_issue), archived_issue.issue.slug)
 
     @property
     def _card(self) -> Card:
@@ -103,5 +107,5 @@ class LinkPictures:
             direction=prose.direction,
         )
 
-    def _drawn(self, path: str, *, alt: str) -> LinkPicture:
-        return LinkPicture(url=self._newsletter.base_url + path, alt=alt, width=WIDTH, height=HEIGHT)
+    def _drawn(self, path: str, *, alt: str) -> GraphImage:
+        return GraphImage(url=self._newsletter.base_url + path, alt=alt, width=WIDTH, height=HEIGHT)

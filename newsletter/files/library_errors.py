@@ -90,6 +90,7 @@ _TEXT = 'write text in quotes: "…"'
 _WHOLE = "write a whole number, without quotes"
 _KINDS: Mapping[str, str] = {
     "string_type": _TEXT,
+    "string_unicode": "write valid Unicode: half a surrogate pair is no character",
     "string_too_short": "it is too short or empty",
     "string_too_long": "write at most {max_length} characters",
     "string_pattern_mismatch": "write it in the form that the documentation shows",

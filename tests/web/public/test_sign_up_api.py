@@ -70,6 +70,7 @@ def test_an_invalid_body_is_explained_in_plain_words(tmp_path: Path) -> None:
             (b'{"address": "ada@example.com", "frequency": "weekly"}', "frequency: this newsletter has no weekly"),
             (b'{"address": "ada@example.com", "topics": ["space"]}', 'topics: there is no "space"'),
             (b'{"address": "ada@example.com", "language": "xx"}', 'language: there is no "xx"; there are: en'),
+            (b'{"address": "ada@example.com", "language": "\\ud800"}', "language: write valid Unicode"),
             (b'{"address": "ada@"}', "address: Please enter an email address"),
         ):
             answer = client.post("/api/sign-ups", content=body, headers={"Content-Type": "application/json"})

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from newsletter.archive.feeds import NEWEST, Feed, Item
 from newsletter.archive.model import Archive, ArchivedEntry, ArchivedIssue, ArchivedTopic
-from newsletter.rendering import Prose
+from newsletter.rendering import PageText
 
 _NEVER = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
@@ -22,7 +22,7 @@ class Render(Protocol):
 class FeedBuilder:
     """A builder of an archive's feeds, in no particular format. ``picture`` is the newsletter's, a URL or ""."""
 
-    def __init__(self, archive: Archive, prose: Prose, render: Render, *, picture: str) -> None:
+    def __init__(self, archive: Archive, prose: PageText, render: Render, *, picture: str) -> None:
         self._archive, self._prose, self._render, self._picture = archive, prose, render, picture
         self._base_url = archive.newsletter.base_url
 

@@ -9,7 +9,7 @@ from newsletter.cards import HEIGHT, WIDTH, Card, CardCache, CardColors
 from newsletter.domain.pictures import UnusablePicture, is_local_picture
 from newsletter.domain.publication import Newsletter
 from newsletter.pictures import picture_library
-from newsletter.rendering import Prose
+from newsletter.rendering import PageText
 
 PATH = "/cards/"
 _NAME = re.compile(r"(?:(?P<issue>.+)-)?[0-9a-f]{16}\.png")
@@ -34,7 +34,7 @@ def issue_in(name: str) -> str | None:
 class Cards:
     """The graph images of a newsletter and its issues. Cards have paths that change with what they show."""
 
-    def __init__(self, root: Path, newsletter: Newsletter, prose: Prose) -> None:
+    def __init__(self, root: Path, newsletter: Newsletter, prose: PageText) -> None:
         self._newsletter, self._prose = newsletter, prose
         self._library, self._cards = picture_library(root), CardCache(root)
         colors = prose.colors

@@ -10,13 +10,13 @@ from typing import Any
 from markupsafe import Markup
 
 from newsletter.archive.model import Archive, ArchivedIssue
-from newsletter.rendering import Prose
+from newsletter.rendering import PageText
 
 _CONTEXT = {"@context": "https://schema.org"}
 _UNSAFE = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
-def issue_data(archived_issue: ArchivedIssue, archive: Archive, prose: Prose, pictures: Sequence[str]) -> Markup:
+def issue_data(archived_issue: ArchivedIssue, archive: Archive, prose: PageText, pictures: Sequence[str]) -> Markup:
     """Return an issue and its corrections as data. The pieces that it links to are only in the page itself."""
     issue = archived_issue.issue
     url = f"{archive.newsletter.base_url}/issues/{issue.slug}/"
@@ -48,7 +48,7 @@ def issue_data(archived_issue: ArchivedIssue, archive: Archive, prose: Prose, pi
     )
 
 
-def index_data(archive: Archive, prose: Prose, picture: str) -> Markup:
+def index_data(archive: Archive, prose: PageText, picture: str) -> Markup:
     """Return the newsletter as a periodical."""
     about = {"description": archive.newsletter.description, "image": picture, "inLanguage": prose.language}
     return _block(_periodical(archive) | about)

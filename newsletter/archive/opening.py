@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from newsletter.domain.blocks import Block, BlockKind
 from newsletter.domain.issue import Entry, Issue, Item, PassageKind
-from newsletter.rendering import Prose
+from newsletter.rendering import PageText
 
 _SHORTEST, _LONGEST = 50, 260  # characters of a quotation that reads well in large type
 _MOST = 5000
@@ -35,7 +35,7 @@ class Opening:
     quotation: ChosenQuotation | None
 
 
-def opening(issue: Issue, prose: Prose, own_images: tuple[str, ...]) -> Opening:
+def opening(issue: Issue, prose: PageText, own_images: tuple[str, ...]) -> Opening:
     """Return an issue's first picture, the beginning of its note, and the quotation that suits large type best.
 
     Only pictures whose addresses begin with one of ``own_images`` are shown, and no sponsor's.
@@ -62,7 +62,7 @@ def _note(issue: Issue) -> str:
     return first.text if isinstance(first, Block) and first.kind is BlockKind.NOTE else ""
 
 
-def _quotations(issue: Issue, prose: Prose) -> Iterator[ChosenQuotation]:
+def _quotations(issue: Issue, prose: PageText) -> Iterator[ChosenQuotation]:
     """Yield the quotations of an issue's entries and its quotes, as plain text."""
     for item in issue.items:
         if isinstance(item, Block):

@@ -15,7 +15,7 @@ from newsletter.archive.opening import Opening, opening
 from newsletter.archive.search import LONGEST, SearchIndex
 from newsletter.domain.issue import Issue
 from newsletter.domain.picks import first_picks
-from newsletter.rendering import Prose
+from newsletter.rendering import PageText
 
 HTML = "text/html; charset=utf-8"
 LATEST, FRONT_PICKS = 14, 9  # issues on the front page, and picks of the latest one there
@@ -48,7 +48,7 @@ class PageBuilder:
     ``searching`` is true if the pages can link to a search.
     """
 
-    def __init__(self, archive: Archive, prose: Prose, render: Render, *, pictures: Cards, searching: bool) -> None:
+    def __init__(self, archive: Archive, prose: PageText, render: Render, *, pictures: Cards, searching: bool) -> None:
         self._archive, self._prose = archive, prose
         self._render_page, self._searching = render, searching
         self._base_url = archive.newsletter.base_url

@@ -4,7 +4,7 @@ from newsletter.rendering.bidi import ARROWS
 from newsletter.rendering.compiling import compile_issue, readable_mjml, render
 from newsletter.rendering.edition_check import part_findings
 from newsletter.rendering.page_templates import page_environment
-from newsletter.rendering.page_text import Prose, isolated_line
+from newsletter.rendering.page_text import PageText, isolated_line
 from newsletter.rendering.service_email import service_email
 from newsletter.rendering.theme_chain import ThemeChain, default_templates, theme_chain, theme_files, theme_names
 from newsletter.rendering.theme_check import theme_findings
@@ -19,7 +19,7 @@ __all__ = [
     "ARROWS",
     "BROKEN",
     "CopiedFile",
-    "Prose",
+    "PageText",
     "Theme",
     "ThemeChain",
     "ThemeFiles",

@@ -34,7 +34,7 @@ from newsletter.translation.locales import direction_of, locale_of
 _SPACED = re.compile(r'<span style="white-space: nowrap">')
 
 
-class Prose:
+class PageText:
     """A formatter of authors' text for a newsletter's web pages. All of its HTML is safe to print.
 
     ``service`` is the URL of the pages for readers, if they are elsewhere than the archive.
@@ -47,13 +47,13 @@ class Prose:
         self._by_language = {self.language: self}  # shared by the formatters of all languages
         self._default = self.language
 
-    def of(self, issue: Issue) -> "Prose":
+    def of(self, issue: Issue) -> "PageText":
         """Return the formatter for an issue in its language, or in the newsletter's own if it states none."""
         newsletter = self._newsletter.in_language(issue.language or self._default)
         known = self._by_language
         if newsletter.language not in known:
             theme = self._theme.in_language(newsletter.language)
-            prose = known[newsletter.language] = Prose(newsletter, theme, service=self._service)
+            prose = known[newsletter.language] = PageText(newsletter, theme, service=self._service)
             prose._by_language, prose._default = known, self._default
         return known[newsletter.language]
 

@@ -11,7 +11,7 @@ from newsletter.message.link_slots import PREFERENCES, UNSUBSCRIBE
 from newsletter.message.mime import Email
 from newsletter.rendering.clean_text import one_line
 from newsletter.rendering.link_words import link_target
-from newsletter.rendering.page_text import Prose
+from newsletter.rendering.page_text import PageText
 from newsletter.rendering.service_email import service_email
 from newsletter.rendering.themes import Theme
 
@@ -35,7 +35,7 @@ def welcome_email(issue: Issue, links: Mapping[str, str], newsletter: Newsletter
 
     Raise FindingsError if a template is broken.
     """
-    prose = Prose(newsletter, theme.in_language(newsletter.language)).of(issue)
+    prose = PageText(newsletter, theme.in_language(newsletter.language)).of(issue)
     first = first_picks(issue, MOST_PICKS)
     latest = LatestIssue(
         language=prose.language,

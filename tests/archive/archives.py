@@ -39,6 +39,6 @@ def pages(of: Archive, *, searching: bool = True) -> Iterator[PageBuilder]:
         root = Path(empty)
         theme = rendering.load_theme(root, of.newsletter)
         templates = site.PageTemplates(root, of.newsletter, theme)
-        prose = rendering.Prose(of.newsletter, theme)
+        prose = rendering.PageText(of.newsletter, theme)
         pictures = archiving.Cards(root, of.newsletter, prose)
         yield PageBuilder(of, prose, templates.render, pictures=pictures, searching=searching)

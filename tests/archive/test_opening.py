@@ -9,7 +9,7 @@ from newsletter.archive.opening import opening
 from newsletter.domain.blocks import Block, BlockKind, ListedLink
 from newsletter.domain.issue import Entry, Passage, PassageKind, Section
 from newsletter.domain.picks import first_picks
-from newsletter.rendering import Prose
+from newsletter.rendering import PageText
 from tests import make
 from tests.archive import archives
 
@@ -18,9 +18,9 @@ LONG = "A night train does something odd. It takes the hours that you were not u
 
 
 @pytest.fixture
-def prose(tmp_path: Path) -> Prose:
+def prose(tmp_path: Path) -> PageText:
     newsletter = make.newsletter()
-    return Prose(newsletter, rendering.load_theme(tmp_path, newsletter))
+    return PageText(newsletter, rendering.load_theme(tmp_path, newsletter))
 
 
 def quoting(slug: str, *quotations: str) -> Entry:
@@ -28,7 +28,7 @@ def quoting(slug: str, *quotations: str) -> Entry:
     return make.entry(slug, passages=tuple(passages))
 
 
-def test_the_first_quotation_that_fits_is_chosen(prose: Prose) -> None:
+def test_the_first_quotation_that_fits_is_chosen(prose: PageText) -> None:
     fits = "An *aeroplane* gives you back the hours that it did not use."
     issue = make.issue(quoting("short", "Too short."), quoting("long", LONG), quoting("fits", fits))
     chosen = opening(issue, prose, OWN).quotation
@@ -36,7 +36,7 @@ def test_the_first_quotation_that_fits_is_chosen(prose: Prose) -> None:
     assert (chosen.slug, chosen.words) == ("fits", fits.replace("*", ""))
 
 
-def test_a_long_quotation_is_cut_after_a_sentence(prose: Prose) -> None:
+def test_a_long_quotation_is_cut_after_a_sentence(prose: PageText) -> None:
     chosen = opening(make.issue(quoting("long", LONG)), prose, OWN).quotation
     assert chosen
     assert chosen.words.startswith("A night train does something odd. It takes")
@@ -58,12 +58,12 @@ def test_the_front_page_keeps_an_ellipsis_in_a_quotation_together_and_dates_in_i
         assert '<time lang="en" dir="ltr" datetime="2026-11-20">Nov 20</time>' in page
 
 
-def test_no_quotation_is_better_than_a_bad_one(prose: Prose) -> None:
+def test_no_quotation_is_better_than_a_bad_one(prose: PageText) -> None:
     for quotation in ("Too short.", "x" * 300, ""):
         assert opening(make.issue(quoting("a", quotation)), prose, OWN).quotation is None
 
 
-def test_an_issue_of_blocks_begins_with_its_own_note_and_quote(prose: Prose) -> None:
+def test_an_issue_of_blocks_begins_with_its_own_note_and_quote(prose: PageText) -> None:
     links = (ListedLink(title="One", url="https://example.org/1"), ListedLink(title="Two", url="javascript:alert(1)"))
     words = "The map was made for walkers, and walkers never asked for it."
     blocks = (
@@ -88,14 +88,14 @@ def test_an_issue_of_blocks_begins_with_its_own_note_and_quote(prose: Prose) -> 
         ("Morning.\n\n- a list\n- of things", "a list", "nothing"),
     ],
 )
-def test_a_notes_first_paragraphs_are_shown(prose: Prose, note: str, shown: str, hidden: str) -> None:
+def test_a_notes_first_paragraphs_are_shown(prose: PageText, note: str, shown: str, hidden: str) -> None:
     begun = opening(make.issue(note=note), prose, OWN)
     assert shown in begun.note
     assert hidden not in begun.note
     assert begun.note.count("<p") == begun.note.count("</p>")
 
 
-def test_the_first_picture_of_its_own_leads(prose: Prose) -> None:
+def test_the_first_picture_of_its_own_leads(prose: PageText) -> None:
     remote = make.entry("remote", image="https://elsewhere.example.org/a.jpg")
     sponsor = Block(kind=BlockKind.SPONSOR, image="https://news.example.org/images/b.jpg")
     own = make.entry("own", image="https://news.example.org/images/c.jpg", image_alt="A lamp")
@@ -107,7 +107,7 @@ def test_the_first_picture_of_its_own_leads(prose: Prose) -> None:
     assert 'href="/issues/2026-11-23/#own"><p><img class="picture" src="https://news.example.org/images/c.jpg"' in front
 
 
-def test_the_front_page_shows_them(prose: Prose) -> None:
+def test_the_front_page_shows_them(prose: PageText) -> None:
     fits = "An aeroplane gives you back the hours that it did not use."
     issue = make.issue(quoting("fits", fits), *(make.entry(f"e{number}") for number in range(30)))
     about = {"description": "One long <read>.", "frequency": "Every day at 7"}

@@ -315,7 +315,7 @@ def test_a_picture_brought_along_is_named_by_its_published_address(tmp_path: Pat
     bring_along(tmp_path, "lamp.jpg")
     for name, expected in (("lamp.jpg", "https://news.example.org/images/"), ("lost.jpg", None)):
         newsletter = make.newsletter(picture=name)
-        prose = rendering.Prose(newsletter, rendering.load_theme(tmp_path, newsletter))
+        prose = rendering.PageText(newsletter, rendering.load_theme(tmp_path, newsletter))
         picture = Cards(tmp_path, newsletter, prose).chosen
         assert (picture and picture.url.rpartition("/")[0] + "/") == expected
         assert picture is None or (picture.width, picture.height) == (1104, 552)

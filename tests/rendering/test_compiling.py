@@ -13,7 +13,7 @@ from newsletter.domain.blocks import BlockKind
 from newsletter.domain.issue import Entry, Issue, Passage, PassageKind, Section
 from newsletter.errors import FindingsError
 from newsletter.message.template import Slot, fill_html, fill_text
-from newsletter.rendering import Prose, load_theme, render
+from newsletter.rendering import PageText, load_theme, render
 from tests import make
 from tests.rendering.samples import (
     CHALK,
@@ -356,7 +356,7 @@ def test_an_address_ends_where_it_should() -> None:
     encoded = "https://example.org/?q=a%3Eb%3Cc%22d%20e&f"
     assert f"\n<{encoded}>\n" in text(issue, NEWSLETTER)
     assert tree(page(issue, NEWSLETTER)).xpath("//a[@href=$url]", url=encoded)
-    assert Prose(NEWSLETTER, THEME).address(issue.entries[0].url) == encoded
+    assert PageText(NEWSLETTER, THEME).address(issue.entries[0].url) == encoded
 
 
 def test_a_url_with_another_scheme_is_not_linked() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from newsletter.errors import FindingsError
 from newsletter.message.template import Slot, fill_html, fill_text
-from newsletter.rendering import Prose, load_theme, readable_mjml
+from newsletter.rendering import PageText, load_theme, readable_mjml
 from tests import make
 from tests.rendering.samples import NOWHERE, email, page
 
@@ -74,7 +74,7 @@ def test_in_a_hebrew_note_links_work_and_readers_values_are_isolated() -> None:
 
 
 def test_the_archive_has_links_for_everybody_and_answers_without_links() -> None:
-    prose = Prose(NEWSLETTER, load_theme(NOWHERE, NEWSLETTER))
+    prose = PageText(NEWSLETTER, load_theme(NOWHERE, NEWSLETTER))
     html = prose.note(ISSUE)
     assert anchors(html, "your", "old issues") == ["https://news.example.org/preferences", "https://news.example.org/"]
     assert '<p>Was it good? Yes · Not "really"</p>' in str(html)
@@ -83,7 +83,7 @@ def test_the_archive_has_links_for_everybody_and_answers_without_links() -> None
 
 def test_an_archive_elsewhere_links_to_the_pages_for_readers() -> None:
     newsletter = make.newsletter(base_url="https://archive.example.org")
-    prose = Prose(newsletter, load_theme(NOWHERE, newsletter), service="https://news.example.org")
+    prose = PageText(newsletter, load_theme(NOWHERE, newsletter), service="https://news.example.org")
     note = "[a]({{ links.preferences }}) [b]({{ links.subscribe }}) [c]({{ links.archive }}) [d]({{ links.browser }})"
     assert anchors(prose.note(make.issue(note=note)), "a", "b", "c", "d") == [
         "https://news.example.org/preferences",
@@ -94,7 +94,7 @@ def test_an_archive_elsewhere_links_to_the_pages_for_readers() -> None:
 
 
 def test_the_archive_shows_a_link_in_the_wrong_place_as_text() -> None:
-    prose = Prose(NEWSLETTER, load_theme(NOWHERE, NEWSLETTER))
+    prose = PageText(NEWSLETTER, load_theme(NOWHERE, NEWSLETTER))
     html = prose.note(make.issue(note='<b>{{ links.preferences }}</b> {{ links.vote("<x>") }} {{ links.nothing }}'))
     assert html == (
         "<p>&lt;b&gt;https://news.example.org/preferences&lt;/b&gt; https://vote.invalid/ {{ links.nothing }}</p>"

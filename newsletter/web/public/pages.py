@@ -16,7 +16,7 @@ from newsletter.domain.subscriber import Subscriber
 from newsletter.files.newsletter_folder import TEMPLATES
 from newsletter.pictures import PictureLibrary
 from newsletter.providers import KeptMessages
-from newsletter.rendering import Prose, Theme, isolated_line, page_environment
+from newsletter.rendering import PageText, Theme, isolated_line, page_environment
 from newsletter.store import Store
 from newsletter.subscriptions import page_language
 from newsletter.tokens import Signer
@@ -44,7 +44,7 @@ class Site:
     signer: Signer
     pages: "PageTemplates"
     archive_cache: ArchiveCache
-    prose: Prose
+    prose: PageText
     cards: Cards
     pictures: PictureLibrary
     clock: Callable[[], datetime]
@@ -111,7 +111,7 @@ class PageTemplates:
     def render(self, page: str, /, **values: object) -> str:
         """Render a page of the archive by its template's name, in the language of its ``prose``."""
         prose = values.get("prose")
-        return (self.in_language(prose.language) if isinstance(prose, Prose) else self.own).render(page, **values)
+        return (self.in_language(prose.language) if isinstance(prose, PageText) else self.own).render(page, **values)
 
     def _make(self, language: str) -> LocalPages:
         words, offered = catalogue(language), self._newsletter.languages

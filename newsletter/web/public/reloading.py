@@ -133,7 +133,7 @@ def build_app(settings: Settings, store: Store, stack: ExitStack, log: Say) -> t
     context = stack.enter_context(bootstrap.open_send_context(settings))
     archive_cache = ArchiveCache(settings.root, newsletter, store.sends.published_issues)
     mailer = bootstrap.service_mailer(newsletter, store, context, theme, log, latest=archive_cache.latest_issue)
-    prose = rendering.Prose(newsletter, theme)
+    prose = rendering.PageText(newsletter, theme)
     site = Site(
         newsletter=newsletter,
         store=store,

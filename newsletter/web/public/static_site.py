@@ -37,7 +37,7 @@ def write_static_site(
     theme = rendering.load_theme(root, published_as)
     templates = PageTemplates(root, published_as, theme, service=newsletter.base_url if base_url else None)
     collected = archive.read_archive(root, published_as, store.sends.published_issues())
-    prose = rendering.Prose(published_as, theme, service=newsletter.base_url)
+    prose = rendering.PageText(published_as, theme, service=newsletter.base_url)
     cards = archive.Cards(root, published_as, prose)
     pages = PageBuilder(collected, prose, templates.render, pictures=cards, searching=False)
     style = Page(path=templates.css_name, body=templates.css.encode(), kind="text/css")

@@ -150,7 +150,7 @@ def public(
         mailer = bootstrap.service_mailer(
             newsletter, store, context, theme, logged.append, latest=archive_cache.latest_issue, clock=clock
         )
-        prose = rendering.Prose(newsletter, theme)
+        prose = rendering.PageText(newsletter, theme)
         site = Site(
             newsletter=newsletter,
             store=store,

@@ -61,7 +61,7 @@ def test_the_environment_cannot_be_read_from_a_page(
 ) -> None:
     monkeypatch.setenv("NEWSLETTER_SECRET", CANARY)
     newsletter = make.newsletter()
-    prose = rendering.Prose(newsletter, rendering.load_theme(tmp_path, newsletter))
+    prose = rendering.PageText(newsletter, rendering.load_theme(tmp_path, newsletter))
     outputs = []
     for at, file in enumerate(("help__html", "public__css", "wording__txt")):
         try:

@@ -3,7 +3,7 @@
 import datetime
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -60,6 +60,16 @@ class InvalidSlugError(UsageError):
         )
 
 
+class InvalidKindError(UsageError):
+    """A kind of piece with other characters than a-z, 0-9 and hyphens; ``suggestion`` is a valid one."""
+
+    code = "kind-invalid"
+
+    def __init__(self, *, kind: str, suggestion: str) -> None:
+        self.kind, self.suggestion = kind, suggestion
+        super().__init__(f'the kind "{kind}" is not a word of a-z, 0-9 and hyphens', hint=f"use {suggestion}")
+
+
 class NotUnicodeError(UsageError):
     """A text that can't be written as UTF-8; ``position`` is that of its first invalid character, from 0."""
 
@@ -88,12 +98,17 @@ class NewIssue:
 def new_entry(root: Path, entry: Entry) -> Path:
     """Write ``issues/entries/<slug>.md`` with an entry's fields and passages.
 
-    Empty topics, URLs and sources are written, and a check reports them; other empty fields are left out. Raise
-    SlugTakenError, InvalidSlugError, NotUnicodeError, and FindingsError if the file can't be written.
+    Empty topics, URLs and sources are written, and a check reports them; other empty fields are left out. The kind is
+    written in lower case. Raise SlugTakenError, InvalidSlugError, InvalidKindError, NotUnicodeError, and FindingsError
+    if the file can't be written.
     """
     chosen = _valid(entry.slug)
     if chosen in _taken(root):
         raise SlugTakenError(f'{_kind_of(root, chosen)} "{chosen}" already exists', slug=chosen)
+    kind = entry.kind.strip().lower()
+    if kind and not SLUG.fullmatch(kind):
+        raise InvalidKindError(kind=kind, suggestion=slug_of(kind))
+    entry = replace(entry, kind=kind)
     path = root / ENTRIES / f"{chosen}.md"
     fields: dict[str, _Field] = {
         name: getattr(entry, name) if name in _ALWAYS else getattr(entry, name) or None for name in FIELDS

@@ -10,7 +10,7 @@ from newsletter.message.edition_slots import number_slot
 from newsletter.message.template import Slot
 from newsletter.rendering.bidi import direction_of_title
 from newsletter.rendering.clean_text import clean, one_line, web_address
-from newsletter.rendering.link_words import access_notes, link_target, link_words, verb
+from newsletter.rendering.link_words import access_notes, kind_words, link_target, link_words, verb
 from newsletter.rendering.markdown_direction import direction_of_block
 from newsletter.rendering.prose_writer import ProseWriter, quoted
 from newsletter.rendering.views import (
@@ -148,7 +148,7 @@ class ItemBuilder:
                 title=title,
                 url=web_address(link.url),
                 source=self._prose.unbroken(one_line(link.source)),
-                kind=one_line(link.kind),
+                kind=kind_words(self._labels, link.kind, self._prose.newsletter.language),
                 direction=direction_of_title(title, self._prose.direction),
             )
 

@@ -22,7 +22,7 @@ from newsletter.message.template import Slot, fill_text
 from newsletter.rendering.bidi import ARROWS, direction_of_title, isolated
 from newsletter.rendering.clean_text import clean, one_line, web_address
 from newsletter.rendering.context import ContextBuilder
-from newsletter.rendering.link_words import access_notes, link_target, link_words
+from newsletter.rendering.link_words import access_notes, kind_words, link_target, link_words
 from newsletter.rendering.markdown_direction import direction_of_block
 from newsletter.rendering.markdown_html import markdown_to_html, with_whole_ellipses
 from newsletter.rendering.placeholders import Placeholders
@@ -31,6 +31,7 @@ from newsletter.rendering.views import Label, Namespace
 from newsletter.translation.dates import full_date, long_date
 from newsletter.translation.locales import direction_of, locale_of
 
+_TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 _SPACED = re.compile(r'<span style="white-space: nowrap">')
 
 
@@ -83,6 +84,10 @@ class PageText:
         line = one_line(entry.title)
         own = direction_of(entry.language) if entry.language else direction_of_title(line, self.direction)
         return isolated(line, own)
+
+    def kind_words(self, kind: str) -> Markup:
+        """Return the kind of a listed link, translated if it's a known word."""
+        return self.isolate(kind_words(self._labels, kind, self.language))
 
     def link_words(self, entry: Entry) -> Markup:
         """Return the words of an entry's link: "Listen at The Review"."""
@@ -143,9 +148,12 @@ class PageText:
         return _styled(markdown_to_html(clean(markdown), self.direction))
 
     def plain(self, markdown: str, most: int = 220) -> str:
-        """Return the text of Markdown on a single line, cut between words if it has more than ``most`` characters."""
-        line = one_line(self.html(markdown).striptags())
-        return line if len(line) <= most else f"{line[:most].rpartition(' ')[0].rstrip(' ,;:.–—')}…"
+        """Return Markdown's text without tables on a single line, cut between words to ``most`` characters."""
+        return _taste(self.html(markdown), most)
+
+    def addressed_plain(self, markdown: str, issue: Issue, most: int = 220) -> str:
+        """Return the text of an issue's prose with merge fields, as ``plain`` does."""
+        return _taste(self.addressed_prose(markdown, issue), most)
 
     def line(self, text: str, issue: Issue) -> str:
         """Return a subject or preheader as a line of text."""
@@ -194,6 +202,12 @@ class PageText:
 def isolated_line(text: str, direction: str) -> Markup:
     """Return a line of authors' text as HTML, with runs against ``direction`` isolated."""
     return isolated(one_line(text), direction)
+
+
+def _taste(html: Markup, most: int) -> str:
+    """Return HTML's text on a single line, without tables: their cells in a row say nothing."""
+    line = one_line(Markup(_TABLE.sub(" ", html)).striptags())  # noqa: S704  sanitised
+    return line if len(line) <= most else f"{line[:most].rpartition(' ')[0].rstrip(' ,;:.–—')}…"
 
 
 def _styled(html: str) -> Markup:

@@ -230,6 +230,37 @@ def test_an_issues_page_and_its_feed_say_what_a_listed_link_leads_to() -> None:
     assert link in unescape(atom.body.decode())
 
 
+def test_a_listed_links_kind_is_in_the_issues_language() -> None:
+    url = "https://example.org/film"
+    links = tuple(ListedLink(title="Slow water", url=url, kind=kind) for kind in ("listen", "Video", "slides"))
+    newsletter = make.newsletter(other_languages=("he",))
+    issue = make.issue(make.block(BlockKind.LINKS, links=links), language="he")
+    with archives.pages(archives.archive(issue, newsletter=newsletter)) as pages:
+        page, atom = pages.issue("2026-11-23"), pages.feed("atom.xml")
+    assert page is not None
+    assert atom is not None
+    for text in (page.body.decode(), unescape(atom.body.decode())):
+        kinds = re.findall(r'<span class="source">(?:<bdi[^>]*>)?([^<]+)', text)
+        assert kinds[:3] == ["האזנה", "וידאו", "slides"]
+
+
+def test_excerpts_leave_tables_out() -> None:
+    table = "\n\n| Line | Price |\n|---|---|\n| Beach | 2.40 |\n\n"
+    framing = Passage(kind=PassageKind.FRAMING, markdown=f"A tram.{table}The end.")
+    entry = make.entry("tram", topics=("NATO",), passages=(framing,))
+    bare = make.entry("fares", topics=("NATO",), passages=(Passage(kind=PassageKind.FRAMING, markdown=table),))
+    note = make.block(text=f"A tram note.{table}")
+    sent = archives.archive(make.issue(entry, bare, note))
+    with archives.pages(sent) as pages:
+        topic = pages.topic("nato")
+        assert topic is not None
+        for text in (topic.body.decode(), pages.search_results(SearchIndex(sent), "tram").body.decode()):
+            assert '<p class="taste">A tram. The end.</p>' in text
+            assert "2.40" not in text
+            assert '<p class="taste"></p>' not in text
+        assert "A tram note.</p>" in text
+
+
 def test_an_issues_page_has_its_blocks_in_order() -> None:
     with archives.pages(archives.archive(every_kind())) as pages:
         page = pages.issue("2026-11-23")

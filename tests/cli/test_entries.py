@@ -188,6 +188,15 @@ def test_an_entry_has_the_fields_that_it_is_given(run: Run, root: Path) -> None:
     assert run("entry", "new", "Winds", "--minutes", "0").status == 2
 
 
+def test_an_entrys_kind_is_written_as_check_accepts_it(run: Run, root: Path) -> None:
+    created = run("entry", "new", "Tides", "--kind", "Audio")
+    assert "\nkind: audio\n" in Path(created.stdout.strip()).read_text()
+    refused = run("entry", "new", "Waves", "--kind", "Long read")
+    assert refused.status == 2
+    assert "use long-read" in refused.stderr
+    assert not Path("issues/entries/waves.md").exists()
+
+
 def test_an_issue_may_name_a_block_and_no_entry_takes_its_slug(run: Run, root: Path) -> None:
     Path("issues/blocks").mkdir()
     Path("issues/blocks/tea.md").write_text("---\nblock: note\n---\nTea at four.\n")

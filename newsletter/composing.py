@@ -25,7 +25,7 @@ from newsletter.rendering import BROKEN, Theme
 class Composed:
     """A compiled issue, the tailor that chooses readers' entries, and the findings in its file, entries and theme.
 
-    ``issue`` is as its files have it; ``pictures`` are those that it brings along. If it may go out, the findings are
+    ``issue`` is as its files have it; ``pictures`` are those in its files. If it may go out, the findings are
     only warnings.
     """
 

@@ -1,4 +1,4 @@
-"""Read the archive from the newsletter's files, with the pictures that its issues bring along."""
+"""Read the archive from the newsletter's files and pictures."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Checks of the pictures that entries and blocks bring along."""
+"""Checks of the pictures in `issues/images`."""
 
 from collections.abc import Iterable, Iterator, Mapping
 

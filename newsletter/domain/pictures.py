@@ -1,4 +1,4 @@
-"""Pictures that editors bring along: their names, and issues with addresses in place of file names. No I/O."""
+"""Editors' own pictures: their names, and issues with addresses in place of file names. No I/O."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -57,13 +57,13 @@ def is_local_picture(image: str | None) -> bool:
 
 
 def pictures_of(issue: Issue, look_up: LookUp) -> tuple[Picture, ...]:
-    """Return the usable pictures in an issue's own folder of pictures that it uses, each once."""
+    """Return the usable pictures of an issue that are files, each once."""
     pictures = map(look_up, local_pictures(issue.items))
     return tuple(dict.fromkeys(picture for picture in pictures if isinstance(picture, Picture)))
 
 
 def local_pictures(items: Iterable[Item]) -> Iterator[str]:
-    """Yield the names of the files that entries and blocks bring along."""
+    """Yield the file names of the pictures of entries and blocks."""
     return (item.image for item in items if item.image and is_local_picture(item.image))
 
 

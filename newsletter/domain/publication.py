@@ -101,7 +101,7 @@ class Newsletter:
 
     @property
     def pictures_url(self) -> str:
-        """Return the address below which the pictures are that editors bring along."""
+        """Return the address below which editors' own pictures are published."""
         return self.picture_host or f"{self.base_url}/images"
 
     @property

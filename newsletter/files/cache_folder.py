@@ -1,4 +1,4 @@
-"""Folders for what the program has made and can make again. Git ignores them."""
+"""Create cache folders that git ignores."""
 
 from pathlib import Path
 

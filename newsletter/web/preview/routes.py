@@ -139,7 +139,7 @@ class PreviewPages:
         return self._page("file", source=source, notes=notes, issues=snapshot.issues_with(path))
 
     def picture(self, name: str) -> Response:
-        """Return a picture that the editor brought along."""
+        """Return one of the editor's own pictures."""
         content = picture_library(self._root).content(name)
         if content is None:
             raise UnknownPictureError(name=name)

@@ -33,7 +33,7 @@ MOST_LANGUAGES = 16  # whose pages are kept ready
 class Site:
     """A newsletter's public site. ``archive_cache`` holds the archive; ``prose`` formats text in its language.
 
-    ``cards`` are those that other sites show beside a link to it, ``pictures`` those that editors bring along.
+    ``cards`` are the pictures that other sites show beside a link to it, ``pictures`` the editors' own.
 
     ``clock`` is read once per request; ``wake`` is called when a service message has been queued. A redirect waits up
     to ``patience`` seconds for its click to be recorded. ``kept`` holds messages that are erased with their reader.

@@ -67,12 +67,11 @@ def is_local(host: str) -> bool:
 
 
 def placeholder_links(issue: Issue) -> Iterator[Finding]:
-    """Yield parts of an issue that link to an invented page. The bare https://example.org/ is a real one."""
-    for section in issue.sections:
-        for item in section.items:
-            yield from _placeholder_link(item.url, at(item, "url"), "entry" if isinstance(item, Entry) else item.kind)
-            for link in item.links if isinstance(item, Block) else ():
-                yield from _placeholder_link(link.url, Place(path=item.path, line=link.line), "list")
+    """Yield items of an issue that link to an invented page. The bare https://example.org/ is a real one."""
+    for item in issue.items:
+        yield from _placeholder_link(item.url, at(item, "url"), "entry" if isinstance(item, Entry) else item.kind)
+        for link in item.links if isinstance(item, Block) else ():
+            yield from _placeholder_link(link.url, Place(path=item.path, line=link.line), "list")
 
 
 def _placeholder_link(url: str, place: Place, name: str) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from newsletter.domain.blocks import Block, BlockKind, ListedLink
 from newsletter.domain.issue import Entry, Issue, Item, Section
+from newsletter.domain.picks import picks_of
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.message.mime import Wire
 from newsletter.message.template import fill_text
@@ -97,7 +98,8 @@ def test_an_edition_has_the_same_bytes_as_an_issue_of_only_its_entries_and_block
     assert re.findall(r"\(item \d+\)", text) == expected
     numbers = [f"{at}. {each.title}" for at, each in enumerate(left.entries, 1)]
     assert re.findall(r"\d+\. Title \d+", text) == (numbers if len(numbers) >= CONTENTS_FROM else [])
-    assert f"{len(numbers)} pick{'s' * (len(numbers) != 1)}, 1 minute" in text
+    picks = len(picks_of(left))
+    assert f"{picks} pick{'s' * (picks != 1)}, 1 minute" in text
 
 
 def test_the_minutes_of_an_edition_are_those_of_its_own_words() -> None:
@@ -117,10 +119,11 @@ def test_numbers_of_picks_and_minutes_have_their_own_plurals(language: str) -> N
     assert len(forms) == {"de": 2, "he": 3, "ar": 4, "pl": 2}[language]
 
 
-def test_an_issue_of_blocks_alone_has_no_picks_and_no_contents() -> None:
+def test_an_issue_of_blocks_alone_has_no_contents_and_only_listed_picks() -> None:
     listed = ListedLink(title="A kettle", url="https://example.org/kettle")
     links = Block(kind=BlockKind.LINKS, links=(listed,))
     text = words(compile_issue(make.issue(links), NEWSLETTER, THEME))
-    assert "pick" not in text
+    assert "1 pick, 1 minute" in text
+    assert "pick" not in words(compile_issue(make.issue(Block(kind=BlockKind.NOTE, text="Hello.")), NEWSLETTER, THEME))
     assert "In this issue" not in text
     assert "A kettle\n<https://example.org/kettle>" in text

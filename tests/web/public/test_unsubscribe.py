@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from newsletter.domain.consent import SERVICE
 from newsletter.domain.leaving import REASONS
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Frequency, SubscriberStatus
@@ -228,6 +229,14 @@ def test_a_reason_is_stored_without_the_reader(pages: Public, visitor: httpx.Cli
     pages.clock.move(days=8)
     pages.mails()  # the server's hourly work
     assert fetch(pages.store, "SELECT * FROM allowance") == []
+
+
+def test_readers_who_left_by_service_mail_are_asked_in_their_language(pages: Public, visitor: httpx.Client) -> None:
+    link = pages.link(Purpose.UNSUBSCRIBE, pages.reader(language="de-AT"), issue=SERVICE)
+    assert "Zu viele E-Mails" in visitor.post(link, data={"by": "page"}).text
+    visitor.post(f"{link}/reason", data={"reason": "often"})
+    counts = pages.store.leaving.other_reasons(since=pages.clock().date(), before=None)
+    assert [(given.reason, given.readers) for given in counts] == [("often", 1)]
 
 
 def test_a_newsletter_has_its_own_reasons_or_none(tmp_path: Path) -> None:

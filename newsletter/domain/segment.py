@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from newsletter.domain.reader_rules import AllOf, Follows, Not, ReaderFacts, ReaderRule, ReadsLanguage
-from newsletter.domain.subscriber import Frequency
+from newsletter.domain.reader_rules import AllOf, Follows, HasFrequency, Not, ReaderFacts, ReaderRule, ReadsLanguage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,13 +12,13 @@ class Segment:
 
     Each group of ``any``, ``all`` and ``none`` stands for one topic: the slugs whose followers count as following it
     (``Topics.related``). A reader is in the segment if they follow one of ``any`` (if there are any), each of ``all``
-    and none of ``none``, and the rule ``where`` holds. A send to the segment reaches only readers who chose its
-    ``frequency`` and who read its ``language``, if it has them.
+    and none of ``none``, and the rule ``where`` holds. A send to the segment reaches only readers for whom its
+    ``frequency`` and ``language`` hold too, if it has them.
     """
 
     slug: str
     name: str
-    frequency: Frequency | None = None
+    frequency: HasFrequency | None = None
     language: ReadsLanguage | None = None
     any: tuple[frozenset[str], ...] = ()
     all: tuple[frozenset[str], ...] = ()

@@ -9,7 +9,7 @@ from newsletter.domain.edition import Edition, EntryReason, TopicChoices
 from newsletter.domain.issue import Issue
 from newsletter.domain.languages import same_language
 from newsletter.domain.publication import Newsletter
-from newsletter.domain.reader_rules import Clicked, ReaderFacts, ReadsLanguage, parts_of
+from newsletter.domain.reader_rules import Clicked, HasFrequency, ReaderFacts, ReadsLanguage, parts_of
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
 from newsletter.errors import SendError, SettingsError
@@ -56,7 +56,7 @@ def segments_of(settings: Settings, issue: Issue) -> list[Segment]:
     chosen = [replace(settings.segment(slug), language=language) for slug in issue.segments or (EVERYONE.slug,)]
     if settings.newsletter.weekly_digest:
         frequency = Frequency.WEEKLY if issue.digest else Frequency.EACH
-        return [replace(segment, frequency=frequency) for segment in chosen]
+        return [replace(segment, frequency=HasFrequency(frequency=frequency)) for segment in chosen]
     if issue.digest:
         raise DigestsDisabledError(issue=issue.slug)
     return chosen
@@ -117,7 +117,7 @@ def _obstacles(store: Store, segments: list[Segment], subscriber: Subscriber, no
         reasons.append("the address is suppressed")
     if subscriber.paused_until and subscriber.paused_until > now:
         reasons.append(f"they have paused until {subscriber.paused_until:%Y-%m-%d}")
-    if not any(segment.frequency in (None, subscriber.frequency) for segment in segments):
+    if not any(segment.frequency is None or segment.frequency.holds(facts) for segment in segments):
         reasons.append(f"they are mailed {_HOW_OFTEN[subscriber.frequency]}")
     if not any(segment.language is None or segment.language.holds(facts) for segment in segments):
         reasons.append(f"they don't get issues in {' or '.join(_languages(segments))}")

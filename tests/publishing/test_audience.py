@@ -9,7 +9,7 @@ from newsletter import composing
 from newsletter.checks import CheckContext
 from newsletter.composing import Composed
 from newsletter.domain.edition import EntryReason
-from newsletter.domain.reader_rules import ReadsLanguage
+from newsletter.domain.reader_rules import HasFrequency, ReadsLanguage
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.domain.tracking import ClickOrOpen
@@ -51,8 +51,8 @@ def test_readers_choose_between_each_issue_and_the_weekly_digest(settings: Setti
     with pytest.raises(DigestsDisabledError, match=r"newsletter\.toml doesn't enable digests"):
         segments_of(settings, digest)
     weekly = write_settings(settings.root, "weekly_digest = true")
-    assert [segment.frequency for segment in segments_of(weekly, digest)] == [Frequency.WEEKLY]
-    assert [segment.frequency for segment in segments_of(weekly, issue)] == [Frequency.EACH]
+    assert [segment.frequency for segment in segments_of(weekly, digest)] == [HasFrequency(frequency=Frequency.WEEKLY)]
+    assert [segment.frequency for segment in segments_of(weekly, issue)] == [HasFrequency(frequency=Frequency.EACH)]
     assert [segment.frequency for segment in segments_of(settings, issue)] == [None]
 
 

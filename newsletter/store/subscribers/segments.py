@@ -15,10 +15,7 @@ from newsletter.store.tables import subscriber, suppression
 def admitted(segment: Segment, now: datetime) -> sa.ColumnElement[bool]:
     """Return a segment's rules ``now`` as a condition over ``subscriber``."""
     rules = [condition(segment.rule, now)]
-    if segment.frequency is not None:
-        rules.append(subscriber.c.frequency == segment.frequency.value)
-    if segment.language is not None:
-        rules.append(condition(segment.language, now))
+    rules += [condition(rule, now) for rule in (segment.frequency, segment.language) if rule is not None]
     return sa.and_(*rules)
 
 

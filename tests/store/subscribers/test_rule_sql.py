@@ -216,6 +216,6 @@ def test_only_one_issues_language_and_frequency_keep_readers_out(store: Store) -
     german = Segment(slug="g", name="G", language=ReadsLanguage(language="de", languages=("en", "de")))
     counts = store.sends.count_audience([german], now=make.WHEN)
     assert (counts.by_segment, counts.recipients, counts.another_language) == ({"g": 2}, 2, 3)
-    weekly = Segment(slug="g", name="G", language=german.language, frequency=Frequency.WEEKLY)
+    weekly = Segment(slug="g", name="G", language=german.language, frequency=HasFrequency(frequency=Frequency.WEEKLY))
     counts = store.sends.count_audience((weekly,), now=make.WHEN)
     assert (counts.recipients, counts.another_language, counts.chosen_otherwise) == (0, 0, 2)

@@ -1,6 +1,7 @@
 """From an editor's folder to an email, or to all findings about it."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,25 @@ def refused(root: Path, slug: str, newsletter: Newsletter | None = None) -> tupl
 
 def test_a_good_newsletter_has_no_findings(root: Path) -> None:
     assert checked(root) == []
+
+
+def test_a_draft_has_the_same_findings_as_check(root: Path) -> None:
+    write_entry(root, "four", body="Read the the paper.", image="lost.jpg", gift="https://example.org/gift")
+    write(root, "issues/blocks/also.md", "---\nblock: links\n---\n- [A](https://example.org/four)\n")
+    note = "Now the the [yes]({{ links.vote('yes') }}), {{ subscriber.first_name }}."
+    entries = 'four, one, also, {note: "Words without (an end."}'
+    overrides = '{four: {image: gone.jpg, title: "Re: FOUR"}}'
+    write_issue(root, "2026-11-23", entries, note=note, digest="true", language="de", overrides=overrides)
+    context = replace(CONTEXT, mails=True)
+
+    draft = compose_draft(root, make.newsletter(), "2026-11-23", context)
+    checked_here = check_manuscripts(root, make.newsletter(), context)
+
+    paths = ("issues/2026-11-23.md", "issues/entries/four.md", "issues/entries/one.md", "issues/blocks/also.md")
+    assert {finding.rule for finding in draft.findings} >= {"image-missing", "word-doubled", "poll-uncounted"}
+    assert [finding for finding in draft.findings if finding.place.path in paths] == [
+        finding for finding in checked_here if finding.place.path in paths
+    ]
 
 
 def test_a_draft_with_unfinished_blocks_is_shown_and_refused(root: Path) -> None:

@@ -20,7 +20,8 @@ TEMPLATES = [
 _MESSAGES = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
 _NOT_SHOWN = re.compile(r"<(script|style|mj-style|mj-attributes)\b.*?</\1>|<!--.*?-->", re.DOTALL)
 _SHOWN = re.compile(r"""\b(?:alt|title|aria-label|placeholder)=["']([^"']*)""")
-_ATTRIBUTE = re.compile(r"""\b[a-z-]+=(?:"[^"]*"|'[^']*')|\bdata-[a-z]+""")  # of a tag that another block or macro has
+# Attributes of a tag that another block or macro has.
+_ATTRIBUTE = re.compile(r"""\b[a-z-]+=(?:"[^"]*"|'[^']*')|\b(?:data-[a-z]+|autofocus)\b""")
 _NAMES = re.compile(r"\b(?:Atom|RSS|JSON|Subject:)")  # of formats, and of a header
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _PROSE = re.compile(r"[A-Z][a-z]+|[a-z]{2,} [a-z]{2,}")

@@ -69,7 +69,7 @@ def _findings(block: Block) -> Iterator[Finding]:
         yield from _link(link, _place(block, link))
     yield from image_address_findings(block)
     if block.kind is BlockKind.QUOTE and block.text.strip() and not (block.who or block.where):
-        yield make_finding("quote-who", block.place(), "the quote doesn't say whose words it has")
+        yield make_finding("quote-who", block.place(), "the quote has no `who`")
 
 
 def _link(link: ListedLink, place: Place) -> Iterator[Finding]:

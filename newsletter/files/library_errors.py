@@ -29,8 +29,10 @@ def of_option(message: str) -> str:
     return message.removeprefix("Value error, ")
 
 
-def of_toml(message: str) -> str:
-    """Return the mistake in a line of TOML, from a message of tomllib."""
+def of_toml(message: str, setting: str = "") -> str:
+    """Return the mistake in a line of TOML, from a message of tomllib; ``setting`` is the name that the line sets."""
+    if "Cannot overwrite a value" in message and setting:
+        return f'"{setting}" is given twice'
     for sign, words in _TOML:
         if sign in message:
             return words

@@ -12,6 +12,7 @@ CONFLICT_WHAT = "a merge conflict marker left by Git"
 CONFLICT_HINT = "choose one of the two versions and delete the lines <<<<<<<, ======= and >>>>>>>"
 
 _HEADER = re.compile(r"\s*\[([^\]]+)\]")
+_SETTING = re.compile(r"\s*([\w.-]+)\s*=")
 _CONFLICT = re.compile(r"^(?:(?:<{7}|\|{7}|>{7})(?: .*)?|={7})$", re.MULTILINE)
 
 
@@ -43,10 +44,15 @@ def line_of(text: str, keys: Sequence[str]) -> int | None:
     return None
 
 
-def syntax_mistake(err: tomllib.TOMLDecodeError) -> tuple[str, int | None]:
-    """Return the mistake in a TOML file that tomllib can't parse, in plain words, and its line if that is known."""
-    line = re.search(r"at line (\d+)", str(err))
-    return library_errors.of_toml(str(err)), int(line[1]) if line else None
+def syntax_mistake(err: tomllib.TOMLDecodeError, text: str) -> tuple[str, int | None]:
+    """Return the mistake in a TOML file's text that tomllib can't parse, in plain words, and its line if known."""
+    place = re.search(r"at line (\d+)", str(err))
+    if not place:
+        return library_errors.of_toml(str(err)), None
+    line = int(place[1])
+    lines = text.split("\n")  # tomllib's own lines
+    setting = _SETTING.match(lines[line - 1]) if line <= len(lines) else None
+    return library_errors.of_toml(str(err), setting[1] if setting else ""), line
 
 
 def conflict_marker(text: str, *, alone: bool = False) -> int | None:

@@ -80,7 +80,7 @@ def parse_theme_toml(folder: ThemeFolder) -> tuple[ThemeToml, str]:
     except UnicodeDecodeError as err:
         raise broken("the file is not UTF-8", hint="save it as UTF-8 text", place=place) from err
     except tomllib.TOMLDecodeError as err:
-        what, line = syntax_mistake(err)
+        what, line = syntax_mistake(err, text)
         raise broken(what, hint=_SEE, place=replace(place, line=line)) from err
     except ValidationError as err:
         what, keys = explained(err.errors()[0])

@@ -89,7 +89,7 @@ def _count_excluded(audience: AudienceCounts) -> str:
         "suppressed": audience.suppressed,
         "paused": audience.paused,
         "chose another frequency": audience.chosen_otherwise,
-        "get issues in another language": audience.another_language,
+        "reading another language": audience.another_language,
     }
     parts = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
     return f" ({parts})" if parts else ""

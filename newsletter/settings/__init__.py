@@ -194,7 +194,7 @@ def _read(path: Path) -> tuple[str, Mapping[str, object]]:
             raise FindingsError([setting_finding(replace(place, line=line), CONFLICT_WHAT, CONFLICT_HINT)])
         return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:
-        what, line = syntax_mistake(err)
+        what, line = syntax_mistake(err, text)
         problem = setting_finding(replace(place, line=line), what, "docs/settings.md describes the file")
     except UnicodeDecodeError:
         problem = setting_finding(place, "the file is not UTF-8", "save it as UTF-8 text")

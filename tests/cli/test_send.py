@@ -38,7 +38,7 @@ def test_an_issue_in_a_language_goes_to_its_readers_in_their_language(run: Run, 
     edit("newsletter.toml", 'language = "en"\n', 'languages = ["en", "de"]\n')
     edit("issues/2026-11-23.md", "number: 1\n", "number: 1\nlanguage: de\n")
     assert run("send", "latest", "--dry-run").stderr.startswith(
-        "error: nobody would get issue 2026-11-23: no confirmed readers in everyone (3 get issues in another language)"
+        "error: nobody would get issue 2026-11-23: no confirmed readers in everyone (3 reading another language)"
     )
     run("subscribers", "add", "dora@example.com", "--language", "de-AT")
     planned = run("send", "latest", stdin="n\n")

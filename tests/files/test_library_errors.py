@@ -38,7 +38,7 @@ THEIRS = re.compile(
         ("[topics.science]", "[topics.science", 6, "] is missing after the name of a table"),
         ("[topics.science]", "attributes = [1", 7, "a list is not closed"),
         ('name = "Science"', "name = Science", 7, "put text in quotes"),
-        ('name = "Science"', 'name = "Science"\nname = "Again"', 8, "a setting is given twice"),
+        ('name = "Science"', 'name = "Science"\nname = "Again"', 8, '"name" is given twice'),
         ('name = "Science"', 'name = "Science" and more', 7, "there is something after the value"),
         ('name = "Science"', 'name = "Science"\n[topics.science]', 8, "a table is given twice"),
         ('"Science"', '"C:\\Users"', 7, "a backslash in text must be written twice"),

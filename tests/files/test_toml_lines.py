@@ -44,7 +44,8 @@ def test_a_setting_is_on_its_line_and_a_missing_one_on_its_tables(keys: tuple[st
 @pytest.mark.parametrize(
     ("text", "mistake"),
     [
-        ("name = 1\nname = 2\n", ("a setting is given twice", 2)),
+        ("name = 1\nname = 2\n", ('"name" is given twice', 2)),
+        ("a = {b = 1, b = 2}", ("a setting is given twice", 1)),
         ('a = 1\n\nb = "x\n', ("a quotation mark is missing at the end of text", 3)),
         ("a\n", ("there is no = after the name of a setting", 1)),
     ],
@@ -52,7 +53,7 @@ def test_a_setting_is_on_its_line_and_a_missing_one_on_its_tables(keys: tuple[st
 def test_a_mistake_is_explained_with_its_line(text: str, mistake: tuple[str, int]) -> None:
     with pytest.raises(tomllib.TOMLDecodeError) as caught:
         tomllib.loads(text)
-    assert syntax_mistake(caught.value) == mistake
+    assert syntax_mistake(caught.value, text) == mistake
 
 
 def test_a_heading_is_a_merge_marker_only_alone() -> None:

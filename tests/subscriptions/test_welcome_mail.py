@@ -98,7 +98,7 @@ def test_the_mail_is_in_the_readers_language_and_the_issue_in_its_own(tmp_path: 
     links = {"links.preferences": "https://example.org/p", "links.unsubscribe": "https://example.org/u"}
     email = rendering.welcome_email(make.issue(), links, newsletter, theme)
     text, html = fill_text(email.text, {}), fill_html(email.html, {})
-    assert fill_text(email.subject, {}) == "Willkommen bei The Daily Test"
+    assert fill_text(email.subject, {}) == "Willkommen bei „The Daily Test“"
     for part in (text, html):
         assert "Monday, November 23, 2026" in part
         assert "Abbestellen" in part

@@ -86,7 +86,7 @@ def test_a_sign_up_stores_the_language_of_its_page(pages: Public, visitor: httpx
     assert reader.language == "de"
     consents = pages.store.self_service.consents(reader.id)
     assert {consent.wording for consent in consents} == {
-        "Schicken Sie mir The Daily Test per E-Mail. Ich kann es jederzeit mit einem Klick abbestellen."
+        "Schicken Sie mir „The Daily Test“ per E-Mail. Ich kann es jederzeit mit einem Klick abbestellen."
     }
 
 

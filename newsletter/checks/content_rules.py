@@ -35,7 +35,7 @@ ENTRIES = (
     ),
     warning(
         "entry-language",
-        "The `language` of an entry is a tag of no known language.",
+        "The `language` of an entry is unknown.",
         "write a language tag such as en, pt-BR or zh-Hant-TW",
         "The direction and the hyphenation of its words would be those of English.",
     ),
@@ -47,7 +47,7 @@ ENTRIES = (
     ),
     warning(
         "gift-paywall",
-        "An entry has a `gift` link and no `paywall: true`.",
+        "An entry has a `gift` link but no `paywall: true`.",
         "add paywall: true, or remove the gift link",
         "The link leads past a paywall, and readers are told so only if the entry says there is one.",
     ),

@@ -63,12 +63,12 @@ def override_findings(issue: Issue, entries: Mapping[str, Entry], topics: Topics
 
 
 def _access_notes(entry: Entry) -> Iterator[Finding]:
-    """Yield findings about what awaits readers behind the link."""
+    """Yield findings about the link's label, language, reading time and paywall."""
     if len(entry.label) > LONGEST_LABEL:
         what = f"the label has {len(entry.label)} characters, more than {LONGEST_LABEL}"
         yield make_finding("label-long", entry.place("label"), what)
     if entry.language and not is_known(entry.language):
-        what = f'"{entry.language}" is not a language that is known'
+        what = f'"{entry.language}" is not a known language'
         yield make_finding("entry-language", entry.place("language"), what)
     if (entry.minutes or 0) > LONGEST_READING:
         yield make_finding("minutes-many", entry.place("minutes"), f"{entry.minutes} minutes are more than a day")
@@ -76,7 +76,7 @@ def _access_notes(entry: Entry) -> Iterator[Finding]:
         problems = address_findings(entry.gift, entry.place("gift"), "the gift link")
         yield from (problem for problem in problems if problem.rule != "url-detour")  # publishers shorten them
         if not entry.paywall:
-            yield make_finding("gift-paywall", entry.place("gift"), "a gift link, and no paywall that it leads past")
+            yield make_finding("gift-paywall", entry.place("gift"), "the entry has a gift link but no paywall")
 
 
 def _body(entry: Entry) -> Iterator[Finding]:

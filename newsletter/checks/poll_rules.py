@@ -5,7 +5,7 @@ from newsletter.checks.rule import error, warning
 POLLS = (
     error(
         "poll-uncounted",
-        "An issue has a poll, and newsletter.toml doesn't count clicks.",
+        "An issue has a poll, but newsletter.toml doesn't count clicks.",
         'set clicks = "aggregate" in [counting], or remove the poll',
         "Readers were told that nothing they do is counted.",
     ),

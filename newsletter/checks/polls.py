@@ -19,12 +19,14 @@ def poll_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding]:
     if not links:
         return
     if newsletter.counting.clicks is TrackingLevel.OFF:
-        yield make_finding("poll-uncounted", links[0].place, "a poll, and newsletter.toml doesn't count clicks")
+        yield make_finding(
+            "poll-uncounted", links[0].place, "the issue has a poll, but newsletter.toml doesn't count clicks"
+        )
     if len({link.answer for link in links}) == 1:
         yield make_finding("poll-single", links[0].place, f'the poll has only the answer "{links[0].answer}"')
     for poll in polls[1:]:
         if {link.answer for link in poll} != {link.answer for link in polls[0]}:
-            yield make_finding("poll-second", poll[0].place, "a second poll in the issue")
+            yield make_finding("poll-second", poll[0].place, "the issue has a second poll")
     yield from _alike(links)
 
 

@@ -200,17 +200,19 @@ def _origin(err: Exception) -> str:
 def _without_consequences(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings by place, without repeats and without those that another finding explains.
 
-    These are a theme's failure if the checks know its cause, and the missing default of a merge field that doesn't
-    exist.
+    These are a theme's failure if the checks know its cause, the missing default of a merge field that doesn't exist,
+    and a missing paywall in a file with fields that can't be read.
     """
     ordered = checks.ordered_findings(findings)
     known = any(finding.rule.startswith("theme-") and finding.rule != BROKEN for finding in _errors(ordered))
     unknown = {finding.place for finding in ordered if finding.rule == "merge-field-unknown"}
+    unread = {finding.place.path for finding in ordered if finding.rule == "field-type"}
     return [
         finding
         for finding in ordered
         if not (known and finding.rule == BROKEN)
         and not (finding.rule == "merge-field-default" and finding.place in unknown)
+        and not (finding.rule == "gift-paywall" and finding.place.path in unread)
     ]
 
 

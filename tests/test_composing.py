@@ -163,6 +163,16 @@ def test_an_unknown_merge_field_is_not_reported_for_a_missing_default(root: Path
     assert {finding.rule for finding in check_manuscripts(root, make.newsletter(), CONTEXT)} == {"merge-field-unknown"}
 
 
+def test_a_gift_link_is_not_reported_next_to_a_paywall_that_can_not_be_read(root: Path) -> None:
+    write_entry(root, "train", paywall="yes", gift="https://example.org/gift")
+    rules = [
+        finding.rule
+        for finding in check_manuscripts(root, make.newsletter(), CONTEXT)
+        if finding.place.path.endswith("train.md")
+    ]
+    assert rules == ["field-type"]
+
+
 def test_a_refusal_has_file_line_and_hint(root: Path) -> None:
     write_issue(root, "2026-11-23", "three", segments="[sciense]")
 

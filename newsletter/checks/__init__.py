@@ -13,7 +13,7 @@ from newsletter.checks.emails import ENCODED_LIMIT, HTML_LIMIT, email_findings, 
 from newsletter.checks.entries import entry_findings, override_findings
 from newsletter.checks.images import Inspect, Web, image_findings
 from newsletter.checks.issues import issue_findings
-from newsletter.checks.languages import language_findings, unstated_languages
+from newsletter.checks.languages import language_findings, unstated_languages, untranslated_words
 from newsletter.checks.pictures import newsletter_picture_findings, override_picture_findings, picture_findings
 from newsletter.checks.placeholders import placeholder_links, placeholder_settings
 from newsletter.checks.polls import poll_findings
@@ -70,6 +70,7 @@ __all__ = [
     "topic_findings",
     "undeclared_topic_findings",
     "unstated_languages",
+    "untranslated_words",
     "weight",
 ]
 
@@ -118,6 +119,7 @@ def findings_of_settings(
     yield from topic_findings(newsletter.topics, settings)
     yield from segment_findings(context.segments.values(), newsletter.topics, settings)
     yield from newsletter_picture_findings(newsletter, settings, look_up)
+    yield from untranslated_words(newsletter, settings)
     if context.mails:
         yield from placeholder_settings(newsletter, settings)
 

@@ -206,6 +206,12 @@ SETTINGS = (
         "write a language tag such as en, pt-BR or zh-Hant-TW",
         "Dates would be in English.",
     ),
+    warning(
+        "translation-missing",
+        "The newsletter has a description or frequency, and one of its `languages` has no `[translations.<language>]`.",
+        "add the table with the same words in that language",
+        "Its readers' pages, sign-up form and archive would introduce the newsletter in another language.",
+    ),
     error(
         "setting-invalid",
         "newsletter.toml can't be read, or a setting is unknown, missing or wrong.",

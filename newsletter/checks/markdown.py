@@ -15,7 +15,7 @@ from newsletter.checks.places import below
 from newsletter.checks.rules import make_finding
 from newsletter.domain.markdown_parser import authors_markdown
 from newsletter.errors import Finding, Place
-from newsletter.message.merge_fields import without_merge_fields
+from newsletter.message.merge_fields import MergeField, without_merge_fields
 
 MOST_COLUMNS = 4
 
@@ -31,6 +31,7 @@ _UNFINISHED = re.compile(
     r"|(?<!\w)(?P<local>https?://(?:localhost|\d{1,3}(?:\.\d{1,3}){3})(?![\w.-])(?:[:/][^\s<>\"“”]*)?)"
 )
 _BELOW_HEAD = re.compile(r"(?=[^|]*\|)(?=[^-]*-)\|?(?:\s*:?-+:?\s*\|)*\s*(?::?-+:?)?")
+_IN_TARGET = re.compile(r"\]\([^)\s]*\Z")
 _PARSER = authors_markdown().disable("text_join")  # keeps escaped characters in tokens of their own
 
 
@@ -58,9 +59,15 @@ def markdown_findings(markdown: str, place: Place, *, quotation: bool = False) -
 
 def _with_targets(markdown: str) -> str:
     """Return Markdown with an address for each merge field that stands for one, so that it is parsed as a link."""
-    return without_merge_fields(
-        markdown, lambda field: "mailto:link" if field.link else markdown[field.start : field.end]
-    )
+
+    def replacement(field: MergeField) -> str:
+        if field.link:
+            return "mailto:link"
+        if _IN_TARGET.search(markdown, 0, field.start):  # reported as a merge field in an address
+            return "field"
+        return markdown[field.start : field.end]
+
+    return without_merge_fields(markdown, replacement)
 
 
 def _wide_table(tokens: list[Token], place: Place) -> Iterator[Finding]:

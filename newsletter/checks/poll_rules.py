@@ -27,4 +27,10 @@ POLLS = (
         "ask one of them in another issue",
         "A reader has one answer in each issue: the last one counts.",
     ),
+    warning(
+        "poll-tailored",
+        "A tailored issue's poll is in a block that not every edition has.",
+        "move it into the issue's note, or into a section without a heading, without topics",
+        "Only some readers are asked, and those who follow other topics can't answer.",
+    ),
 )

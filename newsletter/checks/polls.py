@@ -5,7 +5,9 @@ from itertools import combinations
 
 from newsletter.checks.lines import same_letters
 from newsletter.checks.rules import make_finding
+from newsletter.domain.edition import tailoring_of
 from newsletter.domain.issue import Issue
+from newsletter.domain.item_positions import item_positions
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.tracking import TrackingLevel
 from newsletter.errors import Finding
@@ -28,6 +30,23 @@ def poll_findings(issue: Issue, newsletter: Newsletter) -> Iterator[Finding]:
         if {link.answer for link in poll} != {link.answer for link in polls[0]}:
             yield make_finding("poll-second", poll[0].place, "the issue has a second poll")
     yield from _alike(links)
+    yield from _not_for_all(issue, newsletter)
+
+
+def _not_for_all(issue: Issue, newsletter: Newsletter) -> Iterator[Finding]:
+    """Yield polls in blocks that not every edition of a tailored issue has."""
+    if tailoring_of(issue, newsletter) is None:
+        return
+    places = {
+        item.place("text")
+        for section, placed in zip(issue.sections, item_positions(issue), strict=True)
+        for item, positions in zip(section.items, placed, strict=True)
+        if positions
+    }
+    for addressed in addressed_texts(issue):
+        links = vote_links(addressed) if addressed.place in places else ()
+        if links:
+            yield make_finding("poll-tailored", links[0].place, "not every edition of the issue has this poll")
 
 
 def _alike(links: Sequence[VoteLink]) -> Iterator[Finding]:

@@ -11,7 +11,8 @@ from newsletter.message.counted_words import CountedWords
 
 EDITION_SLOT = "edition."  # the prefix of all their names
 COUNT_SLOT = "edition.count"
-PICKS_SLOT, MINUTES_SLOT = "edition.picks", "edition.minutes"  # the theme prints them; editors can't
+PICKS_SLOT = "edition.picks"
+MINUTES_SLOT = "edition.minutes"  # the theme prints it; editors can't
 _TITLE = re.compile(r"edition\.titles\[([0-9]{1,2})\]")
 
 

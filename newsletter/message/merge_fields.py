@@ -1,7 +1,8 @@
 """Merge fields in a subject, preheader or note: ``{{ subscriber.first_name | default("reader") }}``. No I/O.
 
-Besides the reader's values there are those of their edition: ``{{ edition.titles[0] }}``, ``{{ edition.count }}``, and
-links such as ``{{ links.preferences }}``, which only work as a link's whole target (``message.prose``).
+Besides the reader's values there are those of their edition: ``{{ edition.titles[0] }}``, ``{{ edition.count }}``,
+``{{ edition.picks }}``, and links such as ``{{ links.preferences }}``, which only work as a link's whole target
+(``message.prose``).
 
 The grammar has no other forms, and nothing an editor types is ever run as template code. In a theme, Jinja objects
 stand for the same slots.
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from newsletter.domain.subscriber import SUBSCRIBER_FIELDS, SUBSCRIBER_SLOT
-from newsletter.message.edition_slots import COUNT_SLOT, title_position
+from newsletter.message.edition_slots import COUNT_SLOT, PICKS_SLOT, title_position
 from newsletter.message.link_slots import EXAMPLE, LINKS, LinkFieldError, parse_link_field
 from newsletter.message.template import Slot, Template
 
@@ -87,7 +88,7 @@ def _field(match: re.Match[str], known: tuple[str, ...] | None) -> MergeField:
         hint = "use straight quotes" if curly else 'write {{ subscriber.first_name | default("reader") }}'
         return invalid(f'"{_short(written)}" is not a merge field', hint)
     name = f"{field['scope']}.{field['name']}"
-    if not (name == COUNT_SLOT or title_position(name) is not None or _is_of_subscriber(name, known)):
+    if not (name in (COUNT_SLOT, PICKS_SLOT) or title_position(name) is not None or _is_of_subscriber(name, known)):
         return invalid(f'no merge field "{name}"', _suggestion(name, known or ()))
     default = field["double"] if field["double"] is not None else field["single"]
     return MergeField(start=start, end=end, slot=Slot(name, default or ""), default=default)

@@ -14,7 +14,8 @@ from markupsafe import Markup, escape
 from newsletter.domain.issue import Entry, Issue, Passage, PassageKind
 from newsletter.domain.publication import Newsletter
 from newsletter.message.anonymous import anonymous_links, without_votes
-from newsletter.message.edition_slots import COUNT_SLOT, title_slot
+from newsletter.message.counted_words import CountedWords
+from newsletter.message.edition_slots import COUNT_SLOT, PICKS_SLOT, title_slot
 from newsletter.message.merge_fields import template_of
 from newsletter.message.prose import prose_template
 from newsletter.message.public_links import public_links
@@ -30,6 +31,7 @@ from newsletter.rendering.themes import Theme
 from newsletter.rendering.views import Label, Namespace
 from newsletter.translation.dates import full_date, long_date
 from newsletter.translation.locales import direction_of, locale_of
+from newsletter.translation.plurals import plural_forms
 
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 _SPACED = re.compile(r'<span style="white-space: nowrap">')
@@ -157,7 +159,15 @@ class PageText:
 
     def line(self, text: str, issue: Issue) -> str:
         """Return a subject or preheader as a line of text."""
-        return fill_text(template_of(one_line(text), self._newsletter.attributes), _edition(issue))
+        return fill_text(template_of(one_line(text), self._newsletter.attributes), self._edition(issue))
+
+    def _edition(self, issue: Issue) -> dict[str, str]:
+        """Return the values of the ``edition`` merge fields for the full issue."""
+        theme, number = self._theme.in_language(issue.language or self._default), len(issue.entries)
+        forms, form_of = plural_forms(theme.labels["picks"], theme.language)
+        picks = CountedWords(forms=forms, form_of=form_of).words(number)
+        titles = {title_slot(at): one_line(entry.title) for at, entry in enumerate(issue.entries)}
+        return titles | {COUNT_SLOT: str(number), PICKS_SLOT: picks}
 
     def note(self, issue: Issue) -> Markup:
         """Return the editor's note as HTML."""
@@ -170,7 +180,7 @@ class PageText:
         template = prose_template(clean(markdown), self._newsletter, links)
         slots = [part.name for part in template if isinstance(part, Slot)]
         own = f"{self._newsletter.base_url}/issues/{issue.slug}/"
-        values = _edition(issue) | anonymous_links(slots, base_url=self._service, browser=own)
+        values = self._edition(issue) | anonymous_links(slots, base_url=self._service, browser=own)
         html = markdown_to_html(placeholders.in_prose(template), self.direction, placeholders.values)
         return _styled(without_votes(placeholders.filled(html, lambda slot: str(escape(slot.value(values))))))
 
@@ -213,9 +223,3 @@ def _taste(html: Markup, most: int) -> str:
 def _styled(html: str) -> Markup:
     """Return HTML with a class in place of inline style, which the pages' Content-Security-Policy forbids."""
     return Markup(_SPACED.sub('<span class="nowrap">', html))  # noqa: S704  sanitised
-
-
-def _edition(issue: Issue) -> dict[str, str]:
-    """Return the values of the ``edition`` merge fields for the full issue."""
-    titles = {title_slot(at): one_line(entry.title) for at, entry in enumerate(issue.entries)}
-    return titles | {COUNT_SLOT: str(len(issue.entries))}

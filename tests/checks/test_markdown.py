@@ -102,3 +102,10 @@ def test_a_table_whose_head_has_no_line_below_it_is_reported() -> None:
 def test_each_kind_of_unfinished_markdown_on_a_line_is_reported() -> None:
     findings = markdown_findings("A [[link]], <b>so</b>, a note[^1] and ~~not~~ this", Place(path="a.md", line=10))
     assert [finding.what.partition(" would")[0] for finding in findings] == ['"[[link]]"', '"<b>"', '"[^1]"', '"~~"']
+
+
+def test_a_merge_field_in_an_address_is_not_reported_as_unfinished_markdown() -> None:
+    for text in ("[Read]({{ subscriber.link }})", "[Read](https://x.de/{{ subscriber.id }}) and **more**"):
+        assert not list(markdown_findings(text, TOP))
+    (finding,) = markdown_findings("[Read](https://x.de/{{ subscriber.id }}) **more", TOP)
+    assert finding.what.startswith('"**"')

@@ -4,7 +4,7 @@ import pytest
 
 from newsletter.checks import poll_findings
 from newsletter.domain.blocks import Block, BlockKind
-from newsletter.domain.issue import Section
+from newsletter.domain.issue import Section, TailoringFields
 from newsletter.domain.tracking import TrackingLevel, TrackingSettings
 from tests import make
 
@@ -66,3 +66,21 @@ def test_an_issue_asks_one_question() -> None:
         block = Block(kind=BlockKind.NOTE, text=text, path="issues/blocks/pets.md")
         issue = make.issue(note=note, sections=(Section(title=None, items=(block, make.entry())),))
         assert [finding.rule for finding in poll_findings(issue, COUNTING)] == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "topics", "tailored", "reported"),
+    [
+        ("Seas", (), True, True),
+        ("Seas", (), False, False),
+        (None, (), True, False),
+        (None, ("asia",), True, True),
+    ],
+)
+def test_a_poll_that_some_editions_lack_is_reported(
+    title: str | None, topics: tuple[str, ...], tailored: bool, reported: bool
+) -> None:
+    note = make.block(text=f"{vote('yes')} {vote('no')}", topics=topics)
+    fields = TailoringFields(always=tailored)
+    issue = make.issue(sections=(Section(title=title, items=(make.entry(), note)),), tailored=fields)
+    assert [finding.rule for finding in poll_findings(issue, COUNTING)] == ["poll-tailored"] * reported

@@ -82,6 +82,7 @@ def test_a_text_never_loses_a_character(text: str) -> None:
         ("{{ subscriber.planet | default('') }}", ""),
         ("{{ edition.titles[3] | default('more') }}", "more"),
         ("{{ edition.count }}", None),
+        ("{{ edition.picks }}", None),
     ],
 )
 def test_without_a_newsletter_any_field_of_a_subscriber_is_valid(text: str, default: str | None) -> None:

@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import replace
+from email import policy
+from email.parser import BytesParser
 from itertools import combinations, pairwise
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from newsletter.errors import FindingsError
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.message.mime import Wire
 from newsletter.message.template import Slot, fill_html, fill_text
-from newsletter.rendering import Theme, compile_issue, load_theme
+from newsletter.rendering import PageText, Theme, compile_issue, load_theme
 from tests import make
 from tests.message_checklist import complaints
 from tests.rendering.samples import CHALK, NOWHERE, OFFICE, SIGNAL, passages
@@ -125,6 +127,26 @@ def test_an_edition_has_the_same_bytes_as_an_issue_of_only_its_entries(
     assert [
         complaint for complaint in complaints(joined) if complaint != "a {{ is left"
     ] == []  # a sample has one on purpose
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "two"), [("en", "1 pick", "2 picks"), ("de", "1 Empfehlung", "2 Empfehlungen")]
+)
+def test_a_subject_has_the_number_of_picks_in_words(language: str, one: str, two: str) -> None:
+    newsletter = make.newsletter(language=language)
+    text = "For you: {{ edition.picks }}"
+    issue = make.issue(SIGNAL, CHALK, subject=text, preheader=text, note=text)
+    theme = load_theme(NOWHERE, newsletter)
+    compiled = compile_issue(issue, newsletter, theme)
+    for edition, words in (((0,), one), ((0, 1), two)):
+        message = Wire(compiled.email(edition), make.WHEN).message(make.recipient())
+        parsed = BytesParser(policy=policy.default).parsebytes(message)
+        assert parsed["Subject"] == f"For you: {words}"
+        body = parsed.get_body(("plain",))
+        assert body is not None
+        assert f"For you: {words}" in body.get_content()
+    assert PageText(newsletter, theme).line(issue.subject, issue) == f"For you: {two}"
+    assert f"For you: <bdi>{two}</bdi>" in PageText(newsletter, theme).note(issue)
 
 
 def test_sections_without_entries_are_left_out() -> None:

@@ -11,9 +11,11 @@ from newsletter.composing import Composed
 from newsletter.content import Manuscripts
 from newsletter.domain.issue import Issue
 from newsletter.domain.send import Send
-from newsletter.errors import Finding, Severity
+from newsletter.errors import Finding, FindingsError, Severity
 from newsletter.files.file_state import FileState, file_states
 from newsletter.files.newsletter_folder import BLOCKS, ENTRIES
+from newsletter.message.merge_fields import without_merge_fields
+from newsletter.rendering import PageText, load_theme
 from newsletter.web.preview.once import OnceCache
 from newsletter.web.preview.preview_settings import PreviewSettings
 from newsletter.web.preview.source_files import FILES, FOLDERS
@@ -21,9 +23,14 @@ from newsletter.web.preview.source_files import FILES, FOLDERS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedIssue:
-    """An issue in the list, with the numbers of findings in it, its entries and blocks."""
+    """An issue in the list, with the numbers of findings in it, its entries and blocks.
+
+    ``subject`` and ``preheader`` are as a reader without values gets them in the full issue.
+    """
 
     issue: Issue
+    subject: str
+    preheader: str
     errors: int
     warnings: int
 
@@ -88,15 +95,27 @@ class Snapshot:
         for finding in self.findings:
             by_path.setdefault(finding.place.path, []).append(finding.severity)
 
+        shown = self._line()
+
         def listed(issue: Issue) -> ListedIssue:
             severities = [severity for path in _paths(issue) for severity in by_path.get(path, ())]
             return ListedIssue(
                 issue=issue,
+                subject=shown(issue.subject, issue),
+                preheader=shown(issue.preheader, issue),
                 errors=severities.count(Severity.ERROR),
                 warnings=severities.count(Severity.WARNING),
             )
 
         return tuple(listed(issue) for issue in reversed(self.manuscripts.issues))
+
+    def _line(self) -> Callable[[str, Issue], str]:
+        """Return a function that fills in the merge fields of a subject or preheader."""
+        here = self.settings
+        try:
+            return PageText(here.newsletter, load_theme(here.root, here.newsletter)).line
+        except FindingsError:  # the theme is broken, as its findings say
+            return lambda text, _: without_merge_fields(text, lambda field: field.default or "…")
 
     @property
     def stray_findings(self) -> tuple[Finding, ...]:

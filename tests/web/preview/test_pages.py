@@ -33,6 +33,18 @@ def test_errors_and_warnings_are_counted_by_issue(client: httpx.Client, folder: 
     assert "error" not in older
 
 
+def test_the_list_of_issues_shows_no_merge_fields(client: httpx.Client, folder: NewsletterFolder) -> None:
+    subject = 'Dear {{ subscriber.first_name | default("reader") }}: {{ edition.titles[0] }}'
+    folder.issue("2026-11-24", "night-train", subject=subject, preheader="{{ edition.picks }} today")
+    words = client.get("/").text
+    assert "Dear reader: About night-train" in words
+    assert "1 pick today" in words
+    assert "{{" not in words
+    with (folder.root / "newsletter.toml").open("a") as file:
+        file.write('\n[theme.colors]\nnowhere = "#ffffff"\n')
+    assert "Dear reader: …" in client.get("/").text
+
+
 def test_entries_in_no_issue_are_listed_separately(client: httpx.Client, folder: NewsletterFolder) -> None:
     folder.entry("not-yet-run", url="htp://example.org/")
     assert "issues/entries/not-yet-run.md" in _text(client.get("/"))

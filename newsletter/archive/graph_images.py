@@ -38,6 +38,7 @@ class Cards:
         self._newsletter, self._prose = newsletter, prose
         self._library, self._cards = picture_library(root), CardCache(root)
         colors = prose.colors
+        self._plain = prose.fonts["title"].endswith("sans-serif")
         self._colors = CardColors(
             background=colors["background"], title=colors["title"], muted=colors["muted"], accent=colors["accent"]
         )
@@ -93,6 +94,7 @@ class Cards:
             text=newsletter.description,
             footer=newsletter.frequency,
             colors=self._colors,
+            plain=self._plain,
             direction=prose.direction,
         )
 
@@ -104,6 +106,7 @@ class Cards:
             headline=prose.line(issue.subject, issue),
             footer=prose.full_day(issue.date),
             colors=self._colors,
+            plain=self._plain,
             direction=prose.direction,
         )
 

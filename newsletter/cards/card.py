@@ -27,6 +27,7 @@ class Card:
 
     An issue's has the newsletter's ``name`` at the top, its subject as the ``headline`` and its date as the ``footer``.
     The newsletter's own has its name as the headline and its description as the ``text``.
+    A ``plain`` card has no letters with fine strokes, which don't suit a theme whose titles are sans-serif.
     """
 
     headline: str
@@ -35,6 +36,7 @@ class Card:
     text: str = ""
     footer: str = ""
     direction: str = "ltr"
+    plain: bool = False
 
     @property
     def digest(self) -> str:

@@ -55,7 +55,10 @@ def draw(card: Card) -> DrawnCard:
     FriBidi, which orders them.
     """
     wanted = {"name": card.name, "headline": card.headline, "text": card.text, "footer": card.footer}
-    words = {part: _drawable(text, TEXT if part in ("text", "footer") else HEADLINE) for part, text in wanted.items()}
+    words = {
+        part: _drawable(text, TEXT if card.plain or part in ("text", "footer") else HEADLINE)
+        for part, text in wanted.items()
+    }
     picture = _Picture(card)
     picture.name(words["name"])
     picture.body(words["headline"], words["text"], named=bool(words["name"]))
@@ -70,6 +73,7 @@ class _Picture:
 
     def __init__(self, card: Card) -> None:
         self._rtl = card.direction == "rtl"
+        self._titles = TEXT if card.plain else HEADLINE
         self._direction = card.direction if _shapes() else None  # without Raqm, Pillow refuses to be told
         colors = card.colors
         self._title, self._muted, self._accent = map(_rgb, (colors.title, colors.muted, colors.accent))
@@ -82,7 +86,7 @@ class _Picture:
         """Write the newsletter's name at the top, and a rule below it."""
         if not text:
             return
-        block = self._fitted(text, HEADLINE, _NAME, most=1, height=HEIGHT)
+        block = self._fitted(text, self._titles, _NAME, most=1, height=HEIGHT)
         self._lines(block, 112, self._title)
         self._pen.rectangle((_MARGIN, 140, WIDTH - _MARGIN, 141), fill=self._title)
 
@@ -93,7 +97,7 @@ class _Picture:
         parts = []
         if headline:
             most = _MOST_LINES if named else 2
-            parts.append((self._fitted(headline, HEADLINE, _SIZES, most=most, height=room), self._title))
+            parts.append((self._fitted(headline, self._titles, _SIZES, most=most, height=room), self._title))
         if text:
             left = room - sum(block.height for block, _ in parts) - 24
             parts.append((self._fitted(text, TEXT, (_TEXT_SIZE,), most=4, height=left), self._muted))
@@ -136,7 +140,7 @@ class _Picture:
         for size in sizes:
             font = _font(name, size)
             measure = partial(font.getlength, direction=self._direction)
-            leading = size * (_LEADING if name == HEADLINE else 1.4)
+            leading = size * (_LEADING if size > _TEXT_SIZE else 1.4)
             room = min(most, int(height // leading))
             lines = even_lines(text, room, width, measure)
             if lines is not None:

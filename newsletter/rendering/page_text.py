@@ -61,6 +61,11 @@ class PageText:
         return known[newsletter.language]
 
     @property
+    def fonts(self) -> Mapping[str, str]:
+        """Return the theme's stacks of fonts."""
+        return self._theme.fonts
+
+    @property
     def colors(self) -> Mapping[str, str]:
         """Return the theme's colours for light backgrounds."""
         return self._theme.colors

@@ -174,3 +174,10 @@ def test_the_fonts_are_those_of_the_list() -> None:
     assert files == listed
     assert sum(path.stat().st_size for path in FONTS.glob("*.ttf")) < 600_000
     assert "SIL OPEN FONT LICENSE" in (FONTS / "OFL.txt").read_text()
+
+
+def test_a_plain_card_has_no_bold_letters() -> None:
+    plain = replace(CARD, plain=True)
+    assert plain.digest != CARD.digest
+    headline = (84, 180, 1116, 510)
+    assert 0 < ink(drawn(plain), headline) < ink(drawn(CARD), headline)

@@ -3,7 +3,8 @@
 import json
 import shlex
 import shutil
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -17,6 +18,7 @@ from newsletter.cli import options, output
 from newsletter.errors import UsageError
 
 _STARTER = files("newsletter.cli") / "starter"
+_TEXTS = files("newsletter.cli") / "starter_texts"  # by language; English entries are the starter's own
 _NAMES = {"gitignore": ".gitignore"}  # a real .gitignore would hide files of this repository
 
 
@@ -34,6 +36,12 @@ def init(
             autocompletion=options.complete_themes,
         ),
     ] = "default",
+    language: Annotated[
+        str,
+        typer.Option(
+            metavar="TAG", help="The language of the newsletter and of its sample issue: en, de, fr, es, he or ar."
+        ),
+    ] = "en",
 ) -> None:
     """Create a newsletter in a new folder.
 
@@ -41,6 +49,7 @@ def init(
 
     newsletter init my-letter
     newsletter init letters/lantern --name "The Daily Lantern" --theme magazine
+    newsletter init mein-brief --language de
     """
     from newsletter.publishing.theme_copies import require_theme
 
@@ -49,7 +58,13 @@ def init(
     if not name.isprintable() or not 0 < len(name.strip()) <= 200:
         raise UsageError("the newsletter's name must be one line of 1 to 200 characters", hint="change --name")
     require_theme(folder, theme)
-    _fill(folder, name, theme)
+    known = sorted(item.name for item in _TEXTS.iterdir() if item.is_dir())
+    if language not in known:
+        raise UsageError(
+            f'there is no sample issue in "{language}"',
+            hint=f"use one of {', '.join(known)}, and set language in newsletter.toml afterwards",
+        )
+    _fill(folder, name, theme, language)
     output.say(f"Created a newsletter in {folder}. Next steps:")
     output.say(f"  cd {shlex.quote(str(folder))}")
     for command, purpose in (
@@ -60,7 +75,7 @@ def init(
         output.say(f"  {command:<34}{purpose}")
 
 
-def _fill(folder: Path, name: str, theme: str) -> None:
+def _fill(folder: Path, name: str, theme: str, language: str) -> None:
     """Write all files, or none if writing fails."""
     existed = folder.exists()
     if existed and not folder.is_dir():
@@ -69,8 +84,8 @@ def _fill(folder: Path, name: str, theme: str) -> None:
         raise UsageError(f"{folder} is not empty", hint="name a new or empty folder")
     today = datetime.now(tz=UTC).date().isoformat()
     try:
-        for path, text in _files(
-            _STARTER, {"name": json.dumps(name, ensure_ascii=False), "date": today, "theme": theme}
+        for path, text in _starter(
+            language, {"name": json.dumps(name, ensure_ascii=False), "date": today, "theme": theme}
         ):
             target = folder / path.replace("issues/issue.md", f"issues/{today}.md")
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -82,6 +97,14 @@ def _fill(folder: Path, name: str, theme: str) -> None:
         if not existed and folder.exists():
             folder.rmdir()
         raise
+
+
+def _starter(language: str, values: dict[str, str]) -> Iterable[tuple[str, str]]:
+    """Return the paths and texts of a new newsletter's files, with the sample issue in a language."""
+    words = tomllib.loads((_TEXTS / language / "words.toml").read_text(encoding="utf-8"))
+    values = {**values, **words, "language": language}
+    texts = dict(_files(_STARTER, values)) | dict(_files(_TEXTS / language, values))
+    return [(path, text) for path, text in texts.items() if path != "words.toml"]
 
 
 def _files(folder: Traversable, values: dict[str, str], above: str = "") -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ import pytest
 
 from newsletter.cli import init
 from newsletter.rendering import theme_names
+from newsletter.translation import languages
 from tests.command_line import Run, files
 
 REPOSITORY = Path(__file__).parents[2]
@@ -25,6 +26,25 @@ def test_a_new_newsletter_has_no_findings(run: Run, tmp_path: Path) -> None:
     assert run("init", str(tmp_path / "letters" / "my-letter")).status == 0
     checked = run("-C", str(tmp_path / "letters" / "my-letter"), "check", "--strict")
     assert (checked.status, checked.stdout, checked.stderr) == (0, "No problems found.\n", "")
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_new_newsletter_in_any_language_of_the_program_has_no_findings(
+    run: Run, tmp_path: Path, language: str
+) -> None:
+    folder = tmp_path / "letter"
+    assert run("init", str(folder), "--language", language).status == 0
+    settings = tomllib.loads((folder / "newsletter.toml").read_text())
+    assert settings["language"] == language
+    assert (settings["topics"]["oceans"]["name"] == "Oceans") == (language == "en")
+    checked = run("-C", str(folder), "check", "--strict")
+    assert (checked.status, checked.stdout, checked.stderr) == (0, "No problems found.\n", "")
+
+
+def test_a_language_without_a_sample_issue_is_refused(run: Run, tmp_path: Path) -> None:
+    refused = run("init", str(tmp_path / "letter"), "--language", "../de")
+    assert (refused.status, "use one of ar, de, en" in refused.stderr) == (2, True)
+    assert not (tmp_path / "letter").exists()
 
 
 def test_a_new_newsletter_can_be_sent_at_once(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,7 @@ def _access_notes(entry: Entry) -> Iterator[Finding]:
 def _body(entry: Entry) -> Iterator[Finding]:
     if not any(passage.markdown.strip() for passage in entry.passages):
         yield make_finding("entry-empty", at(entry, "body"), "the entry has neither framing nor quotation")
-    elif (last := entry.passages[-1]).kind is PassageKind.FRAMING and last.markdown.rstrip().endswith((":", "：")):
+    elif (last := entry.passages[-1]).announces:
         place = Place(path=entry.path, line=last.line + last.markdown.rstrip().count("\n"))
         yield make_finding("quotation-missing", place, "the framing ends with a colon and no quotation follows")
 

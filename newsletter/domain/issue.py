@@ -24,6 +24,11 @@ class Passage:
     markdown: str
     line: int = field(default=1, compare=False)
 
+    @property
+    def announces(self) -> bool:
+        """Return whether it is framing that ends with a colon, so that a quotation has to follow."""
+        return self.kind is PassageKind.FRAMING and self.markdown.rstrip().endswith((":", "："))
+
 
 ACCESS_FIELDS = ("label", "language", "kind", "minutes", "paywall", "gift")
 """The fields of an entry that say what awaits a reader behind its link."""

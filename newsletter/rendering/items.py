@@ -93,7 +93,7 @@ class ItemBuilder:
 
     def _passages(self, entry: Entry, own: str) -> Iterable[PassageView]:
         """Yield an entry's passages. ``own`` is the direction of its language, or "" if the file states none."""
-        waiting = ""
+        waiting, announced = "", False
         for passage, following in zip_longest(entry.passages, entry.passages[1:]):
             quotation, markdown = passage.kind is PassageKind.QUOTATION, clean(passage.markdown)
             known = own if quotation else ""
@@ -112,7 +112,9 @@ class ItemBuilder:
                 body=body,
                 direction=known or direction_of_block(markdown, self._prose.direction),
                 language=entry.language if quotation else "",
+                announced=quotation and announced,
             )
+            announced = passage.announces
 
     # Blocks -----------------------------------------------------------------------------------------------------------
 

@@ -87,13 +87,15 @@ def label_fields(label: str) -> frozenset[str]:
 class PassageView:
     """A quotation or framing. ``body`` is finished HTML or text, and most of it runs in ``direction``.
 
-    ``language`` is a BCP 47 tag if a quotation's is known, else "".
+    ``language`` is a BCP 47 tag if a quotation's is known, else "". A quotation is ``announced`` if the framing before
+    it ends with a colon.
     """
 
     quotation: bool
     body: str
     direction: str
     language: str = ""
+    announced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

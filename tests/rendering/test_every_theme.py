@@ -205,12 +205,14 @@ def test_no_line_of_a_theme_begins_or_ends_with_a_dot(theme: str, language: str,
         assert window.evaluate(LOOSE_DOTS) == [], width
 
 
-MIRRORED = """() => {
+MIRRORED = """numbered => {
   const style = element => getComputedStyle(element), page = document.querySelector('.page');
   const start = style(page).direction === 'rtl' ? 'right' : 'left';
   const wrong = [...document.querySelectorAll('.title, .section, p, ul')].filter(element => {
     const own = style(element).direction === 'rtl' ? 'right' : 'left';
-    return !['center', 'start', own].includes(style(element).textAlign.replace('-webkit-', ''));
+    // A numbered title stands beside its number, whatever its own direction.
+    const side = numbered && element.matches('.title') ? start : own;
+    return !['center', 'start', side].includes(style(element).textAlign.replace('-webkit-', ''));
   });
   return [start, wrong.map(element => element.outerHTML)];
 }"""
@@ -221,7 +223,7 @@ def test_every_theme_is_mirrored_in_languages_from_right_to_left(theme: str, win
     window.emulate_media(color_scheme="light")
     for language, side in (("en", "left"), ("he", "right")):
         window.set_content(message(theme, language))
-        assert window.evaluate(MIRRORED) == [side, []]
+        assert window.evaluate(MIRRORED, theme in ("letter", "list")) == [side, []]
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -287,10 +289,27 @@ def test_outlook_on_windows_gets_fonts_that_it_has_in_every_theme(theme: str) ->
 @pytest.mark.parametrize(("theme", "options"), OPTIONS)
 def test_every_option_changes_the_message(theme: str, options: Mapping[str, bool | str]) -> None:
     issue, newsletter = everything()
-    entries = tuple(replace(issue.entries[0], kind="audio", slug=f"audio-{number}") for number in range(4))
+    passages = tuple(replace(passage, markdown="Some words.") for passage in issue.entries[0].passages)
+    entries = tuple(
+        replace(issue.entries[0], kind="audio", slug=f"audio-{number}", passages=passages) for number in range(4)
+    )
     issue = replace(issue, sections=(replace(issue.sections[0], items=entries),))
     plain, changed = themed(newsletter, theme), themed(newsletter, theme, options=options)
     assert render(issue, plain, load_theme(NOWHERE, plain)) != render(issue, changed, load_theme(NOWHERE, changed))
+
+
+def test_the_theme_list_prints_only_quotations_that_a_framing_announces() -> None:
+    issue, newsletter = everything()
+    framing, quotation = issue.entries[0].passages[:2]
+    alone = replace(issue.entries[0], passages=(replace(framing, markdown="He writes."), quotation))
+    announced = replace(issue.entries[0], slug="said", passages=(replace(framing, markdown="He writes:"), quotation))
+    newsletter = themed(newsletter, "list")
+    for entry, printed in ((alone, 0), (announced, 1)):
+        shown = replace(issue, sections=(replace(issue.sections[0], items=(entry,)),))
+        email = render(shown, newsletter, load_theme(NOWHERE, newsletter))
+        assert fill_html(email.html, READER).count("<blockquote") == printed
+        assert fill_text(email.text, READER).count("\n> ") >= printed
+        assert ("\n> " in fill_text(email.text, READER)) is bool(printed)
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -79,7 +79,7 @@ def test_urls_are_linked_in_the_html_of_an_entry_and_unchanged_in_its_text() -> 
         Passage(kind=PassageKind.FRAMING, markdown=f"Read {A} first.", line=9),
         Passage(kind=PassageKind.QUOTATION, markdown="He wrote https://example.org/b, long ago.", line=11),
     )
-    note = "More at https://example.org/{{ subscriber.first_name }} and https://example.org/note."
+    note = "More for {{ subscriber.first_name }}: https://example.org/note."
     issue = make.issue(sections=(Section(title=None, items=(make.entry(passages=passages),)),), note=note)
     email = render(issue, newsletter, load_theme(NOWHERE, newsletter))
     html = lxml_html.document_fromstring(fill_html(email.html, {"subscriber.first_name": "Ada"}))
@@ -89,7 +89,7 @@ def test_urls_are_linked_in_the_html_of_an_entry_and_unchanged_in_its_text() -> 
     assert bare == ["https://example.org/note", A, "https://example.org/b"]
     assert f"Read {A} first." in text
     assert "> He wrote https://example.org/b, long ago." in text
-    assert "https://example.org/Ada and https://example.org/note." in text
+    assert "More for Ada: https://example.org/note." in text
 
 
 _PIECES = st.sampled_from(

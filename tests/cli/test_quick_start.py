@@ -89,4 +89,7 @@ def test_the_quick_start_works_from_beginning_to_end(run: Run, tmp_path: Path, m
             assert len(links) == 4  # to subscribe, and the reader's own three
             for link in links:
                 assert client.get(link).status_code == 200
+        deadline = time.monotonic() + 60  # the server looks for newly sent issues every few seconds
+        while "Night trains" not in client.get("/").text and time.monotonic() < deadline:
+            time.sleep(0.1)
         assert "Night trains" in client.get("/").text

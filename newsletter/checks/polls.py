@@ -7,7 +7,7 @@ from newsletter.checks.lines import same_letters
 from newsletter.checks.rules import make_finding
 from newsletter.domain.edition import tailoring_of
 from newsletter.domain.issue import Issue
-from newsletter.domain.item_positions import item_positions
+from newsletter.domain.item_positions import placed_items
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.tracking import TrackingLevel
 from newsletter.errors import Finding
@@ -37,12 +37,7 @@ def _not_for_all(issue: Issue, newsletter: Newsletter) -> Iterator[Finding]:
     """Yield polls in blocks that not every edition of a tailored issue has."""
     if tailoring_of(issue, newsletter) is None:
         return
-    places = {
-        item.place("text")
-        for section, placed in zip(issue.sections, item_positions(issue), strict=True)
-        for item, positions in zip(section.items, placed, strict=True)
-        if positions
-    }
+    places = {item.place("text") for item, positions in placed_items(issue) if positions}
     for addressed in addressed_texts(issue):
         links = vote_links(addressed) if addressed.place in places else ()
         if links:

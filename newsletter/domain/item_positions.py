@@ -30,6 +30,12 @@ def item_positions(issue: Issue) -> tuple[tuple[Edition, ...], ...]:
     return tuple(placed)
 
 
+def placed_items(issue: Issue) -> Iterator[tuple[Item, Edition]]:
+    """Yield each item in the editor's order with its positions."""
+    for section, placed in zip(issue.sections, item_positions(issue), strict=True):
+        yield from zip(section.items, placed, strict=True)
+
+
 def heading_positions(items: tuple[Edition, ...]) -> Edition:
     """Return the positions of a section's heading: it is shown when any of its items is."""
     if not all(items):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from newsletter.domain.blocks import Block, BlockKind
 from newsletter.domain.edition import Edition
 from newsletter.domain.issue import Entry, Issue
-from newsletter.domain.item_positions import item_positions
+from newsletter.domain.item_positions import placed_items
 
 MOST_PICKS = 12  # in a welcome, which is read on a phone
 _WEB = re.compile(r"\s*https?://", re.IGNORECASE)
@@ -54,7 +54,6 @@ def first_picks(issue: Issue, most: int) -> FirstPicks:
 
 def listed_by_positions(issue: Issue) -> Iterator[tuple[Edition, int]]:
     """Yield the number of links in each list, with the positions that the list goes with."""
-    for section, placed in zip(issue.sections, item_positions(issue), strict=True):
-        for item, positions in zip(section.items, placed, strict=True):
-            if isinstance(item, Block) and item.kind is BlockKind.LINKS:
-                yield positions, len(item.links)
+    for item, positions in placed_items(issue):
+        if isinstance(item, Block) and item.kind is BlockKind.LINKS:
+            yield positions, len(item.links)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from newsletter.domain.edition import Edition
 from newsletter.domain.issue import Entry, Issue, Item
-from newsletter.domain.item_positions import item_positions
+from newsletter.domain.item_positions import placed_items
 
 WORDS_PER_MINUTE = 230  # silent reading of non-fiction in English takes 238 (Brysbaert 2019); a message has pauses
 _TARGET = re.compile(r"\]\([^)\s]*\)")  # of a link
@@ -29,9 +29,8 @@ def minutes_of(words: int) -> int:
 def words_by_positions(issue: Issue) -> Iterator[tuple[Edition, int]]:
     """Yield the numbers of words of the note and of each entry and block, with the positions that each goes with."""
     yield (), word_count(issue.note)
-    for section, placed in zip(issue.sections, item_positions(issue), strict=True):
-        for item, positions in zip(section.items, placed, strict=True):
-            yield positions, sum(map(word_count, _texts(item)))
+    for item, positions in placed_items(issue):
+        yield positions, sum(map(word_count, _texts(item)))
 
 
 def _texts(item: Item) -> Iterator[str]:

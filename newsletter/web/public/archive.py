@@ -18,6 +18,7 @@ from newsletter.archive import FEEDS, Archive, Page, PageBuilder
 from newsletter.domain.caching import IMMUTABLE
 from newsletter.errors import NotFoundError
 from newsletter.web.http.compression import GZIP, VARY, accepts_gzip, compressed
+from newsletter.web.http.etags import has_version
 from newsletter.web.http.path_numbers import NUMBER
 from newsletter.web.public.pages import Site
 
@@ -197,8 +198,7 @@ class ArchivePages:
         if cached is None:
             raise NotFoundError("there is no such page")
         headers = HEADERS | {"ETag": f"W/{cached.tag}", **(more_headers or {})}
-        known_tags = request.headers.get("if-none-match", "").split(",")
-        if cached.tag in {tag.strip().removeprefix("W/") for tag in known_tags}:
+        if has_version(request.headers, cached.tag):
             return Response(status_code=304, headers=headers)
         if cached.compressed is not None and accepts_gzip(request.headers):
             return Response(cached.compressed, headers=headers | GZIP, media_type=cached.page.kind)

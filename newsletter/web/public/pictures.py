@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from newsletter.domain.caching import IMMUTABLE
 from newsletter.pictures import UnknownPictureError, media_type
+from newsletter.web.http.etags import has_version
 from newsletter.web.public.pages import Site
 
 _HEADERS = {
@@ -31,7 +32,8 @@ class PicturePages:
         content = self._library.content(name)
         if content is None:
             raise UnknownPictureError(name=name)
-        headers = _HEADERS | {"ETag": f'"{name}"'}
-        if f'"{name}"' in request.headers.get("if-none-match", "").replace("W/", "").split(", "):
+        tag = f'"{name}"'
+        headers = _HEADERS | {"ETag": tag}
+        if has_version(request.headers, tag):
             return Response(status_code=304, headers=headers)
         return Response(content, headers=headers, media_type=media_type(name))

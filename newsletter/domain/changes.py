@@ -1,0 +1,114 @@
+"""Changes to an entry's or an issue's file, as values. The command line, scripts and the studio make the same ones.
+
+A change names what it is about by *keys* and not by positions, so that it still fits when somebody else has changed
+the file meanwhile. An item's key is its slug; a block without a file has a key made from its source. A section's key
+is its title, or ``#`` and its number from 1 if it has no title or shares it. No I/O.
+"""
+
+import datetime
+from dataclasses import dataclass
+
+FieldValue = str | int | bool | datetime.date | tuple[str, ...] | None
+"""A field's value; None for a field that isn't there, and removes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetField:
+    """Set a field.
+
+    ``name`` is a field of the front matter; ``note`` for an issue's body; ``framing`` and ``quotation`` for an entry's
+    first passage of that kind, ``framing-2`` for the second; ``overrides.<slug>.<field>`` for an override.
+    """
+
+    name: str
+    value: FieldValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetMember:
+    """Add a word to a list of words (``topics``, ``segments``, ``pinned``), or remove it."""
+
+    name: str
+    word: str
+    present: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddItem:
+    """Add an entry or block to a section, ``before`` an item or at its end.
+
+    ``source`` is the YAML of a block without a file, exactly as it was; then ``item`` is its key.
+    """
+
+    item: str
+    section: str = "#1"
+    before: str | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveItem:
+    """Remove an item from the issue; its file stays."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveItem:
+    """Move an item into a section, ``before`` another item or to its end."""
+
+    item: str
+    section: str
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddSection:
+    """Add an empty section, ``before`` another or at the end."""
+
+    title: str
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameSection:
+    """Give a section a title; an empty one removes it."""
+
+    section: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveSection:
+    """Move a section ``before`` another, or to the end."""
+
+    section: str
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveSection:
+    """Remove a section; its items go to the end of the section before it, or to the start of the one after it."""
+
+    section: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Several:
+    """Make several changes to a file as one: all of them, or none."""
+
+    changes: tuple["Change", ...]
+
+
+Change = (
+    SetField
+    | SetMember
+    | AddItem
+    | RemoveItem
+    | MoveItem
+    | AddSection
+    | RenameSection
+    | MoveSection
+    | RemoveSection
+    | Several
+)

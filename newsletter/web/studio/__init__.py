@@ -1,0 +1,1 @@
+"""The studio: catch links, edit entries and compose issues in a browser."""

@@ -21,6 +21,7 @@ from newsletter.checks.rule import Rule
 from newsletter.checks.rules import FAMILIES, RULES, make_finding
 from newsletter.checks.sampling import representatives, weight
 from newsletter.checks.tailoring import digest_findings, tailoring_findings
+from newsletter.checks.timing import timing_findings
 from newsletter.checks.topics import undeclared_topic_findings
 from newsletter.domain.issue import Entry, Issue, Item
 from newsletter.domain.pictures import LookUp
@@ -67,6 +68,7 @@ __all__ = [
     "segment_findings",
     "share_of_limit",
     "tailoring_findings",
+    "timing_findings",
     "topic_findings",
     "undeclared_topic_findings",
     "unstated_languages",
@@ -101,6 +103,7 @@ def findings_of_issue(
         return
     yield from digest_findings(issue, newsletter)
     yield from poll_findings(issue, newsletter)
+    yield from timing_findings(issue)
     if context.mails:
         yield from placeholder_links(issue)
 

@@ -4,6 +4,18 @@ from newsletter.checks.rule import error, warning
 
 ISSUES = (
     error(
+        "entry-embargoed",
+        "An entry's `not_before` is after the date of the unsent issue that has it.",
+        "take the entry out, or date the issue later",
+        "The piece is under an embargo until then. A send compares the time too, and refuses.",
+    ),
+    warning(
+        "entry-best-before",
+        "An unsent issue is dated after an entry's `best_before`.",
+        "take the entry out, or change its best_before",
+        "The editor expected the piece to be out of date by then.",
+    ),
+    error(
         "subject-empty",
         "An issue has no subject, or only merge fields.",
         "write one",

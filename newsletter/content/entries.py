@@ -7,11 +7,11 @@ from newsletter.content.fields import Fields
 from newsletter.content.files import for_message
 from newsletter.content.frontmatter import Listing, parse_front_matter
 from newsletter.content.markdown import split_passages
-from newsletter.domain.issue import ACCESS_FIELDS, Entry, Passage, PassageKind
+from newsletter.domain.issue import ACCESS_FIELDS, TIMING_FIELDS, Entry, Passage, PassageKind
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import Finding
 
-FIELDS = ("title", "url", "source", "author", "date", "topics", "image", "image_alt", *ACCESS_FIELDS)
+FIELDS = ("title", "url", "source", "author", "date", "topics", "image", "image_alt", *ACCESS_FIELDS, *TIMING_FIELDS)
 OVERRIDES = ("title", "author", "source", "image", "image_alt", "topics", *ACCESS_FIELDS, "framing")
 
 
@@ -70,6 +70,9 @@ def _with_fields(entry: Entry, fields: Fields) -> Entry:
         minutes=fields.count("minutes") if "minutes" in fields else entry.minutes,
         paywall=fields.switch("paywall", default=entry.paywall),
         gift=fields.text("gift", entry.gift),
+        not_before=fields.local_time("not_before") if "not_before" in fields else entry.not_before,
+        reserve=fields.switch("reserve", default=entry.reserve),
+        best_before=fields.date("best_before", entry.best_before),
     )
 
 

@@ -17,6 +17,7 @@ _NUMBER = re.compile(
     r"|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}")
 _EXAMPLES = {
     "title": "the title of the piece",
     "url": "https://…, the address of the piece",
@@ -114,6 +115,21 @@ class Fields:
             f"{name} is {for_message(written)}, which is not a date",
             f"write {name}: 2026-11-23",
         )
+        return None
+
+    def local_time(self, name: str) -> datetime.datetime | None:
+        """Return a date with or without a time, ``2026-12-01 06:30``, as a time without a zone; a date is midnight."""
+        value = self.table.values[name]
+        if is_empty(value):
+            return None
+        written = value.text.strip() if isinstance(value, Scalar) else _kind(value)
+        try:
+            if _DATE.fullmatch(written) or _LOCAL_TIME.fullmatch(written):
+                return datetime.datetime.fromisoformat(written)
+        except ValueError:
+            pass
+        what = f"{name} is {for_message(written)}, which is neither a date nor a date and time"
+        self.report("date-invalid", value.line, what, f"write {name}: 2026-11-23, or {name}: 2026-11-23 06:30")
         return None
 
     def count(self, name: str, *, least: int = 1) -> int | None:

@@ -246,6 +246,8 @@ def _text(fields: Mapping[str, _Field], body: str) -> str:
         elif isinstance(value, Sequence):
             table[name] = CommentedSeq(_scalar(item) for item in value)
             table[name].fa.set_flow_style()
+        elif isinstance(value, datetime.datetime):
+            table[name] = value.date() if value.time() == datetime.time() else f"{value:%Y-%m-%d %H:%M}"
         elif value is not None:
             table[name] = value
     yaml = YAML()

@@ -33,6 +33,9 @@ class Passage:
 ACCESS_FIELDS = ("label", "language", "kind", "minutes", "paywall", "gift")
 """The fields of an entry that say what awaits a reader behind its link."""
 
+TIMING_FIELDS = ("not_before", "reserve", "best_before")
+"""The fields of an entry that say when it may run."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -42,8 +45,9 @@ class Entry:
     height in pixels, known once the name is replaced by an address (``newsletter.domain.pictures``).
     ``label`` is the verb of its link: ``read``, ``listen``, ``watch``, or a word of the editor's own. ``language`` is a
     BCP 47 tag, empty for the newsletter's. ``kind`` names what is linked (``video``, ``paper``), and ``minutes`` is the
-    time that reading it takes. ``gift`` is a link past the paywall. ``lines`` has the line of each field in the file at
-    ``path``.
+    time that reading it takes. ``gift`` is a link past the paywall. Nothing of it may be published earlier than
+    ``not_before``, in the newsletter's time zone. An entry in ``reserve`` waits for a day that needs one, until its
+    ``best_before``. ``lines`` has the line of each field in the file at ``path``.
     """
 
     slug: str
@@ -62,6 +66,9 @@ class Entry:
     minutes: int | None = None
     paywall: bool = False
     gift: str = ""
+    not_before: datetime.datetime | None = None
+    reserve: bool = False
+    best_before: datetime.date | None = None
     passages: tuple[Passage, ...] = ()
     path: str = field(default="", compare=False)
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)

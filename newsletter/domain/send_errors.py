@@ -80,6 +80,19 @@ class WrongDateError(SendError):
         )
 
 
+class EmbargoedError(SendError):
+    """An ``entry`` that would be sent before its embargo ends; ``until`` is a local time in ``zone``."""
+
+    code = "entry-embargoed"
+
+    def __init__(self, *, issue: str, entry: str, until: datetime, zone: ZoneInfo) -> None:
+        self.issue, self.entry, self.until, self.zone = issue, entry, until, zone
+        super().__init__(
+            f"{entry} in issue {issue} may not be published before {until:%Y-%m-%d %H:%M} ({zone.key})",
+            hint="send the issue later, or take the entry out",
+        )
+
+
 class FarAheadError(SendError):
     """A start so far ahead that it looks like a typing mistake; ``days`` is the number of days from now."""
 

@@ -6,8 +6,10 @@ from datetime import date, datetime
 from newsletter import composing, sending
 from newsletter.checks import Calendar, CheckContext
 from newsletter.composing import Composed
+from newsletter.domain.issue import Issue
+from newsletter.domain.schedule import moments_showing
 from newsletter.domain.send import Send, SendStatus
-from newsletter.domain.send_errors import FarAheadError, WrongDateError
+from newsletter.domain.send_errors import EmbargoedError, FarAheadError, WrongDateError
 from newsletter.errors import NewsletterError
 from newsletter.message import link_tracking
 from newsletter.publishing.audience import segments_of
@@ -60,8 +62,10 @@ def prepare_send(
 ) -> PreparedSend:
     """Return the plan of a send that begins now, or at its ``start``. Nothing is stored.
 
-    Raise SendError if nobody would get the issue or it already has a send, and SettingsError for an unknown segment.
+    Raise EmbargoedError; SendError if nobody would get the issue or it already has a send; and SettingsError for an
+    unknown segment.
     """
+    _refuse_embargoed(settings, composed.issue, start.begins if start else now)
     plan = sending.plan(
         store,
         issue=composed.issue.slug,
@@ -209,17 +213,27 @@ def freeze_request(
 ) -> FreezeRequest:
     """Return the request to freeze a composed issue; readers are due at their ``local_time``, or all at once.
 
-    Raise SettingsError for an unknown segment.
+    Raise EmbargoedError, and SettingsError for an unknown segment.
     """
     segments = segments_of(settings, composed.issue)
     zones = store.sends.count_by_zone(segments, now) if local_time else {}
+    local = local_moments(settings, composed.issue, local_time, zones) if local_time else None
+    _refuse_embargoed(settings, composed.issue, max(local.first, now) if local else now)
     return FreezeRequest(
         compiled=link_tracking.with_tracking(composed.compiled, composed.issue, settings.newsletter),
         tailor=composed.tailor,
         segments=segments,
         now=now,
-        local=local_moments(settings, composed.issue, local_time, zones) if local_time else None,
+        local=local,
     )
+
+
+def _refuse_embargoed(settings: Settings, issue: Issue, moment: datetime) -> None:
+    """Raise EmbargoedError if an entry may not be published yet at a moment, that of the first readers."""
+    zone = settings.newsletter.zone
+    for entry in issue.entries:
+        if entry.not_before is not None and moment < moments_showing(entry.not_before, zone)[1]:
+            raise EmbargoedError(issue=issue.slug, entry=entry.slug, until=entry.not_before, zone=zone)
 
 
 def _wait(store: Store, context: SendContext, begun: Send, observer: Observer) -> Send:

@@ -1,7 +1,7 @@
 """Reading entry files."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -44,6 +44,10 @@ def test_an_entry_is_read_completely(tmp_path: Path) -> None:
 
 
 def test_an_entry_says_what_awaits_readers_behind_its_link(tmp_path: Path) -> None:
+    timing = "not_before: 2026-12-01 06:30\nreserve: true\nbest_before: 2026-12-20\n"
+    parsed = entry(tmp_path, ENTRY.replace("topics:", timing + "topics:"))
+    assert parsed.not_before == datetime.fromisoformat("2026-12-01 06:30")
+    assert (parsed.reserve, parsed.best_before) == (True, date(2026, 12, 20))
     fields = "label: listen\nlanguage: no\nkind: audio\nminutes: 40\npaywall: true\ngift: https://example.org/gift\n"
     parsed = entry(tmp_path, ENTRY.replace("topics:", f"{fields}topics:"))
     assert findings(tmp_path) == ()
@@ -123,6 +127,10 @@ def test_a_topic_called_no_is_text(tmp_path: Path) -> None:
         ("minutes: 0", "field-type", "minutes is 0, not a whole number from 1"),
         ("minutes: about 5", "field-type", "minutes is about 5, not a whole number from 1"),
         ("paywall: yes", "field-type", "paywall is neither true nor false: write paywall: true"),
+        ("not_before: Monday", "date-invalid", "neither a date nor a date and time: write not_before: 2026-11-23"),
+        ("not_before: 2026-12-01 25:00", "date-invalid", "neither a date nor a date and time"),
+        ("not_before: [2026]", "date-invalid", "not_before is a list"),
+        ("reserve: maybe", "field-type", "reserve is neither true nor false"),
         ("gift: [a]", "field-type", "gift is a list, not text"),
         ("image: [a.png, b.png]", "field-type", "image is a list, and an entry has one image: keep the best one"),
         ("language: German", "language-invalid", "language is German, which is not a language tag"),

@@ -8,11 +8,12 @@ from newsletter import composing
 from newsletter.checks import CheckContext
 from newsletter.composing import Composed
 from newsletter.domain.send import SendStatus
-from newsletter.domain.send_errors import FarAheadError, ScheduledError, WrongDateError
+from newsletter.domain.send_errors import EmbargoedError, FarAheadError, ScheduledError, WrongDateError
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import SendError
 from newsletter.publishing.send_issue import (
     PreparedSend,
+    freeze_request,
     prepare_send,
     refuse_unexpected_day,
     schedule_send,
@@ -63,6 +64,31 @@ def test_an_issue_of_another_day_needs_a_person(settings: Settings, store: Store
     assert (today.value.issue, today.value.dated, today.value.day) == ("2026-11-23", MONDAY, tuesday)
     with pytest.raises(WrongDateError, match="it would be sent on Tuesday 24 November"):
         refuse_unexpected_day(prepared(settings, store, composed, at="2026-11-24 06:30"))
+
+
+@pytest.mark.parametrize(
+    ("until", "refused"), [("2026-11-23", False), ("2026-11-23 19:00", False), ("2026-11-23 19:01", True)]
+)
+def test_a_send_waits_for_an_embargo(settings: Settings, store: Store, until: str, refused: bool) -> None:
+    store.subscribers.add(Subscriber(address="ada@example.com", topics=("science",)), now=NOW)
+    issue = write_issue(settings.root, MONDAY, "train")
+    entry = settings.root / "issues/entries/train.md"
+    entry.write_text(entry.read_text().replace("title:", f"not_before: {until}\ntitle:"))
+    composed = composing.compose(
+        settings.root, settings.newsletter, issue.slug, CheckContext(segments=settings.segments)
+    )
+    if refused:
+        with pytest.raises(
+            EmbargoedError, match="train in issue 2026-11-23 may not be published before 2026-11-23 19:01"
+        ):
+            prepared(settings, store, composed, at="2026-11-23 19:00")
+        with pytest.raises(EmbargoedError):
+            freeze_request(settings, store, composed, now=NOW)
+        with pytest.raises(EmbargoedError):
+            freeze_request(settings, store, composed, now=NOW, local_time="18:59")
+        freeze_request(settings, store, composed, now=NOW, local_time="19:01")
+    else:
+        prepared(settings, store, composed, at="2026-11-23 19:00")
 
 
 def test_a_start_far_ahead_needs_a_person(settings: Settings, store: Store) -> None:

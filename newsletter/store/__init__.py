@@ -8,6 +8,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+from newsletter.store.captured_links import CapturedLinks
 from newsletter.store.database import Database
 from newsletter.store.events.polls import Polls
 from newsletter.store.events.provider_events import Events
@@ -81,6 +82,7 @@ class Store:
         self.clicks_and_opens = ClicksAndOpens(database)
         self.polls = Polls(database)
         self.leaving = Leaving(database)
+        self.captured_links = CapturedLinks(database)
 
     def now(self) -> datetime:
         """Return the time by the clock that all hosts using this database share."""

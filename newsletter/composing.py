@@ -53,17 +53,41 @@ def compose(root: Path, newsletter: Newsletter, slug: str, context: CheckContext
     return composed
 
 
-def compose_draft(root: Path, newsletter: Newsletter, slug: str, context: CheckContext) -> Composed:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedTheme:
+    """A theme with its findings; ``theme`` is None if it can't be used."""
+
+    theme: Theme | None
+    findings: tuple[Finding, ...]
+
+
+def checked_theme(root: Path, newsletter: Newsletter) -> CheckedTheme:
+    """Return the newsletter's theme with its findings, for several issues with the same settings and templates."""
+    theme, findings = _load_theme(root, newsletter)
+    return CheckedTheme(theme=theme, findings=tuple(findings))
+
+
+def compose_draft(
+    root: Path,
+    newsletter: Newsletter,
+    slug: str,
+    context: CheckContext,
+    *,
+    read: Manuscripts | None = None,
+    checked: CheckedTheme | None = None,
+) -> Composed:
     """Return an issue to look at, with errors and warnings as its findings.
 
-    Raise NotFoundError if there is no such issue, and FindingsError with every error if the issue or the theme can't be
-    read or rendered.
+    Pass ``read`` and ``checked`` if the manuscripts and the theme are known: reading them is most of the cost. Raise
+    NotFoundError if there is no such issue, and FindingsError with every error if the issue or the theme can't be read
+    or rendered.
     """
-    read = content.read_manuscripts(root)
+    read = read or content.read_manuscripts(root)
     issue = read.issue(slug)
     items: list[Item] = [*(read.entries[entry.slug] for entry in issue.entries), *issue.blocks]
     look_up = _picture_look_up(root, [*items, *issue.entries])
-    theme, findings = _load_theme(root, newsletter)
+    checked = checked or checked_theme(root, newsletter)
+    theme, findings = checked.theme, list(checked.findings)
     unreadable = read.findings_of(issue)
     findings += unreadable
     findings += checks.findings_of_items(items, newsletter.topics, look_up)

@@ -27,3 +27,7 @@ class OnceCache:
             if key not in self._values:
                 self._values[key] = compute()
             return cast("ValueT", self._values[key])
+
+    def known(self, key: Hashable) -> Any:
+        """Return the value of a key if it has been computed, else None."""
+        return self._values.get(key)

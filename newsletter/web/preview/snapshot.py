@@ -7,13 +7,13 @@ from pathlib import Path
 
 from newsletter import composing, content
 from newsletter.checks import Calendar, CheckContext
-from newsletter.composing import Composed
+from newsletter.composing import CheckedTheme, Composed
 from newsletter.content import Manuscripts
 from newsletter.domain.issue import Issue
 from newsletter.domain.send import Send
 from newsletter.errors import Finding, FindingsError, Severity
 from newsletter.files.file_state import FileState, file_states
-from newsletter.files.newsletter_folder import BLOCKS, ENTRIES
+from newsletter.files.newsletter_folder import BLOCKS, ENTRIES, ISSUES
 from newsletter.message.merge_fields import without_merge_fields
 from newsletter.rendering import PageText, load_theme
 from newsletter.web.preview.once import OnceCache
@@ -43,9 +43,11 @@ class Snapshot:
         settings: PreviewSettings,
         calendar: tuple[Issue, ...] | None = None,
         checked_by: Calendar | None = None,
+        theme: CheckedTheme | None = None,
     ) -> None:
         self.settings = settings
         self._calendar = calendar
+        self._theme = theme
         self._checked_by = checked_by
         self._once = OnceCache()
 
@@ -58,6 +60,17 @@ class Snapshot:
     def manuscripts(self) -> Manuscripts:
         """Return everything that could be read."""
         return self._once.get("manuscripts", lambda: content.read_manuscripts(self.settings.root))
+
+    @property
+    def theme(self) -> CheckedTheme:
+        """Return the theme with its findings; it may be that of an earlier snapshot with the same templates."""
+        here = self.settings
+        return self._theme or self._once.get("theme", lambda: composing.checked_theme(here.root, here.newsletter))
+
+    @property
+    def known_theme(self) -> CheckedTheme | None:
+        """Return the theme if it has been loaded, else None."""
+        return self._theme or self._once.known("theme")
 
     @property
     def _context(self) -> CheckContext:
@@ -131,7 +144,9 @@ class Snapshot:
         here = self.settings
 
         def draft() -> Composed:
-            return composing.compose_draft(here.root, here.newsletter, slug, self._context)
+            return composing.compose_draft(
+                here.root, here.newsletter, slug, self._context, read=self.manuscripts, checked=self.theme
+            )
 
         return self._once.get(("composed", slug), draft)
 
@@ -163,8 +178,10 @@ class SnapshotCache:
             state = file_states(self._root / name for name in (*FOLDERS, *FILES))
             seen = self._seen
             if seen is None or seen[0] != state:
-                known = seen[1].calendar if seen and all(map(self._is_part, seen[0] ^ state)) else None
-                self._seen = seen = (state, Snapshot(self._read_settings(), known))
+                changed = seen[0] ^ state if seen else frozenset()
+                calendar = seen[1].calendar if seen and all(map(self._is_part, changed)) else None
+                theme = seen[1].known_theme if seen and all(map(self._is_manuscript, changed)) else None
+                self._seen = seen = (state, Snapshot(self._read_settings(), calendar, theme=theme))
             return seen[1]
 
     def with_sends(self) -> tuple[Snapshot, Mapping[str, Send]]:
@@ -173,11 +190,14 @@ class SnapshotCache:
         sends, checked_by = snapshot.settings.sends_and_calendar()
         if checked_by == snapshot.checked_by:
             return snapshot, sends
-        renewed = Snapshot(snapshot.settings, snapshot.calendar, checked_by)
+        renewed = Snapshot(snapshot.settings, snapshot.calendar, checked_by, snapshot.known_theme)
         with self._lock:
             if self._seen and self._seen[1] is snapshot:  # else the files have changed meanwhile
                 self._seen = (self._seen[0], renewed)
         return renewed, sends
+
+    def _is_manuscript(self, state: FileState) -> bool:
+        return Path(state.path).is_relative_to(self._root / ISSUES)
 
     def _is_part(self, state: FileState) -> bool:
         return any(Path(state.path).is_relative_to(self._root / folder) for folder in (ENTRIES, BLOCKS))

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from newsletter.checks.dates import Calendar
-from newsletter.checks.links import canonical_address
 from newsletter.checks.places import at, is_dated
 from newsletter.checks.rules import make_finding
 from newsletter.checks.topics import closest_topic
@@ -11,6 +10,7 @@ from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.reader_rules import Clicked, Excludes, Follows, parts_of
 from newsletter.domain.segment import Segment
 from newsletter.domain.topics import Topics
+from newsletter.domain.web_addresses import canonical_address
 from newsletter.errors import Finding, Place
 from newsletter.files.toml_lines import setting_place
 

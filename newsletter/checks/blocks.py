@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from newsletter.checks.links import address_findings, canonical_address
+from newsletter.checks.links import address_findings
 from newsletter.checks.parts import (
     addressed_findings,
     field_findings,
@@ -18,6 +18,7 @@ from newsletter.checks.topics import named_topic_findings
 from newsletter.domain.blocks import Block, BlockKind, ListedLink
 from newsletter.domain.issue import Issue
 from newsletter.domain.topics import Topics
+from newsletter.domain.web_addresses import canonical_address
 from newsletter.errors import Finding, Place
 
 _FIELDS = ("title", "who", "where", "image_alt")

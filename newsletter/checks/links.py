@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl
 
 from newsletter.checks.rules import make_finding
+from newsletter.domain.web_addresses import TRACKING, bare_host, split_address
 from newsletter.errors import Finding, Place
 
 _SPACE_OR_HIDDEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u061c\u2028-\u202e\u2060-\u2069\ufeff]")
-_TRACKING = re.compile(r"utm_\w+|(?:fb|g|d|y|tt)clid|msclkid|mc_[ce]id|[gw]braid|igsh(?:id)?|_hs(?:enc|mi)|mkt_tok")
 
 # Top-level domains that make a word with a dot a host: the old ones, the common new ones and those of countries
 # (ISO 3166), without those that are also file extensions, as in Node.js, main.py or README.md.
@@ -55,7 +54,7 @@ def address_findings(url: str, place: Place, subject: str) -> Iterator[Finding]:
 
 def detour_reason(parts: SplitResult) -> str:
     """Return why a link doesn't lead straight to its page, or "" if it does."""
-    host = _bare(parts.hostname or "")
+    host = bare_host(parts.hostname or "")
     if _is_this_computer(host):
         return f"leads to this computer ({host})"
     if _PRIVATE.fullmatch(host):
@@ -68,7 +67,7 @@ def detour_reason(parts: SplitResult) -> str:
     asks_for_amp = any(_AMP_QUERY.fullmatch(f"{name}={value}") for name, value in query)
     if asks_for_amp or host.startswith("amp.") or host.endswith(".ampproject.org") or _AMP.search(parts.path):
         return "leads to an AMP copy of the page"
-    names = [name for name, _ in query if _TRACKING.fullmatch(name)]
+    names = [name for name, _ in query if TRACKING.fullmatch(name)]
     return f"has the tracking parameter {names[0]}" if names else ""
 
 
@@ -109,25 +108,6 @@ _AMP = re.compile(r"/amp(?:\.html)?(?:/|$)|\.amp(?:\.html)?/?$")
 _AMP_QUERY = re.compile(r"amp=(?:1|true)?|(?:outputtype|output|view|mode)=amp", re.IGNORECASE)
 
 
-def split_address(url: str) -> SplitResult | None:
-    """Return the parts of an address, or None if it can't be parsed."""
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018  raises ValueError for an invalid port
-    except ValueError:
-        return None
-    return parts
-
-
-def canonical_address(url: str) -> str:
-    """Return an address in a form to compare: without scheme, www, fragment and tracking parameters."""
-    parts = split_address(url.strip())
-    if parts is None or not parts.hostname:
-        return ""
-    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(pair[0])]
-    return f"{_bare(parts.hostname)}{parts.path.rstrip('/')}?{urlencode(sorted(query))}"
-
-
 def disguise(text: str, target: str) -> tuple[str, str, bool] | None:
     """Return None, or if a link's text names another host: that host, the target's host, and whether the text is a URL.
 
@@ -136,19 +116,12 @@ def disguise(text: str, target: str) -> tuple[str, str, bool] | None:
     parts = split_address(target)
     if parts is None or not parts.hostname:
         return None
-    goes_to = _bare(parts.hostname)
+    goes_to = bare_host(parts.hostname)
     for match in _HOST.finditer(text):
         written, path = bool(match[1]), bool(match[3])
-        named = _bare(match[2].lower())
+        named = bare_host(match[2].lower())
         if not written and named.rpartition(".")[2] not in _TOP:
             continue
         if named != goes_to and not goes_to.endswith(f".{named}") and not named.endswith(f".{goes_to}"):
             return named, goes_to, (written or path) and " " not in text.strip()
     return None
-
-
-def _bare(host: str) -> str:
-    """Return a host without ``www.`` and in its ASCII form, if it has one, so that spellings can be compared."""
-    with suppress(UnicodeError):
-        host = host.encode("idna").decode("ascii")
-    return host.lower().rstrip(".").removeprefix("www.")

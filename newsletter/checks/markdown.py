@@ -10,10 +10,11 @@ from itertools import pairwise, takewhile
 
 from markdown_it.token import Token
 
-from newsletter.checks.links import address_findings, detour_reason, disguise, split_address
+from newsletter.checks.links import address_findings, detour_reason, disguise
 from newsletter.checks.places import below
 from newsletter.checks.rules import make_finding
 from newsletter.domain.markdown_parser import authors_markdown
+from newsletter.domain.web_addresses import split_address
 from newsletter.errors import Finding, Place
 from newsletter.message.merge_fields import MergeField, without_merge_fields
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.checks.links import address_findings, canonical_address, disguise
+from newsletter.checks.links import address_findings, disguise
 from newsletter.checks.markdown import markdown_findings
+from newsletter.domain.web_addresses import canonical_address
 from newsletter.errors import Place, Severity
 
 HERE = Place(path="issues/entries/a.md", line=3)

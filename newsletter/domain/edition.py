@@ -55,6 +55,10 @@ def tailoring_of(issue: Issue, newsletter: Newsletter) -> Tailoring | None:
     )
 
 
+OTHER_TOPICS = frozenset({"*"})
+"""Stands for the topics of a reader who follows some, but none that the issue is about; no slug is an asterisk."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicChoices:
     """A reader's choice of topics, by their slugs."""
@@ -66,6 +70,11 @@ class TopicChoices:
     def of(cls, subscriber: Subscriber) -> "TopicChoices":
         """Return a subscriber's choice of topics."""
         return cls(follows=frozenset(subscriber.topics), excludes=frozenset(subscriber.excludes))
+
+    def among(self, topics: frozenset[str]) -> "TopicChoices":
+        """Return the choice as far as these topics go, so that choices that make no difference are equal."""
+        follows = self.follows & topics or (OTHER_TOPICS if self.follows else self.follows)
+        return TopicChoices(follows=follows, excludes=self.excludes & topics)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

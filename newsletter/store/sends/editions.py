@@ -5,23 +5,23 @@ Memory grows only with the number of different editions.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.domain.edition import Edition, EditionCounts, Tailor, TopicChoices
+from newsletter.domain.edition import OTHER_TOPICS, Edition, EditionCounts, Tailor
 from newsletter.domain.segment import Segment
 from newsletter.store.row_writes import insert_rows
 from newsletter.store.subscribers.segments import audience_of
+from newsletter.store.subscribers.topic_choices import choice_of, mark_of
 from newsletter.store.tables import edition, subscriber, subscriber_topic
 
 FULL = 0  # the number of the edition with all entries; the others are numbered in order of appearance
 CHUNK = 2_000  # readers read, decided and written at once
 _SELECTIONS = 20_000  # different selections of topics whose edition is cached
-_EXCLUDED = "-"  # prefix of an excluded topic; no slug begins with it
-_OTHERS = frozenset({"*"})  # stands for the topics of a reader who follows some, but none that the issue is about
 
 
 class Editions:
@@ -83,12 +83,10 @@ class Editions:
             insert_rows(connection, edition, ("send", "number", "entries", "readers"), rows)
 
     def _decide(self, marks: str | None, follows: int | None) -> int | None:
-        names = (marks or "").split()
-        followed = frozenset(name for name in names if not name.startswith(_EXCLUDED))
-        excluded = frozenset(name[len(_EXCLUDED) :] for name in names if name.startswith(_EXCLUDED))
-        if follows and not followed:
-            followed = _OTHERS
-        chosen = self._tailor.edition(TopicChoices(follows=followed, excludes=excluded))
+        choice = choice_of(marks)
+        if follows and not choice.follows:
+            choice = replace(choice, follows=OTHER_TOPICS)
+        chosen = self._tailor.edition(choice)
         if chosen is None:
             return None
         number = self._numbers.setdefault(chosen, len(self._readers))
@@ -119,7 +117,7 @@ def _select_topics(segments: Sequence[Segment], topics: frozenset[str], now: dat
     """Return a query for each reader of the audience: id, their topics among ``topics``, whether they follow any."""
     chosen = subscriber_topic.alias()  # segments refer to the table itself
     topic, excluded = chosen.c.topic, chosen.c.excluded
-    mark = sa.case((topic.in_(sorted(topics)), sa.case((excluded, sa.literal(_EXCLUDED) + topic), else_=topic)))
+    mark = sa.case((topic.in_(sorted(topics)), mark_of(topic, excluded)))
     return (
         audience_of(segments, now)
         .outerjoin(chosen, chosen.c.subscriber == subscriber.c.id)

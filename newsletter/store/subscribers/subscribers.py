@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.consent import Consent
+from newsletter.domain.edition import TopicChoices
 from newsletter.domain.segment import Segment
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.errors import StoreError
@@ -18,6 +19,7 @@ from newsletter.store.subscribers.import_merge import ImportedDetails, ImportMer
 from newsletter.store.subscribers.removal import remove_reader
 from newsletter.store.subscribers.segments import admitted, count_by_segment
 from newsletter.store.subscribers.suppressions import refuse_suppressed
+from newsletter.store.subscribers.topic_choices import count_choices
 from newsletter.store.tables import subscriber, subscriber_topic
 
 
@@ -119,6 +121,11 @@ class Subscribers:
         """Return the number of readers of each segment who would be mailed ``now``, by its slug."""
         with self._database.reading() as connection:
             return count_by_segment(connection, segments, now)
+
+    def count_choices(self, segments: Sequence[Segment], now: datetime) -> Mapping[TopicChoices, int]:
+        """Return the number of readers of each choice of topics whom a send to these segments would mail ``now``."""
+        with self._database.reading() as connection:
+            return count_choices(connection, segments, now)
 
     def merge(
         self,

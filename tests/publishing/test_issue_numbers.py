@@ -1,0 +1,42 @@
+"""An issue's numbers while it is composed."""
+
+from datetime import date
+
+from newsletter import bootstrap, composing
+from newsletter.checks import CheckContext
+from newsletter.composing import Composed
+from newsletter.domain.entry_spread import EntrySpread
+from newsletter.domain.subscriber import Subscriber
+from newsletter.publishing.issue_numbers import KEPT_S, ReaderChoices, issue_numbers
+from newsletter.settings import Settings
+from newsletter.store import Store
+from tests.make import WHEN
+from tests.newsletter_folder import write_issue
+
+
+def composed(settings: Settings, *entries: str, more: str = "") -> Composed:
+    issue = write_issue(settings.root, date(2026, 11, 23), *entries, more=more)
+    return composing.compose_draft(settings.root, settings.newsletter, issue.slug, CheckContext())
+
+
+def test_without_a_database_there_are_no_numbers_of_readers(settings: Settings) -> None:
+    numbers = issue_numbers(settings, composed(settings, "train", "soil"), ReaderChoices(), None, now=WHEN)
+    assert (numbers.minutes, numbers.entries, numbers.by_section, numbers.spread) == (1, 2, (("", 2),), None)
+    assert 0 < numbers.html_bytes <= numbers.encoded_bytes
+
+
+def test_readers_are_counted_by_their_entries_and_read_again_after_a_minute(settings: Settings, store: Store) -> None:
+    store.subscribers.add(Subscriber(address="ada@example.com", topics=("science",)), now=WHEN)
+    store.subscribers.add(Subscriber(address="ben@example.com", topics=("cities",)), now=WHEN)
+    seconds = [0.0]
+    readers = ReaderChoices(clock=lambda: seconds[0])
+    issue = composed(settings, "train", more="tailored: {otherwise: skip}\n")
+
+    def spread() -> EntrySpread | None:
+        return issue_numbers(settings, issue, readers, lambda: bootstrap.open_store(settings), now=WHEN).spread
+
+    assert spread() == EntrySpread(none=1, one=1, by_position=(1,))
+    store.subscribers.add(Subscriber(address="eve@example.com", topics=("science",)), now=WHEN)
+    assert spread() == EntrySpread(none=1, one=1, by_position=(1,))
+    seconds[0] = KEPT_S + 1
+    assert spread() == EntrySpread(none=1, one=2, by_position=(2,))

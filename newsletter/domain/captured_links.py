@@ -11,7 +11,8 @@ TEXTS_KEPT = datetime.timedelta(days=30)  # after it was fetched; then a capture
 class LinkFacts:
     """What is known about a piece; empty or None where nothing is.
 
-    ``origins`` says for a field's name where its value is from, in words. ``minutes`` is the time it takes to read.
+    ``origins`` says for a field's name where its value is from, in words. ``minutes`` is the time it takes to read,
+    and ``kind`` what it is (``video``).
     ``text`` is the piece in Markdown paragraphs, to quote from.
     """
 
@@ -23,6 +24,7 @@ class LinkFacts:
     language: str = ""
     minutes: int | None = None
     image: str = ""
+    kind: str = ""
     paywall: bool = False
     text: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)

@@ -19,6 +19,7 @@ captured_link = sa.Table(
     sa.Column("language", sa.Text, nullable=False),
     sa.Column("minutes", sa.Integer),
     sa.Column("image", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
     sa.Column("paywall", sa.Boolean, nullable=False),
     # Where each value is from, by field.
     sa.Column("origins", Json, nullable=False),

@@ -21,6 +21,7 @@ FACTS = LinkFacts(
     language="de",
     minutes=7,
     image="https://example.org/train.jpg",
+    kind="interview",
     paywall=True,
     text="One.\n\nTwo.",
     origins={"title": "JSON-LD", "author": "the page's text"},

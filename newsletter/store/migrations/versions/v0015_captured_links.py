@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("language", sa.Text, nullable=False),
         sa.Column("minutes", sa.Integer),
         sa.Column("image", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
         sa.Column("paywall", sa.Boolean, nullable=False),
         sa.Column("origins", _json, nullable=False),
         sa.Column("selection", sa.Text, nullable=False),

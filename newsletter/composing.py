@@ -129,7 +129,7 @@ def _prevents_rendering(finding: Finding, issue: Issue) -> bool:
     """Return whether a finding leaves nothing to show; unfinished entries and blocks are shown as far as they go."""
     if finding.rule == "field-missing":
         return finding.place.path == issue.path
-    return finding.rule not in ("block-unfinished", "block-link")
+    return finding.rule not in ("block-unfinished", "block-link", "section-empty", "issue-empty")
 
 
 def issue_mjml(root: Path, newsletter: Newsletter, slug: str) -> str:

@@ -20,6 +20,7 @@ from newsletter.checks.polls import poll_findings
 from newsletter.checks.rule import Rule
 from newsletter.checks.rules import FAMILIES, RULES, make_finding
 from newsletter.checks.sampling import representatives, weight
+from newsletter.checks.skeletons import skeleton_findings
 from newsletter.checks.tailoring import digest_findings, tailoring_findings
 from newsletter.checks.timing import timing_findings
 from newsletter.checks.topics import undeclared_topic_findings
@@ -67,6 +68,7 @@ __all__ = [
     "representatives",
     "segment_findings",
     "share_of_limit",
+    "skeleton_findings",
     "tailoring_findings",
     "timing_findings",
     "topic_findings",
@@ -104,6 +106,7 @@ def findings_of_issue(
     yield from digest_findings(issue, newsletter)
     yield from poll_findings(issue, newsletter)
     yield from timing_findings(issue)
+    yield from skeleton_findings(issue, newsletter)
     if context.mails:
         yield from placeholder_links(issue)
 

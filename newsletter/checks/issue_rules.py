@@ -10,6 +10,18 @@ ISSUES = (
         "The piece is under an embargo until then. A send compares the time too, and refuses.",
     ),
     warning(
+        "skeleton-entries",
+        "An unsent issue, or one of its sections, has more entries than the skeleton of its weekday allows.",
+        "take some out, or raise the limit in newsletter.toml",
+        "The limit is the editors' own promise to readers.",
+    ),
+    warning(
+        "skeleton-minutes",
+        "Reading an unsent issue takes longer than the skeleton of its weekday allows.",
+        "shorten it, or raise the minutes in newsletter.toml",
+        "The limit is the editors' own promise to readers.",
+    ),
+    warning(
         "entry-best-before",
         "An unsent issue is dated after an entry's `best_before`.",
         "take the entry out, or change its best_before",

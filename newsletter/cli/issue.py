@@ -55,6 +55,8 @@ def new(
 ) -> None:
     """Create an issue and print its path.
 
+    It begins with the sections and segments of its weekday in newsletter.toml, if you have set them.
+
     newsletter issue new
     newsletter issue new 2026-11-24 --subject "Slow water" -e night-train -e two-clocks
     newsletter issue new 2026-11-24 --language de
@@ -69,7 +71,9 @@ def new(
     if digest:
         path = next_issue.create_digest(settings.root, wanted, date=day or today, languages=languages)
     else:
-        path = next_issue.create_issue(settings.root, wanted, today=today, date=day, languages=languages)
+        path = next_issue.create_issue(
+            settings.root, wanted, today=today, date=day, languages=languages, skeletons=settings.newsletter.skeletons
+        )
     output.say(str(path.relative_to(settings.root)))
 
 

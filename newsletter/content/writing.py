@@ -84,11 +84,14 @@ class NotUnicodeError(UsageError):
 class NewIssue:
     """What a new issue's file says besides its date.
 
-    Without a ``slug`` it is the date. ``entries`` may name blocks too, and ``digest`` makes it a weekly digest.
+    Without a ``slug`` it is the date. ``entries`` may name blocks too; if there are titles of ``sections``, they go
+    into the first one. ``digest`` makes it a weekly digest.
     """
 
     subject: str = ""
     entries: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
     number: int | None = None
     slug: str | None = None
     digest: bool = False
@@ -138,8 +141,9 @@ def new_issue(root: Path, date: datetime.date, issue: NewIssue) -> Path:
         "subject": issue.subject,
         "preheader": "",
         "digest": issue.digest or None,
-        "entries": issue.entries,
+        "segments": issue.segments or None,
     }
+    fields |= {"sections": _sections(issue)} if issue.sections else {"entries": issue.entries}
     create_manuscript(root, path, _text(fields, ""))
     return path
 
@@ -223,6 +227,21 @@ def _kind_of(root: Path, slug: str) -> str:
     return "block" if slug in blocks else "entry"
 
 
+def _sections(issue: NewIssue) -> CommentedSeq:
+    """Return the list of an issue's sections, with all of its entries in the first."""
+    listed = [issue.entries, *((),) * (len(issue.sections) - 1)]
+    return CommentedSeq(
+        CommentedMap(title=_scalar(title), entries=_flow(entries))
+        for title, entries in zip(issue.sections, listed, strict=True)
+    )
+
+
+def _flow(words: Sequence[str]) -> CommentedSeq:
+    sequence = CommentedSeq(_scalar(word) for word in words)
+    sequence.fa.set_flow_style()
+    return sequence
+
+
 def _scalar(text: str) -> str:
     line = one_line(_unicode(text))
     # ruamel.yaml writes U+0085 unescaped, and reads it back as a line break.
@@ -243,9 +262,10 @@ def _text(fields: Mapping[str, _Field], body: str) -> str:
     for name, value in fields.items():
         if isinstance(value, str):
             table[name] = _scalar(value) or None
+        elif isinstance(value, CommentedSeq):
+            table[name] = value
         elif isinstance(value, Sequence):
-            table[name] = CommentedSeq(_scalar(item) for item in value)
-            table[name].fa.set_flow_style()
+            table[name] = _flow(value)
         elif isinstance(value, datetime.datetime):
             table[name] = value.date() if value.time() == datetime.time() else f"{value:%Y-%m-%d %H:%M}"
         elif value is not None:

@@ -12,21 +12,21 @@ from newsletter.errors import NewsletterError
 class Role(StrEnum):
     """A person's role; each may do what the one before it may, and more."""
 
-    WRITER = "writer"
-    EDITOR = "editor"
-    PUBLISHER = "publisher"
-    ADMIN = "admin"
+    WRITER = "writer"  # catches links and writes entries
+    EDITOR = "editor"  # edits all entries and composes issues
+    PUBLISHER = "publisher"  # sends
+    ADMIN = "admin"  # looks after readers, people and settings
 
 
 class Act(StrEnum):
-    """Something that a person does to a thing; see the roles in ``_LOWEST``."""
+    """An act that needs permission; ``_LOWEST`` has the lowest role for each."""
 
-    SEE = "see"
-    CAPTURE = "capture"
-    EDIT_OWN_ENTRY = "edit-own-entry"
-    EDIT_ENTRY = "edit-entry"
-    COMPOSE = "compose"
-    CHANGE_SETTINGS = "change-settings"
+    SEE = "see"  # open any page of the studio
+    CAPTURE = "capture"  # catch links, put them off and drop them
+    EDIT_OWN_ENTRY = "edit-own-entry"  # write an entry, or change one's own
+    EDIT_ENTRY = "edit-entry"  # change other people's entries
+    COMPOSE = "compose"  # create issues and change them
+    CHANGE_SETTINGS = "change-settings"  # change newsletter.toml
 
 
 _ROLES = tuple(Role)

@@ -8,6 +8,7 @@ from newsletter.domain.addresses import Mailbox
 from newsletter.domain.issue import TailoringFields
 from newsletter.domain.languages import covers, same_language
 from newsletter.domain.leaving import REASONS
+from newsletter.domain.skeletons import Skeleton
 from newsletter.domain.topics import Topics
 from newsletter.domain.tracking import TrackingSettings
 
@@ -52,7 +53,8 @@ class Newsletter:
     ``description`` and ``frequency`` ("Every weekday at 7") are the words that introduce it to visitors, and
     ``translations`` are the same words in other languages. ``picture`` is an https URL or the name of a file in
     ``issues/images/``; ``picture_host`` is the public address of such files if another server than that of ``base_url``
-    has them. With ``welcome_mail`` new readers get the latest issue.
+    has them. With ``welcome_mail`` new readers get the latest issue. ``skeletons`` are by weekday: see
+    ``domain.skeletons``.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Newsletter:
     translations: tuple[About, ...] = ()
     picture: str = ""
     welcome_mail: bool = True
+    skeletons: Mapping[str, Skeleton] = field(default_factory=dict)
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -26,6 +26,11 @@ def minutes_of(words: int) -> int:
     return max(1, round(words / WORDS_PER_MINUTE))
 
 
+def issue_minutes(issue: Issue) -> int:
+    """Return the reading time of a full issue in minutes, at least 1."""
+    return minutes_of(sum(words for _, words in words_by_positions(issue)))
+
+
 def words_by_positions(issue: Issue) -> Iterator[tuple[Edition, int]]:
     """Yield the numbers of words of the note and of each entry and block, with the positions that each goes with."""
     yield (), word_count(issue.note)

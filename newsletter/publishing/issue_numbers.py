@@ -11,7 +11,7 @@ from newsletter.composing import Composed
 from newsletter.domain.edition import TopicChoices
 from newsletter.domain.entry_spread import EntrySpread, entry_spread
 from newsletter.domain.issue import Issue
-from newsletter.domain.reading_time import minutes_of, words_by_positions
+from newsletter.domain.reading_time import issue_minutes
 from newsletter.domain.segment import Segment
 from newsletter.publishing.audience import segments_of
 from newsletter.settings import Settings
@@ -84,7 +84,7 @@ def issue_numbers(
         choices = readers.of(tuple(segments_of(settings, composed.issue)), open_store, now)
         spread = entry_spread(composed.tailor, choices)
     return IssueNumbers(
-        minutes=minutes_of(sum(words for _, words in words_by_positions(composed.issue))),
+        minutes=issue_minutes(composed.issue),
         html_bytes=html,
         encoded_bytes=encoded,
         by_section=entries_by_section(composed.issue),

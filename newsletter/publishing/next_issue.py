@@ -1,6 +1,6 @@
 """The next issue: its date and number, and the entries of a weekly digest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date as day_of
 from datetime import timedelta
@@ -10,6 +10,7 @@ from newsletter import content
 from newsletter.content import NewIssue
 from newsletter.domain.issue import Issue
 from newsletter.domain.languages import same_language
+from newsletter.domain.skeletons import Skeleton, skeleton_of
 from newsletter.errors import UsageError, did_you_mean
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
@@ -37,20 +38,30 @@ class UnavailableLanguageError(UsageError):
 
 
 def create_issue(
-    root: Path, wanted: NewIssue, *, today: day_of, date: day_of | None = None, languages: Sequence[str] = ()
+    root: Path,
+    wanted: NewIssue,
+    *,
+    today: day_of,
+    date: day_of | None = None,
+    languages: Sequence[str] = (),
+    skeletons: Mapping[str, Skeleton] | None = None,
 ) -> Path:
     """Write the file of a new issue and return its path.
 
     Without a date or a number it gets the next ones among the issues in its language, one of the newsletter's
     ``languages``; the default is the first, which is stated if other issues state theirs. The slug is the date by
-    default, followed by any other language than the first. An entry that is named twice is listed once. Raise
+    default, followed by any other language than the first. It begins with the sections and segments of its weekday's
+    skeleton, if there is one, unless others are wanted. An entry that is named twice is listed once. Raise
     UnavailableLanguageError; UsageError if the slug is taken or invalid, or an entry doesn't exist; FindingsError if
     the file can't be written.
     """
     issues, stated = _issues_in(root, wanted.language, languages)
     dated = date or next_date(issues, today)
+    skeleton = skeleton_of(skeletons or {}, dated) or Skeleton()
     issue = replace(
         wanted,
+        sections=wanted.sections or tuple(section.title for section in skeleton.sections),
+        segments=wanted.segments or skeleton.segments,
         number=next_number(issues) if wanted.number is None else wanted.number,
         entries=tuple(dict.fromkeys(wanted.entries)),
         slug=f"{dated}{_suffix(stated, languages)}" if wanted.slug is None else wanted.slug,

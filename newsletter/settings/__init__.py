@@ -30,6 +30,7 @@ from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_m
 from newsletter.settings.file import ImagesTable, SendingTable, SettingsFile, ThemeTable, parse_url
 from newsletter.settings.problems import contradictions, mistakes_in, setting_finding, settings_error
 from newsletter.settings.segments import languages_of, parse_segment, rule_words
+from newsletter.settings.skeletons import parse_skeleton
 from newsletter.tokens import Signer
 
 __all__ = [
@@ -232,6 +233,7 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
             topics=words.topics,
             tailored=TailoringFields(**file.tailored.model_dump()),
             theme=_theme(file.theme, language),
+            skeletons={weekday: parse_skeleton(table) for weekday, table in file.skeletons.items()},
             counting=TrackingSettings(
                 clicks=file.counting.clicks,
                 opens=file.counting.opens,

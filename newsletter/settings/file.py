@@ -13,8 +13,10 @@ from newsletter.domain.delivery import Uncertainty
 from newsletter.domain.issue import Otherwise
 from newsletter.domain.languages import parse_language
 from newsletter.domain.leaving import REASONS
+from newsletter.domain.local_times import InvalidLocalTimeError, parse_local_time
 from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.schedule import parse_zone
+from newsletter.domain.skeletons import DEFAULT, WEEKDAYS
 from newsletter.domain.soft_bounces import FEWEST_SOFT_BOUNCES, FULL_FOR
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.domain.tracking import TrackingLevel
@@ -139,8 +141,27 @@ def _valid_prefix(text: str) -> str:
     return f"{text.rstrip('/')}/" if text else ""
 
 
+def _valid_weekday(text: str) -> str:
+    if text not in (*WEEKDAYS, DEFAULT):
+        raise ValueError(f"write a weekday, or {DEFAULT} for all others: [skeletons.monday]")
+    return text
+
+
+def _valid_section(value: "str | SkeletonSectionTable") -> "SkeletonSectionTable":
+    return SkeletonSectionTable(title=value) if isinstance(value, str) else value
+
+
+def _valid_clock(text: str) -> str:
+    try:
+        parse_local_time(text)
+    except InvalidLocalTimeError as err:
+        raise ValueError("write hours and minutes: 07:00") from err
+    return text
+
+
 _MailboxText = Annotated[str, AfterValidator(_valid_mailbox)]
 _Slug = Annotated[str, AfterValidator(_valid_slug)]
+_Weekday = Annotated[str, AfterValidator(_valid_weekday)]
 _Language = Annotated[str, AfterValidator(parse_language)]
 
 
@@ -242,6 +263,23 @@ class ImagesTable(_Table):
     endpoint_url: str | None = Field(default=None, pattern=r"^https?://[^\s@]+$")
 
 
+class SkeletonSectionTable(_Table):
+    """A section of a skeleton, with the most entries that it should have."""
+
+    title: Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_valid_words)]
+    limit: int | None = Field(default=None, ge=1)
+
+
+class SkeletonTable(_Table):
+    """``[skeletons.<weekday>]``: what a new issue of a weekday begins with (docs/settings.md)."""
+
+    sections: list[Annotated[str | SkeletonSectionTable, AfterValidator(_valid_section)]] = []
+    segments: list[str] = []
+    entries: int | None = Field(default=None, ge=1)
+    minutes: int | None = Field(default=None, ge=1)
+    deadline: Annotated[str, AfterValidator(_valid_clock)] | None = None
+
+
 class FeedbackTable(_Table):
     """``[feedback]``: the addresses for bounces, and the limits for soft bounces and kept events (docs/feedback.md)."""
 
@@ -297,6 +335,7 @@ class SettingsFile(_Table):
     welcome: WelcomeTable = WelcomeTable()
     serving: ServingTable = ServingTable()
     images: ImagesTable = ImagesTable()
+    skeletons: dict[_Weekday, SkeletonTable] = {}
     feedback: FeedbackTable = FeedbackTable()
     counting: CountingTable = CountingTable()
     topics: dict[_Slug, TopicTable] = {}

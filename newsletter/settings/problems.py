@@ -15,7 +15,7 @@ from newsletter.domain.segment_rule_tokens import RuleSyntaxError
 from newsletter.errors import Finding, FindingsError, Place, Severity, did_you_mean
 from newsletter.files import library_errors
 from newsletter.files.toml_lines import setting_place
-from newsletter.settings.file import SettingsFile, TopicTable
+from newsletter.settings.file import SettingsFile, SkeletonSectionTable, TopicTable
 from newsletter.settings.segments import languages_of, rule_words
 
 _WITH_PASSWORD = ("database",)  # the setting whose value may contain a password, so messages don't show it
@@ -55,6 +55,7 @@ def contradictions(file: SettingsFile) -> Iterator[Mistake]:
         missing = "url" if file.images.bucket else "bucket"
         hint = "add the address below which readers find the bucket's objects" if missing == "url" else "add its name"
         yield Mistake(keys=("images", missing), what=f"[images] has no {missing}", hint=hint)
+    yield from _wrong_skeletons(file)
     low, high = file.tailored.minimum, file.tailored.maximum
     if low is not None and high is not None and low > high:
         yield Mistake(
@@ -69,6 +70,19 @@ def _wrong_rule(keys: tuple[str, ...], rule: str, words: RuleWords) -> Iterator[
         parse_rule(rule, words)
     except RuleSyntaxError as err:
         yield Mistake(keys=keys, what=f"where, {err.what}", hint=err.hint)
+
+
+def _wrong_skeletons(file: SettingsFile) -> Iterator[Mistake]:
+    known = {EVERYONE.slug, *file.segments}
+    for weekday, skeleton in file.skeletons.items():
+        for slug in skeleton.segments:
+            if slug not in known:
+                hint = did_you_mean(slug, known) or f"there are: {', '.join(sorted(known))}"
+                yield Mistake(keys=("skeletons", weekday, "segments"), what=f'no segment "{slug}"', hint=hint)
+        titles = [section.title for section in skeleton.sections if isinstance(section, SkeletonSectionTable)]
+        if repeated := next((title for at, title in enumerate(titles) if title in titles[:at]), None):
+            what = f'the section "{repeated}" is there twice'
+            yield Mistake(keys=("skeletons", weekday, "sections"), what=what, hint="give each its own title")
 
 
 def _wrong_languages(language: str | None, languages: Sequence[str]) -> Iterator[Mistake]:

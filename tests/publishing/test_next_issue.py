@@ -6,6 +6,7 @@ import pytest
 
 from newsletter.content import NewIssue, read_manuscripts
 from newsletter.content.writing import UnknownEntryError
+from newsletter.domain.skeletons import Skeleton, SkeletonSection
 from newsletter.publishing.next_issue import EmptyWeekError, UnavailableLanguageError, create_digest, create_issue
 from newsletter.settings import Settings
 from tests.newsletter_folder import write_issue
@@ -101,3 +102,27 @@ def test_a_digest_in_a_language_has_the_entries_of_its_issues(settings: Settings
     digest = read_manuscripts(settings.root).issue(path.stem)
     assert (digest.slug, digest.language) == ("digest-2026-11-23-de", "de")
     assert [entry.slug for entry in digest.entries] == ["clock"]
+
+
+SKELETONS = {
+    "default": Skeleton(segments=("everyone",)),
+    "monday": Skeleton(sections=(SkeletonSection(title="In brief: today"), SkeletonSection(title="Long", limit=1))),
+}
+
+
+def test_a_new_issue_begins_with_its_weekdays_skeleton(settings: Settings) -> None:
+    write_issue(settings.root, MONDAY - timedelta(days=1), "train")
+    path = create_issue(settings.root, NewIssue(entries=("train",)), today=MONDAY, skeletons=SKELETONS)
+    assert path.read_text(encoding="utf-8").endswith(
+        "sections:\n- title: 'In brief: today'\n  entries: [train]\n- title: Long\n  entries: []\n---\n"
+    )
+    read = read_manuscripts(settings.root)
+    issue = read.issue(path.stem)
+    assert [(section.title, len(section.entries)) for section in issue.sections] == [
+        ("In brief: today", 1),
+        ("Long", 0),
+    ]
+    assert [finding.rule for finding in read.findings_of(issue)] == ["section-empty"]
+    other = create_issue(settings.root, NewIssue(sections=("Mine",)), today=MONDAY, skeletons=SKELETONS)
+    other_issue = read_manuscripts(settings.root).issue(other.stem)
+    assert (other_issue.segments, [section.title for section in other_issue.sections]) == (("everyone",), ["Mine"])

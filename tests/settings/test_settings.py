@@ -13,6 +13,7 @@ from newsletter.domain.pictures import BucketSettings
 from newsletter.domain.quiet_hours import QuietHours
 from newsletter.domain.rate_limits import SendingSettings
 from newsletter.domain.reader_rules import AnyOf, JoinedSince, parts_of
+from newsletter.domain.skeletons import Skeleton, SkeletonSection
 from newsletter.errors import FindingsError, SettingsError
 from newsletter.rendering import load_theme
 from newsletter.tokens import Purpose, Signer
@@ -97,6 +98,34 @@ def test_the_documented_segments_can_be_used(root: Path) -> None:
         False,
         False,
     ]
+
+
+def test_the_documented_skeletons_can_be_used(root: Path) -> None:
+    page = (Path(settings.__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(\[skeletons\..*?)```", page, re.DOTALL)
+    (root / "newsletter.toml").write_text(f"{GOOD}\n{example}", encoding="utf-8")
+    skeletons = settings.load(root).newsletter.skeletons
+    assert skeletons["default"] == Skeleton(
+        sections=(SkeletonSection(title="In brief"), SkeletonSection(title="The long read", limit=1)),
+        entries=8,
+        minutes=6,
+    )
+    assert skeletons["saturday"].deadline == time(7, 30)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("[skeletons.friyay]", "write a weekday, or default for all others: [skeletons.monday]"),
+        ('[skeletons.monday]\ndeadline = "7 am"', "write hours and minutes: 07:00"),
+        ("[skeletons.monday]\nsections = [7]", "skeletons.monday.sections"),
+        ('[skeletons.monday]\nsections = ["A", {title = "A", limit = 2}]', 'the section "A" is there twice'),
+        ('[skeletons.monday]\nsections = [{title = "A", most = 2}]', "most"),
+        ('[skeletons.monday]\nsegments = ["everyon"]', 'no segment "everyon": did you mean "everyone"?'),
+    ],
+)
+def test_a_mistake_in_a_skeleton_is_reported(root: Path, table: str, message: str) -> None:
+    assert message in complaint(root, f"{GOOD}\n{table}\n")
 
 
 def test_the_documented_examples_of_the_theme_can_be_used(root: Path) -> None:

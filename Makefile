@@ -6,10 +6,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test preview check bench soak golden gallery messages
+.PHONY: help demo test studio preview check bench soak golden gallery messages
 
 help:
 	@echo 'make demo      check, build and send the sample issue to about 200 sample readers (as files; nobody is mailed)'
+	@echo 'make studio    open the sample newsletter in the studio'
 	@echo 'make preview   preview the sample newsletter in a browser, reloading as you write'
 	@echo 'make test      run all tests'
 	@echo 'make check     run the linter, the format check, mypy and the import contracts'
@@ -49,6 +50,9 @@ help:
 
 demo: .venv/.installed .demo/secret
 	@NEWSLETTER_SECRET="$$(cat .demo/secret)" PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/samples/demo.sh
+
+studio: .venv/.installed
+	@$(BIN)/newsletter studio
 
 preview: .venv/.installed
 	@$(BIN)/newsletter preview

@@ -28,6 +28,7 @@ from newsletter.cli import (
     send,
     sends,
     serve,
+    studio,
     subscribers,
     suppressions,
     theme,
@@ -169,6 +170,7 @@ def newsletter(
 
 app.command("init", rich_help_panel=SET_UP)(init.init)
 app.add_typer(theme.app, name="theme", rich_help_panel=SET_UP)
+app.command("studio", rich_help_panel=WRITE)(studio.studio)
 app.add_typer(entry.app, name="entry", rich_help_panel=WRITE)
 app.add_typer(issue.app, name="issue", rich_help_panel=WRITE)
 app.command("check", rich_help_panel=REVIEW)(check.check)

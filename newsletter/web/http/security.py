@@ -33,11 +33,15 @@ PUBLIC_HEADERS = _COMMON | {
     "X-Robots-Tag": "noindex, nofollow",
 }
 # The preview shows the email in a frame of its own, and updates itself.
-PREVIEW_HEADERS = _COMMON | {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
+_LOCAL_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+PREVIEW_HEADERS = _COMMON | {"Content-Security-Policy": _LOCAL_POLICY}
+STUDIO_HEADERS = _COMMON | {
+    "Content-Security-Policy": f"{_LOCAL_POLICY}; manifest-src 'self'",
+    # With no-referrer, forms would be posted with `Origin: null` (https://fetch.spec.whatwg.org/#origin-header).
+    "Referrer-Policy": "same-origin",
 }
 ONLY_HTTPS = {"Strict-Transport-Security": "max-age=63072000"}  # two years; subdomains may belong to others
 

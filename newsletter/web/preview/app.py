@@ -19,9 +19,10 @@ from starlette.types import ASGIApp
 
 from newsletter import bootstrap, settings
 from newsletter.errors import NewsletterError, UsageError
+from newsletter.web.http.local_access import LocalAccess, LocalRules
+from newsletter.web.http.security import PREVIEW_HEADERS
 from newsletter.web.http.server import Server, listen
 from newsletter.web.preview import routes
-from newsletter.web.preview.access import AccessGuard
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.preview_settings import PreviewSettings
 from newsletter.web.preview.snapshot import SnapshotCache
@@ -46,7 +47,7 @@ def preview_app(
     """
     watcher = watcher or FileWatcher(root)
     pages = routes.PreviewPages(
-        root, SnapshotCache(root, lambda: _preview_settings(root, clock)), watcher, routes.templates()
+        root, SnapshotCache(root, lambda: preview_settings(root, clock)), watcher, routes.templates()
     )
 
     @contextlib.asynccontextmanager
@@ -60,7 +61,8 @@ def preview_app(
     app = FastAPI(title="Preview", lifespan=watching, docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(pages.router())
     app.mount("/static", StaticFiles(directory=STATIC))
-    app.add_middleware(AccessGuard, hosts=allowed_hosts, token=token)
+    rules = LocalRules(name="preview", hosts=allowed_hosts, token=token, headers=PREVIEW_HEADERS)
+    app.add_middleware(LocalAccess, rules=rules)
     app.add_exception_handler(NewsletterError, pages.broken)
     app.add_exception_handler(404, pages.nowhere)
     app.add_exception_handler(RequestValidationError, pages.nowhere)
@@ -78,7 +80,7 @@ def serve_preview(
 
     Without a ``port`` use 8025, or a free one if that is in use. Raise UsageError if the given port is in use.
     """
-    listening = _listen(port)
+    listening = listen_locally(port, PORT)
     number = listening.getsockname()[1]
     token = secrets.token_urlsafe(24)
     watcher = FileWatcher(root)
@@ -95,12 +97,13 @@ def serve_preview(
 
 
 def preview_server(app: ASGIApp, watcher: FileWatcher, ready: Callable[[], object]) -> Server:
-    """Return a server of the preview, which ends the streams of open pages when it stops."""
+    """Return a server of the preview or the studio, which ends the streams of open pages when it stops."""
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
     return Server(config, ready=ready, closing=watcher.close)
 
 
-def _preview_settings(root: Path, clock: Callable[[], datetime]) -> PreviewSettings:
+def preview_settings(root: Path, clock: Callable[[], datetime]) -> PreviewSettings:
+    """Return the settings that the pages need, as newsletter.toml has them now. Raise SettingsError."""
     read = settings.load(root)
     return PreviewSettings(
         root=read.root,
@@ -112,8 +115,12 @@ def _preview_settings(root: Path, clock: Callable[[], datetime]) -> PreviewSetti
     )
 
 
-def _listen(port: int | None) -> socket.socket:
+def listen_locally(port: int | None, usual: int) -> socket.socket:
+    """Return a socket at a port of this computer: without ``port`` the usual one, or a free one if that is in use.
+
+    Raise UsageError if the given port is in use.
+    """
     if port is None:
         with contextlib.suppress(UsageError):
-            return listen(HOST, PORT)
+            return listen(HOST, usual)
     return listen(HOST, port or 0, taken="choose another with --port, or omit --port to use a free one")

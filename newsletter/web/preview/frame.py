@@ -56,9 +56,10 @@ def inbox_row(email: Email, values: Mapping[str, str]) -> InboxRow:
     )
 
 
-def framed(email: Email, values: Mapping[str, str], options: ViewOptions) -> str:
+def framed(email: Email, values: Mapping[str, str], options: ViewOptions, prefix: str = "") -> str:
     """Return the HTML part for the frame. The reader's own links lead to a page that explains them."""
-    own = {f"{LINKS}{name}": f"/reader-links/{name}" for name in OWN} | dict.fromkeys(email.votes, "/reader-links/vote")
+    pages = f"{prefix}/reader-links"
+    own = {f"{LINKS}{name}": f"{pages}/{name}" for name in OWN} | dict.fromkeys(email.votes, f"{pages}/vote")
     html = _as_if_preferred(fill_html(email.html, {**values, **own}), options.mode)
     return _at_head(html, f'<base target="_blank">{_canvas(html, options.mode)}')
 

@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -28,9 +29,11 @@ from newsletter.web.preview.toolbar import toolbar
 from newsletter.web.preview.view_options import EditionKind, ViewOptions
 
 
-def templates() -> Environment:
-    """Return the environment of the preview's page templates."""
-    return page_environment(filters={"day": _day, "href": _href, "kilobytes": _kilobytes})
+def templates(prefix: str = "") -> Environment:
+    """Return the environment of the preview's page templates, for pages whose paths begin with ``prefix``."""
+    environment = page_environment(filters={"day": day, "href": partial(_href, prefix), "kilobytes": _kilobytes})
+    environment.globals["prefix"] = prefix
+    return environment
 
 
 def _view_options(request: Request) -> ViewOptions:
@@ -43,17 +46,21 @@ _Options = Annotated[ViewOptions, Depends(_view_options)]
 
 
 class PreviewPages:
-    """The routes, one method each. If one raises a NewsletterError, ``broken`` shows it instead of the page."""
+    """The routes, one method each. If one raises a NewsletterError, ``broken`` shows it instead of the page.
+
+    Their paths begin with the ``prefix`` of ``environment``.
+    """
 
     def __init__(self, root: Path, snapshots: SnapshotCache, watcher: FileWatcher, environment: Environment) -> None:
         self._root = root
+        self._prefix = str(environment.globals["prefix"])
         self._snapshots = snapshots
         self._watcher = watcher
         self._environment = environment
 
     def router(self) -> APIRouter:
         """Return all routes; they are read-only."""
-        router = APIRouter(default_response_class=HTMLResponse)
+        router = APIRouter(prefix=self._prefix, default_response_class=HTMLResponse)
         router.add_api_route("/", self.index)
         router.add_api_route("/issues/{slug}", self.issue)
         router.add_api_route("/issues/{slug}/email", self.email)
@@ -106,8 +113,8 @@ class PreviewPages:
         if choice.edition is None:
             raise NotFoundError("this reader would not get the issue", hint="choose another reader or topics")
         email = composed.compiled.email(choice.edition)
-        html = frame.framed(email, frame.sample_values(email, newsletter, choice.subscriber), options)
-        html = with_local_pictures(html, newsletter.pictures_url, "/images")
+        html = frame.framed(email, frame.sample_values(email, newsletter, choice.subscriber), options, self._prefix)
+        html = with_local_pictures(html, newsletter.pictures_url, f"{self._prefix}/images")
         return HTMLResponse(html, headers={"Content-Security-Policy": frame.policy(options.images)})
 
     def reader(self, slug: str, options: _Options, address: str = "") -> Response:
@@ -115,7 +122,7 @@ class PreviewPages:
         readers = PreviewReaders(self._snapshots.current().settings)
         key = readers.key(address) if address.strip() and readers.available else ""
         target = replace(options, shown=EditionKind.READER, topics=(), reader=key)
-        return RedirectResponse(f"/issues/{quote(slug, safe='')}{target.query}", status_code=303)
+        return RedirectResponse(f"{self._prefix}/issues/{quote(slug, safe='')}{target.query}", status_code=303)
 
     def report(self, slug: str) -> Response:
         """Show the report of an issue that was sent."""
@@ -125,7 +132,7 @@ class PreviewPages:
             raise NotFoundError(f"issue {slug} has not been sent", hint="send it with `newsletter send`")
         with snapshot.settings.open_store() as store:
             results = report(store, newsletter, snapshot.manuscripts.issues, slug)
-        back = f"/issues/{quote(slug, safe='')}"
+        back = f"{self._prefix}/issues/{quote(slug, safe='')}"
         return HTMLResponse(report_page(results, newsletter, back=back), headers={"Content-Security-Policy": POLICY})
 
     def file(self, path: str) -> str:
@@ -176,14 +183,15 @@ def _without(composed: Composed, readers: PreviewReaders) -> list[EditionKind]:
     return [shown for shown, is_unfit in unfit.items() if is_unfit]
 
 
-def _day(date: datetime.date) -> str:
+def day(date: datetime.date) -> str:
+    """Return a date as pages show it: ``Mon 23 Nov 2026``."""
     if date == datetime.date.min:  # an issue whose file has no date
         return "No date"
     return f"{date:%a} {date.day} {date:%b %Y}"
 
 
-def _href(place: Place) -> str:
-    return f"/files/{quote(place.path)}" + (f"#L{place.line}" if place.line else "")
+def _href(prefix: str, place: Place) -> str:
+    return f"{prefix}/files/{quote(place.path)}" + (f"#L{place.line}" if place.line else "")
 
 
 def _kilobytes(size: int) -> float:

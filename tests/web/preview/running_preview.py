@@ -3,11 +3,13 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from starlette.types import ASGIApp
 
 from newsletter.web.preview.app import preview_app, preview_server
 from newsletter.web.preview.file_watcher import FileWatcher
@@ -74,7 +76,7 @@ def write_newsletter(root: Path) -> NewsletterFolder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
-    """A running preview: its port, and the URL it printed at its start."""
+    """A running preview or studio: its port, and the URL it printed at its start."""
 
     host: str
 
@@ -89,30 +91,40 @@ class Listening:
         return f"{self.base}/?token={TOKEN}"
 
 
+def morning() -> datetime:
+    """Return the time at which tests look at the small newsletter: the morning of its second issue."""
+    return datetime(2026, 11, 23, 6, tzinfo=UTC)
+
+
 @contextmanager
 def listening(root: Path) -> Iterator[Listening]:
     """Run the preview of a newsletter on a free port, in a thread that stops at the end."""
+    watcher = FileWatcher(root)
+
+    def app_for(host: str) -> ASGIApp:
+        return preview_app(root, allowed_hosts=[host], token=TOKEN, watcher=watcher, clock=morning)
+
+    with listening_app(app_for, watcher) as at:
+        yield at
+
+
+@contextmanager
+def listening_app(app_for: Callable[[str], ASGIApp], watcher: FileWatcher) -> Iterator[Listening]:
+    """Run an application on a free port, in a thread that stops at the end; ``app_for`` makes it for its host."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         host = f"127.0.0.1:{listener.getsockname()[1]}"
-        watcher = FileWatcher(root)
-        app = preview_app(
-            root,
-            allowed_hosts=[host],
-            token=TOKEN,
-            watcher=watcher,
-            clock=lambda: datetime(2026, 11, 23, 6, tzinfo=UTC),
-        )
+        app = app_for(host)
         ready = threading.Event()
         server = preview_server(app, watcher, ready.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            assert ready.wait(20), "the preview did not start"
+            assert ready.wait(20), "the server did not start"
             yield Listening(host=host)
         finally:
             server.should_exit = True
             thread.join(20)
-            assert not thread.is_alive(), "the preview did not stop"
+            assert not thread.is_alive(), "the server did not stop"
 
 
 def _write(path: Path, fields: dict[str, object], body: str) -> Path:

@@ -12,8 +12,7 @@ import httpx
 import pytest
 
 from newsletter.errors import UsageError
-from newsletter.web.preview import app
-from newsletter.web.preview.app import serve_preview
+from newsletter.web.preview.app import HOST, listen_locally, serve_preview
 from tests.web.preview.running_preview import NewsletterFolder
 
 REPOSITORY = Path(__file__).parents[3]
@@ -62,13 +61,10 @@ def test_the_preview_listens_on_loopback_only(folder: NewsletterFolder) -> None:
             socket.create_connection(("127.0.0.2", port), timeout=20)
 
 
-def test_the_default_port_answers_without_delay_and_another_is_used_if_it_is_taken(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with socket.create_server((app.HOST, 0)) as free:
+def test_the_default_port_answers_without_delay_and_another_is_used_if_it_is_taken() -> None:
+    with socket.create_server((HOST, 0)) as free:
         port = free.getsockname()[1]
-    monkeypatch.setattr(app, "PORT", port)
-    with app._listen(None) as first, app._listen(None) as second:
+    with listen_locally(None, port) as first, listen_locally(None, port) as second:
         assert first.getsockname()[1] == port != second.getsockname()[1]
         for listening in (first, second):
             assert listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

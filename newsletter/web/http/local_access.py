@@ -1,0 +1,135 @@
+"""The guard before every route of a local application: host, origin and token of a request, and security headers.
+
+The preview and the studio show drafts at an address that any page in the editor's browser, and anyone on the same
+computer, can reach. So they answer only for their own host names (DNS rebinding), require the token that was made when
+they started, and make changes only for their own pages (cross-site request forgery).
+"""
+
+import hmac
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Literal
+from urllib.parse import parse_qsl, urlencode
+
+from markupsafe import Markup
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from newsletter.web.http.security import SecureSend
+
+_READING = ("GET", "HEAD")
+_FORM = "application/x-www-form-urlencoded"
+
+_LOCKED = Markup("""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="stylesheet" href="/static/basics.css"><link rel="stylesheet" href="/static/preview.css"></head>
+<body class="plain-page"><main><h1>This {name} is locked</h1>
+<p>Open the address that <code>newsletter {name}</code> printed when it started: it contains the token.</p>
+</main></body></html>
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalRules:
+    """The rules of a local application, which ``name`` calls in messages and in the name of its cookie.
+
+    ``hosts`` are complete Host headers with the port, in lower case. ``headers`` are set on every response without its
+    own. ``open_paths`` are prefixes that need no token, since they reveal nothing about the newsletter. A request's
+    body has at most ``largest_body`` bytes; with 0, the application is read-only.
+    """
+
+    name: str
+    hosts: Collection[str]
+    token: str
+    headers: Mapping[str, str]
+    open_paths: tuple[str, ...] = ("/static/",)
+    same_site: Literal["lax", "strict"] = "strict"
+    largest_body: int = 0
+
+
+class LocalAccess:
+    """An ASGI middleware that applies the rules to every request."""
+
+    def __init__(self, app: ASGIApp, *, rules: LocalRules) -> None:
+        self._app, self._rules = app, rules
+        self._hosts = frozenset(rules.hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            answer = self._refusal(scope) or self._app
+            await answer(scope, _LimitedBody(receive, self._rules.largest_body), SecureSend(send, self._rules.headers))
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        headers, rules = Headers(scope=scope), self._rules
+        host = headers.get("host", "").lower()
+        if len(headers.getlist("host")) != 1 or host not in self._hosts:
+            return PlainTextResponse(f"The {rules.name} doesn't answer for this host name.\n", status_code=421)
+        if scope["method"] not in _READING and (refusal := self._unsafe(scope["method"], headers, host)):
+            return refusal
+        if scope["path"].startswith(rules.open_paths) and scope["method"] in _READING:
+            return None
+        cookie = f"newsletter-{rules.name}-{host.rpartition(':')[2]}"  # cookies are shared by all ports of a host
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        if scope["method"] in _READING and self._is_token(dict(query).get("token", "")):
+            rest = urlencode([(name, value) for name, value in query if name != "token"])
+            # Redirect to our own path only: "//elsewhere" would be another host.
+            target = "/" + scope["path"].lstrip("/\\") + (f"?{rest}" if rest else "")
+            answer = RedirectResponse(target, status_code=303)
+            answer.set_cookie(cookie, rules.token, httponly=True, samesite=rules.same_site)
+            return answer
+        if self._is_token(_cookies(headers).get(cookie, "")):
+            return None
+        return HTMLResponse(_LOCKED.format(title=rules.name.capitalize(), name=rules.name), status_code=403)
+
+    def _unsafe(self, method: str, headers: Headers, host: str) -> Response | None:
+        """Return the refusal of a request that would change something; None if a page of ours has made it."""
+        if not self._rules.largest_body:
+            text = f"The {self._rules.name} is read-only.\n"
+            return PlainTextResponse(text, status_code=405, headers={"Allow": "GET, HEAD"})
+        if method != "POST":
+            text = "Changes are made with POST.\n"
+            return PlainTextResponse(text, status_code=405, headers={"Allow": "GET, HEAD, POST"})
+        # https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header; browsers without it send Origin with every POST.
+        site = headers.get("sec-fetch-site")
+        ours = site == "same-origin" if site is not None else headers.get("origin", "").lower() == f"http://{host}"
+        if not ours:
+            return PlainTextResponse("Another site has made this request. Nothing was changed.\n", status_code=403)
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+            return PlainTextResponse("Send a form: nothing was changed.\n", status_code=415)
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > self._rules.largest_body:
+            return PlainTextResponse("This is too large. Nothing was changed.\n", status_code=413)
+        return None
+
+    def _is_token(self, text: str) -> bool:
+        return hmac.compare_digest(text.encode(), self._rules.token.encode())
+
+
+class _LimitedBody:
+    """A wrapper of ``receive`` that refuses a body that is larger than it may be, whatever Content-Length says."""
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive, self._left = receive, limit
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise HTTPException(413)
+        return message
+
+
+def _cookies(headers: Headers) -> dict[str, str]:
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(headers.get("cookie", "")).items()}
+    except CookieError:
+        return {}

@@ -1,0 +1,140 @@
+"""Build the studio's application and serve it on this computer."""
+
+import asyncio
+import contextlib
+import secrets
+import threading
+import webbrowser
+from collections.abc import AsyncIterator, Callable, Collection
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from newsletter.errors import NewsletterError, NotFoundError
+from newsletter.web.http.local_access import LocalAccess, LocalRules
+from newsletter.web.http.security import STUDIO_HEADERS
+from newsletter.web.preview import app as preview
+from newsletter.web.preview import routes
+from newsletter.web.preview.file_watcher import FileWatcher
+from newsletter.web.preview.issue_page import findings_in
+from newsletter.web.preview.snapshot import SnapshotCache
+from newsletter.web.studio import desk, live, palette
+from newsletter.web.studio.context import Studio, templates
+from newsletter.web.studio.local_person import local_person
+from newsletter.web.studio.replies import refused, status_of, wants_json
+
+PORT = 8026
+STATIC = Path(__file__).parent / "static"
+PREVIEW = "/preview"
+LARGEST_BODY = 2 * 1024 * 1024  # bytes; a form encodes each byte of a file in up to three
+
+# Each page module's routes.
+ROUTERS: tuple[Callable[[Studio], APIRouter], ...] = (desk.router, live.router, palette.router)
+
+
+def studio_app(
+    root: Path,
+    *,
+    allowed_hosts: Collection[str],
+    token: str,
+    watcher: FileWatcher | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> FastAPI:
+    """Return the studio of the newsletter at ``root`` (the folder of newsletter.toml), whose files may be broken.
+
+    ``allowed_hosts`` are the Host headers it answers for, with the port. ``token`` is required, first in the query and
+    then as a cookie. Pass ``watcher`` to be able to end the streams of open pages. The preview's pages are below
+    ``/preview``.
+    """
+    watcher = watcher or FileWatcher(root)
+    snapshots = SnapshotCache(root, lambda: preview.preview_settings(root, clock))
+    studio = Studio(
+        root=root,
+        snapshots=snapshots,
+        watcher=watcher,
+        person=local_person(),
+        clock=clock,
+        environment=templates(),
+    )
+    previews = routes.PreviewPages(root, snapshots, watcher, routes.templates(PREVIEW))
+
+    @contextlib.asynccontextmanager
+    async def watching(_app: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(watcher.watch())
+        yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    app = FastAPI(title="Studio", lifespan=watching, docs_url=None, redoc_url=None, openapi_url=None)
+    for router in ROUTERS:
+        app.include_router(router(studio))
+    app.include_router(previews.router())
+    app.mount("/static", StaticFiles(directory=preview.STATIC))
+    app.mount("/studio", StaticFiles(directory=STATIC))
+    rules = LocalRules(
+        name="studio",
+        hosts=allowed_hosts,
+        token=token,
+        headers=STUDIO_HEADERS,
+        open_paths=("/static/", "/studio/"),
+        same_site="lax",  # a bookmarklet opens the capture window from another site
+        largest_body=LARGEST_BODY,
+    )
+    app.add_middleware(LocalAccess, rules=rules)
+    _show_errors(app, studio, previews)
+    return app
+
+
+def serve_studio(
+    root: Path,
+    *,
+    port: int | None = None,
+    open_page: Callable[[str], object] = webbrowser.open,
+    say: Callable[[str], object] = print,
+) -> None:
+    """Serve the studio until interrupted. Print its address, with the token, and open it with ``open_page``.
+
+    Without a ``port`` use 8026, or a free one if that is in use. Raise UsageError if the given port is in use.
+    """
+    listening = preview.listen_locally(port, PORT)
+    number = listening.getsockname()[1]
+    token = secrets.token_urlsafe(24)
+    watcher = FileWatcher(root)
+    hosts = (f"{preview.HOST}:{number}", f"localhost:{number}")
+    app = studio_app(root, allowed_hosts=hosts, token=token, watcher=watcher)
+    address = f"http://{preview.HOST}:{number}/?token={token}"
+
+    def ready() -> None:
+        say(address)
+        # In a thread: a text browser would block the server.
+        threading.Thread(target=open_page, args=(address,), daemon=True).start()
+
+    with listening, contextlib.suppress(KeyboardInterrupt):
+        preview.preview_server(app, watcher, ready).run(sockets=[listening])
+
+
+def _show_errors(app: FastAPI, studio: Studio, previews: routes.PreviewPages) -> None:
+    async def broken(request: Request, error: Exception) -> Response:
+        """Handle a NewsletterError: show what is wrong and the hint instead of the page."""
+        if request.url.path.startswith(f"{PREVIEW}/"):
+            return await previews.broken(request, error)
+        if not isinstance(error, NewsletterError):
+            raise error
+        if wants_json(request):
+            return refused(error)
+        html = studio.page("broken", findings=findings_in(error), missing=isinstance(error, NotFoundError))
+        return HTMLResponse(html, status_code=status_of(error))
+
+    async def nowhere(request: Request, _error: Exception) -> Response:
+        """Handle a URL that no route has."""
+        missing = NotFoundError(f"there is no page {request.url.path}", hint="go to the desk")
+        return await broken(request, missing)
+
+    app.add_exception_handler(NewsletterError, broken)
+    app.add_exception_handler(404, nowhere)
+    app.add_exception_handler(RequestValidationError, nowhere)

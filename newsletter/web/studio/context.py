@@ -1,0 +1,67 @@
+"""Everything that the studio's pages share: the newsletter's files as they are now, its person, templates and clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment
+
+from newsletter.domain.people import Person
+from newsletter.errors import SettingsError
+from newsletter.rendering import page_environment
+from newsletter.web.preview.file_watcher import FileWatcher
+from newsletter.web.preview.routes import day
+from newsletter.web.preview.snapshot import Snapshot, SnapshotCache
+from newsletter.web.studio.places import PLACES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Studio:
+    """A newsletter's studio. Each page module has a function ``router(studio)`` with its routes.
+
+    ``snapshots`` gives the files as they are now; ``watcher`` tells open pages when one changes.
+    """
+
+    root: Path
+    snapshots: SnapshotCache
+    watcher: FileWatcher
+    person: Person
+    clock: Callable[[], datetime]
+    environment: Environment
+
+    @property
+    def now(self) -> datetime:
+        """Return the time."""
+        return self.clock()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Return the files as they are now. Raise SettingsError if newsletter.toml can't be read."""
+        return self.snapshots.current()
+
+    def page(self, name: str, *, place: str = "", **values: object) -> str:
+        """Return a page: the template ``studio/<name>.html`` with its values and those of the header.
+
+        ``place`` is the slug of the place in the header that the page belongs to, as in ``places.PLACES``.
+        """
+        template = self.environment.get_template(f"studio/{name}.html")
+        return template.render(
+            revision=self.watcher.revision,
+            places=PLACES,
+            place=place,
+            person=self.person,
+            newsletter_name=self._newsletter_name(),
+            **values,
+        )
+
+    def _newsletter_name(self) -> str:
+        try:
+            return self.snapshot.settings.newsletter.name
+        except SettingsError:
+            return self.root.name
+
+
+def templates() -> Environment:
+    """Return the environment of the studio's page templates."""
+    return page_environment(filters={"day": day})

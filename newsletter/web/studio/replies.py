@@ -1,0 +1,81 @@
+"""Answers to forms: JSON for the studio's scripts, a redirect or a page for browsers without them.
+
+A route parses its form, calls one operation and returns ``saved(…)``. Whatever NewsletterError the operation raises
+becomes an answer in ``refused``, which the application calls: a route needs no ``except``.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from fastapi import Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+
+from newsletter.domain.people import ForbiddenError
+from newsletter.errors import NewsletterError, NotFoundError
+from newsletter.web.http.forms import Form
+
+_JSON = "application/json"
+
+
+def wants_json(request: Request) -> bool:
+    """Return whether a script has made the request, and not a form."""
+    return _JSON in request.headers.get("accept", "")
+
+
+def session_of(request: Request) -> str:
+    """Return the key of the browser tab that makes the request; all browsers without scripts share an empty one."""
+    return request.headers.get("x-studio-session", "")[:64]
+
+
+def own_path(text: str) -> str:
+    """Return a path of ours to go to next: the text if it is one, else the desk's."""
+    # Browsers read a backslash as a slash, and "//elsewhere" as another host.
+    safe = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable()
+    return text if safe else "/"
+
+
+def saved(
+    request: Request,
+    form: Form,
+    *,
+    at: datetime,
+    announce: str = "",
+    value: str = "",
+    digest: str = "",
+    undo: str = "",
+    merged: bool = False,
+    go_to: str = "",
+    **more: object,
+) -> Response:
+    """Return the answer after a change.
+
+    A script gets these values; ``value`` is what the file has now, and ``announce`` is read out by screen readers. With
+    ``go_to``, it leaves the page for that path. A form leads on to ``go_to``, or to its hidden field ``next``.
+    """
+    if not wants_json(request):
+        return RedirectResponse(go_to or own_path(form.text("next")), status_code=303)
+    values: Mapping[str, object] = {
+        "saved_at": at.isoformat(timespec="seconds"),
+        "announce": announce,
+        "value": value,
+        "digest": digest,
+        "undo": undo,
+        "merged": merged,
+        "go_to": go_to,
+    }
+    return JSONResponse({**values, **more})
+
+
+def status_of(error: NewsletterError) -> int:
+    """Return the HTTP status of an error."""
+    if isinstance(error, NotFoundError):
+        return 404
+    if isinstance(error, ForbiddenError):
+        return 403
+    return 422
+
+
+def refused(error: NewsletterError) -> Response:
+    """Return the answer to a script whose change an error has prevented."""
+    details = {"code": error.code, "what": error.what, "hint": error.hint, "field": error.fields.get("field", "")}
+    return JSONResponse({"error": details}, status_code=status_of(error))

@@ -1,0 +1,116 @@
+// Keys. An element with `data-key` is clicked, or gets the focus if it is a field; scripts add others with `addKey`.
+//
+// A key is written as in "c", "g d" (one after the other), "Ctrl+S", "Alt+ArrowUp", "F8", "*". Single keys work outside
+// fields only, and can be switched off (WCAG 2.1.4). Ctrl stands for ⌘ on a Mac.
+const STORAGE_KEY = "shortcuts"; // shared with the preview
+const SEQUENCE_MS = 1500;
+
+const added = new Map(); // actions by key
+let pending = ""; // the first key of a sequence
+let pendingTimer = 0;
+
+// Adds an action for a key. `label` and `group` are for the list of keys; an action returns false to leave the key to
+// the browser. It works in fields too with `inFields`, as Ctrl+S must.
+export function addKey(key, action, { label, group = "This page", inFields = false } = {}) {
+  added.set(key, { action, label, group, inFields });
+}
+
+export function startKeys() {
+  document.addEventListener("keydown", onKey);
+  const box = document.getElementById("keys-on");
+  if (box) {
+    box.checked = singleKeysOn();
+    box.addEventListener("change", () => localStorage.setItem(STORAGE_KEY, box.checked ? "on" : "off"));
+  }
+  document.getElementById("menu")?.addEventListener("beforetoggle", listKeys);
+}
+
+export function onKey(event) {
+  if (event.defaultPrevented || event.isComposing) return;
+  const key = nameOf(event);
+  if (!key) return;
+  const isSingle = !/^(Ctrl\+|Alt\+|F\d)/.test(key);
+  const inField = isField(event.target);
+  if (isSingle && (inField || !singleKeysOn())) return;
+  const wanted = isSingle && pending ? `${pending} ${key}` : key;
+  pending = "";
+  clearTimeout(pendingTimer);
+  if (run(wanted, event, inField)) {
+    event.preventDefault();
+  } else if (isSingle && beginsSequence(key)) {
+    event.preventDefault();
+    pending = key;
+    pendingTimer = setTimeout(() => { pending = ""; }, SEQUENCE_MS);
+  }
+}
+
+function run(key, event, inField) {
+  const found = added.get(key);
+  if (found && (!inField || found.inFields)) return found.action(event) !== false;
+  if (inField && !/^(Ctrl\+|F\d)/.test(key)) return false;
+  const target = elementsWithKeys().find((element) => element.dataset.key === key && isVisible(element));
+  if (!target || event.repeat) return false;
+  if (target.matches("input:not([type=checkbox]), textarea, select")) target.focus();
+  else target.click();
+  return true;
+}
+
+function nameOf(event) {
+  if (["Control", "Shift", "Alt", "Meta", "Dead", "Unidentified", "Process"].includes(event.key)) return "";
+  const isSign = event.key.length === 1;
+  const key = isSign && (event.ctrlKey || event.metaKey) ? event.key.toUpperCase() : event.key;
+  // A sign such as * or ? needs Shift on some keyboards and not on others.
+  const shift = event.shiftKey && (!isSign || event.ctrlKey || event.metaKey) ? "Shift+" : "";
+  return `${event.ctrlKey || event.metaKey ? "Ctrl+" : ""}${event.altKey ? "Alt+" : ""}${shift}${key}`;
+}
+
+const isField = (element) =>
+  Boolean(element.closest?.("input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]"));
+const singleKeysOn = () => localStorage.getItem(STORAGE_KEY) !== "off";
+const elementsWithKeys = () => [...document.querySelectorAll("[data-key]")];
+const isVisible = (element) => element.getClientRects().length > 0;
+
+function beginsSequence(key) {
+  const keys = [...added.keys(), ...elementsWithKeys().map((element) => element.dataset.key)];
+  return keys.some((other) => other.startsWith(`${key} `));
+}
+
+// Fills the list of the page's keys: those of its visible elements and those that scripts have added.
+function listKeys() {
+  const list = document.getElementById("key-list");
+  const groups = new Map();
+  const add = (group, key, label) => groups.set(group, (groups.get(group) ?? new Map()).set(label, key));
+  for (const element of elementsWithKeys().filter(isVisible)) {
+    const label = element.dataset.keyLabel ?? element.getAttribute("aria-label") ?? element.textContent.trim();
+    add(element.dataset.keyGroup ?? "This page", element.dataset.key, label);
+  }
+  for (const [key, { label, group }] of added) if (label) add(group, key, label);
+  list.replaceChildren(...[...groups].flatMap(([group, keys]) => [heading(group), definitions(keys)]));
+}
+
+function heading(text) {
+  const made = document.createElement("h3");
+  made.className = "eyebrow";
+  made.textContent = text;
+  return made;
+}
+
+function definitions(keys) {
+  const list = document.createElement("dl");
+  for (const [label, key] of keys) {
+    const row = document.createElement("div");
+    const term = document.createElement("dt");
+    const meaning = document.createElement("dd");
+    term.append(...key.split(" ").flatMap((part) => [keyCap(part), " "]));
+    meaning.textContent = label;
+    row.append(term, meaning);
+    list.append(row);
+  }
+  return list;
+}
+
+function keyCap(part) {
+  const cap = document.createElement("kbd");
+  cap.textContent = part.replace("ArrowUp", "↑").replace("ArrowDown", "↓");
+  return cap;
+}

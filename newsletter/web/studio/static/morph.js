@@ -1,0 +1,57 @@
+// Refreshes the page's regions (`data-region`, each with an id) when a file has changed. Fields with the focus, or with
+// text that isn't saved, are left as they are, and so are the scroll position and what is open.
+import { Idiomorph } from "./vendor/idiomorph.esm.js";
+import { fieldRefreshed, isBusy } from "./saving.js";
+
+let latest = 0;
+const LOCAL = ["open", "hidden", "aria-expanded"]; // attributes that belong to this page, not to the files
+
+export function listenForChanges() {
+  const changes = new EventSource("/changes");
+  changes.addEventListener("revision", (event) => {
+    if (event.data !== document.documentElement.dataset.revision) refresh();
+  });
+}
+
+// Fetches the page again and changes the regions that differ. Dispatches `refreshed` on the document afterwards.
+export async function refresh() {
+  const update = ++latest;
+  let next;
+  try {
+    const response = await fetch(location.href, { headers: { Accept: "text/html" } });
+    next = new DOMParser().parseFromString(await response.text(), "text/html");
+  } catch {
+    return; // the studio is stopping; it tells again when it is back
+  }
+  if (update !== latest) return; // a later refresh has overtaken this one
+  for (const region of next.querySelectorAll("[data-region]")) {
+    const current = document.getElementById(region.id);
+    if (current) morph(current, region);
+  }
+  document.title = next.title;
+  document.documentElement.dataset.revision = next.documentElement.dataset.revision ?? "";
+  document.dispatchEvent(new CustomEvent("refreshed"));
+}
+
+// Changes an element into another. Never touches a busy field.
+export function morph(current, next) {
+  Idiomorph.morph(current, next, {
+    ignoreActiveValue: true,
+    restoreFocus: true,
+    callbacks: {
+      beforeNodeMorphed: (node) => !isKept(node),
+      beforeNodeRemoved: (node) => !isKept(node),
+      beforeAttributeUpdated: (name, node) => !(LOCAL.includes(name) && node.matches("details, dialog, [data-local]")),
+      afterNodeMorphed: (node) => { if (isField(node)) fieldRefreshed(node); },
+    },
+  });
+}
+
+const isField = (node) => node instanceof HTMLFormElement && "autosave" in node.dataset;
+
+function isKept(node) {
+  if (!(node instanceof Element)) return false;
+  if (isField(node)) return isBusy(node);
+  if (node.matches("[data-keep]")) return true;
+  return node === document.activeElement && node.matches("input, textarea, select");
+}

@@ -1,0 +1,104 @@
+// The palette: find an entry, an issue or a place, or run any command of the page.
+import { addKey } from "./keys.js";
+
+let dialog;
+let input;
+let list;
+let wanted = 0;
+
+export function startPalette() {
+  addKey("/", () => { open(); }, { label: "Find, or run a command", group: "Anywhere" });
+  addKey("Ctrl+K", () => { open(); }, { label: "Find, or run a command", group: "Anywhere", inFields: true });
+}
+
+function open() {
+  build();
+  if (!dialog.open) dialog.showModal();
+  input.select();
+  fill();
+}
+
+function build() {
+  if (dialog) return;
+  dialog = document.createElement("dialog");
+  dialog.className = "sheet palette";
+  dialog.setAttribute("aria-label", "Find");
+  input = document.createElement("input");
+  Object.assign(input, { type: "text", className: "control", placeholder: "Find an entry, an issue, a command", autocomplete: "off", spellcheck: false });
+  for (const [name, value] of [["role", "combobox"], ["aria-label", "Find"], ["aria-expanded", "true"], ["aria-controls", "palette-list"], ["aria-autocomplete", "list"]]) input.setAttribute(name, value);
+  list = document.createElement("ul");
+  list.id = "palette-list";
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "Results");
+  dialog.append(input, list);
+  document.body.append(dialog);
+  input.addEventListener("input", fill);
+  input.addEventListener("keydown", onKey);
+  list.addEventListener("click", (event) => choose(event.target.closest("li")));
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+}
+
+function onKey(event) {
+  const items = [...list.children];
+  const at = items.findIndex((item) => item.getAttribute("aria-selected") === "true");
+  const steps = { ArrowDown: 1, ArrowUp: -1 };
+  if (event.key in steps && items.length) {
+    event.preventDefault();
+    select(items[(at + steps[event.key] + items.length) % items.length]);
+  } else if (event.key === "Enter") {
+    event.preventDefault();
+    choose(items[at]);
+  }
+}
+
+async function fill() {
+  const query = input.value.trim();
+  const turn = ++wanted;
+  const response = await fetch(`/find?q=${encodeURIComponent(query)}`, { headers: { Accept: "application/json" } });
+  if (turn !== wanted || !response.ok) return;
+  const { items } = await response.json();
+  if (turn !== wanted) return;
+  const words = query.toLowerCase().split(/\s+/);
+  const commands = commandsOfPage().filter(({ label }) => words.every((word) => label.toLowerCase().includes(word)));
+  list.replaceChildren(...[...items, ...commands].map(listed));
+  if (list.firstElementChild) select(list.firstElementChild);
+}
+
+// The page's own buttons with a key are commands.
+function commandsOfPage() {
+  return [...document.querySelectorAll("button[data-key], [data-command]")]
+    .filter((element) => element.getClientRects().length)
+    .map((element) => ({
+      kind: "Command",
+      label: element.dataset.keyLabel ?? element.getAttribute("aria-label") ?? element.textContent.trim(),
+      detail: element.dataset.key ?? "",
+      element,
+    }));
+}
+
+function listed(item, index) {
+  const line = document.createElement("li");
+  line.id = `palette-${index}`;
+  line.setAttribute("role", "option");
+  line.item = item;
+  for (const [className, text] of [["palette-kind", item.kind], ["palette-label", item.label], ["palette-detail", item.detail]]) {
+    const part = document.createElement("span");
+    part.className = className;
+    part.textContent = text;
+    line.append(part, " ");
+  }
+  return line;
+}
+
+function select(line) {
+  for (const other of list.children) other.setAttribute("aria-selected", String(other === line));
+  input.setAttribute("aria-activedescendant", line.id);
+  line.scrollIntoView({ block: "nearest" });
+}
+
+function choose(line) {
+  if (!line) return;
+  dialog.close();
+  if (line.item.element) line.item.element.click();
+  else location.assign(line.item.path);
+}

@@ -1,0 +1,29 @@
+// The entry point of every page of the studio. Pages work without it, as plain forms.
+import { announce } from "./announce.js";
+import { addKey, startKeys } from "./keys.js";
+import { listenForChanges } from "./morph.js";
+import { startPalette } from "./palette.js";
+import { post } from "./requests.js";
+import { saveAll, startSaving } from "./saving.js";
+import { holdSession } from "./session.js";
+import { showProblem, showSaved } from "./status.js";
+import { startSteps } from "./steps.js";
+import { undo } from "./undo.js";
+
+async function saveAndCommit() {
+  if (!(await saveAll())) return;
+  const { ok, body } = await post("/commit", {});
+  showProblem("commit", ok ? "" : body.error.what);
+  if (!ok) return;
+  showSaved(body.saved_at);
+  announce(body.announce);
+}
+
+await holdSession();
+startSaving();
+startKeys();
+startSteps();
+startPalette();
+listenForChanges();
+addKey("Ctrl+S", () => { saveAndCommit(); }, { label: "Save and commit", group: "Anywhere", inFields: true });
+addKey("Ctrl+Z", () => { undo(); }, { label: "Undo (outside fields)", group: "Anywhere" });

@@ -1,0 +1,44 @@
+"""Fixtures for tests of the studio: the small newsletter's studio, one for each module, with a client and a browser.
+
+Tests of a module share the folder and write files of their own, or write the small newsletter again with ``folder``.
+"""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.web.preview.running_preview import NewsletterFolder, write_newsletter
+from tests.web.studio.running_studio import TOKEN, Listening, listening_studio
+
+
+@pytest.fixture(scope="module")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> NewsletterFolder:
+    """Return a newsletter of two issues, for all tests of the module."""
+    return write_newsletter(tmp_path_factory.mktemp("newsletter"))
+
+
+@pytest.fixture(scope="module")
+def studio(shared_folder: NewsletterFolder) -> Iterator[Listening]:
+    """Start the studio of the module's newsletter."""
+    with listening_studio(shared_folder.root) as at:
+        yield at
+
+
+@pytest.fixture(scope="module")
+def editor(studio: Listening) -> Iterator[httpx.Client]:
+    """Return a client that has the token and writes as the studio's own pages do."""
+    with httpx.Client(base_url=studio.base, headers={"Origin": studio.base}) as client:
+        client.get("/", params={"token": TOKEN})
+        yield client
+
+
+@pytest.fixture
+def desk(browser: Browser, studio: Listening) -> Iterator[Page]:
+    """Open the desk in an authorized browser, 1280 px wide, in light mode."""
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, color_scheme="light")
+    page = context.new_page()
+    page.goto(studio.door)
+    yield page
+    context.close()

@@ -1,0 +1,26 @@
+"""A real studio server for a newsletter on disk; ``tests.web.preview.running_preview`` writes small newsletters."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from starlette.types import ASGIApp
+
+from newsletter.web.preview.file_watcher import FileWatcher
+from newsletter.web.studio.app import studio_app
+from tests.web.preview.running_preview import TOKEN, Listening, listening_app, morning
+
+__all__ = ["TOKEN", "Listening", "listening_studio"]
+
+
+@contextmanager
+def listening_studio(root: Path, *, clock: Callable[[], datetime] = morning) -> Iterator[Listening]:
+    """Run the studio of a newsletter on a free port, in a thread that stops at the end."""
+    watcher = FileWatcher(root)
+
+    def app_for(host: str) -> ASGIApp:
+        return studio_app(root, allowed_hosts=[host], token=TOKEN, watcher=watcher, clock=clock)
+
+    with listening_app(app_for, watcher) as at:
+        yield at

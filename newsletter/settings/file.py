@@ -271,7 +271,7 @@ class SkeletonSectionTable(_Table):
 
 
 class SkeletonTable(_Table):
-    """``[skeletons.<weekday>]``: what a new issue of a weekday begins with (docs/settings.md)."""
+    """``[skeletons.<slug>]``: what a new issue of a weekday begins with (docs/settings.md)."""
 
     sections: list[Annotated[str | SkeletonSectionTable, AfterValidator(_valid_section)]] = []
     segments: list[str] = []

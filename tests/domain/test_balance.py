@@ -16,7 +16,8 @@ def issue(days_before: int, *sources: str, author: str | None = None, digest: bo
 
 
 def test_an_issue_without_entries_has_no_balance() -> None:
-    balance = balance_of(issue(0), [issue(1, "The Review")])
+    empty = make.issue(sections=(), date=DAY)
+    balance = balance_of(empty, [issue(1, "The Review")])
     assert (balance.sources, balance.authors, balance.entries) == ((), (), 1)
 
 

@@ -1,1 +1,38 @@
 """Capture a link: read a page's title, author, date and text, and find out whether it has already run."""
+
+from newsletter.capture.article_text import Article, Extract, extract_article
+from newsletter.capture.capturing import BROWSER, capture, clean_selection
+from newsletter.capture.clean_urls import clean_url
+from newsletter.capture.duplicates import entry_candidates, find_duplicates
+from newsletter.capture.reading import read_page
+from newsletter.capture.values import (
+    FIELDS,
+    Candidate,
+    Captured,
+    CapturedValue,
+    Duplicate,
+    Duplicates,
+    PageFacts,
+    SentByBrowser,
+)
+
+__all__ = [
+    "BROWSER",
+    "FIELDS",
+    "Article",
+    "Candidate",
+    "Captured",
+    "CapturedValue",
+    "Duplicate",
+    "Duplicates",
+    "Extract",
+    "PageFacts",
+    "SentByBrowser",
+    "capture",
+    "clean_selection",
+    "clean_url",
+    "entry_candidates",
+    "extract_article",
+    "find_duplicates",
+    "read_page",
+]

@@ -1,0 +1,101 @@
+"""The child process that takes a page apart with trafilatura. Run as a script, never imported by the program.
+
+It reads a line of JSON (``url``, ``memory`` in bytes, ``seconds`` of processor time) and then the page as UTF-8 from
+standard input, and writes a line of JSON: ``blocks``, ``author``, ``date``. A block is a kind (``p``, ``heading``,
+``item``, ``quote``) and runs of text, each with the name of its emphasis: ``["p", [["Nobody ", ""], ["knew", "em"]]]``.
+"""
+
+import json
+import sys
+from typing import Any
+
+_MOST_BLOCKS = 2000
+_LONGEST_TEXT = 400_000  # characters
+_EMPHASIS = {"#b": "strong", "#i": "em"}
+_KINDS = {"head": "heading", "item": "item", "quote": "quote", "p": "p", "code": "p", "row": "p", "fw": "p"}
+
+
+def _limit(memory: int, seconds: int) -> None:
+    try:
+        import resource
+    except ImportError:  # Windows: the parent's time limit is the only one
+        return
+    for name, limit in (("RLIMIT_AS", memory), ("RLIMIT_CPU", seconds), ("RLIMIT_FSIZE", 0), ("RLIMIT_CORE", 0)):
+        resource.setrlimit(getattr(resource, name), (limit, limit))
+
+
+def _runs(element: Any, emphasis: str, runs: list[list[str]], blocks: list[Any], kind: str) -> None:
+    """Collect the runs of an element; blocks inside it become blocks of their own."""
+    if element.text:
+        runs.append([element.text, emphasis])
+    for child in element:
+        if not isinstance(child.tag, str):
+            pass
+        elif child.tag in _KINDS or child.tag in ("list", "table"):
+            _finish(runs, blocks, kind)
+            _collect(child, blocks, "quote" if kind == "quote" else _KINDS.get(child.tag, kind))
+        elif child.tag == "lb":
+            runs.append([" ", ""])
+        elif child.tag not in ("graphic", "del"):
+            if child.tag == "cell" and runs:
+                runs.append([" ", ""])
+            _runs(child, _EMPHASIS.get(child.get("rend", ""), emphasis), runs, blocks, kind)
+        if child.tail:
+            runs.append([child.tail, emphasis])
+
+
+def _finish(runs: list[list[str]], blocks: list[Any], kind: str) -> None:
+    if any(text.strip() for text, _ in runs):
+        blocks.append([kind, list(runs)])
+    runs.clear()
+
+
+def _collect(element: Any, blocks: list[Any], kind: str = "p") -> None:
+    runs: list[list[str]] = []
+    _runs(element, "", runs, blocks, kind)
+    _finish(runs, blocks, kind)
+
+
+def _extracted(html: str, url: str) -> dict[str, Any]:
+    import logging
+
+    logging.disable(logging.CRITICAL)
+    from trafilatura.core import bare_extraction
+
+    found = bare_extraction(
+        html,
+        url=url or None,
+        favor_precision=True,
+        include_comments=False,
+        include_formatting=True,
+        with_metadata=True,
+    )
+    if found is None or isinstance(found, dict):
+        return {"blocks": [], "author": "", "date": ""}
+    blocks: list[Any] = []
+    if found.body is not None:
+        _collect(found.body, blocks)
+    return {"blocks": _shortened(blocks), "author": found.author or "", "date": found.date or ""}
+
+
+def _shortened(blocks: list[Any]) -> list[Any]:
+    size, kept = 0, []
+    for kind, runs in blocks[:_MOST_BLOCKS]:
+        size += sum(len(text) for text, _ in runs)
+        if size > _LONGEST_TEXT:
+            break
+        kept.append([kind, runs])
+    return kept
+
+
+def main() -> None:
+    """Answer one request."""
+    request = json.loads(sys.stdin.buffer.readline())
+    _limit(request["memory"], request["seconds"])
+    html = sys.stdin.buffer.read().decode("utf-8", errors="replace")
+    answer = _extracted(html, request["url"])
+    sys.stdout.buffer.write(json.dumps(answer).encode("ascii"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Titles of pieces: without the name of their site, or made from their address."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote
+
+from newsletter.capture.cleaning import one_clean_line, plain_words
+from newsletter.capture.names import comparable
+from newsletter.domain.web_addresses import split_address
+
+_SEPARATOR = re.compile(r"\s+(?:[|·•‹›«»/–—:-]|::|\|\|)\s+|\s*[|｜]\s*|:\s+")
+_FILE_ENDING = re.compile(r"\.(?:s?html?|php|aspx?|jsp|cfm)$", re.IGNORECASE)
+_WORDLESS = re.compile(r"[\W\d_]*|index|default|home|amp|article|story", re.IGNORECASE)
+_BARRIER = re.compile(
+    r"just a moment\W*|attention required.*|access denied\W*|are you a (?:robot|human)\W*|please verify you are.*"
+    r"|(?:403|404|429|500|503)\b.*|forbidden\W*|robot check|security check.*|checking your browser.*"
+    r"|one moment, please\W*|page not found.*|not found|error|human verification"
+    r"|pardon our interruption\W*|before you continue.*",
+    re.IGNORECASE,
+)
+
+
+def clean_title(text: str, sites: Iterable[str]) -> str:
+    """Return a title on one line, without the names of its site before or after it (``… | The Site``)."""
+    title = plain_words(text)
+    own = {key for site in sites if (key := comparable(site))}
+    while True:
+        separators = list(_SEPARATOR.finditer(title))
+        for separator in separators[:1] + separators[-1:]:
+            before, after = title[: separator.start()].strip(), title[separator.end() :].strip()
+            if before and comparable(after) in own:
+                title = before
+                break
+            if after and comparable(before) in own and separator is separators[0]:
+                title = after
+                break
+        else:
+            return title
+
+
+def site_in_title(title: str, headings: Iterable[str]) -> str:
+    """Return the name that follows a heading in the page's title: “The Site” in “Heading | The Site”, or ""."""
+    line = plain_words(title)
+    for heading in headings:
+        start = plain_words(heading)
+        rest = line[len(start) :] if start and line.casefold().startswith(start.casefold()) else ""
+        match = _SEPARATOR.match(rest)
+        if match and not _SEPARATOR.search(rest, match.end()):
+            return rest[match.end() :].strip()
+    return ""
+
+
+def is_barrier(title: str) -> bool:
+    """Return whether a title is that of an error page, or of a page that keeps programs out."""
+    return _BARRIER.fullmatch(title.strip()) is not None
+
+
+def title_from_address(url: str) -> str:
+    """Return a title made from the words of an address, or its host: ``/2026/the-night-train.html``."""
+    parts = split_address(url)
+    if parts is None:
+        return one_clean_line(url, 200)
+    for segment in reversed(parts.path.split("/")):
+        words = _FILE_ENDING.sub("", unquote(segment, errors="replace"))
+        words = re.sub(r"[-_+\s]+", " ", words)
+        words = one_clean_line(re.sub(r"\b[0-9a-f]{8,}\b|\b\d{5,}\b", "", words), 200)
+        if not _WORDLESS.fullmatch(words):
+            return words[:1].upper() + words[1:]
+    return one_clean_line(parts.hostname or url, 200)

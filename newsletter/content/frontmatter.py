@@ -6,12 +6,13 @@ before anything is expanded, so 436 bytes stay 436 bytes.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
+    CollectionStartEvent,
     DocumentStartEvent,
     Event,
     MappingEndEvent,
@@ -33,32 +34,50 @@ _LINE_BREAKS_OF_YAML_1_1 = dict.fromkeys((0x85, 0x2028, 0x2029), " ")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MARKDOWN_LINK = re.compile(r"[ \t]*-[ \t]*\[[^]\n]*\]\([^)\n]*\)")
 _CLOSE = re.compile(r"^---[ \t]*$", re.MULTILINE)
+_COLON = re.compile(r"[ \t]*:")
+_ENDING = re.compile(r"(?:[ \t]*\n)+[ \t]*\Z|[ \t]+\Z")
+_HEADER = re.compile(r"[|>][-+0-9]*")
+_KEPT = re.compile(r"[|>][0-9]?\+")
+
+Span = tuple[int, int]
+"""Where a value begins and ends in the file's text, in characters with ``\\n`` line ends."""
+NO_SPAN: Span = (0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scalar:
-    """A single value as written; ``plain`` means without quotes, so that YAML may read it as more than text."""
+    """A single value as written; ``plain`` means without quotes, so that YAML may read it as more than text.
+
+    ``style`` is the sign that it begins with: a quotation mark, a block scalar's header such as ``>-``, or nothing.
+    """
 
     text: str
     plain: bool
     line: int
+    span: Span = field(default=NO_SPAN, compare=False)
+    style: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A list of values."""
+    """A list of values; ``flow`` means in brackets."""
 
     items: tuple["Value", ...]
     line: int
+    span: Span = field(default=NO_SPAN, compare=False)
+    flow: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A mapping of names to values; ``lines`` has the line of each name."""
+    """A mapping of names to values; ``lines`` and ``names`` have the line and the place of each name."""
 
     values: Mapping[str, "Value"]
     lines: Mapping[str, int]
     line: int
+    span: Span = field(default=NO_SPAN, compare=False)
+    flow: bool = field(default=False, compare=False)
+    names: Mapping[str, Span] = field(default_factory=dict, compare=False)
 
 
 Value = Scalar | Listing | Table
@@ -66,12 +85,17 @@ Value = Scalar | Listing | Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrontMatter:
-    """A file's fields and body. ``fields`` is None if the front matter can't be read; ``findings`` then say why."""
+    """A file's fields and body. ``fields`` is None if the front matter can't be read; ``findings`` then say why.
+
+    ``span`` is the place of the front matter without the lines of ``---``, and the body begins at ``body_start``.
+    """
 
     fields: Table | None
     body: str
     body_line: int
     findings: tuple[Finding, ...]
+    span: Span = NO_SPAN
+    body_start: int = 0
 
 
 def parse_front_matter(text: str, *, path: str) -> FrontMatter:
@@ -83,15 +107,53 @@ def parse_front_matter(text: str, *, path: str) -> FrontMatter:
         hint = "put the fields between two lines of ---, the first of them on line 1"
         finding = file_error(f"front-matter-{rule}", path, 1, what, hint)
         return FrontMatter(fields=None, body="" if opened else text, body_line=1, findings=(finding,))
-    body = text[closed.end() + 1 :]
+    body_start = min(closed.end() + 1, len(text))
+    body = text[body_start:]
     body_line = text.count("\n", 0, closed.end()) + 2
     findings: list[Finding] = []
     try:
-        fields = _table(text[opened.end() : closed.start()], path, findings)
+        fields = _table(text[opened.end() : closed.start()], _Reading(path, findings, opened.end()))
     except _RefusedError as err:
         fields = None
         findings.append(file_error(err.rule, path, err.line, err.what, err.hint))
-    return FrontMatter(fields=fields, body=body, body_line=body_line, findings=tuple(findings))
+    span = (opened.end(), closed.start())
+    return FrontMatter(
+        fields=fields, body=body, body_line=body_line, findings=tuple(findings), span=span, body_start=body_start
+    )
+
+
+class _Reading:
+    """The file that is being read, its findings so far, and the place where its front matter begins."""
+
+    def __init__(self, path: str, findings: list[Finding], offset: int) -> None:
+        self.path, self.findings, self.offset = path, findings, offset
+        self.text = ""
+
+    def span(self, event: Event) -> Span:
+        """Return the place of a value, without the blank lines that follow it."""
+        start, end = event.start_mark.index, event.end_mark.index
+        if isinstance(event, ScalarEvent) and event.style in ("|", ">"):
+            written = self.text[start:end]
+            if not _KEPT.match(written):
+                end = start + len(_ENDING.sub("", written))
+            elif written.endswith("\n"):
+                end -= 1
+        return start + self.offset, end + self.offset
+
+    def block_header(self, span: Span) -> str:
+        """Return the header of a block scalar: ``|``, ``>-``."""
+        header = _HEADER.match(self.text, span[0] - self.offset)
+        return header[0] if header else ""
+
+    def after_colon(self, name: Span) -> int:
+        """Return the place behind the colon of a field, where an empty value is; YAML's own is on a later line."""
+        colon = _COLON.match(self.text, name[1] - self.offset)
+        return colon.end() + self.offset if colon else name[1]
+
+    def after_dash(self, item: Span) -> Span:
+        """Return the place behind the dash of an empty item."""
+        end = len(self.text[: item[0] - self.offset].rstrip()) + self.offset
+        return (end, end) if self.text[end - self.offset - 1 : end - self.offset] == "-" else item
 
 
 class _RefusedError(Exception):
@@ -120,7 +182,8 @@ def _refusal(err: MarkedYAMLError, text: str) -> _RefusedError:
     return _RefusedError("syntax", line, *_problem(problem))
 
 
-def _table(text: str, path: str, findings: list[Finding]) -> Table:
+def _table(text: str, reading: _Reading) -> Table:
+    reading.text = text
     events = YAML(typ="safe", pure=True).parse(_yaml_1_2(text))
     value: Value | None = None
     try:
@@ -128,7 +191,7 @@ def _table(text: str, path: str, findings: list[Finding]) -> Table:
             if isinstance(event, DocumentStartEvent) and value is not None:
                 raise _RefusedError("syntax", _line(event), "a second document", "keep the fields in one block")
             if isinstance(event, NodeEvent):
-                value = _value(event, events, path, findings, 0)
+                value = _value(event, events, reading, 0)
     except MarkedYAMLError as err:
         raise _refusal(err, text) from err
     except ReaderError as err:
@@ -146,7 +209,7 @@ def _table(text: str, path: str, findings: list[Finding]) -> Table:
     return value
 
 
-def _value(event: Event, events: Iterator[Event], path: str, findings: list[Finding], depth: int) -> Value:
+def _value(event: Event, events: Iterator[Event], reading: _Reading, depth: int) -> Value:
     line = _line(event)
     if isinstance(event, AliasEvent) or getattr(event, "anchor", None) or getattr(event, "tag", None):
         what = "anchors (&), aliases (*) and tags (!) are not supported"
@@ -157,31 +220,55 @@ def _value(event: Event, events: Iterator[Event], path: str, findings: list[Find
         if _SURROGATE.search(event.value):
             raise _RefusedError("syntax", line, "an escape that is not a character", "write the character itself")
         indented = event.style in ("|", ">")  # the text begins on the line below the sign
-        return Scalar(text=event.value, plain=event.style is None or event.style == "", line=line + indented)
+        span = reading.span(event)
+        style = reading.block_header(span) if indented else event.style or ""
+        return Scalar(text=event.value, plain=not style, line=line + indented, span=span, style=style)
     if isinstance(event, SequenceStartEvent):
         items: list[Value] = []
         while not isinstance(item := next(events), SequenceEndEvent):
-            items.append(_value(item, events, path, findings, depth + 1))
-        return Listing(items=tuple(items), line=line)
+            value = _value(item, events, reading, depth + 1)
+            if isinstance(value, Scalar) and not value.text and value.plain:
+                value = replace(value, span=reading.after_dash(value.span))
+            items.append(value)
+        span = _whole(event, item, reading, items[-1].span if items else NO_SPAN)
+        return Listing(items=tuple(items), line=line, span=span, flow=bool(event.flow_style))
     assert isinstance(event, MappingStartEvent)  # noqa: S101 - YAML has no fourth kind of node
-    return _mapping(line, events, path, findings, depth)
+    return _mapping(event, events, reading, depth)
 
 
-def _mapping(line: int, events: Iterator[Event], path: str, findings: list[Finding], depth: int) -> Table:
+def _mapping(event: MappingStartEvent, events: Iterator[Event], reading: _Reading, depth: int) -> Table:
     values: dict[str, Value] = {}
-    lines: dict[str, int] = {}
-    while not isinstance(event := next(events), MappingEndEvent):
-        name = _value(event, events, path, findings, depth + 1)
-        value = _value(next(events), events, path, findings, depth + 1)
+    names: dict[str, Scalar] = {}
+    last = NO_SPAN
+    while not isinstance(inner := next(events), MappingEndEvent):
+        name = _value(inner, events, reading, depth + 1)
+        value = _value(next(events), events, reading, depth + 1)
         if not isinstance(name, Scalar):
             hint = 'put text that begins with { or [ in quotes, "{{ … }}" for instance'
             raise _RefusedError("syntax", name.line, "a field's name must be a word, not a list or a table", hint)
+        if isinstance(value, Scalar) and not value.text and value.plain:
+            at = reading.after_colon(name.span)
+            value = replace(value, span=(at, at))
+        last = value.span
         if name.text in values:
-            what = f'"{for_message(name.text)}" is there twice: it is already on line {lines[name.text]}'
-            findings.append(file_error("field-repeated", path, name.line, what, "remove one"))
+            what = f'"{for_message(name.text)}" is there twice: it is already on line {names[name.text].line}'
+            reading.findings.append(file_error("field-repeated", reading.path, name.line, what, "remove one"))
             continue
-        values[name.text], lines[name.text] = value, name.line
-    return Table(values=values, lines=lines, line=line)
+        values[name.text], names[name.text] = value, name
+    return Table(
+        values=values,
+        lines={text: name.line for text, name in names.items()},
+        line=_line(event),
+        span=_whole(event, inner, reading, last),
+        flow=bool(event.flow_style),
+        names={text: name.span for text, name in names.items()},
+    )
+
+
+def _whole(opened: CollectionStartEvent, closed: Event, reading: _Reading, last: Span) -> Span:
+    """Return the place of a list or table: to its closing bracket, or to the end of its last value."""
+    start = reading.span(opened)[0]
+    return start, reading.span(closed)[1] if opened.flow_style else max(last[1], start)
 
 
 def _line(event: Event) -> int:

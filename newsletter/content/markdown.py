@@ -4,7 +4,7 @@ The Markdown is CommonMark without HTML, as in the rendering.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -23,23 +23,37 @@ def split_passages(body: str, *, line: int = 1) -> tuple[Passage, ...]:
     Link reference definitions (CommonMark §4.7) apply to every block, wherever they are.
     """
     environment: dict[str, Any] = {}
-    tokens = _COMMONMARK.parse(body, environment)
-    pieces = [
-        (PassageKind.QUOTATION if token.type == "blockquote_open" else PassageKind.FRAMING, token.map)
-        for token in tokens
-        if token.level == 0 and token.map is not None
-    ]
     lines = body.split("\n")
     passages = []
+    for kind, start, end in _runs(body, environment):
+        markdown = passage_text(kind, lines[start:end])
+        if markdown.strip():
+            passages.append(Passage(kind=kind, markdown=with_definitions(markdown, environment), line=line + start))
+    return tuple(passages)
+
+
+def passage_lines(body: str) -> tuple[tuple[PassageKind, int, int], ...]:
+    """Return the kind of each run of blocks in a body, with its first line, from 0, and the line after its last.
+
+    Block quotes without text are runs too, and link reference definitions belong to none.
+    """
+    return tuple(_runs(body, {}))
+
+
+def passage_text(kind: PassageKind, lines: Iterable[str]) -> str:
+    """Return the Markdown of a run of blocks: of quotations without their ``>``."""
+    return "\n".join(unquoted(lines) if kind is PassageKind.QUOTATION else lines).rstrip()
+
+
+def _runs(body: str, environment: dict[str, Any]) -> Iterator[tuple[PassageKind, int, int]]:
+    pieces = [
+        (PassageKind.QUOTATION if token.type == "blockquote_open" else PassageKind.FRAMING, token.map)
+        for token in _COMMONMARK.parse(body, environment)
+        if token.level == 0 and token.map is not None
+    ]
     for kind, run in groupby(pieces, key=lambda piece: piece[0]):
         spans = [span for _, span in run]
-        start, end = spans[0][0], spans[-1][1]
-        source = lines[start:end]
-        markdown = "\n".join(_unquoted(source) if kind is PassageKind.QUOTATION else source).rstrip()
-        if not markdown.strip():
-            continue
-        passages.append(Passage(kind=kind, markdown=with_definitions(markdown, environment), line=line + start))
-    return tuple(passages)
+        yield kind, spans[0][0], spans[-1][1]
 
 
 def with_definitions(markdown: str, environment: Mapping[str, Any]) -> str:
@@ -54,7 +68,7 @@ def with_definitions(markdown: str, environment: Mapping[str, Any]) -> str:
 def join_passages(passages: Iterable[Passage]) -> str:
     """Return the body with these passages; the reverse of ``split``."""
     return "\n\n".join(
-        _quoted(passage.markdown) if passage.kind is PassageKind.QUOTATION else passage.markdown for passage in passages
+        quoted(passage.markdown) if passage.kind is PassageKind.QUOTATION else passage.markdown for passage in passages
     )
 
 
@@ -71,11 +85,13 @@ def escape_markdown(paragraph: str) -> str:
     return re.sub(r"^([0-9]{1,9})(?=[.)](?:[ \t]|$))", r"\1" + "\\\\", text)
 
 
-def _quoted(markdown: str) -> str:
+def quoted(markdown: str) -> str:
+    """Return Markdown as a block quote."""
     return "\n".join(f"> {line}".rstrip() if not line.strip() else f"> {line}" for line in markdown.split("\n"))
 
 
-def _unquoted(lines: Iterable[str]) -> list[str]:
+def unquoted(lines: Iterable[str]) -> list[str]:
+    """Return the lines of block quotes without their ``>``."""
     bare = []
     for line in lines:
         mark = _QUOTE_MARK.match(line)

@@ -100,6 +100,23 @@ class Several:
     changes: tuple["Change", ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reversal:
+    """Undo a change.
+
+    If the file's text still has the SHA-256 ``digest`` that the change left it with, ``text`` goes back in place of the
+    characters from ``start`` to ``end``: the file is what it was, to the byte. Otherwise ``change`` undoes it in the
+    file as it is now. ``undone`` is the change that is undone, and does it again.
+    """
+
+    change: "Change"
+    undone: "Change"
+    digest: str
+    start: int
+    end: int
+    text: str
+
+
 Change = (
     SetField
     | SetMember
@@ -111,4 +128,5 @@ Change = (
     | MoveSection
     | RemoveSection
     | Several
+    | Reversal
 )

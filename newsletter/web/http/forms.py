@@ -21,6 +21,14 @@ class Form:
         """Return the last value of a field, stripped; empty if the field is missing."""
         return (self.fields.get(name) or ("",))[-1].strip()
 
+    def exact(self, name: str) -> str:
+        """Return the last value of a field as it was typed, except for its line ends, which forms change."""
+        return (self.exact_all(name) or ("",))[-1]
+
+    def exact_all(self, name: str) -> tuple[str, ...]:
+        """Return all values of a field as they were typed, except for their line ends."""
+        return tuple(value.replace("\r\n", "\n").replace("\r", "\n") for value in self.fields.get(name, ()))
+
     def all(self, name: str) -> tuple[str, ...]:
         """Return all values of a field."""
         return tuple(self.fields.get(name, ()))

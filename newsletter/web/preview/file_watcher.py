@@ -4,8 +4,10 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 import asyncio
+import json
 import secrets
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from watchfiles import Change, DefaultFilter, awatch
@@ -15,6 +17,7 @@ from newsletter.web.preview.source_files import FILES, FOLDERS
 QUIET_MS = 20  # a save counts as finished after that long without another
 NOTIFY_WITHIN_MS = 200  # during a burst of saves (such as a changed branch), notify at least this often
 KEEP_ALIVE_S = 15
+_MOST_PUBLISHED = 100  # events that a slow stream can still get
 
 
 class FileWatcher:
@@ -29,6 +32,9 @@ class FileWatcher:
         self._count = 0
         self._closed = False
         self._condition = asyncio.Condition()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._published: deque[tuple[int, str]] = deque(maxlen=_MOST_PUBLISHED)
+        self._last_published = 0
         self._folders_changed = asyncio.Event()
 
     @property
@@ -38,20 +44,31 @@ class FileWatcher:
 
     async def watch(self) -> None:
         """Watch until cancelled. The root's files and the folders are watched apart, to ignore the rest."""
+        self._loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch_root())
             tasks.create_task(self._watch_folders())
 
     async def events(self) -> AsyncIterator[str]:
-        """Stream the revision at once and after each change; a comment keeps an idle stream open."""
-        last_sent = ""
+        """Stream the revision at once and after each change, and what is published; a comment keeps the stream open."""
+        last_sent, last_published = "", self._last_published
         yield "retry: 500\n\n"
         while not self._closed:
             if last_sent != self.revision:
                 last_sent = self.revision
                 yield f"event: revision\ndata: {last_sent}\n\n"
-            elif not await self._changed_since(last_sent):
+            elif last_published != self._last_published:
+                newer = [text for number, text in self._published if number > last_published]
+                last_published = self._last_published
+                yield "".join(newer)
+            elif not await self._changed_since(last_sent, last_published):
                 yield ": still here\n\n"
+
+    def publish(self, event: str, data: Mapping[str, object]) -> None:
+        """Send an event to all open pages, with JSON as its data. Any thread may call this."""
+        text = f"event: {event}\ndata: {json.dumps(data)}\n\n"
+        if self._loop is not None and not self._closed:
+            asyncio.run_coroutine_threadsafe(self._add(text), self._loop)
 
     async def close(self) -> None:
         """End every stream, so that the server can stop."""
@@ -59,10 +76,19 @@ class FileWatcher:
         async with self._condition:
             self._condition.notify_all()
 
-    async def _changed_since(self, revision: str) -> bool:
+    async def _add(self, text: str) -> None:
+        async with self._condition:
+            self._last_published += 1
+            self._published.append((self._last_published, text))
+            self._condition.notify_all()
+
+    async def _changed_since(self, revision: str, published: int) -> bool:
+        def changed() -> bool:
+            return self._closed or self.revision != revision or self._last_published != published
+
         try:
             async with asyncio.timeout(KEEP_ALIVE_S), self._condition:
-                await self._condition.wait_for(lambda: self._closed or self.revision != revision)
+                await self._condition.wait_for(changed)
         except TimeoutError:
             return False
         return True

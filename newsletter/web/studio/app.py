@@ -14,7 +14,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 
+from newsletter.editing import Editing, Save
 from newsletter.errors import NewsletterError, NotFoundError
+from newsletter.git import find_repository
+from newsletter.web.http.forms import read_form
 from newsletter.web.http.local_access import LocalAccess, LocalRules
 from newsletter.web.http.security import STUDIO_HEADERS
 from newsletter.web.preview import app as preview
@@ -25,7 +28,7 @@ from newsletter.web.preview.snapshot import SnapshotCache
 from newsletter.web.studio import desk, live, palette
 from newsletter.web.studio.context import Studio, templates
 from newsletter.web.studio.local_person import local_person
-from newsletter.web.studio.replies import refused, status_of, wants_json
+from newsletter.web.studio.replies import not_saved, refused, status_of, wants_json
 
 PORT = 8026
 STATIC = Path(__file__).parent / "static"
@@ -52,14 +55,7 @@ def studio_app(
     """
     watcher = watcher or FileWatcher(root)
     snapshots = SnapshotCache(root, lambda: preview.preview_settings(root, clock))
-    studio = Studio(
-        root=root,
-        snapshots=snapshots,
-        watcher=watcher,
-        person=local_person(),
-        clock=clock,
-        environment=templates(),
-    )
+    studio = _open_studio(root, snapshots, watcher, clock)
     previews = routes.PreviewPages(root, snapshots, watcher, routes.templates(PREVIEW))
 
     @contextlib.asynccontextmanager
@@ -71,6 +67,7 @@ def studio_app(
             await task
 
     app = FastAPI(title="Studio", lifespan=watching, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.studio = studio
     for router in ROUTERS:
         app.include_router(router(studio))
     app.include_router(previews.router())
@@ -118,6 +115,25 @@ def serve_studio(
         preview.preview_server(app, watcher, ready).run(sockets=[listening])
 
 
+def _open_studio(root: Path, snapshots: SnapshotCache, watcher: FileWatcher, clock: Callable[[], datetime]) -> Studio:
+    def announce(save: Save) -> None:
+        """Tell open pages of a save."""
+        at = save.at.isoformat(timespec="seconds")
+        watcher.publish("saved", {"paths": save.paths, "by": save.person.name, "at": at})
+
+    repository = find_repository(root)
+    return Studio(
+        root=root,
+        snapshots=snapshots,
+        watcher=watcher,
+        editing=Editing(root, saved=announce),
+        repository=repository,
+        person=local_person(repository),
+        clock=clock,
+        environment=templates(),
+    )
+
+
 def _show_errors(app: FastAPI, studio: Studio, previews: routes.PreviewPages) -> None:
     async def broken(request: Request, error: Exception) -> Response:
         """Handle a NewsletterError: show what is wrong and the hint instead of the page."""
@@ -127,6 +143,9 @@ def _show_errors(app: FastAPI, studio: Studio, previews: routes.PreviewPages) ->
             raise error
         if wants_json(request):
             return refused(error)
+        if request.method == "POST":
+            page = not_saved(studio, request.url.path, await read_form(request), error)
+            return HTMLResponse(page, status_code=status_of(error))
         html = studio.page("broken", findings=findings_in(error), missing=isinstance(error, NotFoundError))
         return HTMLResponse(html, status_code=status_of(error))
 

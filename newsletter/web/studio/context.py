@@ -8,7 +8,9 @@ from pathlib import Path
 from jinja2 import Environment
 
 from newsletter.domain.people import Person
+from newsletter.editing import Editing
 from newsletter.errors import SettingsError
+from newsletter.git import NoRepository, Repository
 from newsletter.rendering import page_environment
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.routes import day
@@ -20,12 +22,15 @@ from newsletter.web.studio.places import PLACES
 class Studio:
     """A newsletter's studio. Each page module has a function ``router(studio)`` with its routes.
 
-    ``snapshots`` gives the files as they are now; ``watcher`` tells open pages when one changes.
+    ``snapshots`` gives the files as they are now; ``watcher`` tells open pages when one changes; ``editing`` changes
+    them for ``person``.
     """
 
     root: Path
     snapshots: SnapshotCache
     watcher: FileWatcher
+    editing: Editing
+    repository: Repository | NoRepository
     person: Person
     clock: Callable[[], datetime]
     environment: Environment
@@ -51,6 +56,7 @@ class Studio:
             places=PLACES,
             place=place,
             person=self.person,
+            no_git=self.repository if isinstance(self.repository, NoRepository) else None,
             newsletter_name=self._newsletter_name(),
             **values,
         )

@@ -10,9 +10,13 @@ from datetime import datetime
 from fastapi import Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
+from newsletter.domain.changes import FieldValue
 from newsletter.domain.people import ForbiddenError
+from newsletter.editing import ConflictError
 from newsletter.errors import NewsletterError, NotFoundError
 from newsletter.web.http.forms import Form
+from newsletter.web.preview.issue_page import findings_in
+from newsletter.web.studio.context import Studio
 
 _JSON = "application/json"
 
@@ -72,10 +76,48 @@ def status_of(error: NewsletterError) -> int:
         return 404
     if isinstance(error, ForbiddenError):
         return 403
-    return 422
+    return 409 if isinstance(error, ConflictError) else 422
 
 
 def refused(error: NewsletterError) -> Response:
     """Return the answer to a script whose change an error has prevented."""
-    details = {"code": error.code, "what": error.what, "hint": error.hint, "field": error.fields.get("field", "")}
+    if isinstance(error, ConflictError):
+        versions = {name: text_of(getattr(error, name)) for name in ("mine", "theirs", "base")}
+        return JSONResponse({"conflict": {"field": error.field, **versions}}, status_code=status_of(error))
+    details = {
+        "code": error.code,
+        "what": error.what or str(error),
+        "hint": error.hint,
+        "field": error.fields.get("field", ""),
+    }
     return JSONResponse({"error": details}, status_code=status_of(error))
+
+
+def not_saved(studio: Studio, path: str, form: Form, error: NewsletterError) -> str:
+    """Return the page that a form without scripts gets when an error has prevented its change.
+
+    It has what was typed, ready to be saved again; after a conflict, beside what the file has now.
+    """
+    theirs = text_of(error.theirs) if isinstance(error, ConflictError) else None
+    return studio.page(
+        "not-saved",
+        action=path,
+        next=own_path(form.text("next")),
+        hidden=[(name, value) for name in form.fields if name not in _TYPED for value in form.exact_all(name)],
+        value=form.exact("value") if "value" in form.fields else None,
+        seen=form.exact("seen") if theirs is None else theirs,
+        theirs=theirs,
+        findings=findings_in(error),
+    )
+
+
+_TYPED = ("value", "seen")
+
+
+def text_of(value: FieldValue) -> str:
+    """Return a field's value as its input shows it; a missing one is empty."""
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)

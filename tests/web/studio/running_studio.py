@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from newsletter.web.preview.file_watcher import FileWatcher
@@ -14,13 +15,27 @@ from tests.web.preview.running_preview import TOKEN, Listening, listening_app, m
 __all__ = ["TOKEN", "Listening", "listening_studio"]
 
 
+def _unchanged(_app: FastAPI) -> None:
+    """Add nothing to the studio."""
+
+
 @contextmanager
-def listening_studio(root: Path, *, clock: Callable[[], datetime] = morning) -> Iterator[Listening]:
-    """Run the studio of a newsletter on a free port, in a thread that stops at the end."""
+def listening_studio(
+    root: Path,
+    *,
+    clock: Callable[[], datetime] = morning,
+    prepare: Callable[[FastAPI], object] = _unchanged,
+) -> Iterator[Listening]:
+    """Run the studio of a newsletter on a free port, in a thread that stops at the end.
+
+    ``prepare`` may add routes; the studio's own context is ``app.state.studio``.
+    """
     watcher = FileWatcher(root)
 
     def app_for(host: str) -> ASGIApp:
-        return studio_app(root, allowed_hosts=[host], token=TOKEN, watcher=watcher, clock=clock)
+        app = studio_app(root, allowed_hosts=[host], token=TOKEN, watcher=watcher, clock=clock)
+        prepare(app)
+        return app
 
     with listening_app(app_for, watcher) as at:
         yield at

@@ -25,7 +25,7 @@ from newsletter.web.preview import routes
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.issue_page import findings_in
 from newsletter.web.preview.snapshot import SnapshotCache
-from newsletter.web.studio import desk, live, palette
+from newsletter.web.studio import desk, live, palette, saving
 from newsletter.web.studio.context import Studio, templates
 from newsletter.web.studio.local_person import local_person
 from newsletter.web.studio.replies import not_saved, refused, status_of, wants_json
@@ -36,7 +36,7 @@ PREVIEW = "/preview"
 LARGEST_BODY = 2 * 1024 * 1024  # bytes; a form encodes each byte of a file in up to three
 
 # Each page module's routes.
-ROUTERS: tuple[Callable[[Studio], APIRouter], ...] = (desk.router, live.router, palette.router)
+ROUTERS: tuple[Callable[[Studio], APIRouter], ...] = (desk.router, live.router, palette.router, saving.router)
 
 
 def studio_app(

@@ -120,4 +120,4 @@ def text_of(value: FieldValue) -> str:
         return ", ".join(value)
     if isinstance(value, bool):
         return str(value).lower()
-    return "" if value is None else str(value)
+    return "" if value is None else str(value).replace("\r\n", "\n").replace("\r", "\n")  # as forms send it

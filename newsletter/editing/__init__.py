@@ -3,6 +3,7 @@
 ``Editing`` has the operations. docs/studio.md describes saving for editors.
 """
 
+from newsletter.editing.comparison import Comparison, ComparisonRow, ComparisonSide, RowKind, Span, compare_texts
 from newsletter.editing.errors import (
     BusyFileError,
     ConflictError,
@@ -14,22 +15,32 @@ from newsletter.editing.errors import (
 )
 from newsletter.editing.merging import merge_texts
 from newsletter.editing.operations import Editing
+from newsletter.editing.sittings import QUIET, CommitState, Sittings
 from newsletter.editing.values import UNSEEN, Changed, FileText, Save, Unseen, digest_of
 
 __all__ = [
+    "QUIET",
     "UNSEEN",
     "BusyFileError",
     "Changed",
+    "CommitState",
+    "Comparison",
+    "ComparisonRow",
+    "ComparisonSide",
     "ConflictError",
     "Editing",
     "FileGoneError",
     "FileText",
     "NothingToUndoError",
+    "RowKind",
     "Save",
+    "Sittings",
+    "Span",
     "TooLongError",
     "UneditablePathError",
     "UnsavedError",
     "Unseen",
+    "compare_texts",
     "digest_of",
     "merge_texts",
 ]

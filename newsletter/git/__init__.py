@@ -1,6 +1,6 @@
 """Run git for the newsletter's folder: commits of single paths, a file's history, and a remote."""
 
-from newsletter.git.committing import STUDIO, CommitOutcome, LeftOut, LeftOutReason, commit, uncommitted
+from newsletter.git.committing import STUDIO, WAITS, CommitOutcome, LeftOut, LeftOutReason, commit, uncommitted
 from newsletter.git.errors import (
     DetachedHeadError,
     GitBusyError,
@@ -18,6 +18,7 @@ from newsletter.git.repository import Identity, NoRepository, NoRepositoryReason
 
 __all__ = [
     "STUDIO",
+    "WAITS",
     "CommitOutcome",
     "DetachedHeadError",
     "GitBusyError",

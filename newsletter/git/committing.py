@@ -14,7 +14,8 @@ from newsletter.git.repository import Identity, Repository
 
 STUDIO = Identity(name="Newsletter studio", address="studio@localhost")
 _COMMIT_SECONDS = 120.0  # hooks and signing take their time
-_WAITS = (0.1, 0.2, 0.4, 0.8)  # seconds before another try while somebody else has the index locked
+WAITS = (0.1, 0.2, 0.4, 0.8)
+"""The seconds before each further try while another git has the index locked."""
 
 
 class LeftOutReason(StrEnum):
@@ -71,13 +72,14 @@ def commit(
     now: datetime,
     committer: Identity = STUDIO,
     hooks: bool = False,
+    waits: Sequence[float] = WAITS,
     wait: Callable[[float], object] = time.sleep,
 ) -> CommitOutcome:
     """Commit the files' present state to the current branch: changed, new and deleted ones.
 
     What the user has staged stays staged byte for byte; a file in which something else is staged is left out. With
     ``hooks``, the repository's hooks and filters run. The user's settings for signing apply. While another git has
-    the index locked, it tries again for 1.5 seconds.
+    the index locked, it tries again after each of ``waits``, in seconds.
 
     Raise UnfinishedOperationError during a merge or rebase, DetachedHeadError without a branch, GitBusyError,
     SigningError, RepositoryProgramError, GitTimeoutError, or GitError.
@@ -95,7 +97,7 @@ def commit(
     if not (statuses.changed or statuses.new):
         return CommitOutcome(sha=None, left_out=statuses.left_out)
     run = _Commit(repository, statuses, message, _variables(author, committer, now), settings, hooks)
-    for seconds in _WAITS:
+    for seconds in waits:
         try:
             return run.commit()
         except GitBusyError:

@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -27,10 +27,11 @@ from newsletter.errors import FindingsError, Place, SettingsError, did_you_mean
 from newsletter.files import library_errors
 from newsletter.files.newsletter_folder import SETTINGS_FILE, newsletter_folder
 from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_marker, syntax_mistake
-from newsletter.settings.file import ImagesTable, SendingTable, SettingsFile, ThemeTable, parse_url
+from newsletter.settings.file import ImagesTable, SendingTable, SettingsFile, StudioTable, ThemeTable, parse_url
 from newsletter.settings.problems import contradictions, mistakes_in, setting_finding, settings_error
 from newsletter.settings.segments import languages_of, parse_segment, rule_words
 from newsletter.settings.skeletons import parse_skeleton
+from newsletter.settings.studio import StudioSettings
 from newsletter.tokens import Signer
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Settings",
     "SettingsFile",
     "SigningSecretError",
+    "StudioSettings",
     "UnknownSegmentError",
     "find_root",
     "load",
@@ -73,6 +75,7 @@ class Settings:
     proxies: tuple[Network, ...]
     feedback: FeedbackSettings
     bucket: BucketSettings | None = None
+    studio: StudioSettings = field(default_factory=StudioSettings)
 
     @property
     def mails(self) -> bool:
@@ -260,6 +263,7 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
             keep=timedelta(days=file.feedback.keep_days),
         ),
         bucket=bucket,
+        studio=_studio(file.studio),
     )
 
 
@@ -284,6 +288,15 @@ def _sending(table: SendingTable) -> SendingSettings:
         quiet=parse_quiet_hours(table.quiet) if table.quiet else None,
         deadline=timedelta(hours=table.deadline),
         uncertain=table.uncertain,
+    )
+
+
+def _studio(table: StudioTable) -> StudioSettings:
+    return StudioSettings(
+        hooks=table.hooks,
+        sync=table.sync,
+        quiet=timedelta(minutes=table.quiet_minutes),
+        committer=_mailbox(table.committer) if table.committer else None,
     )
 
 

@@ -280,6 +280,15 @@ class SkeletonTable(_Table):
     deadline: Annotated[str, AfterValidator(_valid_clock)] | None = None
 
 
+class StudioTable(_Table):
+    """``[studio]``: how the studio commits to git (docs/settings.md)."""
+
+    hooks: bool = False
+    sync: bool = True
+    quiet_minutes: float = Field(default=5, ge=0.1, le=240)
+    committer: _MailboxText | None = None
+
+
 class FeedbackTable(_Table):
     """``[feedback]``: the addresses for bounces, and the limits for soft bounces and kept events (docs/feedback.md)."""
 
@@ -336,6 +345,7 @@ class SettingsFile(_Table):
     serving: ServingTable = ServingTable()
     images: ImagesTable = ImagesTable()
     skeletons: dict[_Weekday, SkeletonTable] = {}
+    studio: StudioTable = StudioTable()
     feedback: FeedbackTable = FeedbackTable()
     counting: CountingTable = CountingTable()
     topics: dict[_Slug, TopicTable] = {}

@@ -139,6 +139,19 @@ def test_the_documented_examples_of_the_theme_can_be_used(root: Path) -> None:
     assert (theme.colors["accent"], theme.options["contents"]) == ("#7a1f2b", False)
 
 
+def test_the_studios_settings_are_read(root: Path) -> None:
+    assert settings.load(root).studio == settings.StudioSettings()
+    (root / "newsletter.toml").write_text(
+        f'{GOOD}\n[studio]\nhooks = true\nsync = false\nquiet_minutes = 2\ncommitter = "Desk <desk@news.example.org>"\n'
+    )
+    assert settings.load(root).studio == settings.StudioSettings(
+        hooks=True,
+        sync=False,
+        quiet=timedelta(minutes=2),
+        committer=Mailbox(name="Desk", address="desk@news.example.org"),
+    )
+
+
 def test_a_segments_rule_is_read_and_combined_with_its_topics(root: Path) -> None:
     rule = """where = 'language = "de" and attribute.plan present and joined >= 2026-01-01 or clicked "asia" >= 2'"""
     individual = f'{GOOD}{rule}\n[counting]\nclicks = "individual"\n'

@@ -50,16 +50,18 @@ class Studio:
 
         ``place`` is the slug of the place in the header that the page belongs to, as in ``places.PLACES``.
         """
-        template = self.environment.get_template(f"studio/{name}.html")
-        return template.render(
-            revision=self.watcher.revision,
-            places=PLACES,
-            place=place,
-            person=self.person,
-            no_git=self.repository if isinstance(self.repository, NoRepository) else None,
-            newsletter_name=self._newsletter_name(),
-            **values,
-        )
+        return self.environment.get_template(f"studio/{name}.html").render(self.header(place), **values)
+
+    def header(self, place: str = "") -> dict[str, object]:
+        """Return the values that the header of every page needs."""
+        return {
+            "revision": self.watcher.revision,
+            "places": PLACES,
+            "place": place,
+            "person": self.person,
+            "no_git": self.repository if isinstance(self.repository, NoRepository) else None,
+            "newsletter_name": self._newsletter_name(),
+        }
 
     def _newsletter_name(self) -> str:
         try:

@@ -1,11 +1,9 @@
 // Drafts of keystrokes in this browser: each with the version it was typed over, until it is saved. After a crash, they
 // are offered beside the field, and never put back silently.
-import { showConflict, hideConflict } from "./conflicts.js";
+import { showVersions } from "./conflicts.js";
 import { openSessions, sessionKey } from "./session.js";
 
 const PREFIX = "studio-draft ";
-
-const keyOf = (form, session = sessionKey()) => `${PREFIX}${session} ${new URL(form.action).pathname}`;
 
 export function keepDraft(form, value, seen) {
   try {
@@ -19,52 +17,50 @@ export function dropDraft(form) {
   localStorage.removeItem(keyOf(form));
 }
 
-// Offers the drafts that tabs have left which are closed now. `stateOf` returns the state of a form's field.
-export async function offerDrafts(stateOf) {
+// Offers drafts of fields that tabs have left which are closed now. `choose` is called with the form, the draft and the
+// chosen text, or null for the field's own.
+export async function offerDrafts(forms, choose) {
   const open = await openSessions();
-  for (const form of document.querySelectorAll("form[data-autosave]")) {
+  for (const form of forms) {
     const left = draftsOf(form).filter(({ session }) => !open.has(session));
-    const last = left.sort((one, other) => other.at - one.at)[0];
-    const control = form.elements.namedItem("value");
-    if (last && last.value !== control.value) offer(form, last, left, stateOf(form));
-    else for (const { key } of left) localStorage.removeItem(key);
-  }
-}
-
-function draftsOf(form) {
-  const path = new URL(form.action).pathname;
-  const drafts = [];
-  for (const key of Object.keys(localStorage)) {
-    if (!key.startsWith(PREFIX) || !key.endsWith(` ${path}`)) continue;
-    try {
-      drafts.push({ key, session: key.slice(PREFIX.length, -path.length - 1), ...JSON.parse(localStorage.getItem(key)) });
-    } catch {
-      localStorage.removeItem(key);
+    const last = left.sort((draft, other) => other.at - draft.at)[0];
+    const forget = () => left.forEach(({ key }) => localStorage.removeItem(key));
+    if (last && last.value !== form.elements.namedItem("value").value) {
+      offer(form, last, (value) => { forget(); choose(form, last, value); });
+    } else {
+      forget();
     }
   }
-  return drafts;
 }
 
-function offer(form, draft, all, field) {
-  const control = form.elements.namedItem("value");
+const pathOf = (form) => new URL(form.action).pathname;
+const keyOf = (form) => `${PREFIX}${sessionKey()} ${pathOf(form)}`;
+
+function draftsOf(form) {
+  const path = pathOf(form);
+  const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX) && key.endsWith(` ${path}`));
+  return keys.flatMap((key) => {
+    try {
+      return [{ key, session: key.slice(PREFIX.length, -path.length - 1), ...JSON.parse(localStorage.getItem(key)) }];
+    } catch {
+      localStorage.removeItem(key);
+      return [];
+    }
+  });
+}
+
+function offer(form, draft, choose) {
   const time = new Date(draft.at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
-  showConflict(form, {
+  showVersions(form, {
     label: form.dataset.label,
-    title: `You typed this on ${time}, and it wasn’t saved.`,
-    mineName: "In the file",
-    theirName: "What you typed",
-    keep: "Keep the file’s",
-    take: "Use what I typed",
     theirs: draft.value,
-    choose: (value) => {
-      for (const { key } of all) localStorage.removeItem(key);
-      hideConflict(form);
-      control.focus();
-      if (value === null) return;
-      control.value = value;
-      // What was typed over may have changed since: then the studio merges, or asks.
-      if (value === draft.value) field.seen = draft.seen;
-      control.dispatchEvent(new Event("input", { bubbles: true }));
+    choose,
+    words: {
+      title: `You typed this on ${time}, and it wasn’t saved.`,
+      mine: "In the file",
+      theirs: "What you typed",
+      keep: "Keep the file’s",
+      take: "Use what I typed",
     },
   });
 }

@@ -1,21 +1,30 @@
 // Refreshes the page's regions (`data-region`, each with an id) when a file has changed. Fields with the focus, or with
 // text that isn't saved, are left as they are, and so are the scroll position and what is open.
 import { Idiomorph } from "./vendor/idiomorph.esm.js";
-import { fieldRefreshed, isBusy } from "./saving.js";
+import { fieldRefreshed, isBusy, isField } from "./saving.js";
+
+const LOCAL = ["open", "hidden", "aria-expanded"]; // attributes that belong to this page, not to the files
+const AFTER_SAVE_MS = 120; // by then the studio has usually told of the saved file, too
 
 let latest = 0;
-const LOCAL = ["open", "hidden", "aria-expanded"]; // attributes that belong to this page, not to the files
+let timer = 0;
+let skipped = false; // a field that could not be refreshed, since it was busy
 
 export function listenForChanges() {
   const changes = new EventSource("/changes");
   changes.addEventListener("revision", (event) => {
     if (event.data !== document.documentElement.dataset.revision) refresh();
   });
+  // Folders on some network shares tell of no changes: then this does.
+  changes.addEventListener("saved", () => { timer ||= setTimeout(refresh, AFTER_SAVE_MS); });
+  document.addEventListener("focusout", () => { if (skipped) timer ||= setTimeout(refresh, AFTER_SAVE_MS); });
 }
 
 // Fetches the page again and changes the regions that differ. Dispatches `refreshed` on the document afterwards.
 export async function refresh() {
   const update = ++latest;
+  clearTimeout(timer);
+  timer = 0;
   let next;
   try {
     const response = await fetch(location.href, { headers: { Accept: "text/html" } });
@@ -24,6 +33,7 @@ export async function refresh() {
     return; // the studio is stopping; it tells again when it is back
   }
   if (update !== latest) return; // a later refresh has overtaken this one
+  skipped = false;
   for (const region of next.querySelectorAll("[data-region]")) {
     const current = document.getElementById(region.id);
     if (current) morph(current, region);
@@ -47,11 +57,13 @@ export function morph(current, next) {
   });
 }
 
-const isField = (node) => node instanceof HTMLFormElement && "autosave" in node.dataset;
-
 function isKept(node) {
   if (!(node instanceof Element)) return false;
-  if (isField(node)) return isBusy(node);
+  if (isField(node)) {
+    const busy = isBusy(node);
+    skipped ||= busy;
+    return busy;
+  }
   if (node.matches("[data-keep]")) return true;
   return node === document.activeElement && node.matches("input, textarea, select");
 }

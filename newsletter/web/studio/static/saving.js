@@ -1,7 +1,7 @@
 // Fields that save themselves: each is a `<form data-autosave>` with the field `value` and a hidden `seen`, the value
 // that the editor saw before. One save at a time for each field; what is typed meanwhile is saved next.
 import { announce } from "./announce.js";
-import { showConflict, hideConflict } from "./conflicts.js";
+import { hideVersions, showVersions } from "./conflicts.js";
 import { dropDraft, keepDraft, offerDrafts } from "./drafts.js";
 import { post } from "./requests.js";
 import { endedSaving, showProblem, showSaved, startedSaving } from "./status.js";
@@ -22,59 +22,70 @@ export function startSaving() {
     event.preventDefault();
     saveField(event.target);
   });
-  // The last moment at which a page on a phone can be sure to run.
-  addEventListener("pagehide", () => leave());
+  addEventListener("pagehide", leave);
+  // On a phone, this may be the last moment at which the page runs.
   document.addEventListener("visibilitychange", () => { if (document.hidden) leave(); });
-  addEventListener("online", () => saveAll());
-  offerDrafts(stateOf);
+  addEventListener("online", saveAll);
+  offerDrafts(allFields(), useDraft);
 }
 
-// Saves a field at once if its text has changed, and resolves when it is saved, or can't be. Returns whether it is.
+// Saves a field at once if its text has changed. Resolves when it is saved, or can't be, with whether it is.
 export async function saveField(form) {
   if (!isField(form)) return true;
   const field = stateOf(form);
   clearTimeout(field.timer);
-  if (!isChanged(field) || field.conflict) return !field.conflict;
+  if (field.conflict !== null) return false;
+  if (!isChanged(field)) return true;
   field.running ??= saveUntilDone(field).finally(() => { field.running = null; });
   return field.running;
 }
 
 // Saves all fields of the page; returns whether all are saved.
 export async function saveAll() {
-  const forms = [...document.querySelectorAll("form[data-autosave]")];
-  return (await Promise.all(forms.map(saveField))).every(Boolean);
-}
-
-// Returns whether a field's form must be left as it is: it has the focus, or has text that isn't saved.
-export function isBusy(form) {
-  const field = stateOf(form);
-  return form.contains(document.activeElement) || isChanged(field) || Boolean(field.running) || Boolean(field.conflict);
-}
-
-// Tells the fields that the page shows what the files have now, after it was refreshed.
-export function fieldRefreshed(form) {
-  if (fields.has(form)) fields.get(form).seen = seenInput(form).value;
+  return (await Promise.all(allFields().map(saveField))).every(Boolean);
 }
 
 // Sets a field's text as if it was typed, and saves it.
 export function setField(form, value) {
-  control(form).value = value;
-  control(form).dispatchEvent(new Event("input", { bubbles: true }));
+  controlOf(form).value = value;
+  controlOf(form).dispatchEvent(new Event("input", { bubbles: true }));
   return saveField(form);
 }
 
-const isField = (form) => form instanceof HTMLFormElement && "autosave" in form.dataset;
-const seenInput = (form) => form.elements.namedItem("seen");
+// Returns whether a field's form must be left as it is: it has the focus, or text that isn't saved.
+export function isBusy(form) {
+  const field = stateOf(form);
+  return form.contains(document.activeElement) || isChanged(field) || Boolean(field.running) || isAsking(field);
+}
 
-export function control(form) {
+// Notes that a field shows what the file has now, after the page was refreshed.
+export function fieldRefreshed(form) {
+  if (fields.has(form)) fields.get(form).seen = seenInput(form).value;
+}
+
+// The element that a field's text is typed into.
+export function controlOf(form) {
   return form.elements.namedItem("value");
 }
 
 export function valueOf(form) {
-  const input = control(form);
-  return input.type === "checkbox" ? (input.checked ? input.value : "") : input.value;
+  const control = controlOf(form);
+  return control.type === "checkbox" ? (control.checked ? control.value : "") : control.value;
 }
 
+export function labelOf(form) {
+  return form.dataset.label ?? form.querySelector("label")?.textContent ?? "";
+}
+
+export const isField = (form) => form instanceof HTMLFormElement && "autosave" in form.dataset;
+
+const allFields = () => [...document.querySelectorAll("form[data-autosave]")];
+const seenInput = (form) => form.elements.namedItem("seen");
+const isChanged = (field) => valueOf(field.form) !== field.seen;
+const isAsking = (field) => field.form.querySelector(".conflict")?.hidden === false;
+
+// The state of a field: `seen` is the file's text that the editor has seen, `sending` the one on its way, `running` the
+// promise of the save under way, and `conflict` the text of somebody else that the editor has to decide about.
 function stateOf(form) {
   if (!fields.has(form)) {
     fields.set(form, { form, seen: seenInput(form).value, sending: null, running: null, timer: 0, conflict: null });
@@ -82,18 +93,22 @@ function stateOf(form) {
   return fields.get(form);
 }
 
-const isChanged = (field) => valueOf(field.form) !== field.seen;
+function setSeen(field, text) {
+  field.seen = text;
+  seenInput(field.form).value = text;
+}
 
 function typed(form) {
   if (!isField(form)) return;
   const field = stateOf(form);
   clearTimeout(field.timer);
-  if (!isChanged(field)) {
-    dropDraft(form);
-    return;
-  }
-  keepDraft(form, valueOf(form), field.seen);
-  field.timer = setTimeout(() => saveField(form), QUIET_MS);
+  keepOrDropDraft(field);
+  if (isChanged(field)) field.timer = setTimeout(() => saveField(form), QUIET_MS);
+}
+
+function keepOrDropDraft(field) {
+  if (isChanged(field)) keepDraft(field.form, valueOf(field.form), field.seen);
+  else dropDraft(field.form);
 }
 
 async function saveUntilDone(field) {
@@ -101,14 +116,12 @@ async function saveUntilDone(field) {
   try {
     for (let failures = 0; isChanged(field) && field.form.isConnected; ) {
       const value = valueOf(field.form);
-      field.sending = value;
-      const answer = await post(field.form.action, formFields(field, [field.seen]));
-      field.sending = null;
+      const answer = await send(field, value, [field.seen]);
       if (answer.ok) {
         accept(field, value, answer.body);
         failures = 0;
       } else if (answer.body.conflict) {
-        meet(field, answer.body.conflict);
+        meet(field, answer.body.conflict.theirs);
         return false;
       } else if (answer.status === 0 || answer.status >= 500) {
         showProblem(field.form, answer.body.error.what);
@@ -125,102 +138,93 @@ async function saveUntilDone(field) {
   }
 }
 
-// The studio accepts the last of several `seen` values that the file has: an overtaken save must not be a conflict.
-function formFields(field, seen) {
+// Several texts may count as seen: one whose save is under way, too, when the page is being left.
+async function send(field, value, seen, options = {}) {
   const values = new URLSearchParams(new FormData(field.form));
+  values.set("value", value);
   values.delete("seen");
-  for (const value of seen) values.append("seen", value);
-  values.set("value", valueOf(field.form));
-  return values;
+  for (const text of seen) values.append("seen", text);
+  field.sending = value;
+  const answer = await post(field.form.action, values, options);
+  field.sending = null;
+  return answer;
 }
 
 function accept(field, sent, body) {
-  showProblem(field.form, "");
-  showSaved(body.saved_at);
-  showError(field.form, "");
   const now = valueOf(field.form);
-  if (now === sent && !field.form.contains(document.activeElement)) {
-    show(field, body.value);
-  } else if (body.merged) {
-    // The editor doesn't see the other person's words yet: the next save merges again.
-    field.seen = sent;
-  } else {
-    field.seen = now === sent ? sent : body.value;
-    if (now === sent) field.fileValue = body.value;
-  }
-  seenInput(field.form).value = field.seen;
-  if (!isChanged(field)) dropDraft(field.form);
-  else keepDraft(field.form, now, field.seen);
+  const isLeft = now === sent && !field.form.contains(document.activeElement);
+  if (isLeft && controlOf(field.form).type !== "checkbox") controlOf(field.form).value = body.value;
+  // Where the editor goes on typing, they don't see somebody else's words yet: the next save merges again.
+  setSeen(field, isLeft ? valueOf(field.form) : now === sent || body.merged ? sent : body.value);
+  keepOrDropDraft(field);
+  showProblem(field.form, "");
+  showRefusal(field.form, "");
+  showSaved(body.saved_at);
   announce(body.announce);
   field.form.dispatchEvent(new CustomEvent("saved", { bubbles: true, detail: body }));
 }
 
-function show(field, value) {
-  if (control(field.form).type !== "checkbox") control(field.form).value = value;
-  field.seen = valueOf(field.form);
-}
-
 function refuse(field, error) {
   showProblem(field.form, `${labelOf(field.form)}: ${error.what}`);
-  showError(field.form, error.hint ? `${error.what}: ${error.hint}` : error.what);
+  showRefusal(field.form, error.hint ? `${error.what}: ${error.hint}` : error.what);
 }
 
-function showError(form, words) {
+function showRefusal(form, words) {
   const notes = form.querySelector(".notes");
-  const input = control(form);
   notes?.querySelector(".refusal")?.remove();
-  if (!words) return;
+  if (!words || !notes) return;
   const line = document.createElement("p");
   line.className = "refusal";
   line.textContent = words;
-  notes?.append(line);
-  input.setAttribute("aria-invalid", "true");
+  notes.append(line);
 }
 
-export function labelOf(form) {
-  return form.dataset.label ?? form.querySelector("label")?.textContent ?? "";
-}
-
-function meet(field, conflict) {
-  field.conflict = conflict;
+function meet(field, theirs) {
+  field.conflict = theirs;
   keepDraft(field.form, valueOf(field.form), field.seen);
-  showProblem(field.form, `${labelOf(field.form)} was changed by somebody else`);
-  showConflict(field.form, { label: labelOf(field.form), theirs: conflict.theirs, choose: (value) => settle(field, value) });
+  showProblem(field.form, `somebody else has changed ${labelOf(field.form)}`);
+  showVersions(field.form, { label: labelOf(field.form), theirs, choose: (value) => settle(field, theirs, value) });
 }
 
 // Ends a conflict with the text that the editor chose; null keeps what the field has.
-function settle(field, value) {
-  const { theirs } = field.conflict;
+function settle(field, theirs, value) {
   field.conflict = null;
-  field.seen = theirs;
-  seenInput(field.form).value = theirs;
-  if (value !== null) control(field.form).value = value;
-  hideConflict(field.form);
+  setSeen(field, theirs);
   showProblem(field.form, "");
-  control(field.form).focus();
-  if (isChanged(field)) saveField(field.form);
-  else dropDraft(field.form);
+  replaceText(field, value);
 }
 
-// Saves what isn't saved while the page goes away. Nothing waits for the answers; the drafts stay until the next visit.
+// Uses a draft instead of the file's text, or not. What it was typed over may have changed since: then the studio
+// merges the two, or asks.
+function useDraft(form, draft, value) {
+  const field = stateOf(form);
+  if (value === draft.value) setSeen(field, draft.seen);
+  replaceText(field, value);
+}
+
+function replaceText(field, value) {
+  hideVersions(field.form);
+  if (value !== null) controlOf(field.form).value = value;
+  keepOrDropDraft(field);
+  controlOf(field.form).focus();
+  saveField(field.form);
+}
+
+// Saves what isn't saved while the page goes away. If that fails, the draft is left.
 function leave() {
-  for (const form of document.querySelectorAll("form[data-autosave]")) {
+  for (const form of allFields()) {
     const field = stateOf(form);
-    if (!isChanged(field) || field.conflict || valueOf(form) === field.sending) continue;
-    const seen = field.sending === null ? [field.seen] : [field.seen, field.sending];
-    clearTimeout(field.timer);
     const value = valueOf(form);
-    field.sending = value;
-    post(form.action, formFields(field, seen), { keepalive: true }).then((answer) => {
-      field.sending = null;
-      if (answer.ok) accept(field, value, answer.body);
-    });
+    if (!isChanged(field) || field.conflict !== null || value === field.sending) continue;
+    clearTimeout(field.timer);
+    const seen = field.sending === null ? [field.seen] : [field.seen, field.sending];
+    send(field, value, seen, { keepalive: true }).then((answer) => { if (answer.ok) accept(field, value, answer.body); });
   }
 }
 
 function pause(milliseconds) {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    addEventListener("online", () => { clearTimeout(timer); resolve(); }, { once: true });
+    setTimeout(resolve, milliseconds);
+    addEventListener("online", resolve, { once: true });
   });
 }

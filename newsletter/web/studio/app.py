@@ -10,13 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from newsletter.editing import Editing, Save
 from newsletter.errors import NewsletterError, NotFoundError
-from newsletter.git import find_repository
 from newsletter.web.http.forms import read_form
 from newsletter.web.http.local_access import LocalAccess, LocalRules
 from newsletter.web.http.security import STUDIO_HEADERS
@@ -24,10 +23,9 @@ from newsletter.web.preview import app as preview
 from newsletter.web.preview import routes
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.issue_page import findings_in
-from newsletter.web.preview.snapshot import SnapshotCache
 from newsletter.web.studio import desk, live, palette, saving
-from newsletter.web.studio.context import Studio, templates
-from newsletter.web.studio.local_person import local_person
+from newsletter.web.studio.context import Studio
+from newsletter.web.studio.opening import open_studio
 from newsletter.web.studio.replies import not_saved, refused, status_of, wants_json
 
 PORT = 8026
@@ -54,14 +52,15 @@ def studio_app(
     ``/preview``.
     """
     watcher = watcher or FileWatcher(root)
-    snapshots = SnapshotCache(root, lambda: preview.preview_settings(root, clock))
-    studio = _open_studio(root, snapshots, watcher, clock)
-    previews = routes.PreviewPages(root, snapshots, watcher, routes.templates(PREVIEW))
+    studio = open_studio(root, watcher, clock)
+    previews = routes.PreviewPages(root, studio.snapshots, watcher, routes.templates(PREVIEW))
 
     @contextlib.asynccontextmanager
     async def watching(_app: FastAPI) -> AsyncIterator[None]:
         task = asyncio.create_task(watcher.watch())
+        studio.sittings.start()
         yield
+        await run_in_threadpool(studio.sittings.stop)
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
@@ -113,25 +112,6 @@ def serve_studio(
 
     with listening, contextlib.suppress(KeyboardInterrupt):
         preview.preview_server(app, watcher, ready).run(sockets=[listening])
-
-
-def _open_studio(root: Path, snapshots: SnapshotCache, watcher: FileWatcher, clock: Callable[[], datetime]) -> Studio:
-    def announce(save: Save) -> None:
-        """Tell open pages of a save."""
-        at = save.at.isoformat(timespec="seconds")
-        watcher.publish("saved", {"paths": save.paths, "by": save.person.name, "at": at})
-
-    repository = find_repository(root)
-    return Studio(
-        root=root,
-        snapshots=snapshots,
-        watcher=watcher,
-        editing=Editing(root, saved=announce),
-        repository=repository,
-        person=local_person(repository),
-        clock=clock,
-        environment=templates(),
-    )
 
 
 def _show_errors(app: FastAPI, studio: Studio, previews: routes.PreviewPages) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from jinja2 import Environment
 
 from newsletter.domain.people import Person
-from newsletter.editing import Editing
+from newsletter.editing import Editing, Sittings
 from newsletter.errors import SettingsError
-from newsletter.git import NoRepository, Repository
+from newsletter.git import Repository
 from newsletter.rendering import page_environment
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.routes import day
@@ -23,14 +23,14 @@ class Studio:
     """A newsletter's studio. Each page module has a function ``router(studio)`` with its routes.
 
     ``snapshots`` gives the files as they are now; ``watcher`` tells open pages when one changes; ``editing`` changes
-    them for ``person``.
+    them for ``person``, and ``sittings`` commits the changes.
     """
 
     root: Path
     snapshots: SnapshotCache
     watcher: FileWatcher
     editing: Editing
-    repository: Repository | NoRepository
+    sittings: Sittings
     person: Person
     clock: Callable[[], datetime]
     environment: Environment
@@ -39,6 +39,12 @@ class Studio:
     def now(self) -> datetime:
         """Return the time."""
         return self.clock()
+
+    @property
+    def repository(self) -> Repository | None:
+        """Return the git repository that the newsletter is in, if there is one."""
+        repository = self.sittings.repository
+        return repository if isinstance(repository, Repository) else None
 
     @property
     def snapshot(self) -> Snapshot:
@@ -59,7 +65,7 @@ class Studio:
             "places": PLACES,
             "place": place,
             "person": self.person,
-            "no_git": self.repository if isinstance(self.repository, NoRepository) else None,
+            "commits": self.sittings.state(),
             "newsletter_name": self._newsletter_name(),
         }
 

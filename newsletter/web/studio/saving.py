@@ -11,6 +11,7 @@ from newsletter.domain.changes import FieldValue, SetField
 from newsletter.editing import UNSEEN, ConflictError, Unseen
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.studio.context import Studio
+from newsletter.web.studio.opening import commit_values
 from newsletter.web.studio.replies import saved, session_of, text_of
 
 
@@ -36,7 +37,9 @@ def router(studio: Studio) -> APIRouter:
     @router.post("/commit")
     def commit(request: Request, form: SubmittedForm) -> Response:
         """Commit what this person has changed, instead of at the end of the sitting."""
-        return saved(request, form, at=studio.now, announce="Saved.")
+        state = studio.sittings.commit_now(studio.person)
+        announce = "Saved and committed." if state.in_git and not state.problem else "Saved."
+        return saved(request, form, at=studio.now, announce=announce, commits=commit_values(state))
 
     return router
 

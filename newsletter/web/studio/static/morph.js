@@ -1,6 +1,7 @@
 // Refreshes the page's regions (`data-region`, each with an id) when a file has changed. Fields with the focus, or with
 // text that isn't saved, are left as they are, and so are the scroll position and what is open.
 import { Idiomorph } from "./vendor/idiomorph.esm.js";
+import { showCommits } from "./status.js";
 import { fieldRefreshed, isBusy, isField } from "./saving.js";
 
 const LOCAL = ["open", "hidden", "aria-expanded"]; // attributes that belong to this page, not to the files
@@ -17,6 +18,7 @@ export function listenForChanges() {
   });
   // Folders on some network shares tell of no changes: then this does.
   changes.addEventListener("saved", () => { timer ||= setTimeout(refresh, AFTER_SAVE_MS); });
+  changes.addEventListener("commits", (event) => showCommits(JSON.parse(event.data)));
   document.addEventListener("focusout", () => { if (skipped) timer ||= setTimeout(refresh, AFTER_SAVE_MS); });
 }
 

@@ -33,6 +33,15 @@ export function showProblem(place, words) {
   show();
 }
 
+// Shows whether changes are committed to git: as the header does when the page is loaded.
+export function showCommits({ in_git: inGit, problem, hint }) {
+  const line = document.getElementById("commits");
+  if (!line) return;
+  line.textContent = inGit ? (problem ? "Not committed" : "") : "No history";
+  line.title = [problem, hint].filter(Boolean).join(": ");
+  line.classList.toggle("failed", inGit && Boolean(problem));
+}
+
 function show() {
   const line = document.getElementById("status");
   if (!line) return;

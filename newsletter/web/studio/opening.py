@@ -1,0 +1,67 @@
+"""Wire up what the studio's pages share."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from newsletter import settings
+from newsletter.editing import CommitState, Editing, Save, Sittings
+from newsletter.errors import SettingsError
+from newsletter.git import STUDIO, Identity
+from newsletter.settings.studio import StudioSettings
+from newsletter.web.preview.app import preview_settings
+from newsletter.web.preview.file_watcher import FileWatcher
+from newsletter.web.preview.snapshot import SnapshotCache
+from newsletter.web.studio.context import Studio, templates
+from newsletter.web.studio.local_person import local_person
+
+
+def open_studio(root: Path, watcher: FileWatcher, clock: Callable[[], datetime]) -> Studio:
+    """Return the studio of the newsletter at ``root``. Start its ``sittings`` to have changes committed."""
+    chosen = _settings(root)
+
+    def announce_commits(state: CommitState) -> None:
+        watcher.publish("commits", commit_values(state))
+
+    committer = chosen.committer
+    sittings = Sittings(
+        root,
+        clock=clock,
+        quiet=chosen.quiet,
+        hooks=chosen.hooks,
+        committer=Identity(name=committer.name, address=committer.address) if committer else STUDIO,
+        announce=announce_commits,
+    )
+
+    def saved(save: Save) -> None:
+        sittings.saved(save)
+        at = save.at.isoformat(timespec="seconds")
+        watcher.publish("saved", {"paths": save.paths, "by": save.person.name, "at": at})
+
+    return Studio(
+        root=root,
+        snapshots=SnapshotCache(root, lambda: preview_settings(root, clock)),
+        watcher=watcher,
+        editing=Editing(root, saving=sittings.saving, saved=saved),
+        sittings=sittings,
+        person=local_person(sittings.repository),
+        clock=clock,
+        environment=templates(),
+    )
+
+
+def commit_values(state: CommitState) -> Mapping[str, object]:
+    """Return the state of commits for scripts."""
+    return {
+        "in_git": state.in_git,
+        "pending": state.pending,
+        "problem": state.problem,
+        "hint": state.hint,
+    }
+
+
+def _settings(root: Path) -> StudioSettings:
+    try:
+        return settings.load(root).studio
+    except SettingsError:  # the pages show it
+        return StudioSettings()

@@ -26,6 +26,9 @@ cleo@example.org,Cleo,"Oceans, Railways"
 """
 
 
+_OF_THE_LOCK = (".newsletter/.gitignore", ".newsletter/lock")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """A command's exit status and output."""
@@ -110,8 +113,9 @@ def readers(root: Path, run: Run) -> Path:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder by path, to detect any change."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    """Return every file below a folder by path, to detect any change; without the newsletter's lock."""
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {name: content for name, content in found.items() if name not in _OF_THE_LOCK}
 
 
 def edit(path: str, old: str, new: str) -> None:

@@ -121,19 +121,31 @@ def read_text(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Findi
     except (OSError, RuntimeError) as err:  # pathlib raises RuntimeError for a link that leads to itself
         reason = library_errors.of_system(err) if isinstance(err, OSError) else "the link leads to itself"
         return file_error("file-unreadable", name, 1, f"cannot be read: {reason}", "fix the file or its permissions")
+    text = decoded(data, name, limit=limit)
+    if isinstance(text, Finding):
+        return text
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return conflict_finding(text, name) or text
+
+
+def decoded(data: bytes, path: str, *, limit: int = FILE_LIMIT) -> str | Finding:
+    """Return a file's text with its own line ends and byte order mark, or a finding if it is too large or not UTF-8."""
     if len(data) > limit:
         what = f"larger than {limit // 1024} KiB"
-        return file_error("file-too-large", name, 1, what, "remove what doesn't belong in it, perhaps a pasted image")
+        return file_error("file-too-large", path, 1, what, "remove what doesn't belong in it, perhaps a pasted image")
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8")
     except UnicodeDecodeError as err:
         line = data.count(b"\n", 0, err.start) + 1
         return file_error(
-            "file-not-utf8", name, line, f"byte 0x{data[err.start]:02X} is not UTF-8", "save the file as UTF-8"
+            "file-not-utf8", path, line, f"byte 0x{data[err.start]:02X} is not UTF-8", "save the file as UTF-8"
         )
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    conflict = conflict_marker(text, alone=True)
-    return text if conflict is None else file_error("conflict-marker", name, conflict, CONFLICT_WHAT, CONFLICT_HINT)
+
+
+def conflict_finding(text: str, path: str) -> Finding | None:
+    """Return a finding if a text with ``\\n`` line ends has merge markers left by Git."""
+    line = conflict_marker(text, alone=True)
+    return None if line is None else file_error("conflict-marker", path, line, CONFLICT_WHAT, CONFLICT_HINT)
 
 
 def conflict_findings(root: Path, folder: Path) -> Iterator[Finding]:

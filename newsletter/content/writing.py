@@ -2,7 +2,7 @@
 
 import datetime
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -21,6 +21,7 @@ from newsletter.domain.issue import Entry, Passage, PassageKind
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import UsageError, did_you_mean
 from newsletter.files.newsletter_folder import BLOCKS, ENTRIES, ISSUES
+from newsletter.files.newsletter_lock import newsletter_lock
 
 _ALWAYS = ("title", "url", "source", "topics")  # fields that a new entry's file has even if they are empty
 
@@ -102,12 +103,10 @@ def new_entry(root: Path, entry: Entry) -> Path:
     """Write ``issues/entries/<slug>.md`` with an entry's fields and passages.
 
     Empty topics, URLs and sources are written, and a check reports them; other empty fields are left out. The kind is
-    written in lower case. Raise SlugTakenError, InvalidSlugError, InvalidKindError, NotUnicodeError, and FindingsError
-    if the file can't be written.
+    written in lower case. Raise SlugTakenError, InvalidSlugError, InvalidKindError, NotUnicodeError; LockedError or
+    NoLockError, and FindingsError if the file can't be written.
     """
     chosen = _valid(entry.slug)
-    if chosen in _taken(root):
-        raise SlugTakenError(f'{_kind_of(root, chosen)} "{chosen}" already exists', slug=chosen)
     kind = entry.kind.strip().lower()
     if kind and not SLUG.fullmatch(kind):
         raise InvalidKindError(kind=kind, suggestion=slug_of(kind))
@@ -116,7 +115,11 @@ def new_entry(root: Path, entry: Entry) -> Path:
     fields: dict[str, _Field] = {
         name: getattr(entry, name) if name in _ALWAYS else getattr(entry, name) or None for name in FIELDS
     }
-    create_manuscript(root, path, _text(fields, join_passages(entry.passages)))
+    text = _text(fields, join_passages(entry.passages))
+    with newsletter_lock(root):
+        if chosen in _taken(root):
+            raise SlugTakenError(f'{_kind_of(root, chosen)} "{chosen}" already exists', slug=chosen)
+        create_manuscript(root, path, text)
     return path
 
 
@@ -124,15 +127,9 @@ def new_issue(root: Path, date: datetime.date, issue: NewIssue) -> Path:
     """Write ``issues/<slug>.md``.
 
     Raise SlugTakenError, InvalidSlugError or NotUnicodeError; UnknownEntryError or RepeatedEntryError for a wrong
-    entry; FindingsError if the file can't be written.
+    entry; LockedError or NoLockError, and FindingsError if the file can't be written.
     """
     chosen = _valid(date.isoformat() if issue.slug is None else issue.slug)
-    taken = _taken(root)
-    for entry in issue.entries:
-        if entry not in taken:
-            raise UnknownEntryError(name=for_message(entry), suggestion=did_you_mean(entry, taken))
-        if issue.entries.count(entry) > 1:
-            raise RepeatedEntryError(entry=entry)
     path = root / ISSUES / f"{chosen}.md"
     fields: dict[str, _Field] = {
         "date": date,
@@ -144,8 +141,20 @@ def new_issue(root: Path, date: datetime.date, issue: NewIssue) -> Path:
         "segments": issue.segments or None,
     }
     fields |= {"sections": _sections(issue)} if issue.sections else {"entries": issue.entries}
-    create_manuscript(root, path, _text(fields, ""))
+    text = _text(fields, "")
+    with newsletter_lock(root):
+        _require_entries(issue.entries, _taken(root))
+        create_manuscript(root, path, text)
     return path
+
+
+def _require_entries(entries: Sequence[str], taken: Collection[str]) -> None:
+    """Raise UnknownEntryError or RepeatedEntryError for an issue's entries that are wrong."""
+    for entry in entries:
+        if entry not in taken:
+            raise UnknownEntryError(name=for_message(entry), suggestion=did_you_mean(entry, taken))
+        if entries.count(entry) > 1:
+            raise RepeatedEntryError(entry=entry)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,26 +189,27 @@ def import_pick(root: Path, pick: PrintedPick, *, url: str = "") -> Path:
 
     The slug comes from the title, with ``-2``, ``-3`` … if it is taken. Raise the errors of ``new_entry``.
     """
-    taken = _taken(root)
-    slug = slug_of(pick.title)
-    if slug in taken:
-        slug = next(name for number in count(2) if (name := _numbered(slug, number)) not in taken)
     passages = [
         Passage(kind=kind, markdown="\n\n".join(escape_markdown(paragraph) for paragraph in paragraphs))
         for kind, paragraphs in ((PassageKind.FRAMING, pick.framing), (PassageKind.QUOTATION, pick.quotation))
         if paragraphs
     ]
-    return new_entry(
-        root,
-        Entry(
-            slug=slug,
-            title=pick.title,
-            url=url,
-            source=pick.source,
-            topics=tuple(pick.topics),
-            passages=tuple(passages),
-        ),
+    entry = Entry(
+        slug=slug_of(pick.title),
+        title=pick.title,
+        url=url,
+        source=pick.source,
+        topics=tuple(pick.topics),
+        passages=tuple(passages),
     )
+    with newsletter_lock(root):
+        return new_entry(root, replace(entry, slug=_free_slug(entry.slug, _taken(root))))
+
+
+def _free_slug(slug: str, taken: Collection[str]) -> str:
+    if slug not in taken:
+        return slug
+    return next(name for number in count(2) if (name := _numbered(slug, number)) not in taken)
 
 
 def _valid(slug: str) -> str:

@@ -12,6 +12,7 @@ from newsletter.domain.issue import Issue
 from newsletter.domain.languages import same_language
 from newsletter.domain.skeletons import Skeleton, skeleton_of
 from newsletter.errors import UsageError, did_you_mean
+from newsletter.files.newsletter_lock import newsletter_lock
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 
@@ -52,22 +53,23 @@ def create_issue(
     ``languages``; the default is the first, which is stated if other issues state theirs. The slug is the date by
     default, followed by any other language than the first. It begins with the sections and segments of its weekday's
     skeleton, if there is one, unless others are wanted. An entry that is named twice is listed once. Raise
-    UnavailableLanguageError; UsageError if the slug is taken or invalid, or an entry doesn't exist; FindingsError if
-    the file can't be written.
+    UnavailableLanguageError; UsageError if the slug is taken or invalid, or an entry doesn't exist; LockedError or
+    NoLockError, and FindingsError if the file can't be written.
     """
-    issues, stated = _issues_in(root, wanted.language, languages)
-    dated = date or next_date(issues, today)
-    skeleton = skeleton_of(skeletons or {}, dated) or Skeleton()
-    issue = replace(
-        wanted,
-        sections=wanted.sections or tuple(section.title for section in skeleton.sections),
-        segments=wanted.segments or skeleton.segments,
-        number=next_number(issues) if wanted.number is None else wanted.number,
-        entries=tuple(dict.fromkeys(wanted.entries)),
-        slug=f"{dated}{_suffix(stated, languages)}" if wanted.slug is None else wanted.slug,
-        language=stated,
-    )
-    return content.new_issue(root, dated, issue)
+    with newsletter_lock(root):  # two people may ask for the next issue at the same time
+        issues, stated = _issues_in(root, wanted.language, languages)
+        dated = date or next_date(issues, today)
+        skeleton = skeleton_of(skeletons or {}, dated) or Skeleton()
+        issue = replace(
+            wanted,
+            sections=wanted.sections or tuple(section.title for section in skeleton.sections),
+            segments=wanted.segments or skeleton.segments,
+            number=next_number(issues) if wanted.number is None else wanted.number,
+            entries=tuple(dict.fromkeys(wanted.entries)),
+            slug=f"{dated}{_suffix(stated, languages)}" if wanted.slug is None else wanted.slug,
+            language=stated,
+        )
+        return content.new_issue(root, dated, issue)
 
 
 def create_digest(root: Path, wanted: NewIssue, *, date: day_of, languages: Sequence[str] = ()) -> Path:

@@ -23,7 +23,8 @@ from tests.content.editor_files import put_entries
 
 
 def files(root: Path) -> list[str]:
-    return sorted(path.name for path in root.rglob("*") if path.is_file())
+    """Return the names of all files, without those of the newsletter's lock."""
+    return sorted(path.name for path in root.rglob("*") if path.is_file() and path.parent.name != ".newsletter")
 
 
 def written(root: Path, title: str, *, body: str = "", topics: Iterable[str] = (), **fields: Any) -> Path:

@@ -5,7 +5,8 @@ All functions raise OSError, which names the file that the caller asked for and 
 
 import errno
 import os
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -118,6 +119,26 @@ def create_file(path: Path, content: bytes) -> bool:
     with UnfinishedFile(path) as unfinished:
         _fill(unfinished, content)
         return unfinished.create()
+
+
+def rewrite_file(path: Path, content: bytes, *, unless: Callable[[], bool]) -> bool:
+    """Replace a file's content, and keep its permissions and, as far as the system allows it, its owner.
+
+    ``unless`` is called last, when the content is on the disk already; if it returns True, for example because somebody
+    else has just written the file, leave the file alone and return False.
+    """
+    with UnfinishedFile(path) as unfinished:
+        _fill(unfinished, content)
+        with _naming(path):
+            handle, status = unfinished.file.fileno(), path.stat()
+            with suppress(PermissionError):  # only root may give files away
+                os.fchown(handle, status.st_uid, status.st_gid)
+            os.fchmod(handle, stat.S_IMODE(status.st_mode))
+            os.fsync(handle)
+        if unless():
+            return False
+        unfinished.replace()
+    return True
 
 
 def sync_folder(folder: Path) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path, PurePosixPath
 
 from newsletter.content import FileKind, UnreadableFileError
 from newsletter.content.files import FILE_LIMIT, decoded, file_error
+from newsletter.content.writing import NotUnicodeError
 from newsletter.editing.errors import FileGoneError, TooLongError, UneditablePathError, UnsavedError, unsaved
+from newsletter.editing.field_values import with_line_feeds
 from newsletter.editing.values import digest_of
 from newsletter.errors import Finding
 from newsletter.files import library_errors
@@ -16,6 +18,7 @@ from newsletter.files.newsletter_folder import BLOCKS, ENTRIES, ISSUES
 
 _FOLDERS = ((ENTRIES, FileKind.ENTRY), (BLOCKS, FileKind.BLOCK), (ISSUES, FileKind.ISSUE))
 _FORBIDDEN = frozenset("\x00\\")
+_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,10 @@ class ManuscriptPlace:
     path: str
     kind: FileKind
     file: Path
+
+    def paths(self, root: Path) -> tuple[str, ...]:
+        """Return its path and, if that is a link, the path of the file itself."""
+        return tuple(dict.fromkeys((self.path, self.file.relative_to(root.resolve()).as_posix())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +54,20 @@ class ManuscriptFile:
         if isinstance(text, Finding):
             raise UnreadableFileError([text])
         return text
+
+    @property
+    def is_text(self) -> bool:
+        """Return whether its text can be read."""
+        return isinstance(decoded(self.data, self.place.path), str)
+
+
+def in_style_of(data: bytes, text: str) -> str:
+    """Return a text from a form with the line ends and the byte order mark of a file."""
+    plain = with_line_feeds(text)
+    if data.startswith(_MARK.encode()) and not plain.startswith(_MARK):
+        plain = _MARK + plain
+    pairs = data.count(b"\r\n")
+    return plain.replace("\n", "\r\n") if pairs and 2 * pairs >= data.count(b"\n") else plain
 
 
 def manuscript_place(root: Path, path: str) -> ManuscriptPlace:
@@ -91,7 +112,7 @@ def read_manuscript(place: ManuscriptPlace) -> ManuscriptFile:
 def replace_manuscript(file: ManuscriptFile, text: str) -> bytes | None:
     """Replace a manuscript's text and return the bytes of the file; None if somebody else has written it meanwhile.
 
-    Raise TooLongError, or UnsavedError if the system refuses; the file then stays as it was.
+    Raise TooLongError or NotUnicodeError, and UnsavedError if the system refuses; the file then stays as it was.
     """
     place = file.place
     data = encoded(place.path, text)
@@ -116,8 +137,11 @@ def create_manuscript_file(place: ManuscriptPlace, text: str) -> bytes | None:
 
 
 def encoded(path: str, text: str) -> bytes:
-    """Return a manuscript's bytes. Raise TooLongError if they are too many to be read again."""
-    data = text.encode("utf-8", errors="replace")  # half a surrogate pair, which a browser never sends
+    """Return a manuscript's bytes. Raise TooLongError if they are too many to be read again, or NotUnicodeError."""
+    try:
+        data = text.encode("utf-8")
+    except UnicodeEncodeError as err:  # half a surrogate pair
+        raise NotUnicodeError(position=err.start) from err
     if len(data) > FILE_LIMIT:
         raise TooLongError(path=path, limit=FILE_LIMIT)
     return data

@@ -2,13 +2,36 @@
 
 import datetime
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from newsletter.domain.changes import Change, FieldValue
+from newsletter import content
+from newsletter.content import FileKind, UnreadableFileError, field_value
+from newsletter.content.files import conflict_finding
+from newsletter.domain.changes import Change, FieldValue, Reversal, SetField, Several
 from newsletter.domain.issue import Entry
-from newsletter.domain.people import Person
-from newsletter.editing.values import UNSEEN, Changed, FileText, Save, Unseen
-from newsletter.files.newsletter_lock import PATIENCE
+from newsletter.domain.people import Act, Person, require
+from newsletter.editing.applying import AppliedChange, apply_to_current
+from newsletter.editing.errors import BusyFileError, ConflictError, FileGoneError
+from newsletter.editing.field_values import with_line_feeds
+from newsletter.editing.manuscript_files import (
+    ManuscriptFile,
+    ManuscriptPlace,
+    create_manuscript_file,
+    encoded,
+    in_style_of,
+    manuscript_place,
+    read_manuscript,
+    replace_manuscript,
+)
+from newsletter.editing.traces import traces
+from newsletter.editing.undoing import UndoableChange, UndoStacks, undone
+from newsletter.editing.values import UNSEEN, Changed, FileText, Save, Unseen, digest_of
+from newsletter.files.newsletter_lock import PATIENCE, newsletter_lock
+
+_ATTEMPTS = 5  # at a file that another program writes at the same moment
+_ACTS = {FileKind.ENTRY: Act.EDIT_ENTRY, FileKind.BLOCK: Act.EDIT_ENTRY, FileKind.ISSUE: Act.COMPOSE}
+_ANYTHING = Several(changes=())  # the change in the reversal of a whole text, which is only reversed to the byte
 
 
 def _ignore(_save: Save) -> None:
@@ -32,10 +55,19 @@ class Editing:
     ) -> None:
         self.root = root
         self._saved, self._saving, self._patience = saved, saving, patience
+        self._stacks = UndoStacks()
 
     def read(self, path: str) -> FileText:
         """Return a manuscript's text with its digest. Raise FileGoneError, UneditablePathError, UnreadableFileError."""
-        raise NotImplementedError
+        file = read_manuscript(manuscript_place(self.root, path))
+        return FileText(path=file.place.path, text=file.text, digest=file.digest)
+
+    def digest(self, path: str) -> str:
+        """Return a manuscript's digest, "" if there is no such file. Raise as ``read`` does, but not for its text."""
+        try:
+            return read_manuscript(manuscript_place(self.root, path)).digest
+        except FileGoneError:
+            return ""
 
     def change(
         self,
@@ -54,18 +86,27 @@ class Editing:
         change can't be undone. Changes of lists apply to whatever is there, and ``Changed.notes`` says what differed.
 
         Raise ConflictError; ForbiddenError; FileGoneError, UneditablePathError, UnreadableFileError; InvalidValueError,
-        MissingItemError, MissingSectionError, TooLongError; LockedError, NoLockError, BusyFileError, UnsavedError. None
-        of them has changed anything.
+        UneditableError, MissingItemError, MissingSectionError, TooLongError; LockedError, NoLockError, BusyFileError,
+        UnsavedError. None of them has changed anything.
         """
-        raise NotImplementedError
+        place = self._place(person, path)
+
+        def edit(file: ManuscriptFile) -> AppliedChange:
+            return apply_to_current(_readable(file), change, place.kind, path=place.path, seen=seen)
+
+        before, applied, data = self._rewrite(person, place, edit, now)
+        return _changed(place, change, applied, data, undo=self._undoable(session, before, applied))
 
     def undo(self, person: Person, session: str, *, only: str = "", now: datetime.datetime) -> Changed:
         """Undo the latest change of a session, or ``only`` the one that a ``Changed.undo`` names.
 
         Raise NothingToUndoError, ConflictError if somebody else has changed the same thing since, and the errors of
-        ``change``. After a ConflictError the change can't be undone any more; after the others it can.
+        ``change``. After a ConflictError or FileGoneError the change can't be undone any more; after the others it can.
         """
-        raise NotImplementedError
+        with self._stacks.popped(session, only, final=(ConflictError, FileGoneError)) as undoable:
+            place = self._place(person, undoable.path)
+            _, applied, data = self._rewrite(person, place, lambda file: undone(file.text, undoable), now)
+        return _changed(place, undoable.change, applied, data)
 
     def replace_text(
         self,
@@ -84,16 +125,122 @@ class Editing:
         not be readable as a manuscript. Raise ConflictError with the field ``text`` if the file has another digest, and
         the errors of ``change``.
         """
-        raise NotImplementedError
+        place = self._place(person, path)
+        if not seen_digest and not place.file.exists():
+            return self._write_new_text(person, place, text, now)
+
+        def edit(file: ManuscriptFile) -> AppliedChange:
+            new = text if exact else in_style_of(file.data, text)
+            if file.digest != seen_digest and new != file.text:
+                raise ConflictError(path=place.path, field="text", mine=text, theirs=file.text, base=None)
+            return AppliedChange(text=new)
+
+        before, applied, data = self._rewrite(person, place, edit, now)
+        if data != before.data and before.is_text:
+            applied = replace(applied, inverse=_reversal_of_text(before.text, applied.text))
+        return _changed(place, None, applied, data, undo=self._undoable(session, before, applied))
 
     def create_entry(self, person: Person, entry: Entry, *, now: datetime.datetime) -> str:
-        """Write a new entry's file and return its path. Raise the errors of ``content.new_entry``."""
-        raise NotImplementedError
+        """Write a new entry's file and return its path. Raise ForbiddenError and the errors of ``content.new_entry``."""
+        require(person, Act.CAPTURE)
+        return self._create(person, lambda: content.new_entry(self.root, entry), now)
 
     def create_issue(self, person: Person, write: Callable[[], Path], *, now: datetime.datetime) -> str:
         """Let ``write`` write a new issue's file under the lock, and return its path.
 
         ``write`` returns the file's path; it is a call of ``publishing.next_issue.create_issue``, for instance, whose
-        errors are passed on.
+        errors are passed on. Raise ForbiddenError.
         """
-        raise NotImplementedError
+        require(person, Act.COMPOSE)
+        return self._create(person, write, now)
+
+    def _create(self, person: Person, write: Callable[[], Path], now: datetime.datetime) -> str:
+        with newsletter_lock(self.root, seconds=self._patience):
+            path = write().relative_to(self.root).as_posix()
+        self._saved(Save(person=person, paths=(path,), at=now))
+        return path
+
+    def _place(self, person: Person, path: str) -> ManuscriptPlace:
+        place = manuscript_place(self.root, path)
+        require(person, _ACTS[place.kind])
+        return place
+
+    def _rewrite(
+        self,
+        person: Person,
+        place: ManuscriptPlace,
+        edit: Callable[[ManuscriptFile], AppliedChange],
+        now: datetime.datetime,
+    ) -> tuple[ManuscriptFile, AppliedChange, bytes]:
+        """Return the file as it was, what ``edit`` has made of it, and the bytes that it has now."""
+        save = Save(person=person, paths=place.paths(self.root), at=now)
+        with newsletter_lock(self.root, seconds=self._patience):
+            for _ in range(_ATTEMPTS):
+                file = read_manuscript(place)
+                applied = edit(file)
+                data: bytes | None = encoded(place.path, applied.text)
+                if data != file.data:
+                    self._saving(save)
+                    data = replace_manuscript(file, applied.text)
+                if data is not None:
+                    break
+            else:
+                raise BusyFileError(path=place.path)
+        if data != file.data:
+            self._saved(save)
+        return file, applied, data
+
+    def _write_new_text(self, person: Person, place: ManuscriptPlace, text: str, now: datetime.datetime) -> Changed:
+        with newsletter_lock(self.root, seconds=self._patience):
+            data = create_manuscript_file(place, text)
+            if data is None:
+                theirs = read_manuscript(place).text
+                raise ConflictError(path=place.path, field="text", mine=text, theirs=theirs, base="")
+        self._saved(Save(person=person, paths=place.paths(self.root), at=now))
+        return Changed(path=place.path, digest=digest_of(data))
+
+    def _undoable(self, session: str, before: ManuscriptFile, applied: AppliedChange) -> str:
+        """Remember a change for undo, and return its name; "" if there is nothing to undo or no session."""
+        if not session or applied.inverse is None:
+            return ""
+        path, kind, change = before.place.path, before.place.kind, applied.change
+        return self._stacks.push(
+            session,
+            UndoableChange(
+                path=path,
+                kind=kind,
+                change=change,
+                inverse=applied.inverse,
+                before=() if change is None else traces(before.text, change, kind, path=path),
+                after=() if change is None else traces(applied.text, change, kind, path=path),
+            ),
+        )
+
+
+def _readable(file: ManuscriptFile) -> str:
+    """Return a manuscript's text. Raise UnreadableFileError if it can't be changed field by field."""
+    finding = conflict_finding(with_line_feeds(file.text), file.place.path)
+    if finding is not None:
+        raise UnreadableFileError([finding])
+    return file.text
+
+
+def _reversal_of_text(before: str, after: str) -> Reversal:
+    digest = digest_of(after.encode())
+    return Reversal(change=_ANYTHING, undone=_ANYTHING, digest=digest, start=0, end=len(after), text=before)
+
+
+def _changed(
+    place: ManuscriptPlace, change: Change | None, applied: AppliedChange, data: bytes, *, undo: str = ""
+) -> Changed:
+    value: FieldValue = None
+    if isinstance(change, SetField):
+        value = field_value(applied.text, change.name, place.kind, path=place.path)
+    return Changed(
+        path=place.path,
+        digest=digest_of(data),
+        value=value,
+        undo=undo,
+        merged=applied.merged,
+        notes=applied.notes,
+    )

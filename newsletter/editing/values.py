@@ -41,8 +41,8 @@ class Changed:
     """A finished change.
 
     ``value`` is the field's value in the file now, None for changes of lists. ``digest`` is the file's. ``undo`` names
-    the change for undo, or is empty if there is nothing to undo. ``merged`` says that the value is a merge with
-    somebody else's text. ``written`` is False if the file already was as wanted. ``notes`` are sentences for the editor
+    the change for undo, or is empty if there is nothing to undo, because the file already was as wanted for instance. ``merged`` says that the value is a merge with
+    somebody else's text. ``notes`` are sentences for the editor
     about what somebody else had changed meanwhile.
     """
 
@@ -51,7 +51,6 @@ class Changed:
     value: FieldValue = None
     undo: str = ""
     merged: bool = False
-    written: bool = True
     notes: tuple[str, ...] = ()
 
 

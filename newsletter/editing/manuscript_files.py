@@ -117,8 +117,9 @@ def replace_manuscript(file: ManuscriptFile, text: str) -> bytes | None:
     place = file.place
     data = encoded(place.path, text)
     try:
-        if not os.access(place.file, os.W_OK):
-            return _refused(file)
+        if place.file.exists() and not os.access(place.file, os.W_OK):
+            hint = "change the permissions of the file, and save again"
+            raise UnsavedError(path=place.path, reason="the file is read-only", hint=hint)
         return data if rewrite_file(place.file, data, unless=lambda: _has_changed(file)) else None
     except FileNotFoundError:
         return None
@@ -147,13 +148,6 @@ def encoded(path: str, text: str) -> bytes:
     return data
 
 
-def _refused(file: ManuscriptFile) -> None:
-    """Raise UnsavedError for a file that may not be written; do nothing if it has gone meanwhile."""
-    if file.place.file.exists():
-        hint = "change the permissions of the file, and save again"
-        raise UnsavedError(path=file.place.path, reason="the file is read-only", hint=hint)
-
-
 def _has_changed(file: ManuscriptFile) -> bool:
     try:
         return _state(file.place.file.lstat()) != file.state
@@ -167,5 +161,3 @@ def _state(status: os.stat_result) -> tuple[int, ...]:
 
 def _unreadable(place: ManuscriptPlace, what: str, hint: str) -> UnreadableFileError:
     return UnreadableFileError([file_error("file-unreadable", place.path, 1, what, hint)])
-
-

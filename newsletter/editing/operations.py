@@ -141,7 +141,7 @@ class Editing:
         return _changed(place, None, applied, data, undo=self._undoable(session, before, applied))
 
     def create_entry(self, person: Person, entry: Entry, *, now: datetime.datetime) -> str:
-        """Write a new entry's file and return its path. Raise ForbiddenError and the errors of ``content.new_entry``."""
+        """Write a new entry's file and return its path. Raise ForbiddenError, and as ``content.new_entry`` does."""
         require(person, Act.CAPTURE)
         return self._create(person, lambda: content.new_entry(self.root, entry), now)
 

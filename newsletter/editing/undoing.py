@@ -113,6 +113,4 @@ def undone(text: str, undoable: UndoableChange) -> AppliedChange:
 
 
 def _conflict(path: str, before: Trace, after: Trace, current: Trace) -> ConflictError:
-    return ConflictError(
-        path=path, field=current.field, mine=before.words, theirs=current.words, base=after.words
-    )
+    return ConflictError(path=path, field=current.field, mine=before.words, theirs=current.words, base=after.words)

@@ -41,9 +41,9 @@ class Changed:
     """A finished change.
 
     ``value`` is the field's value in the file now, None for changes of lists. ``digest`` is the file's. ``undo`` names
-    the change for undo, or is empty if there is nothing to undo, because the file already was as wanted for instance. ``merged`` says that the value is a merge with
-    somebody else's text. ``notes`` are sentences for the editor
-    about what somebody else had changed meanwhile.
+    the change for undo; it is empty if there is nothing to undo, for instance because the file already was as wanted.
+    ``merged`` says that the value is a merge with somebody else's text. ``notes`` are sentences for the editor about
+    what somebody else had changed meanwhile.
     """
 
     path: str

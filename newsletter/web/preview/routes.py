@@ -31,7 +31,7 @@ from newsletter.web.preview.view_options import EditionKind, ViewOptions
 
 def templates(prefix: str = "") -> Environment:
     """Return the environment of the preview's page templates, for pages whose paths begin with ``prefix``."""
-    environment = page_environment(filters={"day": day, "href": partial(_href, prefix), "kilobytes": _kilobytes})
+    environment = page_environment(filters={"day": day, "href": partial(_href, prefix), "kilobytes": kilobytes})
     environment.globals["prefix"] = prefix
     return environment
 
@@ -194,5 +194,6 @@ def _href(prefix: str, place: Place) -> str:
     return f"{prefix}/files/{quote(place.path)}" + (f"#L{place.line}" if place.line else "")
 
 
-def _kilobytes(size: int) -> float:
+def kilobytes(size: int) -> float:
+    """Return a size in kilobytes, rounded for people."""
     return round(size / KILOBYTE, 1)

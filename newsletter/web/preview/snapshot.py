@@ -16,7 +16,7 @@ from newsletter.files.file_state import FileState, file_states
 from newsletter.files.newsletter_folder import BLOCKS, ENTRIES, ISSUES
 from newsletter.message.merge_fields import without_merge_fields
 from newsletter.rendering import PageText, load_theme
-from newsletter.web.preview.once import OnceCache
+from newsletter.web.preview.once import OnceCache, ValueT
 from newsletter.web.preview.preview_settings import PreviewSettings
 from newsletter.web.preview.source_files import FILES, FOLDERS
 
@@ -60,6 +60,10 @@ class Snapshot:
     def manuscripts(self) -> Manuscripts:
         """Return everything that could be read."""
         return self._once.get("manuscripts", lambda: content.read_manuscripts(self.settings.root))
+
+    def once(self, key: str, compute: Callable[[], ValueT]) -> ValueT:
+        """Return a value that follows from this snapshot, computed when it is first needed."""
+        return self._once.get(("once", key), compute)
 
     @property
     def theme(self) -> CheckedTheme:
@@ -183,6 +187,12 @@ class SnapshotCache:
                 theme = seen[1].known_theme if seen and all(map(self._is_manuscript, changed)) else None
                 self._seen = seen = (state, Snapshot(self._read_settings(), calendar, theme=theme))
             return seen[1]
+
+    @property
+    def latest(self) -> Snapshot | None:
+        """Return the snapshot that was last in use, perhaps of earlier files; None before the first."""
+        seen = self._seen
+        return seen[1] if seen else None
 
     def with_sends(self) -> tuple[Snapshot, Mapping[str, Send]]:
         """Return the current snapshot and the sends by issue; findings are computed again after a send."""

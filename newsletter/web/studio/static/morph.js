@@ -10,6 +10,9 @@ const AFTER_SAVE_MS = 120; // by then the studio has usually told of the saved f
 let latest = 0;
 let timer = 0;
 let skipped = false; // a field that could not be refreshed, since it was busy
+let running = 0; // refreshes that aren't shown yet
+let holds = 0;
+let missed = false; // whether a refresh was due while they were held
 
 export function listenForChanges() {
   const changes = new EventSource("/changes");
@@ -22,11 +25,39 @@ export function listenForChanges() {
   document.addEventListener("focusout", () => { if (skipped) timer ||= setTimeout(refresh, AFTER_SAVE_MS); });
 }
 
+// Keeps the page as it is while something is dragged, carried or being saved. Each hold needs its release.
+export function holdRefreshes() {
+  holds += 1;
+  latest += 1; // what is on its way may be older than what the page shows now
+  missed ||= running > 0;
+}
+
+// Ends a hold. The page is refreshed if that was due meanwhile, or if it is `stale`.
+export function releaseRefreshes({ stale = false } = {}) {
+  holds -= 1;
+  missed ||= stale;
+  if (!holds && missed) refresh();
+}
+
 // Fetches the page again and changes the regions that differ. Dispatches `refreshed` on the document afterwards.
 export async function refresh() {
-  const update = ++latest;
   clearTimeout(timer);
   timer = 0;
+  if (holds) {
+    missed = true;
+    return;
+  }
+  missed = false;
+  running += 1;
+  try {
+    await fetchAndMorph();
+  } finally {
+    running -= 1;
+  }
+}
+
+async function fetchAndMorph() {
+  const update = ++latest;
   let next;
   try {
     const response = await fetch(location.href, { headers: { Accept: "text/html" } });

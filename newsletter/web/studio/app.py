@@ -23,7 +23,7 @@ from newsletter.web.preview import app as preview
 from newsletter.web.preview import routes
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.issue_page import findings_in
-from newsletter.web.studio import desk, live, palette, saving
+from newsletter.web.studio import compose, desk, live, palette, saving
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.opening import open_studio
 from newsletter.web.studio.replies import not_saved, refused, status_of, wants_json
@@ -34,7 +34,13 @@ PREVIEW = "/preview"
 LARGEST_BODY = 2 * 1024 * 1024  # bytes; a form encodes each byte of a file in up to three
 
 # Each page module's routes.
-ROUTERS: tuple[Callable[[Studio], APIRouter], ...] = (desk.router, live.router, palette.router, saving.router)
+ROUTERS: tuple[Callable[[Studio], APIRouter], ...] = (
+    desk.router,
+    compose.router,
+    live.router,
+    palette.router,
+    saving.router,
+)
 
 
 def studio_app(

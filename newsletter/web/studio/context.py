@@ -1,7 +1,7 @@
 """Everything that the studio's pages share: the newsletter's files as they are now, its person, templates and clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -11,9 +11,10 @@ from newsletter.domain.people import Person
 from newsletter.editing import Editing, Sittings
 from newsletter.errors import SettingsError
 from newsletter.git import Repository
+from newsletter.publishing.issue_numbers import ReaderChoices
 from newsletter.rendering import page_environment
 from newsletter.web.preview.file_watcher import FileWatcher
-from newsletter.web.preview.routes import day
+from newsletter.web.preview.routes import day, kilobytes
 from newsletter.web.preview.snapshot import Snapshot, SnapshotCache
 from newsletter.web.studio.places import PLACES
 
@@ -23,7 +24,8 @@ class Studio:
     """A newsletter's studio. Each page module has a function ``router(studio)`` with its routes.
 
     ``snapshots`` gives the files as they are now; ``watcher`` tells open pages when one changes; ``editing`` changes
-    them for ``person``, and ``sittings`` commits the changes.
+    them for ``person``, and ``sittings`` commits the changes. ``reader_choices`` keeps the readers' choices of topics
+    for a minute.
     """
 
     root: Path
@@ -34,6 +36,7 @@ class Studio:
     person: Person
     clock: Callable[[], datetime]
     environment: Environment
+    reader_choices: ReaderChoices = field(default_factory=ReaderChoices)
 
     @property
     def now(self) -> datetime:
@@ -69,6 +72,10 @@ class Studio:
             "newsletter_name": self._newsletter_name(),
         }
 
+    def part(self, name: str, **values: object) -> str:
+        """Return a part of a page: the template ``studio/<name>.html`` with these values alone."""
+        return self.environment.get_template(f"studio/{name}.html").render(**values)
+
     def _newsletter_name(self) -> str:
         try:
             return self.snapshot.settings.newsletter.name
@@ -78,4 +85,4 @@ class Studio:
 
 def templates() -> Environment:
     """Return the environment of the studio's page templates."""
-    return page_environment(filters={"day": day})
+    return page_environment(filters={"day": day, "kilobytes": kilobytes})

@@ -45,10 +45,19 @@ def router(studio: Studio) -> APIRouter:
 
 
 def save_field(
-    studio: Studio, request: Request, form: Form, *, path: str, name: str, kind: FileKind, announce: str = ""
+    studio: Studio,
+    request: Request,
+    form: Form,
+    *,
+    path: str,
+    name: str,
+    kind: FileKind,
+    empty: FieldValue = "",
+    announce: str = "",
 ) -> Response:
     """Save the form's ``value`` in a field of the manuscript at ``path``, and return the answer.
 
+    If nothing is in the form's field, the value is ``empty``: None removes the field from the file.
     ``seen`` is the value that the editor saw before. There may be several: a page that is being left saves again before
     the answer to its last save. It counts as seen if the file has any of them.
     """
@@ -57,7 +66,7 @@ def save_field(
         studio.editing.change,
         studio.person,
         path,
-        SetField(name=name, value=form.exact("value")),
+        SetField(name=name, value=form.exact("value") or empty),
         session=session_of(request),
         now=now,
     )

@@ -1,0 +1,111 @@
+"""The shelf beside an issue: entries that have not run, the reserve, and links that wait."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsletter.domain.captured_links import CapturedLink
+from newsletter.domain.issue import Entry
+from newsletter.domain.topics import Topics
+from newsletter.web.preview.snapshot import Snapshot
+
+AT_ONCE = 50  # cards; more are shown on request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShelfCard:
+    """An entry on the shelf; ``topics`` are their names, ``timing`` says when it may run, if that is limited."""
+
+    slug: str
+    title: str
+    source: str
+    topics: tuple[str, ...]
+    minutes: int | None
+    timing: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """The shelf as a filter and its length leave it: ``total`` fitting entries, of which ``cards`` are shown.
+
+    ``reserve`` has the cards of entries that wait for a day that needs one, ``links`` those that nobody has decided on.
+    """
+
+    query: str
+    cards: tuple[ShelfCard, ...]
+    total: int
+    reserve: tuple[ShelfCard, ...]
+    links: tuple[CapturedLink, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing is on it."""
+        return not (self.cards or self.reserve or self.links)
+
+
+def shelf_of(snapshot: Snapshot, links: Iterable[CapturedLink], *, query: str = "", most: int = AT_ONCE) -> Shelf:
+    """Return the shelf: what fits all words of a query, the newest first, and at most ``most`` cards of a kind."""
+    words = query.casefold().split()
+    topics = snapshot.settings.newsletter.topics
+    unused = snapshot.once("unused", lambda: _unused(snapshot))
+    fitting = [entry for entry in unused if _fits(words, _texts(entry))]
+    ready = [entry for entry in fitting if not entry.reserve]
+    reserve = [entry for entry in fitting if entry.reserve]
+    fitting_links = [link for link in links if _fits(words, (link.title, link.facts.source, link.url))]
+    return Shelf(
+        query=query,
+        cards=tuple(_card(entry, topics) for entry in ready[:most]),
+        total=len(ready),
+        reserve=tuple(_card(entry, topics) for entry in reserve[:most]),
+        links=tuple(fitting_links[:most]),
+    )
+
+
+def _unused(snapshot: Snapshot) -> tuple[Entry, ...]:
+    """Return the entries that are in no issue, those whose files were saved last first."""
+    manuscripts = snapshot.manuscripts
+    used = {entry.slug for issue in manuscripts.issues for entry in issue.entries}
+    unused = [entry for slug, entry in manuscripts.entries.items() if slug not in used]
+    saved = _saved(snapshot.settings.root, unused)
+    return tuple(sorted(unused, key=lambda entry: (-saved[entry.slug], entry.slug)))
+
+
+def _saved(root: Path, entries: Iterable[Entry]) -> Mapping[str, int]:
+    """Return the times at which files were saved, in ns; 0 for those that are gone."""
+
+    def saved(path: str) -> int:
+        try:
+            return (root / path).stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    return {entry.slug: saved(entry.path) for entry in entries}
+
+
+def _texts(entry: Entry) -> tuple[str, ...]:
+    return (entry.title, entry.source, entry.author or "", entry.slug, *entry.topics)
+
+
+def _fits(words: Iterable[str], texts: Iterable[str]) -> bool:
+    text = "\n".join(texts).casefold()
+    return all(word in text for word in words)
+
+
+def _card(entry: Entry, topics: Topics) -> ShelfCard:
+    return ShelfCard(
+        slug=entry.slug,
+        title=entry.title or entry.slug,
+        source=entry.source,
+        topics=tuple(topics.resolve(name).name for name in entry.topics),
+        minutes=entry.minutes,
+        timing=_timing(entry),
+    )
+
+
+def _timing(entry: Entry) -> str:
+    parts = []
+    if entry.not_before:
+        parts.append(f"not before {entry.not_before:%-d %B, %H:%M}")
+    if entry.best_before:
+        parts.append(f"best before {entry.best_before:%-d %B}")
+    return ", ".join(parts)

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from newsletter.git.configuration import Configuration, read_configuration
+from newsletter.git.configuration import read_configuration
 from newsletter.git.errors import GitBusyError, RepositoryProgramError
 from newsletter.git.process import failure
 from newsletter.git.repository import Identity, Repository
@@ -92,11 +92,14 @@ def commit(
     configuration = read_configuration(repository.git)
     if configuration.signs and configuration.own_signing_program and not hooks:
         raise RepositoryProgramError("commits are signed with", setting=configuration.own_signing_program)
-    settings = () if hooks else configuration.without_own_programs()
-    statuses = _without_filtered(repository, _statuses(repository, names, settings), configuration, hooks=hooks)
+    if not hooks:
+        repository = repository.with_settings(configuration.without_own_programs())
+    statuses = _statuses(repository, names)
+    if not hooks:
+        statuses = _without_filtered(repository, statuses, configuration.own_filters)
     if not (statuses.changed or statuses.new):
         return CommitOutcome(sha=None, left_out=statuses.left_out)
-    run = _Commit(repository, statuses, message, _variables(author, committer, now), settings, hooks)
+    run = _Commit(repository, statuses, message, _variables(author, committer, now), hooks)
     for seconds in waits:
         try:
             return run.commit()
@@ -111,7 +114,6 @@ class _Commit:
     statuses: _Statuses
     message: str
     variables: dict[str, str]
-    settings: Sequence[tuple[str, str]]
     hooks: bool
 
     def commit(self) -> CommitOutcome:
@@ -120,14 +122,13 @@ class _Commit:
         paths = tuple(sorted((*self.statuses.changed, *new)))
         before = self.repository.head
         if new:
-            git.run("add", "--intent-to-add", "--", *new, settings=self.settings)
+            git.run("add", "--intent-to-add", "--", *new)
         try:
             output = git.run(
                 "commit", "--only", "--quiet", "--no-status", "--cleanup=whitespace", "--file=-", "--", *paths,
                 hooks=self.hooks,
-                settings=self.settings,
                 variables=self.variables,
-                sent=self.message.encode("utf-8", "replace"),
+                sent=self.message.replace("\0", " ").encode("utf-8", "replace"),
                 seconds=_COMMIT_SECONDS,
                 accept=(0, 1),
             )  # fmt: skip
@@ -155,7 +156,7 @@ def uncommitted(repository: Repository, paths: Iterable[str]) -> tuple[str, ...]
     names = sorted({_relative(path) for path in paths})
     if not names:
         return ()
-    statuses = _statuses(repository, names, read_configuration(repository.git).without_own_programs())
+    statuses = _statuses(repository.without_own_programs(), names)
     left_out = (left.path for left in statuses.left_out if left.reason is not LeftOutReason.IGNORED)
     return tuple(sorted((*statuses.changed, *statuses.new, *left_out)))
 
@@ -167,11 +168,10 @@ def _relative(path: str) -> str:
     return str(pure)
 
 
-def _statuses(repository: Repository, paths: Sequence[str], settings: Sequence[tuple[str, str]]) -> _Statuses:
+def _statuses(repository: Repository, paths: Sequence[str]) -> _Statuses:
     output = repository.git.run(
         "status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=all", "--ignored=matching",
         "--ignore-submodules=all", "--", *paths,
-        settings=settings,
     )  # fmt: skip
     codes: dict[str, list[str]] = {}
     for line in output.out.decode("utf-8", "surrogateescape").split("\0"):
@@ -199,12 +199,9 @@ def _is_staged(code: str) -> bool:
     return code == "u" or (len(code) == 2 and "." not in code)
 
 
-def _without_filtered(
-    repository: Repository, statuses: _Statuses, configuration: Configuration, *, hooks: bool
-) -> _Statuses:
-    names = configuration.own_filters
+def _without_filtered(repository: Repository, statuses: _Statuses, names: frozenset[str]) -> _Statuses:
     paths = (*statuses.changed, *statuses.new)
-    if hooks or not names or not paths:
+    if not names or not paths:
         return statuses
     out = repository.git.run("check-attr", "-z", "filter", "--", *paths).out.decode("utf-8", "surrogateescape")
     parts = out.split("\0")

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from newsletter.git.configuration import read_configuration
 from newsletter.git.errors import VersionNotFoundError
 from newsletter.git.repository import Identity, Repository
 
@@ -37,11 +36,10 @@ def history(repository: Repository, path: str, *, limit: int = 200) -> tuple[Ver
     """Return a file's versions, the newest first, following it through renames. Raise GitError."""
     if not repository.head:
         return ()
-    output = repository.git.run(
+    output = repository.without_own_programs().git.run(
         "log", "--follow", "-M", "-z", "--name-status", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all",
         "--no-show-signature", "--no-color", f"--max-count={limit}", f"--format={'%x00'.join(_FIELDS)}%x00",
         "--end-of-options", "HEAD", "--", path,
-        settings=read_configuration(repository.git).without_own_programs(),
     )  # fmt: skip
     return _versions(output.out.decode("utf-8", "replace"), repository.prefix, path)
 

@@ -18,7 +18,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from newsletter.git.errors import GitBusyError, GitError, GitTimeoutError, SigningError
@@ -71,18 +71,22 @@ class GitOutput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitProcess:
-    """Git, run in a folder. ``environment`` is this program's own."""
+    """Git, run in a folder. ``environment`` is this program's own; ``settings`` apply to every call."""
 
     folder: Path
     program: str = "git"
     environment: Mapping[str, str]
+    settings: tuple[tuple[str, str], ...] = ()
+
+    def with_settings(self, settings: Sequence[tuple[str, str]]) -> "GitProcess":
+        """Return the same with more settings, whose names may come from the repository."""
+        return replace(self, settings=(*self.settings, *settings))
 
     def run(
         self,
         *arguments: str,
         hooks: bool = False,
         literal: bool = True,
-        settings: Sequence[tuple[str, str]] = (),
         variables: Mapping[str, str] | None = None,
         sent: bytes = b"",
         seconds: float = LOCAL_SECONDS,
@@ -90,14 +94,14 @@ class GitProcess:
     ) -> GitOutput:
         """Run git and return what it printed. Raise GitError if its exit status isn't among ``accept``.
 
-        ``hooks`` lets the repository's hooks run. ``settings`` have names that come from the repository. ``sent`` is
-        git's standard input. Paths are ``literal``, except in commands that don't accept that. After ``seconds``, git
-        is killed together with the programs that it has started.
+        ``hooks`` lets the repository's hooks run. ``sent`` is git's standard input. Paths are ``literal``, except in
+        commands that don't accept that. After ``seconds``, git is killed together with the programs that it has
+        started.
         """
         command = [self.program, "--no-pager", *(("--literal-pathspecs",) if literal else ())]
         for name, value in (*(() if hooks else (_NO_HOOKS,)), *_SETTINGS):
             command += ["-c", f"{name}={value}"]
-        environment = with_settings(clean_environment(self.environment), settings) | dict(variables or {})
+        environment = _with_settings(clean_environment(self.environment), self.settings) | dict(variables or {})
         output = self._communicate([*command, *arguments], environment, sent, seconds)
         if output.status not in accept:
             raise failure(output)
@@ -140,7 +144,7 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {**kept, **_FIXED}
 
 
-def with_settings(environment: Mapping[str, str], settings: Sequence[tuple[str, str]]) -> dict[str, str]:
+def _with_settings(environment: Mapping[str, str], settings: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Return the environment with more settings of git. ``-c name=value`` can't set a name with ``=`` in it."""
     try:
         count = int(environment.get("GIT_CONFIG_COUNT", ""))

@@ -2,12 +2,13 @@
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from newsletter.files.newsletter_folder import SETTINGS_FILE
+from newsletter.git.configuration import read_configuration
 from newsletter.git.errors import DetachedHeadError, GitError, UnfinishedOperationError
 from newsletter.git.process import GitProcess
 
@@ -93,11 +94,29 @@ class Repository:
         """Whether earlier commits are missing from this clone."""
         return self.git.run("rev-parse", "--is-shallow-repository").text == "true"
 
+    def with_settings(self, settings: Sequence[tuple[str, str]]) -> "Repository":
+        """Return the same with more settings for git."""
+        return replace(self, git=self.git.with_settings(settings))
+
+    def without_own_programs(self) -> "Repository":
+        """Return the same with the filters switched off that the repository's own configuration names now.
+
+        Every call needs this that may read files of the working tree or write the index. Raise GitError.
+        """
+        return self.with_settings(read_configuration(self.git).without_own_programs())
+
     def require_finished(self) -> None:
         """Raise UnfinishedOperationError during a merge, rebase, cherry-pick, revert or bisect."""
         for name, operation in _OPERATIONS.items():
             if os.path.lexists(self.folder / name):
                 raise UnfinishedOperationError(operation=operation)
+
+
+_NONE = NoRepository(
+    reason=NoRepositoryReason.NO_REPOSITORY,
+    what="this folder is not in a git repository",
+    hint="create one with git to keep a history",
+)
 
 
 def find_repository(
@@ -118,9 +137,9 @@ def find_repository(
         return _found(root, git)
     except GitError as err:
         reason = NoRepositoryReason.BROKEN
-        if "not a git repository" in err.detail:
-            reason = NoRepositoryReason.NO_REPOSITORY
-        elif "dubious ownership" in err.detail:
+        if "not a git repository" in err.detail or "cannot use bare repository" in err.detail:
+            return _NONE
+        if "dubious ownership" in err.detail:
             reason = NoRepositoryReason.NOT_OURS
         return NoRepository(reason=reason, what=err.what, hint=err.hint)
 
@@ -132,16 +151,11 @@ def configured_user(git: GitProcess) -> Identity | None:
 
 
 def _found(root: Path, git: GitProcess) -> Repository | NoRepository:
-    none = NoRepository(
-        reason=NoRepositoryReason.NO_REPOSITORY,
-        what="this folder is not in a git repository",
-        hint="create one with git to keep a history",
-    )
     if git.run("rev-parse", "--is-inside-work-tree").text != "true":  # within a bare repository, or within .git
-        return none
+        return _NONE
     prefix = git.run("rev-parse", "--show-prefix").text
     folder = Path(git.run("rev-parse", "--absolute-git-dir").text)
     if git.run("check-ignore", "--quiet", "--", SETTINGS_FILE, literal=False, accept=(0, 1)).status == 0:
         what = "the git repository around this folder ignores it"
-        return NoRepository(reason=NoRepositoryReason.IGNORED, what=what, hint=none.hint)
+        return NoRepository(reason=NoRepositoryReason.IGNORED, what=what, hint=_NONE.hint)
     return Repository(root=root, prefix=prefix, folder=folder, git=git)

@@ -28,18 +28,17 @@ class Checkout:
             "GIT_CONFIG_NOSYSTEM": "1",
         }
 
-    def git(self, *arguments: str, sent: str = "", variables: Mapping[str, str] | None = None) -> str:
-        """Run git as the user does, and return what it printed."""
+    def git(self, *arguments: str, check: bool = True, variables: Mapping[str, str] | None = None) -> str:
+        """Run git as the user does, and return what it printed. With ``check``, it has to succeed."""
         done = subprocess.run(
             ["git", *arguments],
             cwd=self.folder,
             env={**self.environment, **(variables or {})},
-            input=sent,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
+        assert not check or done.returncode == 0, done.stderr
         return done.stdout.removesuffix("\n")
 
     def set_global(self, name: str, value: str) -> None:
@@ -62,7 +61,7 @@ class Checkout:
     @property
     def staged(self) -> str:
         """What is staged, byte for byte: modes, blobs and names."""
-        return self.git("ls-files", "--stage")
+        return self.git("-c", "core.fsmonitor=false", "ls-files", "--stage")
 
 
 def checkout(folder: Path, *, files: Mapping[str, str] | None = None) -> Checkout:

@@ -26,9 +26,11 @@ _SETTINGS = (
 _SHAPE = " UNION ALL ".join(
     [*(f"SELECT '{name}', count(*), max(xmin::text::bigint) FROM {name}" for name in _CATALOGS), _SETTINGS]
 )
+# pg_sequence has nothing but sequences: with statistics, PostgreSQL asks for the last value before it joins.
 _ADVANCED = (
-    "SELECT refobjid::regclass::text FROM pg_depend JOIN pg_class ON pg_class.oid = objid AND relkind = 'S'"
-    " WHERE deptype IN ('a', 'i') AND refclassid = 'pg_class'::regclass AND pg_sequence_last_value(objid) IS NOT NULL"
+    "SELECT refobjid::regclass::text FROM pg_sequence JOIN pg_depend ON objid = seqrelid"
+    " WHERE deptype IN ('a', 'i') AND classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass"
+    " AND pg_sequence_last_value(seqrelid) IS NOT NULL"
 )
 _END_OTHERS = (
     "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"

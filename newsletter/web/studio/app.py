@@ -23,7 +23,7 @@ from newsletter.web.preview import app as preview
 from newsletter.web.preview import routes
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.issue_page import findings_in
-from newsletter.web.studio import compose, desk, live, palette, saving
+from newsletter.web.studio import compose, desk, live, new_issue, palette, saving
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.opening import open_studio
 from newsletter.web.studio.replies import not_saved, refused, status_of, wants_json
@@ -36,6 +36,7 @@ LARGEST_BODY = 2 * 1024 * 1024  # bytes; a form encodes each byte of a file in u
 # Each page module's routes.
 ROUTERS: tuple[Callable[[Studio], APIRouter], ...] = (
     desk.router,
+    new_issue.router,
     compose.router,
     live.router,
     palette.router,

@@ -1,9 +1,10 @@
 """The compose page's routes: an issue beside the shelf and its preview, and the changes that an editor makes there."""
 
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from newsletter import content
 from newsletter.content import FileKind
@@ -26,6 +27,7 @@ def router(studio: Studio) -> APIRouter:
     """Return the routes."""
     pages = ComposePages(studio)
     router = APIRouter()
+    router.add_api_route("/compose", pages.next_issue)
     router.add_api_route("/issues/{slug}", pages.issue, response_class=HTMLResponse)
     router.add_api_route("/issues/{slug}/readers", pages.readers, response_class=HTMLResponse)
     router.add_api_route("/issues/{slug}/changes", pages.change, methods=["POST"])
@@ -39,6 +41,14 @@ class ComposePages:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
+
+    def next_issue(self) -> Response:
+        """Go to the next issue that hasn't begun to be sent; without one, to a new issue."""
+        snapshot, sends = self._studio.snapshots.with_sends()
+        today = self._studio.now.astimezone(snapshot.settings.zone).date()
+        coming = (issue for issue in snapshot.calendar if issue.date >= today and issue.slug not in sends)
+        issue = next(coming, None)
+        return RedirectResponse(f"/issues/{quote(issue.slug, safe='')}" if issue else "/issues", status_code=303)
 
     def issue(self, slug: str, request: Request) -> str:
         """Show an issue with the shelf and its preview."""

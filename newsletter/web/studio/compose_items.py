@@ -71,7 +71,7 @@ def items_by_key(outline: Iterable[OutlinedSection], issue: Issue) -> dict[str, 
 
 def section_name(section: OutlinedSection, number: int, total: int) -> str:
     """Return what to call a section: its title, or its number if it has none."""
-    return section.title or ("the issue" if total == 1 else f"section {number}")
+    return section.title or ("The issue" if total == 1 else f"Section {number}")
 
 
 class IssueItems:

@@ -14,7 +14,7 @@ from newsletter.web.studio.compose_items import IssueSection
 class IssueLength:
     """The length of an issue; ``minutes`` and ``size`` are None for one that can't be rendered.
 
-    ``sections`` has the number of entries of each section by its name. ``size`` is the email's HTML as it is sent or
+    ``sections`` has the number of entries of each section by its name, without nameless ones that have none. ``size`` is the email's HTML as it is sent or
     decoded, whichever is closer to its limit.
     """
 
@@ -26,7 +26,8 @@ class IssueLength:
 
 def issue_length(sections: Iterable[IssueSection], issue: Issue, composed: Composed | None) -> IssueLength:
     """Return the length of an issue, with that of its compiled email if there is one."""
-    counted = tuple((section.name, sum(not item.kind for item in section.items)) for section in sections)
+    numbers = [(section, sum(not item.kind for item in section.items)) for section in sections]
+    counted = tuple((section.name, number) for section, number in numbers if section.title or number)
     entries = sum(number for _, number in counted)
     if composed is None:
         return IssueLength(entries=entries, sections=counted)

@@ -17,4 +17,5 @@ PLACES = (
     StudioPlace(slug="desk", label="Desk", path="/", keys="g d"),
     StudioPlace(slug="links", label="Links", path="/links", keys="g l"),
     StudioPlace(slug="capture", label="Capture", path="/capture", keys="c"),
+    StudioPlace(slug="compose", label="Compose", path="/compose", keys="g c"),
 )

@@ -14,8 +14,8 @@ from newsletter.web.studio.compose_items import IssueSection
 class IssueLength:
     """The length of an issue; ``minutes`` and ``size`` are None for one that can't be rendered.
 
-    ``sections`` has the number of entries of each section by its name, without nameless ones that have none. ``size`` is the email's HTML as it is sent or
-    decoded, whichever is closer to its limit.
+    ``sections`` has the number of entries of each section by its name, without nameless ones that have none. ``size``
+    is the email's HTML as it is sent or decoded, whichever is closer to its limit.
     """
 
     entries: int

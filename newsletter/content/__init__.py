@@ -8,9 +8,10 @@ from newsletter.content.edit_errors import (
     UneditableError,
     UnreadableFileError,
 )
-from newsletter.content.edits import Edited, OutlinedItem, OutlinedSection, apply_change, field_value, outline
+from newsletter.content.edits import Edited, apply_change, field_value, outline
 from newsletter.content.field_types import FieldType, FileKind, field_type
 from newsletter.content.files import conflict_findings
+from newsletter.content.issue_lists import OutlinedItem, OutlinedSection
 from newsletter.content.picks_import import PrintedPick, read_picks, read_picks_file
 from newsletter.content.reading import Manuscripts, manuscript_states, read_manuscripts
 from newsletter.content.writing import ImportedPick, NewIssue, import_pick, import_picks, new_entry, new_issue

@@ -9,11 +9,27 @@ from dataclasses import dataclass
 
 from newsletter.content.body_edits import PASSAGE, body_regions, named_region, with_passage, with_whole_body
 from newsletter.content.edit_errors import InvalidValueError, UneditableError
-from newsletter.content.field_types import BODY_NAMES, FileKind, field_order, read_value, typed
+from newsletter.content.field_types import BODY_NAMES, FieldType, FileKind, field_order, field_type, read_value, typed
 from newsletter.content.files import FILE_LIMIT
 from newsletter.content.front_edits import Manuscript, set_field, table_at
+from newsletter.content.issue_edits import change_items, change_sections
+from newsletter.content.issue_lists import IssueLists, OutlinedSection
 from newsletter.content.source_text import Piece
-from newsletter.domain.changes import Change, FieldValue, Reversal, SetField, Several
+from newsletter.domain.changes import (
+    AddItem,
+    AddSection,
+    Change,
+    FieldValue,
+    MoveItem,
+    MoveSection,
+    RemoveItem,
+    RemoveSection,
+    RenameSection,
+    Reversal,
+    SetField,
+    SetMember,
+    Several,
+)
 from newsletter.errors import did_you_mean
 from newsletter.files.toml_lines import conflict_marker
 
@@ -24,24 +40,6 @@ class Edited:
 
     text: str
     inverse: Reversal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutlinedItem:
-    """An item of an issue: ``slug`` if it has a file, ``block_kind`` if it is a block that stands in the issue."""
-
-    key: str
-    slug: str = ""
-    block_kind: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutlinedSection:
-    """A section of an issue. ``title`` is empty for one without a title, and for an issue without sections."""
-
-    key: str
-    title: str
-    items: tuple[OutlinedItem, ...]
 
 
 def apply_change(text: str, change: Change, kind: FileKind, *, path: str = "") -> Edited:
@@ -74,7 +72,7 @@ def field_value(text: str, name: str, kind: FileKind, *, path: str = "") -> Fiel
 
 def outline(text: str, *, path: str = "") -> tuple[OutlinedSection, ...]:
     """Return an issue's sections and items with the keys that changes name them by. Raise UnreadableFileError."""
-    raise NotImplementedError
+    return IssueLists(Manuscript(text, path=path)).outline
 
 
 def _reversal(before: str, after: str, change: Change, inverse: Change) -> Reversal:
@@ -126,8 +124,14 @@ def _applied(text: str, change: Change, kind: FileKind, path: str) -> tuple[str,
             return edited.text, edited.inverse
         case SetField():
             return _set_field(text, change, kind, path)
-        case _:
-            raise NotImplementedError
+        case SetMember():
+            return _set_member(text, change, kind, path)
+        case AddItem() | RemoveItem() | MoveItem():
+            manuscript, undo = change_items(_issue(text, kind, path), change)
+            return manuscript.source.original, undo
+        case AddSection() | RenameSection() | MoveSection() | RemoveSection():
+            manuscript, undo = change_sections(_issue(text, kind, path), change)
+            return manuscript.source.original, undo
 
 
 def _set_field(text: str, change: SetField, kind: FileKind, path: str) -> tuple[str, Change]:
@@ -144,6 +148,29 @@ def _set_field(text: str, change: SetField, kind: FileKind, path: str) -> tuple[
     if value == inverse.value and type(value) is type(inverse.value):
         return text, inverse
     return set_field(manuscript, names, value, kind).source.original, inverse
+
+
+def _set_member(text: str, change: SetMember, kind: FileKind, path: str) -> tuple[str, Change]:
+    name = change.name
+    if field_type(name) is not FieldType.WORDS:
+        raise InvalidValueError(f"{name} is not a list of words", field=name, hint="set the field as a whole")
+    names = _path(name, kind)
+    word = str(typed("title", change.word))
+    if not word:
+        raise InvalidValueError(f"an empty word for {name}", field=name, hint="write the word")
+    words = field_value(text, name, kind, path=path) or ()
+    assert isinstance(words, tuple)  # noqa: S101 - it is a list of words
+    inverse = SetMember(name=name, word=word, present=word in words)
+    if change.present == inverse.present:
+        return text, inverse
+    value = (*words, word) if change.present else tuple(other for other in words if other != word)
+    return set_field(Manuscript(text, path=path), names, value, kind).source.original, inverse
+
+
+def _issue(text: str, kind: FileKind, path: str) -> Manuscript:
+    if kind is not FileKind.ISSUE:
+        raise InvalidValueError("only an issue has items and sections", field="entries", hint="change an issue")
+    return Manuscript(text, path=path)
 
 
 def _set_body(manuscript: Manuscript, name: str, markdown: str, kind: FileKind) -> str:

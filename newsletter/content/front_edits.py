@@ -1,13 +1,15 @@
 """Change a field of the front matter, at the top or in an override. No I/O."""
 
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Sequence
+from difflib import SequenceMatcher
 
-from newsletter.content.edit_errors import InvalidValueError, UneditableError, UnreadableFileError
-from newsletter.content.field_types import FieldType, FileKind, field_order, field_type, meaning, read_value
-from newsletter.content.fields import Fields, one_line
-from newsletter.content.frontmatter import Scalar, Table, Value, parse_front_matter
-from newsletter.content.scalar_writing import Position, Written, write_scalar
+from newsletter.content.edit_errors import UneditableError, UnreadableFileError
+from newsletter.content.field_types import FileKind, field_order, meaning, read_value
+from newsletter.content.field_writing import write_value, write_word
+from newsletter.content.fields import is_empty, one_line
+from newsletter.content.frontmatter import Listing, Scalar, Table, Value, parse_front_matter
+from newsletter.content.list_edits import ListPlace, insert_items, remove_item
+from newsletter.content.scalar_writing import Position, Written
 from newsletter.content.source_text import Piece, SourceText
 from newsletter.content.table_edits import TablePlace, add_field, remove_field, value_pieces
 from newsletter.domain.changes import FieldValue
@@ -51,7 +53,12 @@ def set_field(manuscript: Manuscript, path: Sequence[str], value: FieldValue, ki
     written, UneditableError if the field can't be changed by itself.
     """
     name = ".".join(path)
-    changed = manuscript.changed(_pieces(manuscript, path, value, kind))
+    table = table_at(manuscript.table, path[:-1])
+    listing = table.values.get(path[-1]) if table else None
+    if isinstance(value, tuple) and isinstance(listing, Listing) and listing.items and _has_words(listing):
+        changed = _with_words(manuscript, path, value, kind)
+    else:
+        changed = manuscript.changed(_pieces(manuscript, path, value, kind))
     before, after = manuscript.file, changed.file
     same = _without(meaning(manuscript.table), path) == _without(meaning(changed.table), path)
     if not same or before.body != after.body or len(after.findings) != len(before.findings):
@@ -82,6 +89,38 @@ def _without(fields: object, path: Sequence[str]) -> object:
     return rest
 
 
+def _has_words(listing: Listing) -> bool:
+    return all(isinstance(item, Scalar) and one_line(item.text) and not is_empty(item) for item in listing.items)
+
+
+def _with_words(manuscript: Manuscript, path: Sequence[str], words: tuple[str, ...], kind: FileKind) -> Manuscript:
+    """Return the file with other words in a list. Words that stay keep their bytes and comments."""
+    old = [one_line(item.text) for item in _words_place(manuscript, path, kind).items if isinstance(item, Scalar)]
+    steps = SequenceMatcher(None, old, words, autojunk=False).get_opcodes()
+    for _, start, end, new_start, new_end in reversed([step for step in steps if step[0] != "equal"]):
+        new = [f"- {write_word('.'.join(path), word, position=Position.ITEM)}" for word in words[new_start:new_end]]
+        if new:
+            place = _words_place(manuscript, path, kind)
+            manuscript = manuscript.changed(insert_items(place, end, new))
+        for at in reversed(range(start, end)):
+            manuscript = manuscript.changed(remove_item(_words_place(manuscript, path, kind), at))
+    return manuscript
+
+
+def _words_place(manuscript: Manuscript, path: Sequence[str], kind: FileKind) -> ListPlace:
+    place = manuscript.top(kind)
+    for depth, name in enumerate(path[:-1]):
+        inner = place.table.values[name]
+        assert isinstance(inner, Table)  # noqa: S101 - `table_at` has been there
+        limit = inner.span[1] if place.table.flow else place.field_end(name)
+        order = field_order(kind, path[: depth + 2])
+        place = TablePlace(text=place.text, table=inner, limit=limit, order=order)
+    value = place.table.values[path[-1]]
+    limit = value.span[1] if place.table.flow else place.field_end(path[-1])
+    span = place.table.names[path[-1]]
+    return ListPlace(text=place.text, field=path[-1], name=span, value=value, limit=limit, within_flow=place.table.flow)
+
+
 def _pieces(manuscript: Manuscript, path: Sequence[str], value: FieldValue, kind: FileKind) -> list[Piece]:
     """Return the pieces that set a field, with the tables around it as far as they are missing."""
     place = manuscript.top(kind)
@@ -93,7 +132,7 @@ def _pieces(manuscript: Manuscript, path: Sequence[str], value: FieldValue, kind
         if value is None and (is_last or _is_alone(inner, path[depth + 1 :])):
             return remove_field(place, name)
         if is_last:
-            written = write(path, value, inner, flow=place.table.flow, indent=place.indent + _STEP)
+            written = write_value(path, value, inner, flow=place.table.flow, indent=place.indent + _STEP)
             return value_pieces(place.text, place.table.names[name], inner, written, flow=place.table.flow)
         if not isinstance(inner, Table):
             if isinstance(inner, Scalar) and not inner.text:
@@ -117,7 +156,7 @@ def _is_alone(value: Value, path: Sequence[str]) -> bool:
 
 def _new(place: TablePlace, path: Sequence[str], depth: int, value: FieldValue) -> list[Piece]:
     if depth == len(path) - 1:
-        written = write(path, value, None, flow=place.table.flow, indent=place.indent + _STEP)
+        written = write_value(path, value, None, flow=place.table.flow, indent=place.indent + _STEP)
     elif place.table.flow:
         raise UneditableError(field=".".join(path))
     else:
@@ -128,58 +167,8 @@ def _new(place: TablePlace, path: Sequence[str], depth: int, value: FieldValue) 
 def _nested(path: Sequence[str], depth: int, value: FieldValue, indent: int) -> Written:
     """Return a new table with a field, perhaps inside further tables."""
     if depth == len(path) - 1:
-        inner = write(path, value, None, flow=False, indent=indent + _STEP)
+        inner = write_value(path, value, None, flow=False, indent=indent + _STEP)
     else:
         inner = _nested(path, depth + 1, value, indent + _STEP)
     line = f"{' ' * indent}{path[depth]}:" + (f" {inner.head}" if inner.head else "")
     return Written(head="", lines=(line, *inner.lines))
-
-
-def write(path: Sequence[str], value: FieldValue, old: Value | None, *, flow: bool, indent: int) -> Written:
-    """Return a field's value as YAML, in the style of the old value if there is one. Raise InvalidValueError."""
-    name = ".".join(path)
-    position = Position.FLOW_FIELD if flow else Position.FIELD
-    style = old.style if isinstance(old, Scalar) else ""
-    if isinstance(value, tuple):
-        return Written(head=f"[{', '.join(write_word(name, word) for word in value)}]")
-    if isinstance(value, bool):
-        return Written(head="true" if value else "false")
-    if isinstance(value, int | date):
-        sign = style if style in ('"', "'") else ""
-        return Written(head=sign + (str(value) if isinstance(value, int) else value.isoformat()) + sign)
-    if not value:
-        return Written(head=style * 2 if style in ('"', "'") and field_type(name) is FieldType.LINE else "")
-    accepts = reads_as_markdown(value) if field_type(name) is FieldType.MARKDOWN else reads_as_line(value)
-    written = write_scalar(value or "", accepts, style=style, position=position, indent=indent)
-    if written is None:
-        hint = "remove control characters and other invisible characters"
-        raise InvalidValueError(f"{name} can't be written", field=name, hint=hint)
-    return written
-
-
-def write_word(name: str, word: str, *, style: str = "", position: Position = Position.FLOW_ITEM) -> str:
-    """Return a text of a list as YAML on one line. Raise InvalidValueError."""
-    written = write_scalar(word, reads_as_line(word), style=style, position=position)
-    if written is None or written.lines:
-        hint = "remove control characters and other invisible characters"
-        raise InvalidValueError(f"one of the {name} can't be written", field=name, hint=hint)
-    return written.head
-
-
-def reads_as_line(text: str) -> Callable[[Scalar], bool]:
-    """Return whether a field with a scalar has this one line of text, and nothing to report."""
-    return lambda scalar: _has_line(scalar, text)
-
-
-def reads_as_markdown(text: str) -> Callable[[Scalar], bool]:
-    """Return whether a field with a scalar has this text of several lines, and nothing to report."""
-
-    def reads(scalar: Scalar) -> bool:
-        return _has_line(scalar, one_line(text)) and scalar.text.strip("\n") == text
-
-    return reads
-
-
-def _has_line(scalar: Scalar, text: str) -> bool:
-    fields = Fields(Table(values={"k": scalar}, lines={"k": 1}, line=1), path="", findings=[])
-    return fields.text("k") == text and not fields.findings

@@ -82,11 +82,16 @@ class TablePlace:
 
     def field_lines(self, name: str) -> Span:
         """Return the beginning of a field's first line and the end of its last. Raise UneditableError."""
-        start, value = self.table.names[name][0], self.table.values[name]
+        start = self.table.names[name][0]
         first = line_start(self.text, start)
         if self.text[first:start].strip():
             raise UneditableError(field=name)
-        return first, end_of_lines(self.text, start, value.span[1], start - first, self.limit)
+        return first, self.field_end(name)
+
+    def field_end(self, name: str) -> int:
+        """Return the end of a field's last line."""
+        start, value = self.table.names[name][0], self.table.values[name]
+        return end_of_lines(self.text, start, value.span[1], column(self.text, start), self.limit)
 
 
 def value_pieces(text: str, name: Span, value: Value, written: Written, *, flow: bool = False) -> list[Piece]:
@@ -139,7 +144,10 @@ def add_field(place: TablePlace, name: str, written: Written) -> list[Piece]:
     lines = "".join(" " * place.indent * (not at) + part + "\n" for at, part in enumerate((line, *written.lines)))
     before, after = _neighbours(list(table.names), name, place.order)
     if after is not None:
-        at = place.field_lines(after)[1]
+        at = place.field_end(after)
+    elif before is not None and text[line_start(text, start := table.names[before][0]) : start].strip():
+        own = "".join(f"{part}\n{' ' * place.indent}" for part in (line, *written.lines))
+        return [Piece(start=start, end=start, text=own)]  # the table begins behind a dash
     elif before is not None:
         first = place.field_lines(before)[0]
         at = above(text, first, line_start(text, table.span[0]))
@@ -177,8 +185,21 @@ def remove_field(place: TablePlace, name: str) -> list[Piece]:
     """Return the pieces that remove a field with its lines; comments above it stay."""
     if place.table.flow:
         return _remove_from_flow(place, name)
+    text, first = place.text, place.table.names[name][0]
+    if text[line_start(text, first) : first].strip():
+        return _remove_behind_dash(place, name)
     start, end = place.field_lines(name)
     return [Piece(start=start, end=end, text="")]
+
+
+def _remove_behind_dash(place: TablePlace, name: str) -> list[Piece]:
+    """Return the pieces that remove a table's first field, if the table is an item of a list and has another field."""
+    names = list(place.table.names)
+    start, end = place.table.names[name][0], place.field_end(name)
+    after = place.table.names[names[1]][0] if names[0] == name and len(names) > 1 else start
+    if place.text[end:after].strip(" ") or after <= start:
+        raise UneditableError(field=name)
+    return [Piece(start=start, end=after, text="")]
 
 
 def _remove_from_flow(place: TablePlace, name: str) -> list[Piece]:

@@ -1,8 +1,9 @@
 """Changes to an entry's or an issue's file, as values. The command line, scripts and the studio make the same ones.
 
 A change names what it is about by *keys* and not by positions, so that it still fits when somebody else has changed
-the file meanwhile. An item's key is its slug; a block without a file has a key made from its source. A section's key
-is its title, or ``#`` and its number from 1 if it has no title or shares it. No I/O.
+the file meanwhile. An item's key is its slug; a block without a file has a key made from what it says. A section's key
+is its title, or ``#`` and its number from 1 if it has no title or shares it. An issue without sections has one, ``#1``.
+No I/O.
 """
 
 import datetime
@@ -17,7 +18,8 @@ class SetField:
     """Set a field.
 
     ``name`` is a field of the front matter; ``note`` for an issue's body; ``framing`` and ``quotation`` for an entry's
-    first passage of that kind, ``framing-2`` for the second; ``overrides.<slug>.<field>`` for an override.
+    first passage of that kind, ``framing-2`` for the second; ``text`` for a block's body; ``overrides.<slug>.<field>``
+    for an override. Text for a date, number, switch or list is converted; "" leaves the field empty.
     """
 
     name: str
@@ -37,7 +39,8 @@ class SetMember:
 class AddItem:
     """Add an entry or block to a section, ``before`` an item or at its end.
 
-    ``source`` is the YAML of a block without a file, exactly as it was; then ``item`` is its key.
+    ``source`` is the YAML of a block without a file, or of an item with comments, as in a list of its own: ``- note:``
+    with its text, and its other lines indented by two spaces. ``item`` is then its key.
     """
 
     item: str

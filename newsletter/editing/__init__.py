@@ -13,9 +13,11 @@ from newsletter.editing.errors import (
     UneditablePathError,
     UnsavedError,
 )
+from newsletter.editing.file_merging import Choice, Side, SyncConflict
 from newsletter.editing.merging import merge_texts
 from newsletter.editing.operations import Editing
 from newsletter.editing.sittings import QUIET, CommitState, Sittings
+from newsletter.editing.syncing import Syncing, SyncState
 from newsletter.editing.values import UNSEEN, Changed, FileText, Save, Unseen, digest_of
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "UNSEEN",
     "BusyFileError",
     "Changed",
+    "Choice",
     "CommitState",
     "Comparison",
     "ComparisonRow",
@@ -34,8 +37,12 @@ __all__ = [
     "NothingToUndoError",
     "RowKind",
     "Save",
+    "Side",
     "Sittings",
     "Span",
+    "SyncConflict",
+    "SyncState",
+    "Syncing",
     "TooLongError",
     "UneditablePathError",
     "UnsavedError",

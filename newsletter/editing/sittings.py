@@ -130,6 +130,14 @@ class Sittings:
                 self._commit(author)
         return self.state()
 
+    def commit_touched(self, paths: Iterable[str]) -> bool:
+        """Commit the sittings that have changed one of these files, and return whether there was one."""
+        with self._guard:
+            authors = [author for author, sitting in self._sittings.items() if not sitting.paths.isdisjoint(paths)]
+        for author in authors:
+            self._commit(author)
+        return bool(authors)
+
     def tick(self) -> float | None:
         """Commit the sittings that are over. Return the number of seconds until the next one may be, or None."""
         self._look_again()

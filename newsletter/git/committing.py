@@ -99,7 +99,7 @@ def commit(
         statuses = _without_filtered(repository, statuses, configuration.own_filters)
     if not (statuses.changed or statuses.new):
         return CommitOutcome(sha=None, left_out=statuses.left_out)
-    run = _Commit(repository, statuses, message, _variables(author, committer, now), hooks)
+    run = _Commit(repository, statuses, message, commit_variables(author, committer, now), hooks)
     for seconds in waits:
         try:
             return run.commit()
@@ -216,7 +216,8 @@ def _without_filtered(repository: Repository, statuses: _Statuses, names: frozen
     )
 
 
-def _variables(author: Identity, committer: Identity, now: datetime) -> dict[str, str]:
+def commit_variables(author: Identity, committer: Identity, now: datetime) -> dict[str, str]:
+    """Return the variables that name a commit's author and committer, and its time."""
     date = f"@{int(now.timestamp())} {now:%z}"[:18] if now.tzinfo else f"@{int(now.timestamp())} +0000"
     return {
         "GIT_AUTHOR_NAME": _name(author),

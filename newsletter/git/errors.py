@@ -103,3 +103,25 @@ class RemoteRefusedError(GitError):
     """A remote repository that doesn't let us in, or doesn't accept what was pushed."""
 
     code = "git-refused"
+
+
+class RemoteAheadError(GitError):
+    """A remote branch with commits that we haven't merged; they have to be fetched before ours can be pushed."""
+
+    code = "git-ahead"
+
+    def __init__(self, *, detail: str = "") -> None:
+        super().__init__("the remote branch has newer commits", hint="fetch and merge them first", detail=detail)
+
+
+class NoUpstreamError(GitError):
+    """A branch that follows no branch of a remote, although there is a remote."""
+
+    code = "git-no-upstream"
+
+    def __init__(self, *, branch: str) -> None:
+        self.branch = branch
+        super().__init__(
+            f"the branch {printable(branch, 80)} has no counterpart at the remote",
+            hint="push it once with git, and set its upstream",
+        )

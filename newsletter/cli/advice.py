@@ -15,6 +15,7 @@ ERRORS: Mapping[str, str] = {
     "bounces-not-held": "see `newsletter suppressions held`",
     "cancel-unanswered": "`newsletter sends show {send}` shows when they are answered",
     "columns-unknown": "rename the columns, or say what they mean: --column NAME=FIELD",
+    "conflict": "look at the file, and run the command again with the value that it has now after --seen",
     "database-busy": "wait until the other command has finished, or stop it, and run this one again",
     "database-copied": (
         "restore the latest state; or, if only this database should send from now on,"
@@ -24,13 +25,16 @@ ERRORS: Mapping[str, str] = {
     "disk-full": "make room and run the command again; nothing was changed",
     "entry-unknown": "see `newsletter entry list`",
     "folder-missing": "check the path after --root",
+    "file-busy": "run the command again",
     "issue-date-wrong": "send it on its day, change its date, or add --any-date",
     "issue-day": "write one with `newsletter issue new`",
     "issue-not-sent": "send it: `newsletter send {issue}`",
     "issue-unknown": "see `newsletter issue list`",
     "issues-none": "create one with `newsletter issue new`",
+    "item-missing": "`newsletter issue list --json` lists the entries and blocks of issues",
     "lease-expired": "nothing more was handed over here; see `newsletter sends`",
     "marker-damaged": "restore it from a backup, or remove it and run `newsletter db adopt`",
+    "newsletter-locked": "wait until it has finished, or stop it (perhaps a `newsletter studio`), and run this again",
     "newsletter-missing": "change to a newsletter's folder, or make one: `newsletter init DIR`",
     "notices-delayed": "`newsletter worker`, `serve` or `bounces` will retry",
     "provider-many-gone": (
@@ -61,6 +65,7 @@ ERRORS: Mapping[str, str] = {
     "send-unsettled": "continue with `newsletter sends resume {send}`",
     "slug-taken": "choose another --slug, or edit the file",
     "suppression-missing": "see `newsletter suppressions list`",
+    "text-too-long": "write less, or remove a pasted image; nothing was changed",
     "theme-built-in": "make your own from it: `newsletter theme new NAME --from {theme}`",
 }
 """Hints by an error's code. Names in braces are its fields. An error that has a suggestion keeps it as its hint."""

@@ -19,6 +19,7 @@ from newsletter.cli import (
     entry,
     init,
     issue,
+    manuscript_edits,
     output,
     preview,
     proof,
@@ -173,6 +174,10 @@ app.add_typer(theme.app, name="theme", rich_help_panel=SET_UP)
 app.command("studio", rich_help_panel=WRITE)(studio.studio)
 app.add_typer(entry.app, name="entry", rich_help_panel=WRITE)
 app.add_typer(issue.app, name="issue", rich_help_panel=WRITE)
+entry.app.command("set")(manuscript_edits.set_field)
+issue.app.command("add")(manuscript_edits.add_items)
+issue.app.command("move")(manuscript_edits.move_items)
+issue.app.command("remove")(manuscript_edits.remove_items)
 app.command("check", rich_help_panel=REVIEW)(check.check)
 app.command("build", rich_help_panel=REVIEW)(build.build)
 app.command("editions", rich_help_panel=REVIEW)(editions.editions)

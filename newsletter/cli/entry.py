@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from newsletter.content import PrintedPick
     from newsletter.publishing.entry_list import ListedEntry
 
-app = typer.Typer(no_args_is_help=True, help="Write, list and import entries.")
+app = typer.Typer(no_args_is_help=True, help="Write, change, list and import entries.")
 
 Day = Annotated[
     day_of | None,

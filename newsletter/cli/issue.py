@@ -11,7 +11,7 @@ from newsletter.cli import options, output, resources
 if TYPE_CHECKING:
     from newsletter.domain.send import Send
 
-app = typer.Typer(no_args_is_help=True, help="Create and list issues.")
+app = typer.Typer(no_args_is_help=True, help="Create, change and list issues.")
 
 
 @app.command("new")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from newsletter.domain.people import Person
 from newsletter.editing.file_merging import Choice, FileVersions, MergedFile, SyncConflict, merge_file
-from newsletter.editing.sittings import Sittings, author_of
+from newsletter.editing.sittings import CommitState, Sittings, author_of
 from newsletter.errors import NewsletterError
 from newsletter.files.newsletter_lock import newsletter_lock
 from newsletter.git import (
@@ -71,7 +71,7 @@ class Syncing:
     """The exchange of a newsletter's commits with its remote.
 
     ``start`` runs it in a thread, every five minutes and after each ``wake``, and ``stop`` ends it. ``announce`` gets
-    each new state, in any thread. ``protocols`` are those that git may use.
+    each new state, in any thread. It does nothing unless ``enabled``. ``protocols`` are those that git may use.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class Syncing:
         *,
         clock: Callable[[], datetime.datetime],
         monotonic: Callable[[], float] = time.monotonic,
+        enabled: bool = True,
         hooks: bool = False,
         committer: Identity = STUDIO,
         announce: Callable[[SyncState], object] = _ignore,
@@ -94,6 +95,8 @@ class Syncing:
         self._choices: dict[SyncConflict, Choice] = {}
         self._chooser: Identity | None = None
         self._failures = 0
+        self._enabled = enabled
+        self._committed_at: datetime.datetime | None = None
 
     @property
     def _root(self) -> Path:
@@ -120,6 +123,12 @@ class Syncing:
         """Exchange commits soon, for example because there is a new one."""
         self._wake.set()
 
+    def committed(self, state: CommitState) -> None:
+        """Exchange commits soon if there is a new one in this state of the sittings."""
+        if state.committed_at != self._committed_at:
+            self._committed_at = state.committed_at
+            self.wake()
+
     def sync_now(self) -> SyncState:
         """Fetch, merge and push, and return the new state. Failures are in it."""
         with self._running:
@@ -136,7 +145,9 @@ class Syncing:
         return state
 
     def start(self) -> None:
-        """Start the thread that exchanges commits."""
+        """Start the thread that exchanges commits, unless that is switched off."""
+        if not self._enabled:
+            return
         self._thread = threading.Thread(target=self._run, name="syncing", daemon=True)
         self._thread.start()
 

@@ -66,8 +66,10 @@ def studio_app(
     async def watching(_app: FastAPI) -> AsyncIterator[None]:
         task = asyncio.create_task(watcher.watch())
         studio.sittings.start()
+        studio.syncing.start()
         yield
         await run_in_threadpool(studio.sittings.stop)
+        await run_in_threadpool(studio.syncing.stop)
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task

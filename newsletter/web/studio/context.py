@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment
 
 from newsletter.domain.people import Person
-from newsletter.editing import Editing, Sittings
+from newsletter.editing import Editing, Sittings, Syncing
 from newsletter.errors import SettingsError
 from newsletter.git import Repository
 from newsletter.publishing.issue_numbers import ReaderChoices
@@ -24,8 +24,8 @@ class Studio:
     """A newsletter's studio. Each page module has a function ``router(studio)`` with its routes.
 
     ``snapshots`` gives the files as they are now; ``watcher`` tells open pages when one changes; ``editing`` changes
-    them for ``person``, and ``sittings`` commits the changes. ``reader_choices`` keeps the readers' choices of topics
-    for a minute.
+    them for ``person``, ``sittings`` commits the changes, and ``syncing`` exchanges commits with the remote.
+    ``reader_choices`` keeps the readers' choices of topics for a minute.
     """
 
     root: Path
@@ -33,6 +33,7 @@ class Studio:
     watcher: FileWatcher
     editing: Editing
     sittings: Sittings
+    syncing: Syncing
     person: Person
     clock: Callable[[], datetime]
     environment: Environment
@@ -69,6 +70,7 @@ class Studio:
             "place": place,
             "person": self.person,
             "commits": self.sittings.state(),
+            "remote": self.syncing.state(),
             "newsletter_name": self._newsletter_name(),
         }
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter import settings
-from newsletter.editing import CommitState, Editing, Save, Sittings
+from newsletter.editing import CommitState, Editing, Save, Sittings, Syncing, SyncState
 from newsletter.errors import SettingsError
 from newsletter.git import STUDIO, Identity
 from newsletter.settings.studio import StudioSettings
@@ -17,20 +17,36 @@ from newsletter.web.studio.local_person import local_person
 
 
 def open_studio(root: Path, watcher: FileWatcher, clock: Callable[[], datetime]) -> Studio:
-    """Return the studio of the newsletter at ``root``. Start its ``sittings`` to have changes committed."""
+    """Return the studio of the newsletter at ``root``.
+
+    Start its ``sittings`` to have changes committed, and its ``syncing`` to have commits exchanged with the remote.
+    """
     chosen = _settings(root)
+    committer = Identity(name=chosen.committer.name, address=chosen.committer.address) if chosen.committer else STUDIO
 
     def announce_commits(state: CommitState) -> None:
+        syncing.committed(state)
         watcher.publish("commits", commit_values(state))
 
-    committer = chosen.committer
     sittings = Sittings(
         root,
         clock=clock,
         quiet=chosen.quiet,
         hooks=chosen.hooks,
-        committer=Identity(name=committer.name, address=committer.address) if committer else STUDIO,
+        committer=committer,
         announce=announce_commits,
+    )
+
+    def announce_exchange(state: SyncState) -> None:
+        watcher.publish("remote", remote_values(state))
+
+    syncing = Syncing(
+        sittings,
+        clock=clock,
+        enabled=chosen.sync,
+        hooks=chosen.hooks,
+        committer=committer,
+        announce=announce_exchange,
     )
 
     def saved(save: Save) -> None:
@@ -44,6 +60,7 @@ def open_studio(root: Path, watcher: FileWatcher, clock: Callable[[], datetime])
         watcher=watcher,
         editing=Editing(root, saving=sittings.saving, saved=saved),
         sittings=sittings,
+        syncing=syncing,
         person=local_person(sittings.repository),
         clock=clock,
         environment=templates(),
@@ -57,6 +74,17 @@ def commit_values(state: CommitState) -> Mapping[str, object]:
         "pending": state.pending,
         "problem": state.problem,
         "hint": state.hint,
+    }
+
+
+def remote_values(state: SyncState) -> Mapping[str, object]:
+    """Return the state of the exchange with the remote for scripts."""
+    return {
+        "remote": state.remote,
+        "ahead": state.ahead,
+        "problem": state.problem,
+        "hint": state.hint,
+        "conflicts": len(state.conflicts),
     }
 
 

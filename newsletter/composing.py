@@ -110,6 +110,13 @@ def compose_draft(
     )
 
 
+def item_findings(root: Path, newsletter: Newsletter, item: Item, read: Manuscripts) -> tuple[Finding, ...]:
+    """Return the findings in one entry's or block's file, without those that need its issue or all other entries."""
+    findings = [finding for finding in read.findings if finding.place.path == item.path]
+    findings += checks.findings_of_items([item], newsletter.topics, _picture_look_up(root, [item]))
+    return tuple(_without_consequences(findings))
+
+
 def _picture_look_up(root: Path, items: Iterable[Item]) -> LookUp:
     """Return a function that looks up each picture once, with those of entries and blocks prepared together."""
     library = picture_library(root)

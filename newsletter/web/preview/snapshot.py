@@ -9,7 +9,7 @@ from newsletter import composing, content
 from newsletter.checks import Calendar, CheckContext
 from newsletter.composing import CheckedTheme, Composed
 from newsletter.content import Manuscripts
-from newsletter.domain.issue import Issue
+from newsletter.domain.issue import Issue, Item
 from newsletter.domain.send import Send
 from newsletter.errors import Finding, FindingsError, Severity
 from newsletter.files.file_state import FileState, file_states
@@ -153,6 +153,28 @@ class Snapshot:
             )
 
         return self._once.get(("composed", slug), draft)
+
+    def findings_of(self, path: str) -> tuple[Finding, ...]:
+        """Return the findings in one manuscript, without checking all others; for an entry or block, those in its file.
+
+        There are none for other files.
+        """
+        return self.once(f"findings of {path}", lambda: self._findings_of(path))
+
+    def _findings_of(self, path: str) -> tuple[Finding, ...]:
+        read, here = self.manuscripts, self.settings
+        items: tuple[Item, ...] = (*read.entries.values(), *read.blocks.values())
+        item = next((item for item in items if item.path == path), None)
+        if item is not None:
+            return composing.item_findings(here.root, here.newsletter, item, read)
+        issue = next((issue for issue in read.issues if issue.path == path), None)
+        if issue is None:
+            return ()
+        try:
+            findings = self.compose(issue.slug).findings
+        except FindingsError as err:
+            findings = err.findings
+        return tuple(finding for finding in findings if finding.place.path == path)
 
     def around(self, slug: str) -> tuple[Issue | None, Issue | None, Issue | None]:
         """Return the previous issue, this one and the next, by date; None for each that doesn't exist."""

@@ -23,7 +23,7 @@ from newsletter.web.preview import app as preview
 from newsletter.web.preview import routes
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.issue_page import findings_in
-from newsletter.web.studio import compose, desk, live, new_issue, palette, saving
+from newsletter.web.studio import compose, desk, file_text, history, live, new_issue, palette, saving
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.opening import open_studio
 from newsletter.web.studio.replies import not_saved, refused, status_of, wants_json
@@ -38,6 +38,8 @@ ROUTERS: tuple[Callable[[Studio], APIRouter], ...] = (
     desk.router,
     new_issue.router,
     compose.router,
+    file_text.router,
+    history.router,
     live.router,
     palette.router,
     saving.router,

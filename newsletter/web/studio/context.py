@@ -87,4 +87,9 @@ class Studio:
 
 def templates() -> Environment:
     """Return the environment of the studio's page templates."""
-    return page_environment(filters={"day": day, "kilobytes": kilobytes})
+    return page_environment(filters={"day": day, "kilobytes": kilobytes, "moment": _moment})
+
+
+def _moment(at: datetime) -> str:
+    """Return a time as pages show it: ``Mon 23 Nov 2026, 07:41``, on the clock that it was written by."""
+    return f"{day(at.date())}, {at:%H:%M}"

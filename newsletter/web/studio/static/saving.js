@@ -1,5 +1,6 @@
 // Fields that save themselves: each is a `<form data-autosave>` with the field `value` and a hidden `seen`, the value
-// that the editor saw before. One save at a time for each field; what is typed meanwhile is saved next.
+// that the editor saw before. One save at a time for each field; what is typed meanwhile is saved next. With
+// `data-autosave="by-hand"`, only the form's button and Ctrl+S save.
 import { announce } from "./announce.js";
 import { hideVersions, showVersions } from "./conflicts.js";
 import { dropDraft, keepDraft, offerDrafts } from "./drafts.js";
@@ -15,8 +16,7 @@ const fields = new WeakMap(); // the state of each form
 export function startSaving() {
   document.documentElement.classList.add("scripted"); // hides the fields' buttons
   document.addEventListener("input", (event) => typed(event.target.form));
-  document.addEventListener("change", (event) => saveField(event.target.form));
-  document.addEventListener("focusout", (event) => saveField(event.target.form));
+  for (const event of ["change", "focusout"]) document.addEventListener(event, (happened) => saveByItself(happened.target.form));
   document.addEventListener("submit", (event) => {
     if (!isField(event.target)) return;
     event.preventDefault();
@@ -38,6 +38,10 @@ export async function saveField(form) {
   if (!isChanged(field)) return true;
   field.running ??= saveUntilDone(field).finally(() => { field.running = null; });
   return field.running;
+}
+
+function saveByItself(form) {
+  if (isField(form) && !isByHand(form)) saveField(form);
 }
 
 // Saves all fields of the page; returns whether all are saved.
@@ -79,6 +83,7 @@ export function labelOf(form) {
 
 export const isField = (form) => form instanceof HTMLFormElement && "autosave" in form.dataset;
 
+const isByHand = (form) => form.dataset.autosave === "by-hand";
 const allFields = () => [...document.querySelectorAll("form[data-autosave]")];
 const seenInput = (form) => form.elements.namedItem("seen");
 const isChanged = (field) => valueOf(field.form) !== field.seen;
@@ -103,7 +108,7 @@ function typed(form) {
   const field = stateOf(form);
   clearTimeout(field.timer);
   keepOrDropDraft(field);
-  if (isChanged(field)) field.timer = setTimeout(() => saveField(form), QUIET_MS);
+  if (isChanged(field)) field.timer = setTimeout(() => saveByItself(form), QUIET_MS);
 }
 
 function keepOrDropDraft(field) {
@@ -215,7 +220,7 @@ function leave() {
   for (const form of allFields()) {
     const field = stateOf(form);
     const value = valueOf(form);
-    if (!isChanged(field) || field.conflict !== null || value === field.sending) continue;
+    if (!isChanged(field) || isByHand(form) || field.conflict !== null || value === field.sending) continue;
     clearTimeout(field.timer);
     const seen = field.sending === null ? [field.seen] : [field.seen, field.sending];
     send(field, value, seen, { keepalive: true }).then((answer) => { if (answer.ok) accept(field, value, answer.body); });

@@ -1,0 +1,57 @@
+"""A file as text: for what has no field, and for files that can't be read in any other way."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from newsletter.editing import ConflictError
+from newsletter.errors import Finding
+from newsletter.web.http.forms import SubmittedForm
+from newsletter.web.preview.source_files import SourceLine, excerpt
+from newsletter.web.studio.context import Studio
+from newsletter.web.studio.history import page_of
+from newsletter.web.studio.replies import saved, session_of, text_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingAtLine:
+    """A finding of a file with the lines around it."""
+
+    finding: Finding
+    lines: tuple[SourceLine, ...]
+
+
+def router(studio: Studio) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter(default_response_class=HTMLResponse)
+
+    @router.get("/text/{path:path}")
+    def show(path: str) -> str:
+        """Show a manuscript's whole text, with its findings at their lines."""
+        file = studio.editing.read(path)
+        findings = sorted(studio.snapshot.findings_of(file.path), key=lambda finding: finding.place.line or 0)
+        return studio.page(
+            "text",
+            path=file.path,
+            page=page_of(file.path),
+            text=text_of(file.text),
+            findings=[
+                FindingAtLine(finding=finding, lines=excerpt(studio.root, finding.place)) for finding in findings
+            ],
+        )
+
+    @router.post("/text/{path:path}")
+    def save(path: str, request: Request, form: SubmittedForm) -> Response:
+        """Replace the whole text, unless somebody has changed the file since it was shown."""
+        now = studio.now
+        file = studio.editing.read(path)
+        value, texts = form.exact("value"), form.exact_all("seen")
+        if text_of(file.text) not in (*texts, value):
+            raise ConflictError(path=path, field="text", mine=value, theirs=file.text, base=None)
+        changed = studio.editing.replace_text(
+            studio.person, path, value, seen_digest=file.digest, session=session_of(request), now=now
+        )
+        return saved(request, form, at=now, value=value, digest=changed.digest, undo=changed.undo)
+
+    return router

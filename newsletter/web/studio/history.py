@@ -1,0 +1,122 @@
+"""A file's history: its versions side by side, and *Bring back*, which is a new change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from newsletter.editing import Comparison, FileGoneError, FileText, compare_texts
+from newsletter.errors import NotFoundError
+from newsletter.git import Version, history, text_at
+from newsletter.web.http.forms import SubmittedForm
+from newsletter.web.studio.context import Studio
+from newsletter.web.studio.replies import saved, session_of
+
+_NOW = "now"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownVersion:
+    """A version of a file beside another text: the version before it, or with ``against_now`` the file as it is now."""
+
+    version: Version
+    comparison: Comparison
+    against_now: bool
+
+
+def router(studio: Studio) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter(default_response_class=HTMLResponse)
+
+    @router.get("/history/{path:path}")
+    def show(path: str, version: str = "", against: str = "") -> str:
+        """Show a file's versions, and one of them side by side with another."""
+        current = _current(studio, path)
+        versions = history(studio.repository, path) if studio.repository else ()
+        if current is None and not versions:
+            raise FileGoneError(path=path)
+        chosen = _chosen(versions, version)
+        return studio.page(
+            "history",
+            path=path,
+            page=page_of(path),
+            versions=versions,
+            shown=_shown(studio, versions, chosen, current, against) if chosen else None,
+            digest=current.digest if current else "",
+        )
+
+    @router.post("/history/{path:path}")
+    def bring_back(path: str, request: Request, form: SubmittedForm) -> Response:
+        """Give the file the text of a version again, unless somebody has changed it since the page was shown."""
+        now = studio.now
+        if studio.repository is None:
+            raise NotFoundError("this newsletter has no history", hint="create a git repository to keep one")
+        version = _chosen(history(studio.repository, path), form.text("version"))
+        if version is None or version.deleted:
+            raise NotFoundError("there is no such version", hint="choose one of the file's history")
+        text = text_at(studio.repository, version.sha, version.path)
+        changed = studio.editing.replace_text(
+            studio.person,
+            path,
+            text,
+            seen_digest=form.text("digest"),
+            exact=True,
+            session=session_of(request),
+            now=now,
+        )
+        return saved(
+            request,
+            form,
+            at=now,
+            announce="Brought back.",
+            digest=changed.digest,
+            undo=changed.undo,
+            go_to=page_of(path),
+        )
+
+    return router
+
+
+def page_of(path: str) -> str:
+    """Return the path of the page on which a manuscript is edited."""
+    folder, _, name = path.rpartition("/")
+    slug = quote(name.removesuffix(".md"), safe="")
+    if folder == "issues":
+        return f"/issues/{slug}"
+    return f"/entries/{slug}" if folder.startswith("issues/entries") else f"/text/{quote(path)}"
+
+
+def _current(studio: Studio, path: str) -> FileText | None:
+    try:
+        return studio.editing.read(path)
+    except FileGoneError:
+        return None
+
+
+def _chosen(versions: Sequence[Version], sha: str) -> Version | None:
+    if not sha:
+        return versions[0] if versions else None
+    version = next((known for known in versions if known.sha == sha), None)
+    if version is None:
+        raise NotFoundError("there is no such version", hint="choose one of the file's history")
+    return version
+
+
+def _shown(
+    studio: Studio, versions: Sequence[Version], chosen: Version, current: FileText | None, against: str
+) -> ShownVersion:
+    text = _text(studio, chosen)
+    if against == _NOW:
+        comparison = compare_texts(text, current.text if current else "")
+        return ShownVersion(version=chosen, comparison=comparison, against_now=True)
+    at = versions.index(chosen)
+    before = _text(studio, versions[at + 1]) if at + 1 < len(versions) else ""
+    return ShownVersion(version=chosen, comparison=compare_texts(before, text), against_now=False)
+
+
+def _text(studio: Studio, version: Version) -> str:
+    if version.deleted or studio.repository is None:
+        return ""
+    return text_at(studio.repository, version.sha, version.path)

@@ -1,7 +1,7 @@
 // Drafts of keystrokes in this browser: each with the version it was typed over, until it is saved. After a crash, they
 // are offered beside the field, and never put back silently.
 import { showVersions } from "./conflicts.js";
-import { openSessions, sessionKey } from "./session.js";
+import { isClosed, sessionKey } from "./session.js";
 
 const PREFIX = "studio-draft ";
 
@@ -20,9 +20,9 @@ export function dropDraft(form) {
 // Offers drafts of fields that tabs have left which are closed now. `choose` is called with the form, the draft and the
 // chosen text, or null for the field's own.
 export async function offerDrafts(forms, choose) {
-  const open = await openSessions();
   for (const form of forms) {
-    const left = draftsOf(form).filter(({ session }) => !open.has(session));
+    const left = [];
+    for (const draft of draftsOf(form)) if (await isClosed(draft.session)) left.push(draft);
     const last = left.sort((draft, other) => other.at - draft.at)[0];
     const forget = () => left.forEach(({ key }) => localStorage.removeItem(key));
     if (last && last.value !== form.elements.namedItem("value").value) {

@@ -208,8 +208,8 @@ function useDraft(form, draft, value) {
 }
 
 function replaceText(field, value) {
-  hideVersions(field.form);
   if (value !== null) controlOf(field.form).value = value;
+  hideVersions(field.form);
   keepOrDropDraft(field);
   controlOf(field.form).focus();
   saveField(field.form);

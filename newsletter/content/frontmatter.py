@@ -7,6 +7,7 @@ before anything is expanded, so 436 bytes stay 436 bytes.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -98,6 +99,7 @@ class FrontMatter:
     body_start: int = 0
 
 
+@lru_cache(maxsize=16)  # a change reads the file as it was, and as it is then, several times
 def parse_front_matter(text: str, *, path: str) -> FrontMatter:
     """Split a file's text (with ``\\n`` line ends) into front matter and body."""
     opened = _OPEN.match(text)

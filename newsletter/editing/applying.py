@@ -126,8 +126,9 @@ def _fitted_addition(change: AddItem, sections: tuple[OutlinedSection, ...], not
 
 
 def _fitted_move(change: MoveItem, sections: tuple[OutlinedSection, ...], notes: list[str]) -> MoveItem | None:
-    if change.before == change.item:
-        return None
+    if change.before == change.item:  # dropped on itself
+        section = _section_of(change.item, sections)
+        return None if section is not None and section.key == change.section else replace(change, before=None)
     return replace(change, before=_anchor(change, sections, notes))
 
 

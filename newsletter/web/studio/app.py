@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from newsletter.errors import NewsletterError, NotFoundError
+from newsletter.fetching import WebClient
 from newsletter.web.http.forms import read_form
 from newsletter.web.http.local_access import LocalAccess, LocalRules
 from newsletter.web.http.security import STUDIO_HEADERS
@@ -23,7 +24,7 @@ from newsletter.web.preview import app as preview
 from newsletter.web.preview import routes
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.issue_page import findings_in
-from newsletter.web.studio import compose, desk, file_text, history, live, new_issue, palette, saving
+from newsletter.web.studio import captured, compose, desk, file_text, history, live, new_issue, palette, saving
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.opening import open_studio
 from newsletter.web.studio.replies import not_saved, refused, status_of, wants_json
@@ -36,6 +37,7 @@ LARGEST_BODY = 2 * 1024 * 1024  # bytes; a form encodes each byte of a file in u
 # Each page module's routes.
 ROUTERS: tuple[Callable[[Studio], APIRouter], ...] = (
     desk.router,
+    captured.router,
     new_issue.router,
     compose.router,
     file_text.router,
@@ -53,15 +55,16 @@ def studio_app(
     token: str,
     watcher: FileWatcher | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    web_client: WebClient | None = None,
 ) -> FastAPI:
     """Return the studio of the newsletter at ``root`` (the folder of newsletter.toml), whose files may be broken.
 
     ``allowed_hosts`` are the Host headers it answers for, with the port. ``token`` is required, first in the query and
     then as a cookie. Pass ``watcher`` to be able to end the streams of open pages. The preview's pages are below
-    ``/preview``.
+    ``/preview``. ``web_client`` fetches the pages of captured links; without it, nothing is fetched.
     """
     watcher = watcher or FileWatcher(root)
-    studio = open_studio(root, watcher, clock)
+    studio = open_studio(root, watcher, clock, web_client)
     previews = routes.PreviewPages(root, studio.snapshots, watcher, routes.templates(PREVIEW))
 
     @contextlib.asynccontextmanager
@@ -113,7 +116,7 @@ def serve_studio(
     token = secrets.token_urlsafe(24)
     watcher = FileWatcher(root)
     hosts = (f"{preview.HOST}:{number}", f"localhost:{number}")
-    app = studio_app(root, allowed_hosts=hosts, token=token, watcher=watcher)
+    app = studio_app(root, allowed_hosts=hosts, token=token, watcher=watcher, web_client=WebClient())
     address = f"http://{preview.HOST}:{number}/?token={token}"
 
     def ready() -> None:

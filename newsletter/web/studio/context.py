@@ -10,6 +10,7 @@ from jinja2 import Environment
 from newsletter.domain.people import Person
 from newsletter.editing import Editing, Sittings, Syncing
 from newsletter.errors import SettingsError
+from newsletter.fetching import WebClient
 from newsletter.git import Repository
 from newsletter.publishing.issue_numbers import ReaderChoices
 from newsletter.rendering import page_environment
@@ -25,7 +26,8 @@ class Studio:
 
     ``snapshots`` gives the files as they are now; ``watcher`` tells open pages when one changes; ``editing`` changes
     them for ``person``, ``sittings`` commits the changes, and ``syncing`` exchanges commits with the remote.
-    ``reader_choices`` keeps the readers' choices of topics for a minute.
+    ``reader_choices`` keeps the readers' choices of topics for a minute. ``web_client`` fetches the pages of captured
+    links; without it, nothing is fetched.
     """
 
     root: Path
@@ -37,6 +39,7 @@ class Studio:
     person: Person
     clock: Callable[[], datetime]
     environment: Environment
+    web_client: WebClient | None = None
     reader_choices: ReaderChoices = field(default_factory=ReaderChoices)
 
     @property

@@ -7,6 +7,7 @@ from pathlib import Path
 from newsletter import settings
 from newsletter.editing import CommitState, Editing, Save, Sittings, Syncing, SyncState
 from newsletter.errors import SettingsError
+from newsletter.fetching import WebClient
 from newsletter.git import STUDIO, Identity
 from newsletter.settings.studio import StudioSettings
 from newsletter.web.preview.app import preview_settings
@@ -16,7 +17,9 @@ from newsletter.web.studio.context import Studio, templates
 from newsletter.web.studio.local_person import local_person
 
 
-def open_studio(root: Path, watcher: FileWatcher, clock: Callable[[], datetime]) -> Studio:
+def open_studio(
+    root: Path, watcher: FileWatcher, clock: Callable[[], datetime], web_client: WebClient | None = None
+) -> Studio:
     """Return the studio of the newsletter at ``root``.
 
     Start its ``sittings`` to have changes committed, and its ``syncing`` to have commits exchanged with the remote.
@@ -64,6 +67,7 @@ def open_studio(root: Path, watcher: FileWatcher, clock: Callable[[], datetime])
         person=local_person(sittings.repository),
         clock=clock,
         environment=templates(),
+        web_client=web_client,
     )
 
 

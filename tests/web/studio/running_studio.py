@@ -8,6 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from newsletter.fetching import WebClient
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.studio.app import studio_app
 from tests.web.preview.running_preview import TOKEN, Listening, listening_app, morning
@@ -25,15 +26,16 @@ def listening_studio(
     *,
     clock: Callable[[], datetime] = morning,
     prepare: Callable[[FastAPI], object] = _unchanged,
+    web_client: WebClient | None = None,
 ) -> Iterator[Listening]:
     """Run the studio of a newsletter on a free port, in a thread that stops at the end.
 
-    ``prepare`` may add routes; the studio's own context is ``app.state.studio``.
+    ``prepare`` may add routes; the studio's own context is ``app.state.studio``. ``web_client`` fetches captured pages.
     """
     watcher = FileWatcher(root)
 
     def app_for(host: str) -> ASGIApp:
-        app = studio_app(root, allowed_hosts=[host], token=TOKEN, watcher=watcher, clock=clock)
+        app = studio_app(root, allowed_hosts=[host], token=TOKEN, watcher=watcher, clock=clock, web_client=web_client)
         prepare(app)
         return app
 

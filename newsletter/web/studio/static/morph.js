@@ -21,6 +21,7 @@ export function listenForChanges() {
   });
   // Folders on some network shares tell of no changes: then this does.
   changes.addEventListener("saved", () => { timer ||= setTimeout(refresh, AFTER_SAVE_MS); });
+  changes.addEventListener("links", () => { timer ||= setTimeout(refresh, AFTER_SAVE_MS); });
   changes.addEventListener("commits", (event) => showCommits(JSON.parse(event.data)));
   document.addEventListener("focusout", () => { if (skipped) timer ||= setTimeout(refresh, AFTER_SAVE_MS); });
 }

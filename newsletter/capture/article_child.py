@@ -69,6 +69,7 @@ def _extracted(html: str, url: str) -> dict[str, Any]:
         include_comments=False,
         include_formatting=True,
         with_metadata=True,
+        fast=len(html) > 500_000,
     )
     if found is None or isinstance(found, dict):
         return {"blocks": [], "author": "", "date": ""}

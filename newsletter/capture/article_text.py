@@ -42,6 +42,8 @@ Extract = Callable[[str, str], Article]
 
 def extract_article(html: str, url: str, *, seconds: float = SECONDS, memory: int = MEMORY) -> Article:
     """Return the article in a page. A child that takes longer, or more memory, is killed."""
+    if not html.strip(" \t\r\n\0"):
+        return Article()
     request = {"url": url, "memory": memory, "seconds": int(seconds) + 1}
     given = json.dumps(request).encode() + b"\n" + html.encode("utf-8", errors="replace")
     try:

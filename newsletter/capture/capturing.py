@@ -4,9 +4,11 @@ import re
 from dataclasses import replace
 
 from newsletter.capture.article_text import Extract, extract_article
+from newsletter.capture.charsets import decoded
 from newsletter.capture.clean_urls import clean_url
 from newsletter.capture.cleaning import one_clean_line, visible, web_url
 from newsletter.capture.dates import date_in_address
+from newsletter.capture.markup import read_markup
 from newsletter.capture.names import same_site, site_from_address
 from newsletter.capture.reading import ADDRESS, read_page
 from newsletter.capture.titles import clean_title, is_barrier, title_from_address
@@ -14,6 +16,8 @@ from newsletter.capture.values import Captured, CapturedValue, PageFacts, SentBy
 from newsletter.fetching import PAGE_LIMIT, FetchedPage, FetchError, WebClient, fetch_page
 
 BROWSER = "browser"
+_LONGEST_REDIRECT = 32_768  # bytes
+_REFRESH = re.compile(r"[01]?(?:\.\d*)?\s*[;,]\s*(?:url\s*=\s*)?[\"']?([^\"']+)[\"']?", re.IGNORECASE)
 _LONGEST_SELECTION = 20_000  # characters
 _CUT = f"only the first {PAGE_LIMIT // 1024 // 1024} MiB of the page were read"
 
@@ -38,9 +42,20 @@ def capture(
         return _from_browser(cleaned, url, sent, "")
     try:
         page = fetch_page(client, cleaned)
+        if target := _refresh_target(page):
+            page = fetch_page(client, target)
     except FetchError as err:
         return _from_browser(cleaned, url, sent, err.what, paywall=err.status == 402)
     return _from_page(page, url, sent, extract)
+
+
+def _refresh_target(page: FetchedPage) -> str:
+    """Return where a page sends its visitors at once, as link shorteners do, or "" if it is a page to read."""
+    if len(page.html) > _LONGEST_REDIRECT:
+        return ""
+    refresh = _REFRESH.fullmatch(read_markup(decoded(page.html, page.content_type)).meta("refresh").strip())
+    target = web_url(refresh[1], page.url) if refresh else ""
+    return "" if target == page.url else target
 
 
 def _from_page(page: FetchedPage, url: str, sent: SentByBrowser, extract: Extract) -> Captured:

@@ -16,7 +16,7 @@ _INVISIBLE = re.compile(
     "\ud800-\udfff\ue000-\uf8ff\U000e0000-\U000e007f]"
 )
 _SPACES = re.compile(r"\s+")
-_TAGS = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+_TAGS = re.compile(r"<(script|style)\b[^>]*>.*?</\1>|</?[a-z][^<>]*>", re.IGNORECASE | re.DOTALL)
 
 
 def visible(text: str) -> str:

@@ -4,7 +4,8 @@ Several places in a page may say the same thing. ``_PRECEDENCE`` names them for 
 usable value counts, and its name is the value's origin. What the page states comes before guesses from its text.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from newsletter.capture.article_text import Article, Extract, extract_article
@@ -14,7 +15,7 @@ from newsletter.capture.cleaning import web_url
 from newsletter.capture.dates import date_in_address, parse_minutes, parse_published
 from newsletter.capture.json_ld import LinkedData, read_json_ld
 from newsletter.capture.markup import Markup, read_markup
-from newsletter.capture.names import author_names, language_tag, site_from_address, usable_source
+from newsletter.capture.names import author_names, comparable, language_tag, site_from_address, usable_source
 from newsletter.capture.titles import clean_title, site_in_title, title_from_address
 from newsletter.capture.values import CapturedValue, PageFacts
 from newsletter.domain.reading_time import minutes_of, word_count
@@ -38,14 +39,9 @@ class _Page:
     def sites(self) -> tuple[str, ...]:
         """Return the names by which the page calls its site."""
         host = site_from_address(self.url)
-        names = (
-            self.markup.meta("og:site_name"),
-            self.data.publisher,
-            self.markup.meta("application-name"),
-            site_in_title(self.titles, self.headings),
-            *(host, host.rpartition(".")[0], f"www.{host}"),
-        )
-        return tuple(name for name in names if name)
+        stated = (self.meta("og:site_name"), self.data.publisher, self.meta("application-name"))
+        named = [name for name in stated if name] or [site_in_title(self.titles, self.headings)]
+        return tuple(filter(None, (*named, host, host.rpartition(".")[0], f"www.{host}")))
 
     @property
     def titles(self) -> str:
@@ -55,14 +51,17 @@ class _Page:
     @property
     def headings(self) -> tuple[str, ...]:
         """Return the texts that the page's title may begin with."""
-        return (self.markup.meta("og:title"), self.data.title, *self.markup.headings[:3])
+        return tuple(filter(None, (self.meta("og:title"), self.data.title))) or tuple(self.markup.headings[:3])
 
     def title(self, text: str) -> str:
         """Return a title without the site's name, or "" if it is nothing but that name."""
         return clean_title(text, self.sites)
 
-    def address(self, text: str) -> str:
-        """Return an address of this page that can stand for it, or "" if it can't, as the site's front page."""
+    def address(self, *texts: str) -> str:
+        """Return the first address that can stand for this page, unlike that of the site's front page."""
+        return next((address for text in texts if (address := self._address(text))), "")
+
+    def _address(self, text: str) -> str:
         absolute = web_url(text, self.base)
         parts, own = split_address(absolute), split_address(self.url)
         if not absolute or parts is None or own is None:
@@ -108,10 +107,26 @@ def _minutes_in_data(page: _Page) -> object:
 
 
 def _kind(page: _Page) -> str:
+    return page.data.kind or ("paper" if _is_paper(page) else _kind_in_open_graph(page))
+
+
+def _kind_in_open_graph(page: _Page) -> str:
     general = page.meta("og:type").strip().lower().partition(".")[0]
-    if page.data.kind:
-        return page.data.kind
     return {"video": "video", "music": "audio", "book": "book"}.get(general, "")
+
+
+def _is_paper(page: _Page) -> bool:
+    return bool(page.meta("citation_title") and page.meta("citation_journal_title", "citation_conference_title"))
+
+
+def _minutes_on_card(page: _Page) -> object:
+    """Return the reading time that weblogs put on their card for Twitter, as a label and a value."""
+    for number in ("1", "2"):
+        label, value = page.meta(f"twitter:label{number}"), page.meta(f"twitter:data{number}")
+        match = re.fullmatch(r"(\d{1,3})\s*min\w*(?: read)?", value.strip(), re.IGNORECASE | re.ASCII)
+        if match and "time" in label.lower():
+            return max(1, int(match[1]))
+    return None
 
 
 def _paywall(page: _Page) -> str:
@@ -176,7 +191,7 @@ _PRECEDENCE: Mapping[str, tuple[tuple[str, _Reader], ...]] = {
         (HEAD, lambda page: language_tag(page.meta("content-language", "dc.language", "language"))),
     ),
     "canonical_url": (
-        ("canonical link", lambda page: page.address(next(iter(page.markup.links.get("canonical", ())), ""))),
+        ("canonical link", lambda page: page.address(*page.markup.links.get("canonical", ()))),
         (OPEN_GRAPH, lambda page: page.address(page.meta("og:url"))),
         (JSON_LD, lambda page: page.address(page.data.url)),
         (ADDRESS, lambda page: clean_url(page.url)),
@@ -187,12 +202,21 @@ _PRECEDENCE: Mapping[str, tuple[tuple[str, _Reader], ...]] = {
         (TWITTER, lambda page: web_url(page.meta("twitter:image", "twitter:image:src"), page.base)),
         (HEAD, lambda page: web_url(next(iter(page.markup.links.get("image_src", ())), ""), page.base)),
     ),
-    "kind": ((JSON_LD, lambda page: page.data.kind), (OPEN_GRAPH, _kind)),
+    "kind": (
+        (JSON_LD, lambda page: page.data.kind),
+        (CITATION, lambda page: "paper" if _is_paper(page) else ""),
+        (OPEN_GRAPH, _kind_in_open_graph),
+    ),
     "paywall": (
         (JSON_LD, lambda page: _paywall(page) if page.data.is_free is not None else ""),
         (HEAD, _paywall),
     ),
-    "minutes": ((JSON_LD, _minutes_of_show), ("words of the text", _minutes_of_text), (JSON_LD, _minutes_in_data)),
+    "minutes": (
+        (JSON_LD, _minutes_of_show),
+        ("words of the text", _minutes_of_text),
+        (JSON_LD, _minutes_in_data),
+        (TWITTER, _minutes_on_card),
+    ),
 }
 
 
@@ -216,4 +240,11 @@ def read_page(html: bytes, url: str, content_type: str = "", *, extract: Extract
             if value := read(page):
                 values[name] = CapturedValue(value=str(value), origin=origin)
                 break
-    return PageFacts(values=values, text=page.article.text, notes=tuple(filter(None, (page.article.problem,))))
+    text = _without_title(page.article.text, (values["title"].value, *markup.headings[:3]))
+    return PageFacts(values=values, text=text, notes=tuple(filter(None, (page.article.problem,))))
+
+
+def _without_title(text: str, titles: Iterable[str]) -> str:
+    """Return the text without a first paragraph that repeats the title."""
+    first, _, rest = text.partition("\n\n")
+    return rest if comparable(first) in {comparable(title) for title in titles} else text

@@ -72,7 +72,10 @@ class WebClient:
             connection.request("GET", _path(url), headers=dict(headers))
             response = connection.getresponse()
             target = response.getheader("Location")
-            return _Redirect(target) if 300 <= response.status < 400 and target else read(response, url)
+            result = _Redirect(target) if 300 <= response.status < 400 and target else read(response, url)
+            if connection.expired:  # an aborted transfer looks like a complete one
+                raise TimeoutError
+            return result
         finally:
             alarm.cancel()
             connection.close()

@@ -40,7 +40,7 @@ class PinnedConnection(HTTPConnection):
     """A connection to one of a few fixed addresses, even if the host name resolves to others now.
 
     With a ``trust``, it is encrypted, and the certificate must be for the host name. It ends at a ``deadline`` of the
-    monotonic clock.
+    monotonic clock, and is ``expired`` once it was aborted.
     """
 
     def __init__(
@@ -49,7 +49,8 @@ class PinnedConnection(HTTPConnection):
         super().__init__(host, port)
         self.default_port = 80 if trust is None else 443  # http.client leaves it out of the Host header
         self._pinned, self._trust, self._deadline = pinned, trust, deadline
-        self._expired = False
+        self._socket: socket.socket | None = None  # http.client forgets its own when the server will close it
+        self.expired = False
 
     def connect(self) -> None:
         """Connect to the first pinned address that answers."""
@@ -62,19 +63,20 @@ class PinnedConnection(HTTPConnection):
                 last = err
         else:
             raise last
-        self.sock = plain
         if self._trust is not None:
-            self.sock = self._trust.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
-        if self._expired:  # the alarm rang before there was a socket to shut down
+            plain = self._trust.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock = self._socket = plain
+        if self.expired:  # the alarm rang before there was a socket to shut down
             raise TimeoutError
-        if isinstance(self.sock, ssl.SSLSocket):
-            self.sock.do_handshake()
+        if isinstance(plain, ssl.SSLSocket):
+            plain.do_handshake()
 
     def hang_up(self) -> None:
         """Abort the transfer. A socket's timeout isn't enough: it starts again with every byte that arrives."""
-        self._expired = True
-        with suppress(OSError, AttributeError):
-            self.sock.shutdown(socket.SHUT_RDWR)
+        self.expired = True
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
     def _seconds_left(self) -> float:
         left = self._deadline - time.monotonic()

@@ -41,11 +41,11 @@ class Pictures(BaseHTTPRequestHandler):
             self._answer(200, {"Content-Type": "image/png", "Content-Length": "4"}, b"PNG!")
         elif name == "large":
             self._answer(200, {"Content-Type": "image/png", "Content-Length": str(IMAGE_LIMIT + 1)})
-        elif name == "endless":
+        elif name in ("endless", "drip"):
             self._answer(200, {"Content-Type": "image/png"})
             with suppress(OSError):  # the client closed the connection
-                while True:
-                    self.wfile.write(b"x" * 65536)
+                while not self.released.wait(0.02 if name == "drip" else 0):
+                    self.wfile.write(b"x" if name == "drip" else b"x" * 65536)
         elif name == "silent":
             self.released.wait(30)
         elif name == "page":
@@ -142,10 +142,11 @@ def test_an_image_that_is_too_large_or_not_an_image_is_reported(site: Site, path
     assert word in problem[1]
 
 
-def test_a_server_that_never_answers_is_abandoned(site: Site) -> None:
+@pytest.mark.parametrize("path", ["silent", "drip"])
+def test_a_server_that_never_finishes_is_abandoned(site: Site, path: str) -> None:
     hurried = Web(admits=site.web.admits, trust=site.web.trust, seconds=0.2)
 
-    assert hurried.inspect(f"{site.url}/silent") == (
+    assert hurried.inspect(f"{site.url}/{path}") == (
         "image-unreachable",
         "the image didn't load within 0.2 seconds",
     )

@@ -1,0 +1,345 @@
+"""The compose page and its changes over HTTP, with and without scripts."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from lxml import html
+
+from tests.web.preview.running_preview import NewsletterFolder
+
+ISSUE = "/issues/2026-11-23"
+JSON = {"Accept": "application/json"}
+
+SECTIONS = """\
+---
+date: 2026-11-23
+number: 7
+subject: Night trains and other slow things
+preheader: What a timetable can teach.
+sections:
+  - title: On the move
+    entries:
+      - night-train
+      # The bridge is kept for last.
+      - tired-bridge
+  - title: At rest
+    entries:
+      - quote: A seat is a promise.
+        who: a guard
+      - good-soil
+---
+Good morning.
+"""
+
+
+@pytest.fixture
+def file(shared_folder: NewsletterFolder) -> Path:
+    """Write an issue of two sections, and return its file."""
+    path = shared_folder.root / "issues/2026-11-23.md"
+    path.write_text(SECTIONS, encoding="utf-8")
+    return path
+
+
+def _page(editor: httpx.Client, path: str = ISSUE) -> html.HtmlElement:
+    answer = editor.get(path)
+    assert answer.status_code == 200, answer.text
+    return html.fromstring(answer.text)
+
+
+def _lists(page: html.HtmlElement) -> dict[str, list[str]]:
+    """Return the titles of the items on a page by their sections."""
+    return {
+        section.get("data-name"): [item.get("data-title") for item in section.cssselect("[data-item]")]
+        for section in page.cssselect(".sections [data-section]")
+    }
+
+
+def _change(editor: httpx.Client, change: str, *, path: str = ISSUE, **fields: str) -> httpx.Response:
+    return editor.post(f"{path}/changes", data={"change": change, **fields}, headers=JSON)
+
+
+def _text(element: html.HtmlElement) -> str:
+    return " ".join(element.text_content().split())
+
+
+def test_the_page_shows_an_issues_sections_fields_and_numbers(editor: httpx.Client, file: Path) -> None:
+    page = _page(editor)
+    assert _lists(page) == {
+        "On the move": ["About night-train", "About tired-bridge"],
+        "At rest": ["A seat is a promise.", "About good-soil"],
+    }
+    assert page.get_element_by_id("subject").get("value") == "Night trains and other slow things"
+    assert page.get_element_by_id("note").text_content().strip() == "Good morning."
+    numbers = _text(page.get_element_by_id("numbers"))
+    assert numbers.startswith("3 entries 1 min to read")
+    assert "of 102 KB" in numbers
+    assert "On the move 2At rest 1" in numbers
+    assert page.get_element_by_id("ruler").cssselect(".ruler-words")[0].text == "34 characters: fits everywhere"
+    (frame,) = page.cssselect("iframe")
+    shown = editor.get(frame.get("src"))
+    assert "A seat is a promise." in shown.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "lists", "says"),
+    [
+        (
+            {"change": "move", "item": "tired-bridge", "section": "On the move", "before": "night-train"},
+            [["tired-bridge", "night-train"], ["quote", "good-soil"]],
+            "About tired-bridge, 1 of 2, On the move.",
+        ),
+        (
+            {"change": "move", "item": "night-train", "section": "At rest"},
+            [["tired-bridge"], ["quote", "good-soil", "night-train"]],
+            "About night-train, 3 of 3, At rest.",
+        ),
+        (
+            {"change": "move-down", "item": "tired-bridge"},
+            [["night-train"], ["tired-bridge", "quote", "good-soil"]],
+            "About tired-bridge, 1 of 3, At rest.",
+        ),
+        (
+            {"change": "move-up", "item": "good-soil"},
+            [["night-train", "tired-bridge"], ["good-soil", "quote"]],
+            "About good-soil, 1 of 2, At rest.",
+        ),
+        (
+            {"change": "remove", "item": "night-train"},
+            [["tired-bridge"], ["quote", "good-soil"]],
+            "About night-train is on the shelf.",
+        ),
+        (
+            {"change": "add", "item": "old-map", "section": "On the move", "before": "tired-bridge"},
+            [["night-train", "old-map", "tired-bridge"], ["quote", "good-soil"]],
+            "About old-map, 2 of 3, On the move.",
+        ),
+        (
+            {"change": "pin", "item": "good-soil"},
+            [["night-train", "tired-bridge"], ["quote", "good-soil"]],
+            "About good-soil is pinned.",
+        ),
+        (
+            {"change": "move-section-up", "section": "At rest"},
+            [["quote", "good-soil"], ["night-train", "tired-bridge"]],
+            "At rest, section 1 of 2.",
+        ),
+        (
+            {"change": "remove-section", "section": "At rest"},
+            [["night-train", "tired-bridge", "quote", "good-soil"]],
+            "Section At rest removed.",
+        ),
+        (
+            {"change": "add-section", "title": "Later"},
+            [["night-train", "tired-bridge"], ["quote", "good-soil"], []],
+            "Section Later added.",
+        ),
+        (
+            {"change": "rename-section", "section": "At rest", "title": "Standing still"},
+            [["night-train", "tired-bridge"], ["quote", "good-soil"]],
+            "The section is now Standing still.",
+        ),
+    ],
+)
+def test_each_change_is_made_in_the_file_and_said_in_words(
+    editor: httpx.Client, file: Path, fields: dict[str, str], lists: list[list[str]], says: str
+) -> None:
+    _page(editor)  # the titles in the announcements are those that the page has
+    answer = editor.post(f"{ISSUE}/changes", data=fields, headers=JSON)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["announce"] == says
+    assert _in_file(file) == lists
+    assert "# The bridge is kept for last." in file.read_text(encoding="utf-8")
+    # The same from a form without scripts.
+    file.write_text(SECTIONS, encoding="utf-8")
+    answer = editor.post(f"{ISSUE}/changes", data={**fields, "next": f"{ISSUE}#sections"}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{ISSUE}#sections")
+    assert _in_file(file) == lists
+
+
+def _in_file(file: Path) -> list[list[str]]:
+    from newsletter import content
+
+    sections = content.outline(file.read_text(encoding="utf-8"))
+    return [[item.slug or item.block_kind for item in section.items] for section in sections]
+
+
+def test_a_change_that_does_not_fit_is_refused_and_changes_nothing(editor: httpx.Client, file: Path) -> None:
+    for fields, code in (
+        ({"change": "move-up", "item": "night-train"}, "first-or-last"),
+        ({"change": "move-down", "item": "no-such-item"}, "item-missing"),
+        ({"change": "move-section-up", "section": "Nowhere"}, "section-missing"),
+        ({"change": "explode", "item": "night-train"}, "change-unknown"),
+    ):
+        answer = editor.post(f"{ISSUE}/changes", data=fields, headers=JSON)
+        assert answer.status_code in (404, 422)
+        assert answer.json()["error"]["code"] == code
+    assert file.read_text(encoding="utf-8") == SECTIONS
+    assert editor.post("/issues/2026-12-31/changes", data={"change": "pin", "item": "x"}).status_code == 404
+    assert editor.post("/issues/..%2Fnewsletter/changes", data={"change": "pin", "item": "x"}).status_code == 404
+
+
+def test_fields_are_saved_one_by_one(editor: httpx.Client, file: Path) -> None:
+    for name, value in (
+        ("subject", "Slow things"),
+        ("number", "8"),
+        ("note", "Two\r\n\r\nparagraphs."),
+        ("number", ""),
+    ):
+        answer = editor.post(f"{ISSUE}/fields/{name}", data={"value": value}, headers=JSON)
+        assert answer.status_code == 200, answer.text
+    text = file.read_text(encoding="utf-8")
+    expected = SECTIONS.replace("Night trains and other slow things", "Slow things").replace("number: 7\n", "")
+    assert text == expected.replace("Good morning.", "Two\n\nparagraphs.")
+    refused = editor.post(f"{ISSUE}/fields/date", data={"value": "tomorrow"}, headers=JSON)
+    assert (refused.status_code, refused.json()["error"]["field"]) == (422, "date")
+
+
+def test_an_entry_can_have_other_words_in_one_issue(editor: httpx.Client, file: Path) -> None:
+    page = _page(editor, f"{ISSUE}?override=night-train")
+    title = page.get_element_by_id("override-title")
+    assert (title.get("value"), title.get("placeholder")) == ("", "About night-train")
+    path = title.xpath("ancestor::form/@action")[0]
+    assert editor.post(path, data={"value": "By night"}, headers=JSON).status_code == 200
+    page = _page(editor)
+    assert "By night" in _lists(page)["On the move"]
+    assert "Changed here: title" in _text(page.get_element_by_id("item-night-train"))
+    assert editor.post(path, data={"value": "", "seen": "By night"}, headers=JSON).status_code == 200
+    assert _lists(_page(editor))["On the move"] == ["About night-train", "About tired-bridge"]
+
+
+def test_segments_are_ticked_one_by_one_or_saved_together(editor: httpx.Client, file: Path) -> None:
+    one = editor.post(f"{ISSUE}/members/segments", data={"word": "rail", "present": "yes"}, headers=JSON)
+    assert one.status_code == 200, one.text
+    assert "segments: [rail]" in file.read_text(encoding="utf-8")
+    whole = editor.post(f"{ISSUE}/members/segments", data={"word": ["soil", "maps"], "next": ISSUE})
+    assert whole.status_code == 303
+    assert "segments: [soil, maps]" in file.read_text(encoding="utf-8")
+
+
+def test_an_item_is_pasted_from_another_issue_with_its_block(editor: httpx.Client, file: Path) -> None:
+    other = file.with_name("2026-11-24.md")
+    other.write_text(SECTIONS.replace("2026-11-23", "2026-11-24"), encoding="utf-8")
+    file.write_text(
+        SECTIONS.replace("      - quote: A seat is a promise.\n        who: a guard\n", ""), encoding="utf-8"
+    )
+    key = next(
+        item.get("data-item")
+        for item in _page(editor, "/issues/2026-11-24").cssselect("[data-item]")
+        if "seat" in item.get("data-title")
+    )
+    fields = {"from": "2026-11-24", "item": key, "section": "On the move", "before": "night-train"}
+    answer = _change(editor, "paste", **fields)
+    assert answer.status_code == 200, answer.text
+    assert _in_file(file) == [["quote", "night-train", "tired-bridge"], ["good-soil"]]
+    assert "who: a guard" in file.read_text(encoding="utf-8")
+    assert _in_file(other) == [["night-train", "tired-bridge"], ["good-soil"]]
+    other.unlink()
+
+
+def test_the_shelf_has_unused_entries_the_latest_first_and_filters_them(
+    editor: httpx.Client, file: Path, shared_folder: NewsletterFolder
+) -> None:
+    for number in range(60):
+        path = shared_folder.entry(f"spare-{number:02}", source="The Quarry" if number % 2 else "The Review")
+        os.utime(path, ns=(10**18 + number, 10**18 + number))
+    shared_folder.entry("bench", reserve=True, best_before="2026-12-24")
+    page = _page(editor)
+    shelf = page.get_element_by_id("shelf-items").cssselect("[data-item]")
+    assert [card.get("data-item") for card in shelf[:2]] == ["spare-59", "spare-58"]
+    assert len(shelf) == 50
+    assert _text(page.get_element_by_id("more")) == "Show more (10 left)"
+    assert len(_page(editor, page.get_element_by_id("more").get("href")).cssselect("#shelf-items > li")) == 60
+    assert "Best before 24 December" in _text(page.get_element_by_id("reserve-items"))
+    found = _page(editor, f"{ISSUE}?q=quarry+spare-1").cssselect("#shelf-items [data-item]")
+    assert [card.get("data-item") for card in found] == [f"spare-{number}" for number in (19, 17, 15, 13, 11)]
+    for number in range(60):
+        (shared_folder.root / f"issues/entries/spare-{number:02}.md").unlink()
+    (shared_folder.root / "issues/entries/bench.md").unlink()
+
+
+def test_findings_are_at_their_field_and_item(
+    editor: httpx.Client, file: Path, shared_folder: NewsletterFolder
+) -> None:
+    entry = shared_folder.root / "issues/entries/good-soil.md"
+    before = entry.read_text(encoding="utf-8")
+    shared_folder.entry("good-soil", topics=["Nobody declared this"])
+    text = SECTIONS.replace("Good morning.", "Good morning, {{ subscriber.nme }}.").replace(
+        "- tired-bridge", "- tried-bridge"
+    )
+    file.write_text(text + "", encoding="utf-8")
+    page = _page(editor)
+    assert "subscriber.nme" in _text(page.get_element_by_id("field-note"))
+    assert "Nobody declared this" in _text(page.get_element_by_id("item-good-soil"))
+    assert 'no entry "tried-bridge"' in _text(page.get_element_by_id("item-tried-bridge")).lower()
+    entry.write_text(before, encoding="utf-8")
+
+
+def test_findings_of_items_in_one_line_are_told_apart_by_their_names(
+    editor: httpx.Client, shared_folder: NewsletterFolder
+) -> None:
+    shared_folder.issue("2026-11-25", "night-train", "nigth-train", "good-soil")
+    page = _page(editor, "/issues/2026-11-25")
+    assert "nigth-train" in _text(page.get_element_by_id("item-nigth-train").cssselect(".findings")[0])
+    assert not page.get_element_by_id("item-good-soil").cssselect(".findings")
+
+
+def test_a_broken_file_is_offered_as_text_with_its_findings(editor: httpx.Client, file: Path) -> None:
+    file.write_text("---\nsubject: [broken\n---\nGood morning.\n", encoding="utf-8")
+    page = _page(editor)
+    notice = page.get_element_by_id("unreadable")
+    assert notice.cssselect("a.button")[0].get("href") == "/text/issues/2026-11-23.md"
+    assert notice.cssselect(".finding")
+    assert not page.cssselect("#sections")
+
+
+def test_a_broken_theme_shows_its_reasons_beside_the_issue(
+    editor: httpx.Client, file: Path, shared_folder: NewsletterFolder
+) -> None:
+    theme = shared_folder.root / "templates/email/default"
+    theme.mkdir(parents=True)
+    (theme / "issue.mjml").write_text("<mjml>{% if %}</mjml>", encoding="utf-8")
+    try:
+        page = _page(editor)
+        assert "issue.mjml" in page.get_element_by_id("preview-state").text_content() or page.cssselect(
+            ".broken .finding"
+        )
+        assert _lists(page)["On the move"] == ["About night-train", "About tired-bridge"]
+    finally:
+        (theme / "issue.mjml").unlink()
+        theme.rmdir()
+
+
+def test_the_preview_keeps_the_pages_state_in_its_links(editor: httpx.Client, file: Path) -> None:
+    page = _page(editor, f"{ISSUE}?q=map&mode=dark")
+    assert page.get_element_by_id("view-text").get("href") == f"{ISSUE}?mode=dark&q=map&view=text"
+    text = _page(editor, f"{ISSUE}?view=text&mode=dark&q=map")
+    assert "Good morning." in text.cssselect("pre")[0].text_content()
+    assert not text.cssselect("iframe")
+
+
+def test_the_next_issue_is_one_key_away(editor: httpx.Client, file: Path) -> None:
+    assert editor.get("/compose", follow_redirects=False).headers["location"] == ISSUE
+
+
+@pytest.fixture
+def new_issue(shared_folder: NewsletterFolder) -> Iterator[Path]:
+    path = shared_folder.root / "issues/2026-12-01.md"
+    yield path
+    path.unlink(missing_ok=True)
+
+
+def test_a_new_issue_starts_on_the_chosen_day(editor: httpx.Client, new_issue: Path) -> None:
+    assert re.fullmatch(r"2026-11-2\d", _page(editor, "/issues").get_element_by_id("date").get("value"))
+    created = editor.post("/issues", data={"date": "2026-12-01", "subject": "Advent"}, follow_redirects=False)
+    assert (created.status_code, created.headers["location"]) == (303, "/issues/2026-12-01")
+    assert "subject: Advent" in new_issue.read_text(encoding="utf-8")
+    again = editor.post("/issues", data={"date": "2026-12-01", "subject": "Another"})
+    page = html.fromstring(again.text)
+    assert (again.status_code, page.get_element_by_id("subject").get("value")) == (422, "Another")
+    assert page.get_element_by_id("error").cssselect("a")[0].get("href") == "/issues/2026-12-01"
+    wrong = editor.post("/issues", data={"date": "Advent"}, headers=JSON)
+    assert wrong.json()["error"]["what"] == '"Advent" is not a date'

@@ -1,0 +1,336 @@
+"""An issue is composed in a real Chromium: by keys, with a mouse, with a finger, and in two windows at once."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from newsletter import content
+from tests.web.axe import violations
+from tests.web.preview.running_preview import NewsletterFolder
+from tests.web.studio.running_studio import Listening
+from tests.web.studio.test_compose import SECTIONS
+
+ISSUE = "/issues/2026-11-23"
+
+
+@pytest.fixture
+def file(shared_folder: NewsletterFolder) -> Path:
+    """Write an issue of two sections, and two entries for the shelf; return the issue's file."""
+    for number, slug in enumerate(("old-map", "new-map")):
+        path = shared_folder.entry(slug)
+        os.utime(path, ns=(10**18 + number, 10**18 + number))
+    shared_folder.issue("2026-11-22", "new-map", number=6)
+    path = shared_folder.root / "issues/2026-11-23.md"
+    path.write_text(SECTIONS, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def composing(desk: Page, studio: Listening, file: Path) -> Page:
+    """Open the issue, 1280 px wide."""
+    desk.goto(studio.base + ISSUE)
+    expect(desk.locator("main[data-tab]")).to_have_count(1)  # its scripts run
+    return desk
+
+
+@pytest.fixture
+def phone(browser: Browser, studio: Listening, file: Path) -> Iterator[Page]:
+    """Open the issue on a phone: 375 px wide, with touch."""
+    context = browser.new_context(viewport={"width": 375, "height": 720}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(studio.door)
+    page.goto(studio.base + ISSUE)
+    expect(page.locator("main[data-tab]")).to_have_count(1)
+    yield page
+    context.close()
+
+
+def _wait_for(page: Page, file: Path, *lists: list[str]) -> None:
+    """Wait until the page is saved, and expect the items of the file's sections."""
+    expect(page.locator("#status")).to_have_text(re.compile("Saved"))
+    for _ in range(100):
+        if _lists(file) == [*lists]:
+            break
+        page.wait_for_timeout(50)
+    assert _lists(file) == [*lists]
+
+
+def _lists(file: Path) -> list[list[str]]:
+    sections = content.outline(file.read_text(encoding="utf-8"))
+    return [[item.slug or item.block_kind for item in section.items] for section in sections]
+
+
+def _item(page: Page, slug: str) -> Locator:
+    return page.locator(f"#item-{slug}")
+
+
+def _says(page: Page, text: str) -> None:
+    expect(page.locator("#announcements")).to_contain_text(text)
+
+
+def test_an_issue_is_ordered_by_keys_alone(composing: Page, file: Path) -> None:
+    page, title = composing, composing.get_by_role("link", name="About tired-bridge")
+    title.focus()
+    page.keyboard.press("Alt+ArrowUp")
+    _says(page, "About tired-bridge, 1 of 2, On the move.")
+    expect(title).to_be_focused()
+    _wait_for(page, file, ["tired-bridge", "night-train"], ["quote", "good-soil"])
+    page.keyboard.press("Alt+Shift+ArrowDown")
+    _says(page, "About tired-bridge, 1 of 3, At rest.")
+    _wait_for(page, file, ["night-train"], ["tired-bridge", "quote", "good-soil"])
+    # Carried, seen on its way, and put back with Escape.
+    page.keyboard.press("m")
+    _says(page, "About tired-bridge picked up.")
+    page.keyboard.press("ArrowDown")
+    _says(page, "About tired-bridge, 2 of 3, At rest.")
+    page.keyboard.press("Escape")
+    _says(page, "Put back.")
+    assert _lists(file)[1][0] == "tired-bridge"
+    # Carried again, and dropped two places further down.
+    for key in ("m", "ArrowDown", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    _wait_for(page, file, ["night-train"], ["quote", "good-soil", "tired-bridge"])
+    expect(title).to_be_focused()
+    # Pinned, cut and pasted into the other section.
+    page.keyboard.press("*")
+    expect(_item(page, "tired-bridge")).to_contain_text("Pinned")
+    page.keyboard.press("Control+x")
+    expect(_item(page, "tired-bridge")).to_have_class(re.compile("cut"))
+    page.keyboard.press("k")
+    page.keyboard.press("k")
+    page.keyboard.press("k")
+    expect(page.get_by_role("link", name="About night-train")).to_be_focused()
+    page.keyboard.press("Control+v")
+    _wait_for(page, file, ["night-train", "tired-bridge"], ["quote", "good-soil"])
+    expect(title).to_be_focused()
+    page.keyboard.press("Delete")
+    _says(page, "About tired-bridge is on the shelf.")
+    _wait_for(page, file, ["night-train"], ["quote", "good-soil"])
+    expect(page.locator("#shelf-tired-bridge")).to_be_visible()
+    expect(page.get_by_role("link", name="About night-train")).to_be_focused()
+    # The shelf's button adds it to the end of the last section.
+    page.get_by_role("button", name="Add About tired-bridge").focus()
+    page.keyboard.press("Enter")
+    _wait_for(page, file, ["night-train"], ["quote", "good-soil", "tired-bridge"])
+    expect(page.locator("#numbers")).to_contain_text("3 entries")
+
+
+def test_changes_are_undone_one_by_one(composing: Page, file: Path) -> None:
+    composing.get_by_role("link", name="About tired-bridge").focus()
+    composing.keyboard.press("Alt+ArrowUp")
+    _wait_for(composing, file, ["tired-bridge", "night-train"], ["quote", "good-soil"])
+    composing.keyboard.press("Delete")
+    _wait_for(composing, file, ["night-train"], ["quote", "good-soil"])
+    composing.keyboard.press("Control+z")
+    _wait_for(composing, file, ["tired-bridge", "night-train"], ["quote", "good-soil"])
+    composing.keyboard.press("Control+z")
+    expect(composing.locator("#section-1 [data-item]").first).to_have_id("item-night-train")
+    assert file.read_text(encoding="utf-8") == SECTIONS
+
+
+def test_items_are_dragged_with_the_mouse(composing: Page, file: Path) -> None:
+    page = composing
+    _drag(page, _item(page, "good-soil"), _item(page, "night-train"))
+    _says(page, "About good-soil, 1 of 3, On the move.")
+    _wait_for(page, file, ["good-soil", "night-train", "tired-bridge"], ["quote"])
+    _drag(page, page.locator("#shelf-old-map"), _item(page, "tired-bridge"))
+    _wait_for(page, file, ["good-soil", "night-train", "old-map", "tired-bridge"], ["quote"])
+    _drag(page, _item(page, "night-train"), page.locator("#shelf-items"))
+    _wait_for(page, file, ["good-soil", "old-map", "tired-bridge"], ["quote"])
+    expect(page.locator("#shelf-night-train")).to_be_visible()
+
+
+def _drag(page: Page, item: Locator, target: Locator) -> None:
+    item.scroll_into_view_if_needed()
+    start, end = item.locator(".handle").bounding_box(), target.bounding_box()
+    assert start is not None
+    assert end is not None
+    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(start["x"] + 20, start["y"] + 20, steps=4)
+    page.mouse.move(end["x"] + 60, end["y"] + 4, steps=12)
+    page.mouse.up()
+
+
+def test_an_issue_is_composed_on_a_phone_by_touch(phone: Page, file: Path) -> None:
+    page = phone
+    tabs = page.get_by_role("tablist", name="Columns")
+    tabs.get_by_role("tab", name="Shelf").tap()
+    expect(page.get_by_role("tabpanel", name="Shelf")).to_be_visible()
+    page.get_by_label("Add to").select_option("On the move")
+    page.get_by_role("button", name="Add About old-map").tap()
+    _wait_for(page, file, ["night-train", "tired-bridge", "old-map"], ["quote", "good-soil"])
+    tabs.get_by_role("tab", name="Issue").tap()
+    _item(page, "old-map").get_by_label("Move or change").tap()
+    _item(page, "old-map").get_by_role("button", name="Move up").tap()
+    _wait_for(page, file, ["night-train", "old-map", "tired-bridge"], ["quote", "good-soil"])
+    # A long press picks an item up; a short one scrolls.
+    _touch_drag(page, _item(page, "good-soil"), _item(page, "night-train"))
+    _wait_for(page, file, ["good-soil", "night-train", "old-map", "tired-bridge"], ["quote"])
+    page.get_by_label("Subject").fill("Slow things")
+    page.get_by_label("Preheader").tap()
+    expect(page.locator("#status")).to_have_text(re.compile("Saved"))
+    tabs.get_by_role("tab", name="Preview").tap()
+    expect(page.locator(".row-subject")).to_have_text("Slow things")
+    expect(page.frame_locator("iframe.email:not(.arriving)").get_by_text("About old-map").first).to_be_visible()
+
+
+def _touch_drag(page: Page, item: Locator, target: Locator) -> None:
+    item.scroll_into_view_if_needed()
+    session = page.context.new_cdp_session(page)
+    start, end = item.locator(".handle").bounding_box(), target.bounding_box()
+    assert start is not None
+    assert end is not None
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        touches = [{"x": x, "y": y} for x, y in points]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    x, y, top = start["x"] + 8, start["y"] + start["height"] / 2, end["y"] + 6
+    touch("touchStart", (x, y))
+    expect(item).to_have_class(re.compile("sortable-chosen"))
+    for step in range(1, 13):
+        touch("touchMove", (x + 4, y + (top - y) * step / 12))
+        page.wait_for_timeout(20)
+    touch("touchEnd")
+
+
+def test_two_windows_show_each_others_moves_and_keep_the_focus(composing: Page, studio: Listening, file: Path) -> None:
+    other = composing.context.new_page()
+    other.goto(studio.base + ISSUE)
+    expect(other.locator("main[data-tab]")).to_have_count(1)
+    note = other.get_by_label("Note", exact=True)
+    note.focus()
+    note.press("End")
+    composing.get_by_role("link", name="About tired-bridge").focus()
+    composing.keyboard.press("Alt+ArrowUp")
+    expect(other.locator("#section-1 [data-item]").first).to_have_id("item-tired-bridge")
+    expect(note).to_be_focused()
+    # While one window carries an item, the other's move waits.
+    other.get_by_role("link", name="About good-soil").focus()
+    other.keyboard.press("m")
+    composing.keyboard.press("Alt+ArrowDown")
+    _wait_for(composing, file, ["night-train", "tired-bridge"], ["quote", "good-soil"])
+    expect(_item(other, "good-soil")).to_have_class(re.compile("carried"))
+    other.keyboard.press("ArrowUp")
+    other.keyboard.press("Enter")
+    _wait_for(composing, file, ["night-train", "tired-bridge"], ["good-soil", "quote"])
+    expect(other.locator("#section-1 [data-item]").first).to_have_id("item-night-train")
+    other.close()
+
+
+def test_a_refused_move_is_taken_back_and_says_why(composing: Page, file: Path) -> None:
+    page = composing
+    page.route(
+        "**/changes",
+        lambda route: (
+            route.continue_()
+            if route.request.method == "GET"
+            else route.fulfill(
+                status=422, json={"error": {"code": "busy", "what": "the file is locked", "hint": "", "field": ""}}
+            )
+        ),
+    )
+    page.get_by_role("link", name="About tired-bridge").focus()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.locator("#status")).to_have_text("Not saved: the file is locked")
+    expect(page.locator("#section-1 [data-item]").first).to_have_id("item-night-train")
+    expect(page.get_by_role("link", name="About tired-bridge")).to_be_focused()
+
+
+def test_sections_and_fields_are_edited_in_place(composing: Page, file: Path) -> None:
+    page = composing
+    heading = page.get_by_label("Heading of At rest")
+    heading.fill("Standing still")
+    heading.press("Enter")
+    _says(page, "The section is now Standing still.")
+    expect(page.locator("#section-2")).to_have_attribute("data-section", "Standing still")
+    page.get_by_label("Heading of a new section").fill("Later")
+    page.get_by_role("button", name="Add section").click()
+    expect(page.locator("#section-3")).to_have_attribute("data-section", "Later")
+    subject = page.get_by_label("Subject")
+    subject.fill("A subject that is so long that a phone cuts it, and a desktop at the very end")
+    expect(page.locator("#ruler .cut")).to_have_text(["phone", "desktop"])
+    expect(page.locator(".ruler-words")).to_have_text("77 characters: phones cut it after 40, desktops after 70")
+    note = page.get_by_label("Note", exact=True)
+    note.fill("Good morning, ")
+    page.get_by_text("Insert a field").click()
+    page.get_by_role("button", name="Reader’s first name").click()
+    expect(note).to_have_value('Good morning, {{ subscriber.first_name | default("reader") }}')
+    expect(note).to_be_focused()
+    note.blur()
+    expect(page.locator(".row-subject")).to_contain_text("A subject that is so long")
+    expect(page.frame_locator("iframe.email:not(.arriving)").get_by_text("Good morning, Ada")).to_be_visible()
+    assert 'first_name | default("reader")' in file.read_text(encoding="utf-8")
+
+
+def test_findings_are_stepped_through_with_one_key(composing: Page, file: Path) -> None:
+    text = SECTIONS.replace("Good morning.", "Good morning, {{ subscriber.nme }}.").replace(
+        "- tired-bridge", "- tired-brige"
+    )
+    file.write_text(text, encoding="utf-8")
+    expect(composing.locator("#field-note [data-finding]")).to_have_count(1)
+    composing.keyboard.press("F8")
+    expect(composing.locator("#field-note [data-finding]")).to_be_focused()
+    composing.keyboard.press("F8")
+    expect(composing.locator("#item-tired-brige [data-finding]")).to_be_focused()
+
+
+def test_the_shelf_is_filtered_while_typing(composing: Page, file: Path) -> None:
+    field = composing.get_by_label("Filter the shelf")
+    field.fill("nothing like this")
+    expect(composing.locator("#shelf-list")).to_contain_text("Nothing on the shelf fits this filter.")
+    field.fill("old-map")
+    expect(composing.locator("#shelf-items [data-item]")).to_have_count(1)
+    expect(field).to_be_focused()
+    assert composing.url.endswith("?q=old-map")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 375), ("dark", 375)])
+def test_the_page_is_accessible_and_fits_in_every_state(
+    desk: Page, studio: Listening, file: Path, shared_folder: NewsletterFolder, scheme: str, width: int
+) -> None:
+    states = _states(shared_folder, file)
+    desk.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+    desk.set_viewport_size({"width": width, "height": 800})
+    logged: list[str] = []
+    desk.on("console", lambda message: logged.append(message.text))
+    desk.on("pageerror", lambda error: logged.append(str(error)))
+    broken: dict[str, object] = {}
+    for name, path in states.items():
+        desk.goto(studio.base + path)
+        found = violations(desk)
+        if found:
+            broken[name] = found
+        assert desk.evaluate("document.documentElement.scrollWidth") <= width, name
+    assert (broken, logged) == ({}, [])
+
+
+def _states(folder: NewsletterFolder, file: Path) -> dict[str, str]:
+    """Write an issue for each state of the page, and return their addresses."""
+    issues = file.parent
+    empty = "---\ndate: 2026-12-02\nsubject:\n---\n"
+    (issues / "2026-12-02.md").write_text(empty, encoding="utf-8")
+    (issues / "2026-12-03.md").write_text("---\nsubject: [broken\n---\n", encoding="utf-8")
+    slugs = [f"one-of-many-{number}" for number in range(100)]
+    for slug in slugs:
+        folder.entry(slug)
+    folder.issue("2026-12-04", *slugs)
+    folder.entry("rtl", title="قطار الليل يعود", source="مجلة الطريق", body="نص قصير.\n")
+    folder.issue("2026-12-05", "rtl", subject="قطار الليل وأشياء بطيئة أخرى", note="صباح الخير.\n", pinned=["rtl"])
+    folder.issue("2026-12-06", "night-train", "no-such-entry", subject="W" * 120)
+    return {
+        "typical": ISSUE,
+        "overriding": f"{ISSUE}?override=night-train",
+        "text": f"{ISSUE}?view=text&mode=dark",
+        "empty": "/issues/2026-12-02",
+        "broken": "/issues/2026-12-03",
+        "full": "/issues/2026-12-04",
+        "right to left": "/issues/2026-12-05",
+        "findings": "/issues/2026-12-06",
+        "new": "/issues",
+    }

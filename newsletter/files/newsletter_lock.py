@@ -108,18 +108,28 @@ def _locked(newsletter: Path, seconds: float) -> int:
     if not among_threads.acquire(timeout=seconds):
         raise LockedError(seconds=seconds, process=os.getpid())
     try:
-        handle = _opened(path)
-        try:
-            _wait(handle, path, seconds, end)
-        except BaseException:
-            os.close(handle)
-            raise
+        handle = _locked_file(path, seconds, end)
     except BaseException:
         among_threads.release()
         raise
     with suppress(OSError):  # a full disk; the number is only for messages
         os.pwrite(handle, f"{os.getpid():<20}\n".encode(), 0)
     return handle
+
+
+def _locked_file(path: Path, seconds: float, end: float) -> int:
+    while True:
+        handle = _opened(path)
+        try:
+            _wait(handle, path, seconds, end)
+            if os.path.samestat(os.fstat(handle), path.lstat()):
+                return handle
+        except FileNotFoundError:  # somebody has cleared the folder of caches: lock the new file
+            pass
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)
 
 
 def _opened(path: Path) -> int:

@@ -14,7 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.files.atomic_write import UnfinishedFile, create_file, sync_folder, write_file, write_files
+from newsletter.files.atomic_write import (
+    UnfinishedFile,
+    create_file,
+    rewrite_file,
+    sync_folder,
+    write_file,
+    write_files,
+)
 
 BEFORE, AFTER = b"before\n" * 1000, b"after\n" * 2000
 
@@ -148,6 +155,31 @@ def test_files_that_belong_together_are_all_replaced_or_none(tmp_path: Path) -> 
     write_files({small: b"short", large: AFTER})
     assert (small.read_bytes(), large.read_bytes()) == (b"short", AFTER)
     assert names(tmp_path) == ["issue.html", "issue.txt"]
+
+
+@pytest.mark.parametrize("permissions", [0o600, 0o640, 0o664, 0o755])
+def test_a_rewritten_file_keeps_its_permissions_and_its_owner(tmp_path: Path, permissions: int) -> None:
+    path = tmp_path / "entry.md"
+    path.write_bytes(BEFORE)
+    path.chmod(permissions)
+    if os.getuid() == 0:
+        os.chown(path, 1234, 5678)
+    owner = (path.stat().st_uid, path.stat().st_gid)
+    assert rewrite_file(path, AFTER, unless=lambda: False)
+    assert (path.read_bytes(), mode(path)) == (AFTER, permissions)
+    assert (path.stat().st_uid, path.stat().st_gid) == owner
+
+
+def test_a_file_is_not_rewritten_if_it_must_not_be_or_cannot_be(tmp_path: Path) -> None:
+    path = tmp_path / "entry.md"
+    path.write_bytes(BEFORE)
+    assert not rewrite_file(path, AFTER, unless=lambda: True)
+    with room_for(100), pytest.raises(OSError, match="File too large"):
+        rewrite_file(path, AFTER, unless=lambda: False)
+    with pytest.raises(FileNotFoundError):
+        rewrite_file(tmp_path / "nowhere.md", AFTER, unless=lambda: False)
+    assert path.read_bytes() == BEFORE
+    assert names(tmp_path) == ["entry.md"]
 
 
 def test_an_error_names_the_file_and_not_the_temporary_one(tmp_path: Path) -> None:

@@ -159,3 +159,19 @@ def test_a_forked_process_does_not_believe_that_it_holds_its_parents_lock(tmp_pa
             except LockedError:
                 os._exit(0)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_lock_whose_file_was_deleted_meanwhile_is_taken_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = fcntl.flock
+    path = tmp_path / ".newsletter" / "lock"
+
+    def deleted(handle: int, operation: int) -> None:
+        lock(handle, operation)
+        path.unlink()
+        monkeypatch.undo()
+
+    monkeypatch.setattr(fcntl, "flock", deleted)
+    with newsletter_lock(tmp_path, seconds=0):
+        assert path.exists()
+        with path.open() as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,5 +1,6 @@
 """The next issue's date, number and entries."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -48,6 +49,15 @@ def test_a_newsletter_without_numbers_stays_without(settings: Settings) -> None:
     write_issue(settings.root, MONDAY, "train")
     create_issue(settings.root, NewIssue(), today=MONDAY)
     assert [issue.number for issue in read_manuscripts(settings.root).issues] == [None, None]
+
+
+def test_issues_that_are_created_at_the_same_time_follow_each_other(settings: Settings) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        made = [threads.submit(create_issue, settings.root, NewIssue(), today=MONDAY) for _ in range(4)]
+    days = [MONDAY + timedelta(days=number) for number in range(4)]
+    assert sorted(path.result().stem for path in made) == [str(day) for day in days]
+    issues = read_manuscripts(settings.root).issues
+    assert [(issue.date, issue.number) for issue in issues] == list(zip(days, range(1, 5), strict=True))
 
 
 def test_an_entry_named_twice_is_included_once(settings: Settings) -> None:

@@ -17,6 +17,8 @@ from tests.databases import database_url, databases, empty_postgresql, postgresq
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+gc.disable()  # until all tests are collected: their modules and items stay, and looking through them takes a second
+
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.load_profile("suite")
 # Without bytecode files, each process started by a test would compile the whole program, and each worker all tests.
@@ -40,6 +42,7 @@ def pytest_collection_finish() -> None:
     collect_rarely()
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -18,9 +18,13 @@ def count_deliveries(connection: sa.Connection, send_id: int) -> Mapping[str, in
     SQLite sorts rows to group them, and pysqlite3's library sorts in memory, 40 MB for a million. A sum for each status
     needs one pass and no memory.
     """
-    sums = [sa.func.count(sa.case((delivery.c.status == status.value, 1))) for status in DeliveryStatus]
-    counts = connection.execute(sa.select(*sums).where(delivery.c.send == send_id)).one()
+    counts = connection.execute(_COUNTS, {"which": send_id}).one()
     return {status.value: number for status, number in zip(DeliveryStatus, counts, strict=True) if number}
+
+
+_COUNTS = sa.select(
+    *(sa.func.count(sa.case((delivery.c.status == status.value, 1))) for status in DeliveryStatus)
+).where(delivery.c.send == sa.bindparam("which"))
 
 
 def forget_counts(connection: sa.Connection, send_id: int) -> None:

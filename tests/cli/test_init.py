@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tomllib
-import venv
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,29 +128,40 @@ def test_a_failed_init_leaves_no_files(run: Run, tmp_path: Path, monkeypatch: py
     assert not (tmp_path / "letter").exists()
 
 
+# Run commands in one process, and print the program's folder.
+_RUN_ALL = """
+import json, os, pathlib, sys, newsletter.__main__ as program
+for arguments in json.loads(sys.argv[1]):
+    here = os.getcwd()
+    try:
+        program.main(arguments)
+    except SystemExit as ending:
+        if ending.code:
+            raise
+    os.chdir(here)
+print(pathlib.Path(program.__file__).parent)
+"""
+
+
 def test_the_built_package_contains_its_templates(tmp_path: Path) -> None:
-    # Needs hatchling in the tests' environment but no network: the build isn't isolated.
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    build = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path), str(REPOSITORY)]
-    subprocess.run([*pip, *build], check=True, timeout=120)
+    # Needs hatchling in the tests' environment but no network. A wheel of pure Python is installed by unpacking it.
+    build = "import hatchling.build as b, sys; print(b.build_wheel(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", build, str(tmp_path)], cwd=REPOSITORY, check=True, timeout=120)
     (wheel,) = tmp_path.glob("newsletter-*.whl")
-    venv.create(tmp_path / "clean", with_pip=False)
-    python = tmp_path / "clean" / "bin" / "python"
-    subprocess.run(
-        [*pip, "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)], check=True, timeout=120
-    )
+    with zipfile.ZipFile(wheel) as unpacked:
+        unpacked.extractall(tmp_path / "clean")
     originals = files(REPOSITORY / "templates" / "email" / "default")
     names = originals.keys() - {"theme.toml"}
-    # Dependencies come from the tests' environment; the checkout isn't on the path, so the program is the wheel's.
-    there = [path for path in sys.path if path.endswith("site-packages")]
+    # Dependencies come from the tests' environment. Without the site module the checkout isn't on the path.
+    there = [str(tmp_path / "clean"), *(path for path in sys.path if path.endswith("site-packages"))]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(there)}
-    for arguments in (
+    commands = (
         ["init", "letter"],
         ["-C", "letter", "check", "--strict"],
         ["-C", "letter", "theme", "new", "own", *sorted(names)],
-    ):
-        command = [str(python), "-m", "newsletter", *arguments]
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stderr
+    )
+    command = [sys.executable, "-S", "-c", _RUN_ALL, json.dumps(commands)]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, str(tmp_path / "clean/newsletter")), done.stderr
     copied = files(tmp_path / "letter" / "templates" / "email" / "own")
     assert {name: copied[name] for name in names} == {name: originals[name] for name in names}

@@ -105,10 +105,10 @@ def test_responses_and_messages_do_not_reveal_who_is_a_reader(pages: Public, vis
     assert known.first_name == "Known"
 
 
-def test_a_thousand_sign_ups_of_one_address_send_one_message(pages: Public) -> None:
+def test_two_hundred_sign_ups_of_one_address_send_one_message(pages: Public) -> None:
     opened = pages.site.signer.ticket(TicketPurpose.FORM, "0" * 32, pages.clock())
     pages.clock.move(seconds=10)
-    for number in range(1000):
+    for number in range(200):
         forwarded = {"X-Forwarded-For": f"2001:{number:x}::1"}
         with_case = "victim@example.com" if number % 2 else "VICTIM@Example.COM"
         if number == 0:

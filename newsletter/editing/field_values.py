@@ -2,6 +2,7 @@
 
 import re
 
+from newsletter.content.field_types import FieldType, field_type, typed
 from newsletter.content.fields import one_line
 from newsletter.domain.changes import FieldValue
 
@@ -32,11 +33,17 @@ def with_line_feeds(text: str) -> str:
 def same_value(name: str, value: FieldValue, other: FieldValue) -> bool:
     """Return whether two values of a field are the same to an editor. One that isn't there is the same as an empty one.
 
-    Either may be the text of a form, where lines end with carriage returns too.
+    Either may be the text of a form: lines end with carriage returns too, and lists have commas.
     """
-    plain = _paragraphs if is_markdown(name) else one_line
-    return plain(text_of_field(value)) == plain(text_of_field(other))
+    return _seen(name, value) == _seen(name, other)
 
 
-def _paragraphs(text: str) -> str:
-    return text.strip("\n")
+def _seen(name: str, value: FieldValue) -> FieldValue:
+    kind = field_type(name)
+    if is_markdown(name):
+        return text_of_field(value).strip("\n")
+    if kind is FieldType.WORDS and isinstance(value, str | None):
+        return typed(name, value or "")
+    if kind is FieldType.SWITCH and not name.endswith("tailored") and text_of_field(value) == "false":
+        return ""  # an open switch; newsletter.toml decides about an issue's tailoring
+    return one_line(text_of_field(value)) if not isinstance(value, tuple) else value

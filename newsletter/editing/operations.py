@@ -156,9 +156,14 @@ class Editing:
 
     def _create(self, person: Person, write: Callable[[], Path], now: datetime.datetime) -> str:
         with newsletter_lock(self.root, seconds=self._patience):
-            path = write().relative_to(self.root).as_posix()
+            path = self._relative(write())
         self._saved(Save(person=person, paths=(path,), at=now))
         return path
+
+    def _relative(self, path: Path) -> str:
+        if not path.is_relative_to(self.root):  # one of the two is behind a link
+            return path.resolve().relative_to(self.root.resolve()).as_posix()
+        return path.relative_to(self.root).as_posix()
 
     def _place(self, person: Person, path: str) -> ManuscriptPlace:
         place = manuscript_place(self.root, path)

@@ -38,8 +38,10 @@ class LockedError(NewsletterError):
     def __init__(self, *, seconds: float, process: int = 0) -> None:
         self.seconds, self.process = seconds, process
         other = f"another program (process {process})" if process else "another program"
+        if process == os.getpid():
+            other = "another change"
         super().__init__(
-            f"{other} has been changing this newsletter's files for {seconds:.0f} seconds; nothing was changed here",
+            f"{other} has kept this newsletter's files locked for {seconds:.0f} seconds; nothing was changed here",
             hint="try again; if it stays like this, stop that program",
         )
 
@@ -62,6 +64,7 @@ class _HeldLocks(threading.local):
 
 
 _held = _HeldLocks()
+_handles: set[int] = set()  # of locked files, of all threads
 _threads: dict[Path, threading.Lock] = {}  # they hand a lock on at once; the file's alone would have to be polled
 _guard = threading.Lock()
 
@@ -70,6 +73,9 @@ def _forget_locks() -> None:
     """Forget in a forked process what its parent holds: it has the parent's memory, but none of its threads."""
     global _guard
     _guard = threading.Lock()
+    for handle in _handles:
+        os.close(handle)
+    _handles.clear()
     _threads.clear()
     _held.depths.clear()
 
@@ -96,7 +102,7 @@ def newsletter_lock(root: Path, *, seconds: float = PATIENCE) -> Iterator[None]:
             _held.depths[newsletter] = depth
         else:
             del _held.depths[newsletter]
-            os.close(handle)
+            _unlock(handle)
             _threads[newsletter].release()
 
 
@@ -114,7 +120,14 @@ def _locked(newsletter: Path, seconds: float) -> int:
         raise
     with suppress(OSError):  # a full disk; the number is only for messages
         os.pwrite(handle, f"{os.getpid():<20}\n".encode(), 0)
+    _handles.add(handle)
     return handle
+
+
+def _unlock(handle: int) -> None:
+    _handles.discard(handle)
+    fcntl.flock(handle, fcntl.LOCK_UN)  # closing it isn't enough if a forked process has it open too
+    os.close(handle)
 
 
 def _locked_file(path: Path, seconds: float, end: float) -> int:

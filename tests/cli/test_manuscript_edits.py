@@ -80,7 +80,7 @@ def test_another_program_is_waited_for_and_named(run: Run, root: Path, monkeypat
     monkeypatch.setattr(lock, "_wait", held)
     refused = run("entry", "set", "lighthouse-ledger", "title", "Mine")
     assert refused.status == 1
-    assert "another program (process 4711) has been changing this newsletter's files for 10 seconds" in refused.stderr
+    assert "another program (process 4711) has kept this newsletter's files locked for 10 seconds" in refused.stderr
     assert "`newsletter studio`" in refused.stderr
     assert files(root) == before
 

@@ -149,6 +149,19 @@ def test_a_link_in_place_of_the_file_is_not_followed(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_a_forked_process_does_not_keep_its_parents_lock(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    with newsletter_lock(tmp_path):
+        child = os.fork()
+        if child == 0:
+            os.read(reading, 1)
+            os._exit(0)
+    with newsletter_lock(tmp_path, seconds=0):
+        pass
+    os.write(writing, b".")
+    assert os.waitpid(child, 0)[1] == 0
+
+
 def test_a_forked_process_does_not_believe_that_it_holds_its_parents_lock(tmp_path: Path) -> None:
     with newsletter_lock(tmp_path):
         child = os.fork()

@@ -26,6 +26,7 @@ from newsletter.git.errors import GitBusyError, GitError, GitTimeoutError, Signi
 LOCAL_SECONDS = 60.0
 _NO_HOOKS = ("core.hooksPath", "/dev/null")
 
+_GRACE = 2.0  # seconds
 _SETTINGS = (
     ("protocol.allow", "never"),
     ("safe.bareRepository", "explicit"),
@@ -95,8 +96,8 @@ class GitProcess:
         """Run git and return what it printed. Raise GitError if its exit status isn't among ``accept``.
 
         ``hooks`` lets the repository's hooks run. ``sent`` is git's standard input. Paths are ``literal``, except in
-        commands that don't accept that. After ``seconds``, git is killed together with the programs that it has
-        started.
+        commands that don't accept that. After ``seconds``, git is ended together with the programs that it
+        has started.
         """
         command = [self.program, "--no-pager", *(("--literal-pathspecs",) if literal else ())]
         for name, value in (*(() if hooks else (_NO_HOOKS,)), *_SETTINGS):
@@ -125,11 +126,11 @@ class GitProcess:
         try:
             out, err_bytes = process.communicate(sent, timeout=seconds)
         except subprocess.TimeoutExpired:
-            _kill(process)
+            _end(process)
             what = f"git did not finish within {seconds:.0f} seconds"
             raise GitTimeoutError(what, hint="it is tried again later") from None
         except BaseException:
-            _kill(process)
+            _end(process)
             raise
         return GitOutput(status=process.returncode, out=out, err=err_bytes.decode("utf-8", "replace"))
 
@@ -180,7 +181,11 @@ _FAILURES = (
 )
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and those that it has started. Git removes its lock files unless it is killed outright."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=_GRACE)
+            return

@@ -1,5 +1,6 @@
 """Repositories whose own configuration names programs: none of them runs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,14 +9,20 @@ from newsletter.git import (
     CommitOutcome,
     LeftOutReason,
     NoRepository,
+    RemoteRefusedError,
+    RemoteUnreachableError,
     RepositoryProgramError,
     SigningError,
     commit,
+    fetch,
     find_repository,
+    find_upstream,
     history,
+    push,
     text_at,
     uncommitted,
 )
+from newsletter.git.configuration import read_configuration
 from tests.git.repositories import ADA, NOW, Checkout, checkout
 
 HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit", "post-index-change", "reference-transaction")
@@ -135,3 +142,48 @@ def test_a_key_that_needs_a_passphrase_fails_in_words_and_leaves_no_trace(trap: 
     trap.write("evil/program", "#!/bin/sh\ncat > /dev/null\necho '[GNUPG:] SIG_CREATED ' >&2\necho signed\n")
     sha = committed(trap, "plain.txt", "new.txt").sha
     assert "gpgsig signed" in trap.git("cat-file", "commit", sha or "")
+
+
+def test_fetching_and_pushing_use_no_program_of_the_repository(trap: Checkout) -> None:
+    """The trap's remote runs a program by a transport, and its credential helper and SSH command do, too."""
+    marker = f"touch '{trap.folder.parent}/runs/remote'"
+    for name, value in {
+        "remote.origin.url": "https://127.0.0.1:1/x",
+        "remote.origin.vcs": "ext",
+        "remote.origin.uploadpack": marker,
+        "remote.origin.receivepack": marker,
+        "branch.main.remote": "origin",
+        "branch.main.merge": "refs/heads/main",
+        "credential.helper": f"!{marker}; false",
+        "credential.https://127.0.0.1:1.helper": f"!{marker}; false",
+        f'url.ext::sh -c "{marker}".insteadOf': "https://127.0.0.1:1/",
+    }.items():
+        trap.git("config", name, value)
+    repository = trap.repository()
+    upstream = find_upstream(repository)
+    assert upstream
+    assert upstream.url.startswith("ext::sh")
+    with pytest.raises(RemoteRefusedError, match="neither https nor ssh"):
+        fetch(repository, upstream)
+    with pytest.raises(RemoteRefusedError, match="neither https nor ssh"):
+        push(repository, upstream, repository.head)
+    for url in ("ssh://127.0.0.1:1/x", "https://127.0.0.1:1/x", "http://127.0.0.1:1/x", str(trap.folder)):
+        plain = replace(upstream, url=url, push_url=url)
+        trap.git("config", "--remove-section", f'url.ext::sh -c "{marker}"', check=False)
+        with pytest.raises((RemoteRefusedError, RemoteUnreachableError)):
+            fetch(repository, plain)
+        with pytest.raises((RemoteRefusedError, RemoteUnreachableError)):
+            push(repository, plain, repository.head)
+    assert runs(trap) == []
+
+
+def test_credential_helpers_are_the_users_own(trap: Checkout) -> None:
+    trap.git("config", "credential.helper", f"!touch '{trap.folder.parent}/runs/helper'; false")
+    trap.git("config", "credential.https://host.example.helper", f"!touch '{trap.folder.parent}/runs/helper'; false")
+    trap.set_global("credential.https://host.example.helper", "!printf 'username=ada\\npassword=mine\\n'; true")
+    git = trap.repository().git
+    asked = git.with_settings(read_configuration(git).trusted_helpers()).run(
+        "credential", "fill", sent=b"protocol=https\nhost=host.example\n\n"
+    )
+    assert "password=mine" in asked.text
+    assert runs(trap) == []

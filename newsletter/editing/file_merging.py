@@ -3,6 +3,7 @@
 What can't be merged is a conflict, as a value: nothing here ever writes a conflict marker.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ Choice = FieldValue | Side
 """What an editor has chosen for a field in conflict: a value, or that of a side."""
 
 
+_COMMENT = re.compile(r"(?:^|[ \t])(#.*)$", re.MULTILINE)  # or text in quotes that looks like one, to be safe
 _PASSAGES = tuple(f"{kind}{number}" for number in ("", "-2", "-3", "-4") for kind in ("framing", "quotation"))
 
 
@@ -135,8 +137,9 @@ def _by_field(
                 value = after if isinstance(choice, Side) else choice
                 mine = apply_to_current(mine, SetField(name=name, value=value), kind, path=file.path).text
             continue
-        if field_type(name) is FieldType.WORDS:
-            after, before = _merged_words(before, field_value(mine, name, kind, path=file.path), after)
+        current = field_value(mine, name, kind, path=file.path)
+        if field_type(name) is FieldType.WORDS and current != before:
+            before, after = current, _merged_words(before, current, after)
         try:
             change = SetField(name=name, value=after)
             mine = apply_to_current(mine, change, kind, path=file.path, seen=before).text
@@ -146,11 +149,11 @@ def _by_field(
     return MergedFile(content=content, conflicts=tuple(conflicts))
 
 
-def _merged_words(before: FieldValue, mine: FieldValue, theirs: FieldValue) -> tuple[tuple[str, ...], FieldValue]:
-    """Return a list with the words that either side has added and without those that either has removed; and mine."""
+def _merged_words(before: FieldValue, mine: FieldValue, theirs: FieldValue) -> tuple[str, ...]:
+    """Return a list with the words that either side has added and without those that either has removed."""
     old, here, there = (value if isinstance(value, tuple) else () for value in (before, mine, theirs))
     kept = [word for word in here if word in there or word not in old]
-    return (*kept, *(word for word in there if word not in old and word not in kept)), mine
+    return (*kept, *(word for word in there if word not in old and word not in kept))
 
 
 def _names(kind: FileKind, base: str, theirs: str) -> Iterator[str]:
@@ -192,7 +195,7 @@ def _differ_only_in_fields(kind: FileKind, base: str, theirs: str) -> bool:
 
 def _comments(text: str) -> list[str]:
     front, _, _ = text.removeprefix("---").partition("\n---")
-    return [line.strip() for line in front.splitlines() if line.lstrip().startswith("#") or " #" in line]
+    return [comment.rstrip() for comment in _COMMENT.findall(front)]
 
 
 def _body(text: str) -> str:

@@ -1,6 +1,8 @@
 """Commit messages in words, from what a sitting has changed."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.editing.commit_messages import FileChange, commit_message
 
@@ -81,3 +83,14 @@ def test_an_unreadable_file_and_a_title_with_control_characters() -> None:
     assert commit_message([FileChange(path=ENTRY, before=TEXT, after="---\n[")]).startswith("Edit night train")
     odd = TEXT.replace("title: Night train", 'title: "# Night\\e[31m\\n train"')
     assert "\x1b" not in commit_message([FileChange(path=ENTRY, before=None, after=odd)])
+
+
+_TEXTS = st.text() | st.text("-:[]{}\n #>a\"'&*!|%@`", max_size=60).map(lambda text: f"---\n{text}\n---\n{text}")
+_PATHS = st.sampled_from([ENTRY, ISSUE, "issues/blocks/a.md", "newsletter.toml", "issues/ü.md"])
+
+
+@given(path=_PATHS, before=st.none() | _TEXTS, after=st.none() | _TEXTS)
+def test_every_change_has_a_message_of_printable_lines(path: str, before: str | None, after: str | None) -> None:
+    message = commit_message([FileChange(path=path, before=before, after=after)] * 2)
+    assert message.strip()
+    assert all(line.isprintable() for line in message.split("\n"))

@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,9 @@ def for_message(text: str) -> str:
 
 def path_in_findings(root: Path, path: Path) -> str:
     """Return a path as findings show it: relative to the newsletter's folder, with forward slashes."""
+    folder, inside = os.fspath(root) + "/", os.fspath(path)
+    if os.sep == "/" and inside.startswith(folder):  # a tenth of the time for thousands of files
+        return inside[len(folder) :]
     return path.relative_to(root).as_posix()
 
 
@@ -116,6 +120,9 @@ def read_text(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Findi
             status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             return file_error("file-unreadable", name, 1, "not a readable file", "put a text file here")
+        known = _known_texts.get(key := os.fspath(path))
+        if known is not None and known[0] == _state(status) and limit == FILE_LIMIT:
+            return known[1]
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except (OSError, RuntimeError) as err:  # pathlib raises RuntimeError for a link that leads to itself
@@ -125,7 +132,21 @@ def read_text(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Findi
     if isinstance(text, Finding):
         return text
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    return conflict_finding(text, name) or text
+    conflict = conflict_finding(text, name)
+    if conflict is None and time.time_ns() - status.st_ctime_ns > _SETTLED_NS:
+        if len(_known_texts) >= _MOST_TEXTS:
+            _known_texts.clear()
+        _known_texts[key] = (_state(status), text)
+    return conflict or text
+
+
+_SETTLED_NS = 2 * 10**9  # a file that has just changed may change again with the same time, and is read again
+_MOST_TEXTS = 32_768
+_known_texts: dict[str, tuple[tuple[int, ...], str]] = {}  # texts by path, and the state of the file that has them
+
+
+def _state(status: os.stat_result) -> tuple[int, ...]:
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def decoded(data: bytes, path: str, *, limit: int = FILE_LIMIT) -> str | Finding:

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 TRACKING = re.compile(r"utm_\w+|(?:fb|g|d|y|tt)clid|msclkid|mc_[ce]id|[gw]braid|igsh(?:id)?|_hs(?:enc|mi)|mkt_tok")
@@ -18,6 +19,7 @@ def split_address(url: str) -> SplitResult | None:
     return parts
 
 
+@lru_cache(maxsize=32_768)  # the checks compare the links of all entries each time a file is saved
 def canonical_address(url: str) -> str:
     """Return an address in a form to compare: without scheme, www, fragment and tracking parameters."""
     parts = split_address(url.strip())

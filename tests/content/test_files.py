@@ -30,6 +30,13 @@ def test_a_file_of_the_maximum_size_is_read(tmp_path: Path) -> None:
     assert only_finding(tmp_path).rule == "file-too-large"
 
 
+def test_a_file_is_read_again_after_each_save_even_within_a_moment(tmp_path: Path) -> None:
+    for word in ("one", "two", "six"):  # as many bytes each time
+        put(tmp_path, "entries/one.md", ENTRY + word)
+        (passage,) = read_manuscripts(tmp_path).entries["one"].passages
+        assert passage.markdown == word
+
+
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "cp1252"])
 def test_a_file_that_is_not_utf8_is_refused_with_its_line(tmp_path: Path, encoding: str) -> None:
     path = put(tmp_path, "entries/one.md", "")

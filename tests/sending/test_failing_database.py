@@ -87,7 +87,7 @@ def copies(memory: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], str
     def template(readers: int) -> bytes:
         path = memory / "template.db"
         path.unlink(missing_ok=True)
-        with open_store(f"sqlite:///{path}") as store:
+        with open_store(new_sqlite(path)) as store:
             fill(store, readers)
         return path.read_bytes()
 
@@ -115,20 +115,20 @@ def test_any_single_write_can_fail(copies: Callable[[int], str], kind: tuple[str
     assert writes > 30
 
 
-@pytest.mark.parametrize("first", [1, 51, 101, 151])  # in pieces, for several workers
+@pytest.mark.parametrize("first", [1, 51])  # in pieces, for several workers
 def test_every_nth_write_can_fail(copies: Callable[[int], str], first: int) -> None:
-    for nth in range(first, first + 50):
+    for nth in range(first, first + 50):  # beyond that, at most one fails in each run, as above
         provider = Accepting(batch_size=1)
-        with open_store(copies(50)) as store:
+        with open_store(copies(25)) as store:
             with failing(store, lambda number, nth=nth: number % nth == 0, IO_ERROR) as seen:  # type: ignore[misc]
                 for _ in range(3):
                     with suppress(StoreError):
                         begin_or_resume(store, provider)
-            assert len(seen) >= min(nth, 200)
+            assert len(seen) >= nth
             send = at_last(store, provider)
-            assert_nothing_lost_or_doubled(store, send, provider, addresses(50))
+            assert_nothing_lost_or_doubled(store, send, provider, addresses(25))
             if nth > 10:  # more than a transaction has, so one more attempt is enough
-                assert send.counts == {S.SUBMITTED: 50}
+                assert send.counts == {S.SUBMITTED: 25}
 
 
 def test_an_unreadable_edition_makes_no_delivery_uncertain(memory: Path) -> None:

@@ -38,6 +38,7 @@ from newsletter.subscriber_files.cell_values import address as read_address
 from newsletter.subscriber_files.columns import MissingColumnError, quoted, unquoted
 from newsletter.subscriber_files.importing import BATCH, IncompleteImportError
 from tests import make
+from tests.databases import new_sqlite
 from tests.rows import database_of
 
 UNCONFIRMED, CONFIRMED, UNSUBSCRIBED = SubscriberStatus
@@ -70,7 +71,7 @@ def recorded(store: Store) -> list[tuple[Subscriber, list[Consent]]]:
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Store]:
     """Open an SQLite store: the kind of database makes no difference to files."""
-    with open_store(f"sqlite:///{tmp_path / 'small.db'}") as opened:
+    with open_store(new_sqlite(tmp_path / "small.db")) as opened:
         yield opened
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from newsletter.domain.subscriber import Subscriber
 from newsletter.store import open_store
 from tests import make
+from tests.databases import new_sqlite
 from tests.web.axe import looks, violations
 from tests.web.preview.running_preview import Listening, NewsletterFolder
 
@@ -29,7 +30,7 @@ def folder(folder: NewsletterFolder) -> NewsletterFolder:
 @pytest.fixture
 def readers(folder: NewsletterFolder) -> Iterator[dict[str, Subscriber]]:
     """Add Ben, who follows soil, and Dan, who follows chess."""
-    with open_store(f"sqlite:///{folder.root / 'newsletter.db'}") as store:
+    with open_store(new_sqlite(folder.root / "newsletter.db")) as store:
         yield {
             name: store.subscribers.add(
                 Subscriber(address=f"{name}@example.com", first_name=name.capitalize(), topics=(topic,)), now=make.WHEN

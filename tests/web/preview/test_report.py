@@ -16,6 +16,7 @@ from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.tracking import ClickOrOpen, Link
 from newsletter.store import open_store
 from tests import ledger, make
+from tests.databases import new_sqlite
 from tests.web.axe import violations
 from tests.web.preview.running_preview import Listening, NewsletterFolder
 from tests.web.preview.test_scripts_from_outside import PAYLOADS
@@ -57,7 +58,7 @@ def folder(folder: NewsletterFolder) -> NewsletterFolder:
     folder.entry("good-soil", title="<b>Good soil</b> & more " + "w" * 90, topics=["Soil"])
     folder.issue("2026-11-22", "night-train")
     folder.issue("2026-11-23", "night-train", "good-soil")
-    with open_store(f"sqlite:///{folder.root / 'newsletter.db'}") as store:
+    with open_store(new_sqlite(folder.root / "newsletter.db")) as store:
         store.subscribers.merge([[Subscriber(address=f"r{at}@example.com") for at in range(40)]], now=make.WHEN)
     links = (
         Link(number=1, url="https://example.org/1", entry="night-train", position=1, topics=("railways",)),

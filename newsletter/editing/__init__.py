@@ -10,6 +10,7 @@ from newsletter.editing.errors import (
     FileGoneError,
     NothingToUndoError,
     TooLongError,
+    UndoConflictError,
     UneditablePathError,
     UnsavedError,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "SyncState",
     "Syncing",
     "TooLongError",
+    "UndoConflictError",
     "UneditablePathError",
     "UnsavedError",
     "Unseen",

@@ -3,7 +3,7 @@
 import errno
 
 from newsletter.domain.changes import FieldValue
-from newsletter.errors import NewsletterError, NotFoundError, Place, UsageError
+from newsletter.errors import NewsletterError, NotFoundError, Place, UsageError, sentence
 from newsletter.files import library_errors
 
 
@@ -24,6 +24,21 @@ class ConflictError(NewsletterError):
             hint="compare the two, and save the one you want",
             place=Place(path=path),
         )
+
+
+class UndoConflictError(ConflictError):
+    """A change that can't be undone, because something else has changed the same field or place since.
+
+    ``mine`` is what undoing would bring back, ``theirs`` what the file has, and ``base`` what the change made of it.
+    """
+
+    code = "undo-conflict"
+
+    def __init__(self, *, path: str, field: str, mine: FieldValue, theirs: FieldValue, base: FieldValue) -> None:
+        super().__init__(path=path, field=field, mine=mine, theirs=theirs, base=base)
+        self.what = f"{field} has been changed again since, so this can't be undone; nothing was changed"
+        self.hint = "change it by hand if you want it back"
+        self.args = (sentence(self.what, self.hint, self.place),)
 
 
 class FileGoneError(NotFoundError):

@@ -12,7 +12,7 @@ from newsletter.domain.changes import Change, FieldValue, Reversal, SetField, Se
 from newsletter.domain.issue import Entry
 from newsletter.domain.people import Act, Person, require
 from newsletter.editing.applying import AppliedChange, apply_to_current
-from newsletter.editing.errors import BusyFileError, ConflictError, FileGoneError
+from newsletter.editing.errors import BusyFileError, ConflictError, FileGoneError, UndoConflictError
 from newsletter.editing.field_values import with_line_feeds
 from newsletter.editing.manuscript_files import (
     ManuscriptFile,
@@ -100,10 +100,11 @@ class Editing:
     def undo(self, person: Person, session: str, *, only: str = "", now: datetime.datetime) -> Changed:
         """Undo the latest change of a session, or ``only`` the one that a ``Changed.undo`` names.
 
-        Raise NothingToUndoError, ConflictError if somebody else has changed the same thing since, and the errors of
-        ``change``. After a ConflictError or FileGoneError the change can't be undone any more; after the others it can.
+        Raise NothingToUndoError, UndoConflictError if the same thing has been changed again since, and the errors of
+        ``change``. After an UndoConflictError or FileGoneError the change can't be undone any more; after the others it
+        can.
         """
-        with self._stacks.popped(session, only, final=(ConflictError, FileGoneError)) as undoable:
+        with self._stacks.popped(session, only, final=(UndoConflictError, FileGoneError)) as undoable:
             place = self._place(person, undoable.path)
             _, applied, data = self._rewrite(person, place, lambda file: undone(file.text, undoable), now)
         return _changed(place, undoable.change, applied, data)

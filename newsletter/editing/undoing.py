@@ -10,7 +10,7 @@ from itertools import count
 from newsletter.content import FileKind, MissingItemError, MissingSectionError, apply_change
 from newsletter.domain.changes import Change, Reversal, SetField
 from newsletter.editing.applying import AppliedChange, apply_to_current
-from newsletter.editing.errors import ConflictError, NothingToUndoError
+from newsletter.editing.errors import ConflictError, NothingToUndoError, UndoConflictError
 from newsletter.editing.traces import Trace, traces
 from newsletter.editing.values import digest_of
 
@@ -90,16 +90,20 @@ class UndoStacks:
 def undone(text: str, undoable: UndoableChange) -> AppliedChange:
     """Return a file's text without a change. It is the text from before, to the byte, if nothing else has changed.
 
-    Raise ConflictError if somebody else has changed the same thing since.
+    Raise UndoConflictError if the same thing has been changed again since.
     """
     path, kind, inverse = undoable.path, undoable.kind, undoable.inverse
     if digest_of(text.encode()) == inverse.digest:
         edited = apply_change(text, inverse, kind, path=path)
         return AppliedChange(text=edited.text, change=inverse, inverse=edited.inverse)
     if isinstance(undoable.change, SetField):
-        return apply_to_current(text, inverse.change, kind, path=path, seen=undoable.after[0].words)
+        try:
+            return apply_to_current(text, inverse.change, kind, path=path, seen=undoable.after[0].words)
+        except ConflictError as err:
+            versions = {"mine": err.mine, "theirs": err.theirs, "base": err.base}
+            raise UndoConflictError(path=path, field=err.field, **versions) from err
     if undoable.change is None:
-        raise ConflictError(path=path, field="text", mine=inverse.text, theirs=text, base=None)
+        raise UndoConflictError(path=path, field="text", mine=inverse.text, theirs=text, base=None)
     now = traces(text, undoable.change, kind, path=path)
     if now == undoable.before:
         return AppliedChange(text=text, notes=("Somebody had already undone this.",))
@@ -112,5 +116,5 @@ def undone(text: str, undoable: UndoableChange) -> AppliedChange:
         raise _conflict(path, undoable.before[0], undoable.after[0], now[0]) from err
 
 
-def _conflict(path: str, before: Trace, after: Trace, current: Trace) -> ConflictError:
-    return ConflictError(path=path, field=current.field, mine=before.words, theirs=current.words, base=after.words)
+def _conflict(path: str, before: Trace, after: Trace, current: Trace) -> UndoConflictError:
+    return UndoConflictError(path=path, field=current.field, mine=before.words, theirs=current.words, base=after.words)

@@ -19,7 +19,7 @@ from newsletter.domain.changes import (
     SetMember,
     Several,
 )
-from newsletter.editing import Changed, ConflictError, Editing
+from newsletter.editing import Changed, Editing, UndoConflictError
 from tests.command_line import files
 from tests.editing.newsletters import ADA, BEN, ENTRY, ISSUE, ISSUE_TEXT, NOW, newsletter
 
@@ -136,7 +136,7 @@ def test_undo_of_what_somebody_else_has_changed_too(
     if field is None:
         editing.undo(ADA, "ada", now=NOW)
     else:
-        with pytest.raises(ConflictError) as caught:
+        with pytest.raises(UndoConflictError) as caught:
             editing.undo(ADA, "ada", now=NOW)
         assert caught.value.field == field
         assert caught.value.mine != caught.value.theirs
@@ -146,7 +146,7 @@ def test_undo_of_what_somebody_else_has_changed_too(
 def test_undo_tells_where_an_item_is_and_where_it_would_go(editing: Editing, ada: Make, ben: Make) -> None:
     ada(MoveItem(item="bell", section=MOVE, before="tram"))
     ben(RemoveItem(item="bell"))
-    with pytest.raises(ConflictError) as caught:
+    with pytest.raises(UndoConflictError) as caught:
         editing.undo(ADA, "ada", now=NOW)
     err = caught.value
     assert err.mine == "in “By the sea”, before “tide”"

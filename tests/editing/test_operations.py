@@ -19,6 +19,7 @@ from newsletter.editing import (
     NothingToUndoError,
     Save,
     TooLongError,
+    UndoConflictError,
     UneditablePathError,
     UnsavedError,
     digest_of,
@@ -145,7 +146,7 @@ def test_undo_of_what_somebody_else_has_changed_since_is_a_conflict(root: Path, 
     editing.change(ADA, ENTRY, put("title", "Ada's"), session="a", now=NOW)
     editing.change(BEN, ENTRY, put("title", "Ben's"), session="b", now=NOW)
     before = files(root)
-    with pytest.raises(ConflictError) as caught:
+    with pytest.raises(UndoConflictError) as caught:
         editing.undo(ADA, "a", now=NOW)
     err = caught.value
     assert (err.mine, err.theirs, err.base) == ("The night train returns", "Ben's", "Ada's")

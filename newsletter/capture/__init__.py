@@ -4,6 +4,8 @@ from newsletter.capture.article_text import Article, Extract, extract_article
 from newsletter.capture.capturing import BROWSER, capture, clean_selection
 from newsletter.capture.clean_urls import clean_url
 from newsletter.capture.duplicates import entry_candidates, find_duplicates
+from newsletter.capture.errors import RepeatedLinkError
+from newsletter.capture.new_entries import entry_from
 from newsletter.capture.reading import read_page
 from newsletter.capture.values import (
     FIELDS,
@@ -27,11 +29,13 @@ __all__ = [
     "Duplicates",
     "Extract",
     "PageFacts",
+    "RepeatedLinkError",
     "SentByBrowser",
     "capture",
     "clean_selection",
     "clean_url",
     "entry_candidates",
+    "entry_from",
     "extract_article",
     "find_duplicates",
     "read_page",

@@ -63,7 +63,7 @@ def entry_candidates(manuscripts: Manuscripts) -> Iterator[Candidate]:
             name=entry.slug,
             date=issue.date if issue else None,
             issue=issue.slug if issue else "",
-            place=entry.place(),
+            place=entry.place("url"),
         )
 
 

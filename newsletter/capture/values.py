@@ -96,6 +96,14 @@ class Candidate:
     issue: str = ""
     place: Place | None = None
 
+    def when(self, today: datetime.date) -> str:
+        """Return in words when it ran, or since when it waits: ``already ran on 2026-11-23 in 2026-11-23``."""
+        if self.issue and self.date:
+            return f"{'already ran on' if self.date < today else 'is planned for'} {self.date} in {self.issue}"
+        if self.issue:
+            return f"is in {self.issue}"
+        return f"waits since {self.date}" if self.date else "is in no issue yet"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicate:
@@ -103,16 +111,6 @@ class Duplicate:
 
     candidate: Candidate
     same_address: bool
-
-    def __str__(self) -> str:
-        """Return it in words: ``already ran on 2026-11-23 in 2026-11-23 (the same address)``."""
-        found = self.candidate
-        if found.issue:
-            where = f"already ran on {found.date} in {found.issue}" if found.date else f"already in {found.issue}"
-        else:
-            where = f"waiting since {found.date}" if found.date else "waiting"
-        why = "the same address" if self.same_address else f"a similar title: “{found.title}”"
-        return f"{where} ({why})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ ERRORS: Mapping[str, str] = {
     "issues-none": "create one with `newsletter issue new`",
     "item-missing": "`newsletter issue list --json` lists the entries and blocks of issues",
     "lease-expired": "nothing more was handed over here; see `newsletter sends`",
+    "link-repeated": "use that entry, or add --force to create another one",
     "marker-damaged": "restore it from a backup, or remove it and run `newsletter db adopt`",
     "newsletter-locked": "wait until it has finished, or stop it (perhaps a `newsletter studio`), and run this again",
     "newsletter-missing": "change to a newsletter's folder, or make one: `newsletter init DIR`",

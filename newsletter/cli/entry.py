@@ -1,6 +1,7 @@
 """`newsletter entry`: write entries, list them, and import picks from a printed publication."""
 
 import sys
+from dataclasses import replace
 from datetime import date as day_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,7 +28,10 @@ Day = Annotated[
 @app.command("new")
 def new(
     context: typer.Context,
-    title: Annotated[str, typer.Argument(metavar="TITLE", help="The entry's title.")],
+    title: Annotated[
+        str,
+        typer.Argument(metavar="TITLE|URL", help="The entry's title, or the link to the piece, which is then read."),
+    ],
     url: Annotated[str, typer.Option(metavar="URL", help="The link to the piece.", show_default=False)] = "",
     source: Annotated[str, typer.Option(metavar="NAME", help="Where it was published.", show_default=False)] = "",
     author: Annotated[str | None, typer.Option(metavar="NAME", help="Who wrote it.", show_default=False)] = None,
@@ -61,22 +65,35 @@ def new(
         str | None,
         typer.Option(metavar="SLUG", help="The file's name; derived from the title by default.", show_default=False),
     ] = None,
+    named: Annotated[
+        str,
+        typer.Option(
+            "--title", metavar="TITLE", help="The title of the piece at URL, if its own won't do.", show_default=False
+        ),
+    ] = "",
+    offline: Annotated[bool, typer.Option("--offline", help="Don't fetch URL.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Create it even if an entry has this link already.")] = False,
+    json: options.AsJson = False,
 ) -> None:
     """Create an entry and print its path.
 
-    `newsletter check` lists what is still missing.
+    Given a link, reads title, source, author, date, language and more from the page, and says where each comes from.
+    What you give as options counts instead. `newsletter check` lists what is still missing.
 
     newsletter entry new "The night train returns"
+    newsletter entry new https://example.org/2026/11/night-train -t Railways
     newsletter entry new "Two clocks" --url https://example.org/clocks --source "The Slow Pendulum" -t Physics
     newsletter entry new "Tides" --label listen --kind audio --minutes 40
     """
     from newsletter import content
+    from newsletter.cli import entry_capture
     from newsletter.domain.issue import Entry
     from newsletter.domain.topics import slug_of
+    from newsletter.errors import UsageError
 
     settings = resources.load_settings(context)
-    entry = Entry(
-        slug=slug_of(title) if slug is None else slug,
+    given = Entry(
+        slug=slug or "",
         title=title,
         url=url,
         source=source,
@@ -90,8 +107,21 @@ def new(
         paywall=paywall,
         gift=gift,
     )
-    path = content.new_entry(settings.root, entry)
-    output.say(str(path.relative_to(settings.root)))
+    found = None
+    if named and not entry_capture.is_link(title):
+        raise UsageError("--title is for links", hint="write the title without it")
+    if entry_capture.is_link(title):
+        found = entry_capture.read_link(title, settings, offline=offline)
+        given = entry_capture.completed(found, replace(given, title=named), settings)
+        entry_capture.refuse_duplicates(found, given, today=resources.today(settings), force=force)
+    entry = replace(given, slug=slug_of(given.title)) if slug is None else replace(given, slug=slug)
+    path = str(content.new_entry(settings.root, entry).relative_to(settings.root))
+    if json:
+        output.as_json(entry_capture.as_json(path, entry, found))
+        return
+    output.say(path)
+    if found:
+        entry_capture.print_facts(found, entry)
 
 
 @app.command("list")

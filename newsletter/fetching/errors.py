@@ -12,6 +12,6 @@ class FetchError(NewsletterError):
 
     code = "fetch-failed"
 
-    def __init__(self, reason: str, *, url: str, status: int | None = None, subject: str = "the page") -> None:
+    def __init__(self, reason: str, *, url: str, status: int | None = None) -> None:
         self.reason, self.url, self.status = reason, url, status
-        super().__init__(f"{subject} {reason}")
+        super().__init__(f"the page {reason}")

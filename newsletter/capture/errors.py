@@ -1,0 +1,18 @@
+"""The error of a link that is already there."""
+
+import datetime
+
+from newsletter.capture.values import Duplicate
+from newsletter.errors import NewsletterError
+
+
+class RepeatedLinkError(NewsletterError):
+    """A link that an entry already has. ``url`` is the link, ``entry`` the entry's slug, ``issue`` its latest issue."""
+
+    code = "link-repeated"
+
+    def __init__(self, duplicate: Duplicate, *, url: str, today: datetime.date) -> None:
+        found = duplicate.candidate
+        self.url, self.entry, self.issue, self.today = url, found.name, found.issue, today
+        what = f"the entry “{found.title}” has this link, and {found.when(today)}"
+        super().__init__(what, hint="use that entry", place=found.place)

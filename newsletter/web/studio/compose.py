@@ -15,10 +15,11 @@ from newsletter.editing import Changed
 from newsletter.errors import printable
 from newsletter.files.newsletter_folder import ISSUES
 from newsletter.web.http.forms import Form, SubmittedForm
-from newsletter.web.studio.compose_changes import Outline, announcement, change_of
+from newsletter.web.studio.compose_changes import Outline, UnknownChangeError, announcement, change_of
 from newsletter.web.studio.compose_items import override_names
 from newsletter.web.studio.compose_page import ComposeState, compose_values, outline_of, reader_values
 from newsletter.web.studio.context import Studio
+from newsletter.web.studio.link_services import LinkServices
 from newsletter.web.studio.replies import saved, session_of
 from newsletter.web.studio.saving import save_field
 
@@ -41,6 +42,7 @@ class ComposePages:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
+        self._links = LinkServices(studio)
 
     def next_issue(self) -> Response:
         """Go to the next issue that hasn't begun to be sent; without one, to a new issue."""
@@ -61,6 +63,8 @@ class ComposePages:
         outline = outline_of(self._studio, path)
         if form.text("change") == "paste" and form.text("from") not in ("", slug):
             return self._paste(path, request, form, outline)
+        if form.text("change") == "add" and form.text("link"):
+            return self._add_link(path, request, form, outline)
         change = change_of(form, outline, lambda: self._overridden(slug, form.text("item")))
         changed = self._changed(path, change, request)
         return self._answer(request, form, path, change, changed)
@@ -84,6 +88,17 @@ class ComposePages:
     def readers(self, slug: str) -> str:
         """Return the part of the page that says how many readers get how many entries."""
         return self._studio.part("compose_readers", **reader_values(self._studio, slug))
+
+    def _add_link(self, path: str, request: Request, form: Form, outline: Outline) -> Response:
+        """Make an entry of a link that waits, and add it."""
+        if not form.text("link").isdecimal():
+            raise UnknownChangeError(name="add")
+        language = self._studio.snapshot.settings.newsletter.language
+        desk, now = self._links.desk, self._studio.now
+        slug = desk.make_entry(self._studio.person, int(form.text("link")[:18]), language=language, now=now)
+        self._links.changed()
+        change = AddItem(item=slug, section=form.text("section") or (outline[-1].key if outline else "#1"))
+        return self._answer(request, form, path, change, self._changed(path, change, request))
 
     def _paste(self, path: str, request: Request, form: Form, outline: Outline) -> Response:
         """Move an item here from another issue: first it is added here, then removed there."""

@@ -261,6 +261,18 @@ def test_the_shelf_has_unused_entries_the_latest_first_and_filters_them(
     (shared_folder.root / "issues/entries/bench.md").unlink()
 
 
+def test_a_waiting_link_becomes_an_entry_of_the_issue(
+    editor: httpx.Client, file: Path, shared_folder: NewsletterFolder
+) -> None:
+    editor.post("/links", data={"text": "[Slow water](https://example.org/slow-water)"}, headers=JSON)
+    button = _page(editor).cssselect("#shelf-list .waiting button")[0]
+    answer = _change(editor, "add", link=button.get("value"), section="On the move")
+    assert answer.status_code == 200, answer.text
+    assert _in_file(file)[0] == ["night-train", "tired-bridge", "slow-water"]
+    assert not _page(editor).cssselect("#shelf-list .waiting")
+    assert _change(editor, "add", link="none", section="On the move").status_code == 422
+
+
 def test_findings_are_at_their_field_and_item(
     editor: httpx.Client, file: Path, shared_folder: NewsletterFolder
 ) -> None:

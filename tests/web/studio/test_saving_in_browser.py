@@ -225,7 +225,7 @@ def test_a_refused_value_stays_in_the_field_with_the_reason(mine: Fields) -> Non
 
 def test_a_draft_is_offered_after_a_crash_and_never_put_back_silently(mine: Fields, studio: Listening) -> None:
     context = mine.page.context
-    mine.page.evaluate("window.fetch = () => Promise.reject(new TypeError('as in a crash, nothing is sent'))")
+    mine.page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('nothing is sent')); }")
     mine.framing.fill("Typed before the crash.")
     expect(mine.status).to_contain_text("Not saved")
     mine.page.close()

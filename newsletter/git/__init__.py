@@ -27,6 +27,7 @@ from newsletter.git.merging import (
     plan_merge,
     write_merge,
 )
+from newsletter.git.recent import RecentCommit, recent_commits
 from newsletter.git.remote import PROTOCOLS, Upstream, fetch, find_upstream, push
 from newsletter.git.repository import Identity, NoRepository, NoRepositoryReason, Repository, find_repository
 
@@ -48,6 +49,7 @@ __all__ = [
     "NoRepository",
     "NoRepositoryReason",
     "NoUpstreamError",
+    "RecentCommit",
     "RemoteAheadError",
     "RemoteRefusedError",
     "RemoteUnreachableError",
@@ -69,6 +71,7 @@ __all__ = [
     "merge_lines",
     "plan_merge",
     "push",
+    "recent_commits",
     "text_at",
     "uncommitted",
     "write_merge",

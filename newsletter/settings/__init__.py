@@ -17,6 +17,7 @@ from newsletter.domain.addresses import Mailbox, parse_address
 from newsletter.domain.events import FeedbackSettings
 from newsletter.domain.issue import TailoringFields
 from newsletter.domain.languages import covers
+from newsletter.domain.local_times import parse_local_time
 from newsletter.domain.pictures import BucketSettings
 from newsletter.domain.publication import About, Newsletter, ThemeSettings
 from newsletter.domain.quiet_hours import parse_quiet_hours
@@ -293,6 +294,7 @@ def _sending(table: SendingTable) -> SendingSettings:
 
 def _studio(table: StudioTable) -> StudioSettings:
     return StudioSettings(
+        reminder=parse_local_time(table.reminder),
         hooks=table.hooks,
         sync=table.sync,
         quiet=timedelta(minutes=table.quiet_minutes),

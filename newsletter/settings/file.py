@@ -281,8 +281,9 @@ class SkeletonTable(_Table):
 
 
 class StudioTable(_Table):
-    """``[studio]``: how the studio commits to git (docs/settings.md)."""
+    """``[studio]``: what the desk reminds of, and how the studio commits to git (docs/settings.md)."""
 
+    reminder: Annotated[str, AfterValidator(_valid_clock)] = "12:00"
     hooks: bool = False
     sync: bool = True
     quiet_minutes: float = Field(default=5, ge=0.1, le=240)

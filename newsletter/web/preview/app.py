@@ -112,6 +112,7 @@ def preview_settings(root: Path, clock: Callable[[], datetime]) -> PreviewSettin
         has_database=partial(bootstrap.has_database, read),
         open_store=partial(bootstrap.open_store, read),
         clock=clock,
+        reminder=read.studio.reminder,
     )
 
 

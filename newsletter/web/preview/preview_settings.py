@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ class PreviewSettings:
     """The settings that the pages need: the newsletter, its segments by slug, and the way to its database.
 
     ``has_database`` returns whether there is a database, without creating one; ``open_store`` raises StoreError.
+    ``reminder`` is the local time from which the studio's desk reminds of tomorrow's issue.
     """
 
     root: Path
@@ -33,6 +34,7 @@ class PreviewSettings:
     has_database: Callable[[], bool]
     open_store: Callable[[], Store]
     clock: Callable[[], datetime] = _now
+    reminder: time = time(12)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from newsletter import composing, content
 from newsletter.checks import Calendar, CheckContext
@@ -64,6 +65,10 @@ class Snapshot:
     def once(self, key: str, compute: Callable[[], ValueT]) -> ValueT:
         """Return a value that follows from this snapshot, computed when it is first needed."""
         return self._once.get(("once", key), compute)
+
+    def once_known(self, key: str) -> Any:
+        """Return the value of ``once`` if it has been computed, else None."""
+        return self._once.known(("once", key))
 
     @property
     def theme(self) -> CheckedTheme:

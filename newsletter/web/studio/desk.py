@@ -1,60 +1,62 @@
-"""The desk: the next issues, and what waits."""
+"""The desk: the next issues, what is missing, the links that wait, and what was changed lately."""
 
-import datetime
-from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from newsletter.domain.issue import Issue
-from newsletter.domain.send import Send, status_in_words
+from newsletter.domain.captured_links import CapturedLink
+from newsletter.errors import StoreError
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
+from newsletter.web.studio.issue_cards import duration, issue_cards, missing_tomorrow, tally_of
+from newsletter.web.studio.recent_changes import RecentChanges
 
-_MOST = 6  # cards
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssueCard:
-    """A card of an issue on the desk. ``state`` says in words what will become of it; ``when`` is *today* and so on."""
-
-    issue: Issue
-    when: str
-    state: str
+_LINKS = 5
 
 
 def router(studio: Studio) -> APIRouter:
-    """Return the desk's route."""
+    """Return the desk's routes."""
     router = APIRouter(default_response_class=HTMLResponse)
+    changes = RecentChanges(studio)
 
     @router.get("/")
-    def desk() -> str:
-        """Show the desk."""
+    def desk(findings: str = "") -> str:
+        """Show the desk. Findings are shown as far as they are known; with ``findings`` they are counted first."""
         snapshot, sends = studio.snapshots.with_sends()
-        today = studio.now.astimezone(snapshot.settings.zone).date()
-        return studio.page("desk", place="desk", today=today, cards=issue_cards(snapshot, sends, today))
+        now = studio.now.astimezone(snapshot.settings.zone)
+        cards = issue_cards(snapshot, sends, now)
+        if findings:
+            for card in cards:
+                tally_of(snapshot, card.issue.slug)
+            cards = issue_cards(snapshot, sends, now)
+        waiting = _waiting(studio, snapshot)
+        return studio.page(
+            "desk",
+            place="desk",
+            now=now,
+            cards=cards,
+            missing=missing_tomorrow(snapshot.calendar, now, snapshot.settings.reminder),
+            links=waiting[:_LINKS],
+            more_links=max(0, len(waiting) - _LINKS),
+            changes=changes.list(),
+            duration=duration,
+        )
+
+    @router.get("/desk/findings")
+    def findings() -> str:
+        """Count the findings of the issues on the desk, and return them for its script."""
+        snapshot, sends = studio.snapshots.with_sends()
+        slugs = [card.issue.slug for card in issue_cards(snapshot, sends, studio.now)]
+        return studio.part("desk-findings", tallies={slug: tally_of(snapshot, slug) for slug in slugs})
 
     return router
 
 
-def issue_cards(snapshot: Snapshot, sends: Mapping[str, Send], today: datetime.date) -> tuple[IssueCard, ...]:
-    """Return cards of the issues from today on and of any older one whose send goes on, by date."""
-    going_on = {slug for slug, send in sends.items() if not send.status.ended}
-    issues = [issue for issue in snapshot.calendar if issue.date >= today or issue.slug in going_on]
-    return tuple(
-        IssueCard(
-            issue=issue,
-            when=_when(issue.date, today),
-            state=status_in_words(sends.get(issue.slug), snapshot.settings.zone),
-        )
-        for issue in issues[:_MOST]
-    )
-
-
-def _when(date: datetime.date, today: datetime.date) -> str:
-    """Return a date as people say it: *today*, *tomorrow*, *in 3 days*."""
-    days = (date - today).days
-    return {0: "today", 1: "tomorrow", -1: "yesterday"}.get(
-        days, f"in {days} days" if days > 0 else f"{-days} days ago"
-    )
+def _waiting(studio: Studio, snapshot: Snapshot) -> list[CapturedLink]:
+    """Return the captured links that wait; none if there is no database or it can't be read."""
+    today = studio.now.astimezone(snapshot.settings.zone).date()
+    if snapshot.settings.has_database():
+        with suppress(StoreError), snapshot.settings.open_store() as store:
+            return store.captured_links.waiting(today)
+    return []

@@ -1,0 +1,139 @@
+"""The cards of the next issues on the desk, and the reminder of an issue that is missing."""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.issue import Issue
+from newsletter.domain.send import Send, SendStatus, status_in_words
+from newsletter.domain.skeletons import skeleton_of
+from newsletter.errors import Finding, FindingsError, Severity
+from newsletter.web.preview.snapshot import Snapshot
+
+_MOST = 6  # cards
+_WEEKS = 4  # after so many weeks without an issue on a weekday, none is missed there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingsTally:
+    """The numbers of errors and warnings in an issue and its parts."""
+
+    errors: int
+    warnings: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueCard:
+    """A card of an issue on the desk.
+
+    ``when`` is *today* and so on, ``state`` what becomes of the issue. ``begins`` is the time at which it goes out, and
+    ``ready_by`` that at which it should be ready. ``sent`` of ``recipients`` have it while it is being sent; both are 0
+    otherwise. ``tally`` is None until it is known.
+    """
+
+    issue: Issue
+    when: str
+    state: str
+    begins: datetime.datetime | None = None
+    ready_by: datetime.datetime | None = None
+    sent: int = 0
+    recipients: int = 0
+    tally: FindingsTally | None = None
+
+
+def issue_cards(snapshot: Snapshot, sends: Mapping[str, Send], now: datetime.datetime) -> tuple[IssueCard, ...]:
+    """Return cards of the issues from today on and of any older one whose send isn't over, by date."""
+    today = now.astimezone(snapshot.settings.zone).date()
+    unfinished = {slug for slug, send in sends.items() if not _is_over(send)}
+    issues = [issue for issue in snapshot.calendar if issue.date >= today or issue.slug in unfinished]
+    return tuple(_card(snapshot, issue, sends.get(issue.slug), now) for issue in issues[:_MOST])
+
+
+def missing_tomorrow(issues: Iterable[Issue], now: datetime.datetime, reminder: datetime.time) -> datetime.date | None:
+    """Return tomorrow's date if it has no issue and it is time for the reminder; ``now`` is local.
+
+    None is missed on a weekday on which no issue has come lately, if there were any on other days.
+    """
+    tomorrow = now.date() + datetime.timedelta(days=1)
+    dates = {issue.date for issue in issues if not issue.digest}
+    if now.time() < reminder or tomorrow in dates:
+        return None
+    since = tomorrow - datetime.timedelta(weeks=_WEEKS)
+    lately = {date for date in dates if since <= date < tomorrow}
+    regular = any(date.weekday() == tomorrow.weekday() for date in lately)
+    began_lately = not any(date < since for date in dates)
+    return tomorrow if regular or began_lately or not lately else None
+
+
+def tally_of(snapshot: Snapshot, slug: str) -> FindingsTally:
+    """Return the numbers of findings in an issue; the first call for a state of the files compiles the issue."""
+    return snapshot.once(_key(slug), lambda: _tally(_findings(snapshot, slug)))
+
+
+def _key(slug: str) -> str:
+    return f"tally of {slug}"
+
+
+def _findings(snapshot: Snapshot, slug: str) -> tuple[Finding, ...]:
+    try:
+        return snapshot.compose(slug).findings
+    except FindingsError as err:
+        return err.findings
+
+
+def _tally(findings: Iterable[Finding]) -> FindingsTally:
+    severities = [finding.severity for finding in findings]
+    return FindingsTally(errors=severities.count(Severity.ERROR), warnings=severities.count(Severity.WARNING))
+
+
+def _is_over(send: Send) -> bool:
+    return send.status.ended or send.status is SendStatus.CANCELLED
+
+
+def _card(snapshot: Snapshot, issue: Issue, send: Send | None, now: datetime.datetime) -> IssueCard:
+    zone = snapshot.settings.zone
+    running = send is not None and bool(send.digest) and not _is_over(send)
+    begins = send.begins if send and send.status is SendStatus.SCHEDULED else None
+    state = status_in_words(send, zone)
+    return IssueCard(
+        issue=issue,
+        when=_when(issue.date, now.astimezone(zone).date()),
+        state="scheduled" if begins and state.startswith("scheduled") else state,
+        begins=begins.astimezone(zone) if begins else None,
+        ready_by=_ready_by(snapshot, issue) if send is None else None,
+        sent=send.counts.get(DeliveryStatus.SUBMITTED, 0) if send and running else 0,
+        recipients=send.recipients if send and running else 0,
+        tally=snapshot.once_known(_key(issue.slug)),
+    )
+
+
+def _ready_by(snapshot: Snapshot, issue: Issue) -> datetime.datetime | None:
+    newsletter = snapshot.settings.newsletter
+    skeleton = skeleton_of(newsletter.skeletons, issue.date)
+    if skeleton is None or skeleton.deadline is None:
+        return None
+    return datetime.datetime.combine(issue.date, skeleton.deadline, tzinfo=newsletter.zone)
+
+
+def _when(date: datetime.date, today: datetime.date) -> str:
+    """Return a date as people say it: *today*, *tomorrow*, *in 3 days*."""
+    days = (date - today).days
+    if near := {0: "today", 1: "tomorrow", -1: "yesterday"}.get(days):
+        return near
+    return f"in {days} days" if days > 0 else f"{-days} days ago"
+
+
+def duration(until: datetime.datetime, now: datetime.datetime) -> str:
+    """Return the time until a moment in words: *in 3 h 12 min*, *in 2 days*, or *now* and afterwards *10 min ago*."""
+    minutes = round((until - now).total_seconds() / 60)
+    if not minutes:
+        return "now"
+    hours, rest = divmod(abs(minutes), 60)
+    if hours >= 48:
+        words = f"{hours // 24} days"
+    elif hours:
+        words = f"{hours} h {rest} min" if rest else f"{hours} h"
+    else:
+        words = f"{rest} min"
+    return f"in {words}" if minutes > 0 else f"{words} ago"

@@ -1,0 +1,63 @@
+// The desk: links pasted anywhere open the capture window, findings are counted after the page is shown, and countdowns
+// count.
+const MINUTE = 60000;
+
+document.addEventListener("paste", (event) => {
+  const isField = event.target.closest?.("input, textarea, [contenteditable]");
+  if (isField && event.target.id !== "paste") return;
+  const url = linkIn(event.clipboardData?.getData("text/plain") ?? "");
+  if (!url) return; // anything else is left to the browser
+  event.preventDefault();
+  capture(url);
+});
+
+document.getElementById("desk-paste").addEventListener("submit", (event) => {
+  const url = linkIn(document.getElementById("paste").value);
+  if (!url) return; // several links, or words around one: the list of links takes them
+  event.preventDefault();
+  capture(url);
+});
+
+// Returns the address if a text is nothing but one.
+function linkIn(text) {
+  const trimmed = text.trim();
+  return /^https?:\/\/[^\s]+$/i.test(trimmed) && URL.canParse(trimmed) ? trimmed : "";
+}
+
+function capture(url) {
+  location.assign(`/capture#url=${encodeURIComponent(url)}`);
+}
+
+let turn = 0;
+
+// The numbers of the last state of the files stay until the new ones are known.
+async function countFindings() {
+  const current = ++turn;
+  const response = await fetch("/desk/findings", { headers: { Accept: "text/html" } });
+  if (!response.ok || current !== turn) return;
+  const counted = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (current !== turn) return;
+  for (const tally of counted.querySelectorAll(".card-tally")) {
+    const shown = document.getElementById(tally.id);
+    if (shown && shown.innerHTML !== tally.innerHTML) shown.replaceChildren(...document.adoptNode(tally).childNodes);
+  }
+}
+
+function countDown() {
+  for (const time of document.querySelectorAll("time[data-countdown]")) {
+    time.textContent = duration(new Date(time.dateTime) - Date.now());
+  }
+}
+
+// The time until a moment, as the page writes it.
+function duration(milliseconds) {
+  const minutes = Math.round(milliseconds / MINUTE);
+  if (!minutes) return "now";
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  const words = hours >= 48 ? `${Math.floor(hours / 24)} days` : hours ? (rest ? `${hours} h ${rest} min` : `${hours} h`) : `${rest} min`;
+  return minutes > 0 ? `in ${words}` : `${words} ago`;
+}
+
+countFindings();
+document.addEventListener("refreshed", countFindings);
+setInterval(countDown, MINUTE / 2);

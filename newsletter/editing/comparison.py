@@ -148,11 +148,19 @@ def _by_word(old: str, new: str, old_line: int, new_line: int) -> ComparisonRow:
     right: list[Span] = []
     for tag, low, high, start, end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if high > low:
-            left.append(Span(text="".join(before[low:high]), changed=tag != "equal"))
+            left += _spans("".join(before[low:high]), changed=tag != "equal")
         if end > start:
-            right.append(Span(text="".join(after[start:end]), changed=tag != "equal"))
+            right += _spans("".join(after[start:end]), changed=tag != "equal")
     return ComparisonRow(
         kind=RowKind.CHANGED,
         old=ComparisonSide(line=old_line, spans=tuple(left)),
         new=ComparisonSide(line=new_line, spans=tuple(right)),
     )
+
+
+def _spans(text: str, *, changed: bool) -> list[Span]:
+    """Return a text as spans: the space after a changed word doesn't count as changed."""
+    word = text.rstrip()
+    if not changed or not word or word == text:
+        return [Span(text=text, changed=changed)]
+    return [Span(text=word, changed=True), Span(text=text[len(word) :])]

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from newsletter.domain.people import Person
-from newsletter.editing.file_merging import Choice, FileVersions, MergedFile, SyncConflict, merge_file
+from newsletter.content import FileKind
+from newsletter.domain.people import Act, Person, require
+from newsletter.editing.file_merging import Choice, FileVersions, MergedFile, SyncConflict, kind_of, merge_file
 from newsletter.editing.sittings import CommitState, Sittings, author_of
 from newsletter.errors import NewsletterError
 from newsletter.files.newsletter_lock import newsletter_lock
@@ -40,6 +41,11 @@ from newsletter.git import (
     write_merge,
 )
 
+_ACTS: Mapping[FileKind | None, Act] = {
+    FileKind.ENTRY: Act.EDIT_ENTRY,
+    FileKind.BLOCK: Act.EDIT_ENTRY,
+    FileKind.ISSUE: Act.COMPOSE,
+}
 _OFTEN = 5 * 60.0  # seconds between two looks at the remote
 _AGAIN = (60.0, 120.0, 300.0, 900.0)  # seconds after the first failure, the second …
 _LAST = 15.0  # seconds
@@ -95,7 +101,7 @@ class Syncing:
         self._choices: dict[SyncConflict, Choice] = {}
         self._chooser: Identity | None = None
         self._failures = 0
-        self._enabled = enabled
+        self.enabled = enabled
         self._committed_at: datetime.datetime | None = None
 
     @property
@@ -110,8 +116,9 @@ class Syncing:
     def resolve(self, person: Person, conflict: SyncConflict, choice: Choice) -> None:
         """Note what a person has chosen for a conflict, and exchange commits again soon.
 
-        The choice holds as long as neither side changes that field again.
+        The choice holds as long as neither side changes that field again. Raise ForbiddenError.
         """
+        require(person, _ACTS.get(kind_of(conflict.path), Act.CHANGE_SETTINGS))
         with self._guard:
             self._choices[conflict] = choice
             self._chooser = author_of(person)
@@ -146,7 +153,7 @@ class Syncing:
 
     def start(self) -> None:
         """Start the thread that exchanges commits, unless that is switched off."""
-        if not self._enabled:
+        if not self.enabled:
             return
         self._thread = threading.Thread(target=self._run, name="syncing", daemon=True)
         self._thread.start()

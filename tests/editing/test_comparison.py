@@ -11,8 +11,8 @@ def test_changed_words_are_marked_on_both_sides() -> None:
     assert row.kind is RowKind.CHANGED
     assert row.old
     assert row.new
-    assert [span.text for span in row.old.spans if span.changed] == ["night "]
-    assert [span.text for span in row.new.spans if span.changed] == ["day "]
+    assert [span.text for span in row.old.spans if span.changed] == ["night"]
+    assert [span.text for span in row.new.spans if span.changed] == ["day"]
 
 
 def test_added_and_removed_lines_stand_alone_and_unchanged_ones_far_away_are_left_out() -> None:

@@ -24,7 +24,18 @@ from newsletter.web.preview import app as preview
 from newsletter.web.preview import routes
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.issue_page import findings_in
-from newsletter.web.studio import captured, compose, desk, file_text, history, live, new_issue, palette, saving
+from newsletter.web.studio import (
+    captured,
+    compose,
+    desk,
+    file_text,
+    history,
+    live,
+    new_issue,
+    palette,
+    remote_page,
+    saving,
+)
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.opening import open_studio
 from newsletter.web.studio.replies import not_saved, refused, status_of, wants_json
@@ -44,6 +55,7 @@ ROUTERS: tuple[Callable[[Studio], APIRouter], ...] = (
     history.router,
     live.router,
     palette.router,
+    remote_page.router,
     saving.router,
 )
 

@@ -23,6 +23,7 @@ export function listenForChanges() {
   changes.addEventListener("saved", () => { timer ||= setTimeout(refresh, AFTER_SAVE_MS); });
   changes.addEventListener("links", () => { timer ||= setTimeout(refresh, AFTER_SAVE_MS); });
   changes.addEventListener("commits", (event) => showCommits(JSON.parse(event.data)));
+  changes.addEventListener("remote", refresh); // the header names conflicts, and a page of its own shows them
   document.addEventListener("focusout", () => { if (skipped) timer ||= setTimeout(refresh, AFTER_SAVE_MS); });
 }
 

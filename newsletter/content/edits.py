@@ -155,11 +155,11 @@ def _set_member(text: str, change: SetMember, kind: FileKind, path: str) -> tupl
     if field_type(name) is not FieldType.WORDS:
         raise InvalidValueError(f"{name} is not a list of words", field=name, hint="set the field as a whole")
     names = _path(name, kind)
-    word = str(typed("title", change.word))
-    if not word:
-        raise InvalidValueError(f"an empty word for {name}", field=name, hint="write the word")
     words = field_value(text, name, kind, path=path) or ()
     assert isinstance(words, tuple)  # noqa: S101 - it is a list of words
+    word = change.word if change.word in words else str(typed("title", change.word))
+    if not word:
+        raise InvalidValueError(f"an empty word for {name}", field=name, hint="write the word")
     inverse = SetMember(name=name, word=word, present=word in words)
     if change.present == inverse.present:
         return text, inverse

@@ -26,6 +26,7 @@ class FieldType(Enum):
     LINE = auto()  # one line of text
     MARKDOWN = auto()  # several lines
     DATE = auto()  # 2026-11-23
+    TIME = auto()  # a date, or a date and time: 2026-11-23 06:30
     COUNT = auto()  # a whole number from 1
     SWITCH = auto()  # true or false
     WORDS = auto()  # a list of texts
@@ -34,7 +35,7 @@ class FieldType(Enum):
 
 _TYPES: Mapping[str, FieldType] = {
     "date": FieldType.DATE,
-    "not_before": FieldType.DATE,
+    "not_before": FieldType.TIME,
     "best_before": FieldType.DATE,
     "number": FieldType.COUNT,
     "minutes": FieldType.COUNT,
@@ -87,11 +88,13 @@ def typed(name: str, value: FieldValue) -> FieldValue:
     if kind is FieldType.MARKDOWN and isinstance(value, str):
         return _unicode(name, value.replace("\r\n", "\n").replace("\r", "\n")).strip("\n")
     if kind is FieldType.WORDS and isinstance(value, str | tuple):
-        words = re.split(r"[,\n]", value) if isinstance(value, str) else value
-        lines = (one_line(_unicode(name, word.replace("\r", "\n"))) for word in words)
+        words = re.split(r"[,\r\n]", value) if isinstance(value, str) else value
+        lines = (one_line(_unicode(name, word)) for word in words)
         return tuple(line for line in lines if line)
     if kind is FieldType.DATE and (date := _date(value)):
         return date
+    if kind is FieldType.TIME and (time := _local_time(value)):
+        return time
     if kind is FieldType.COUNT and (count := _count(value)):
         return count
     if kind is FieldType.SWITCH and str(value).strip().lower() in ("true", "false"):
@@ -104,6 +107,7 @@ _NOUNS = {
     FieldType.MARKDOWN: "text",
     FieldType.WORDS: "a list",
     FieldType.DATE: "a date",
+    FieldType.TIME: "a date, or a date and time",
     FieldType.COUNT: "a whole number from 1",
     FieldType.SWITCH: "true or false",
 }
@@ -112,6 +116,7 @@ _HINTS = {
     FieldType.MARKDOWN: "write text",
     FieldType.WORDS: "separate its parts with commas",
     FieldType.DATE: "write it as 2026-11-23",
+    FieldType.TIME: "write it as 2026-11-23 or 2026-11-23 06:30",
     FieldType.COUNT: "write 7, for instance",
     FieldType.SWITCH: "write true or false",
 }
@@ -161,6 +166,14 @@ def _date(value: FieldValue) -> datetime.date | None:
         return datetime.date.fromisoformat(str(value).strip()) if is_date else None
     except ValueError:
         return None
+
+
+def _local_time(value: FieldValue) -> str | None:
+    """Return a date, or a date and time, as text, if readers of the field can read it."""
+    text = value.isoformat(" ", "minutes") if isinstance(value, datetime.datetime) else str(value).strip()
+    written = Scalar(text=text, plain=True, line=1)
+    fields = Fields(Table(values={"k": written}, lines={"k": 1}, line=1), path="", findings=[])
+    return text if fields.local_time("k") else None
 
 
 def _count(value: FieldValue) -> int | None:

@@ -127,13 +127,14 @@ def _remove_item(manuscript: Manuscript, change: RemoveItem) -> tuple[Manuscript
     del shapes[lists.sections.index(section)].items[at]
     source = item_source(place, at)
     item = section.outlined.items[number]
+    changed = _checked(lists, remove_item(place, at), shapes)
     inverse = AddItem(
         item=item.slug or item.key,
         section=section.key,
-        before=key_at(section.outlined.items, number + 1),
+        before=key_at(IssueLists(changed).section(section.key).outlined.items, number),
         source="" if source == f"- {item.slug}" and SLUG.fullmatch(item.slug) else source,
     )
-    return _checked(lists, remove_item(place, at), shapes), inverse
+    return changed, inverse
 
 
 def _move_item(manuscript: Manuscript, change: MoveItem) -> tuple[Manuscript, Change]:
@@ -141,9 +142,8 @@ def _move_item(manuscript: Manuscript, change: MoveItem) -> tuple[Manuscript, Ch
     section, number = lists.item(change.item)
     target = lists.section(change.section)
     next_key = key_at(section.outlined.items, number + 1)
-    inverse = MoveItem(item=change.item, section=section.key, before=next_key)
     if target is section and change.before in (change.item, next_key):
-        return manuscript, inverse
+        return manuscript, MoveItem(item=change.item, section=section.key, before=next_key)
     place, at = lists.entries(section), section.positions[number]
     source = item_source(place, at)
     to = lists.position(target, change.before) if "entries" in target.table.values or change.before else 0
@@ -158,11 +158,26 @@ def _move_item(manuscript: Manuscript, change: MoveItem) -> tuple[Manuscript, Ch
         insertion = insert_items(lists.entries(target), to, [source])
     removal = remove_item(place, at)
     if not _overlap(insertion, removal):
-        return _checked(lists, [*insertion, *removal], shapes), inverse
-    between = IssueLists(manuscript.changed(removal))
-    target = between.sections[lists.sections.index(target)]
-    pieces = insert_items(between.entries(target), to - behind, [source])
-    return _checked(lists, pieces, shapes, between.manuscript), inverse
+        changed = _checked(lists, [*insertion, *removal], shapes)
+    else:
+        between = IssueLists(manuscript.changed(removal))
+        place = between.entries(between.sections[lists.sections.index(target)])
+        changed = _checked(lists, insert_items(place, to - behind, [source]), shapes, between.manuscript)
+    return changed, _move_back(lists, IssueLists(changed), change)
+
+
+def _move_back(before: IssueLists, after: IssueLists, change: MoveItem) -> MoveItem:
+    """Return the change that undoes a move, with the keys that the items have now: those of equal blocks may differ."""
+    keys = [[item.key for item in section.items] for section in before.outline]
+    section, number = before.item(change.item)
+    at = before.sections.index(section)
+    follower = key_at(section.outlined.items, number + 1)
+    own = keys[before.sections.index(before.section(change.section))]
+    keys[at].remove(change.item)
+    own.insert(len(own) if change.before is None else own.index(change.before), change.item)
+    new_keys = [item.key for moved in after.outline for item in moved.items]
+    now = dict(zip((key for moved in keys for key in moved), new_keys, strict=True))
+    return MoveItem(item=now[change.item], section=section.key, before=now[follower] if follower else None)
 
 
 def _overlap(first: Sequence[Piece], second: Sequence[Piece]) -> bool:

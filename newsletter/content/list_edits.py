@@ -84,7 +84,10 @@ def item_source(place: ListPlace, index: int) -> str:
     if place.in_brackets:
         start, end = place.items[index].span
         lines = place.text[start:end].split("\n")
-        return "\n".join([f"- {lines[0]}", *(f"  {line.lstrip()}" for line in lines[1:])])
+        own = _own_line(place, index)
+        comment = _comments(place.text[end : own[1]])[0] if own else ""
+        source = "\n".join([f"- {lines[0]}", *(f"  {line.lstrip()}" for line in lines[1:])])
+        return source + (f"  {comment}" if comment else "")
     lines_of_item = item_lines(place)[index]
     margin = column(place.text, lines_of_item.dash)
     raw = place.text[lines_of_item.start : lines_of_item.end].removesuffix("\n")
@@ -147,22 +150,35 @@ def _in_brackets(place: ListPlace, source: str) -> str | None:
 
 
 def _with_dashes(place: ListPlace, index: int, sources: Sequence[str]) -> list[Piece]:
-    """Return the pieces that turn a list in brackets into one with dashes, with new items."""
+    """Return the pieces that turn a list in brackets into one with dashes, with new items. Comments stay."""
     text, (start, end) = place.text, place.value.span
-    spans = [item.span for item in place.items]
-    between = "".join(
-        text[before[1] : after[0]] for before, after in zip([(0, start), *spans], [*spans, (end, end)], strict=True)
-    )
-    if "#" in between or text[place.behind_colon : start].strip():
+    if text[place.behind_colon : start].strip():
         raise UneditableError(field=place.field)
-    items = [item_source(place, at) for at in range(len(spans))]
-    all_items = [*items[:index], *sources, *items[index:]]
+    spans = [item.span for item in place.items]
+    starts = [*(span[0] for span in spans), end - 1]
+    ends = [start + 1, *(span[1] for span in spans)]
+    opening, *between = [_comments(text[after:before]) for after, before in zip(ends, starts, strict=True)]
+    behind = [group[0] if group else "" for group in between]
+    above_items = [opening[1:], *(group[1:] for group in between)]
+    raw = [item_source(place, at).partition("  #")[0] for at in range(len(place.items))]
+    items = [
+        "\n".join([*comments, line + (f"  {comment}" if comment else "")])
+        for comments, line, comment in zip(above_items, raw, behind, strict=False)
+    ]
+    all_items = [*items[:index], *sources, *items[index:], *above_items[-1]]
     below = line_end(text, end)
     margin = column(text, place.name[0]) + place.step
+    head = f"  {opening[0]}" if opening and opening[0] else ""
     return [
-        Piece(start=place.behind_colon, end=end, text=""),
+        Piece(start=place.behind_colon, end=end, text=head),
         Piece(start=below, end=below, text=_indented(all_items, margin)),
     ]
+
+
+def _comments(between: str) -> list[str]:
+    """Return the comment behind an item in brackets, or "", and those on the lines below it."""
+    lines = [line.lstrip(" \t,").rstrip() for line in between.split("\n")]
+    return [lines[0], *(line for line in lines[1:] if line)]
 
 
 def _own_line(place: ListPlace, index: int) -> Span | None:

@@ -97,7 +97,7 @@ class TablePlace:
 def value_pieces(text: str, name: Span, value: Value, written: Written, *, flow: bool = False) -> list[Piece]:
     """Return the pieces that give a field or item another value. ``name`` is its name, or the dash of an item."""
     start, end = value.span
-    if isinstance(value, Scalar) and value.style[:1] in ("|", ">") and value.style and written.lines:
+    if isinstance(value, Scalar) and value.style[:1] in ("|", ">") and value.style:
         return _block_pieces(text, value, written)
     if isinstance(value, Listing | Table) and not value.flow:  # below its name; a comment behind the name stays
         colon, below = text.index(":", name[1]) + 1, text.index("\n", name[1])
@@ -138,7 +138,7 @@ def _block_pieces(text: str, value: Scalar, written: Written) -> list[Piece]:
 def add_field(place: TablePlace, name: str, written: Written) -> list[Piece]:
     """Return the pieces that add a field at its place in the table's order. Other fields stay where they are."""
     table, text = place.table, place.text
-    line = f"{name}: {written.head}".rstrip() if written.head else f"{name}:"
+    line = f"{name}: {written.head}" if written.head else f"{name}:"
     if table.flow:
         return _add_to_flow(place, name, line)
     lines = "".join(" " * place.indent * (not at) + part + "\n" for at, part in enumerate((line, *written.lines)))

@@ -6,8 +6,19 @@ from dataclasses import dataclass, field
 from newsletter.domain.issue import Issue, Item
 from newsletter.errors import Finding, Severity
 
-SHOWN_FIELDS = ("subject", "preheader", "note", "date", "number", "segments")
-"""The issue's fields that the page has; findings about others are shown above them."""
+SHOWN_FIELDS = ("subject", "preheader", "note", "date", "number", "segments", "list")
+"""The issue's fields that the page has, and its list of items; findings about others are shown above them."""
+
+_LISTS = ("entries", "sections")
+# Rules about a field, by the beginnings of their names: a field that is missing has no line of its own.
+_RULES = {
+    "subject-": "subject",
+    "preheader-": "preheader",
+    "issue-date": "date",
+    "issue-number": "number",
+    "issue-empty": "list",
+    "issue-two-lists": "list",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,17 +78,20 @@ def _anchors(issue: Issue, items: Mapping[str, Item | None]) -> Iterator[_Anchor
         if head in ("entries", "overrides", "pinned") and slug in items:
             yield _Anchor(line, item=slug)
         else:
-            yield _Anchor(line, field=head)
+            yield _Anchor(line, field="list" if head in _LISTS else head)
     for key, item in items.items():
         if item is not None and item.path == issue.path:
             yield from (_Anchor(line, item=key) for line in set(item.lines.values()))
 
 
 def _nearest(finding: Finding, anchors: list[_Anchor]) -> _Anchor:
-    """Return the last anchor up to the finding's line.
+    """Return the anchor of the field that the finding's rule is about, or else the last one up to its line.
 
     Of several on that line, as in ``entries: [one, another]``, it is the item that the finding names.
     """
+    for beginning, name in _RULES.items():
+        if finding.rule.startswith(beginning):
+            return _Anchor(0, field=name)
     line = finding.place.line or 0
     before = [anchor for anchor in anchors if anchor.line <= line]
     nearest = [anchor for anchor in before if anchor.line == before[-1].line]

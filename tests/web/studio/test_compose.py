@@ -290,6 +290,17 @@ def test_findings_are_at_their_field_and_item(
     entry.write_text(before, encoding="utf-8")
 
 
+def test_findings_about_missing_fields_are_at_their_fields(
+    editor: httpx.Client, shared_folder: NewsletterFolder
+) -> None:
+    shared_folder.issue("2026-11-26", subject="", preheader=None, entries=None)
+    page = _page(editor, "/issues/2026-11-26")
+    assert "issue has no preheader" in page.get_element_by_id("field-preheader").text_content()
+    assert "subject is empty" in page.get_element_by_id("field-subject").text_content()
+    assert "an issue without entries" in page.get_element_by_id("sections").text_content()
+    assert not page.cssselect(".others")
+
+
 def test_findings_of_items_in_one_line_are_told_apart_by_their_names(
     editor: httpx.Client, shared_folder: NewsletterFolder
 ) -> None:

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from newsletter import content
 from tests.web.axe import looks, violations
 from tests.web.preview.running_preview import NewsletterFolder
+from tests.web.preview.test_scripts_from_outside import PAYLOADS
 from tests.web.studio.running_studio import Listening
 from tests.web.studio.test_compose import SECTIONS
 
@@ -138,28 +139,30 @@ def test_changes_are_undone_one_by_one(composing: Page, file: Path) -> None:
 
 
 def test_items_are_dragged_with_the_mouse(composing: Page, file: Path) -> None:
-    page, first = composing, composing.locator("#section-1 .items")
-    _drag(page, _item(page, "good-soil"), _item(page, "night-train"), first)
+    page, first = composing, composing.locator("#section-1 [data-item]")
+    shelf = page.locator("#shelf-items")
+    _drag(page, _item(page, "good-soil"), _item(page, "night-train"), first.nth(0))
     _says(page, "About good-soil, 1 of 3, On the move.")
     assert _lists(file) == [["good-soil", "night-train", "tired-bridge"], ["quote"]]
-    _drag(page, page.locator("#shelf-old-map"), _item(page, "tired-bridge"), first)
+    _drag(page, page.locator("#shelf-old-map"), _item(page, "tired-bridge"), first.nth(2))
     assert _lists(file) == [["good-soil", "night-train", "old-map", "tired-bridge"], ["quote"]]
-    _drag(page, _item(page, "night-train"), page.locator("#shelf-items"), page.locator("#shelf-items"))
+    _drag(page, _item(page, "night-train"), shelf, shelf.locator("[data-item]").first)
     assert _lists(file) == [["good-soil", "old-map", "tired-bridge"], ["quote"]]
     expect(page.locator("#shelf-night-train")).to_be_visible()
 
 
-def _drag(page: Page, item: Locator, target: Locator, into: Locator) -> None:
+def _drag(page: Page, item: Locator, target: Locator, place: Locator) -> None:
+    """Drag an item onto another, until it is at a place in a list, and drop it."""
     item.scroll_into_view_if_needed()
     start, end = item.locator(".handle").bounding_box(), target.bounding_box()
     assert start is not None
     assert end is not None
-    slug = item.get_attribute("data-item")
+    slug = item.get_attribute("data-item") or ""
     page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
     page.mouse.down()
     page.mouse.move(start["x"] + 20, start["y"] + 20, steps=4)
     page.mouse.move(end["x"] + 60, end["y"] + 4, steps=12)
-    expect(into.locator(f"[data-item={slug}]")).to_have_count(1)  # it makes room for what is dragged
+    expect(place).to_have_attribute("data-item", slug)
     with _saving(page):
         page.mouse.up()
 
@@ -339,3 +342,25 @@ def _states(folder: NewsletterFolder, file: Path) -> dict[str, str]:
         "right to left, with findings": "/issues/2026-12-05",
         "new": "/issues",
     }
+
+
+def test_nothing_that_the_files_say_runs(composing: Page, studio: Listening, shared_folder: NewsletterFolder) -> None:
+    page, ran = composing, list[str]()
+    page.context.expose_function("ran", lambda name: ran.append(name))
+    page.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
+    slugs = [f"payload-{number}" for number in range(len(PAYLOADS))]
+    for slug, payload in zip(slugs, PAYLOADS, strict=True):
+        shared_folder.entry(slug, title=payload, source=payload, topics=[payload], body=f"{payload}\n\n> {payload}\n")
+    everything = " ".join(PAYLOADS)
+    shared_folder.issue(
+        "2026-12-07", *slugs, "<b>", subject=everything, preheader=everything, note=everything, segments=PAYLOADS[:3]
+    )
+    shared_folder.issue("2026-12-08", slugs[0], subject="Harmless", overrides={slugs[0]: {"title": PAYLOADS[1]}})
+    for path in ("/issues/2026-12-07", "/issues/2026-12-08", f"{ISSUE}?q={PAYLOADS[1]}&override={PAYLOADS[2]}"):
+        page.goto(studio.base + path)
+        expect(page.locator("main[data-tab]")).to_have_count(1)
+        page.locator(".sections .item-title").first.focus()
+        page.keyboard.press("Control+x")
+    page.get_by_label("Subject").fill(PAYLOADS[1])
+    expect(page.locator(".ruler-text")).to_contain_text("<img src=x")
+    assert ran == []

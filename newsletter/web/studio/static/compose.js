@@ -56,6 +56,17 @@ function closeMenus(event) {
   }
 }
 
+// Opens a menu upwards if there isn't enough room below.
+function place(menu) {
+  menu.classList.remove("up");
+  const sheet = menu.querySelector(".menu-sheet").getBoundingClientRect();
+  const column = menu.closest(".column").getBoundingClientRect();
+  menu.classList.toggle("up", sheet.bottom > Math.min(innerHeight, column.bottom) && sheet.height < menu.getBoundingClientRect().top - Math.max(0, column.top));
+}
+
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches?.("details.menu[open]")) place(event.target);
+}, { capture: true });
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("form[data-change]")) return;
   event.preventDefault();

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Dialog, Locator, Page, expect
 
 from newsletter import content
 from tests.web.axe import looks, violations
@@ -347,7 +347,12 @@ def _states(folder: NewsletterFolder, file: Path) -> dict[str, str]:
 def test_nothing_that_the_files_say_runs(composing: Page, studio: Listening, shared_folder: NewsletterFolder) -> None:
     page, ran = composing, list[str]()
     page.context.expose_function("ran", lambda name: ran.append(name))
-    page.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
+
+    def closed(dialog: Dialog) -> None:
+        ran.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", closed)
     slugs = [f"payload-{number}" for number in range(len(PAYLOADS))]
     for slug, payload in zip(slugs, PAYLOADS, strict=True):
         shared_folder.entry(slug, title=payload, source=payload, topics=[payload], body=f"{payload}\n\n> {payload}\n")

@@ -31,7 +31,8 @@ from tests.sending.receiving import PATIENCE, STEPS, Receiver, Ses, receiver
 from tests.ses_stub import ses_stub
 
 HOLD, RESEND = Uncertainty.HOLD, Uncertainty.RESEND
-KILLS = 20  # of each send that is killed at random, and at each step
+KILLS = 20  # of each send that is killed at random
+TIMES = FEW  # at each step: once for each reader, and under each policy for half of them
 
 
 # At random ------------------------------------------------------------------------------------------------------------
@@ -76,7 +77,7 @@ def assert_holds(summary: Outcome, policy: Uncertainty, in_flight: int) -> None:
 def test_a_send_survives_a_kill_at_any_step_of_the_protocol(
     processes: Processes, few: bytes, memory: Path, step: str
 ) -> None:
-    for time in range(KILLS):
+    for time in range(TIMES):
         url = new_copy(few, memory)
         victim: Future[BaseProcess] = Future()
         left = count(1 + time % FEW, -1)
@@ -94,7 +95,7 @@ def test_a_send_survives_a_kill_at_any_step_of_the_protocol(
 
 
 def test_a_send_survives_a_kill_after_an_unrecorded_answer(processes: Processes, few: bytes, memory: Path) -> None:
-    for time in range(KILLS):
+    for time in range(TIMES):
         url, number = new_copy(few, memory), 1 + time % FEW
         with receiver() as server:
             deaths = [killed(processes, url, server, policy(time), Step(when="after", what=RECEIPT, time=number))]
@@ -119,7 +120,7 @@ def test_a_send_survives_a_kill_after_an_unrecorded_answer(processes: Processes,
 def test_a_send_survives_a_kill_before_and_after_each_commit(
     processes: Processes, few: bytes, memory: Path, what: str, call: int, when: str
 ) -> None:
-    for time in range(KILLS):
+    for time in range(TIMES):
         url = new_copy(few, memory)
         with receiver() as server:
             deaths = [killed(processes, url, server, policy(time), Step(when=when, what=what, time=call))]
@@ -137,7 +138,7 @@ def test_a_send_survives_a_kill_before_and_after_each_commit(
 def test_a_send_survives_a_kill_before_and_after_a_heartbeat(
     processes: Processes, few: bytes, memory: Path, when: str
 ) -> None:
-    for time in range(KILLS):
+    for time in range(TIMES):
         url, over = new_copy(few, memory), threading.Event()
         with receiver() as server:
             server.passing = lambda step, over=over: step == "DATA" and over.wait(PATIENCE)  # until its heart beats
@@ -153,7 +154,7 @@ def test_a_send_survives_a_kill_before_and_after_a_heartbeat(
 def test_a_send_survives_a_second_kill_while_it_is_resumed(
     processes: Processes, few: bytes, memory: Path, what: str, when: str
 ) -> None:
-    for time in range(KILLS):
+    for time in range(TIMES):
         url = new_copy(few, memory)
         with receiver() as server:
             first = killed(processes, url, server, RESEND, Step(when="after", what=RECEIPT, time=1 + time % FEW))

@@ -1,10 +1,19 @@
 // Turns what is pasted from Word, Google Docs and web pages into clean Markdown, and says what it cleaned.
-// A <textarea data-markdown> gets Markdown; data-clean on a field gets clean text only. data-quotes="straight" on the
-// page's <html> or the field straightens quotation marks.
+// Fields of several lines that save themselves, and those with `data-markdown`, get Markdown; those of one line, and
+// those with `data-clean`, get clean text. `data-quotes="straight"` around a field straightens quotation marks.
+import { announce } from "./announce.js";
 import TurndownService from "./vendor/turndown.browser.es.js";
 import { Tally, cleanText, cleanUrl } from "./cleaning.js";
 
 const LEFT_OUT = "script, style, meta, link, title, head, noscript, template, svg, math, canvas, object, embed, iframe, audio, video, button, input, select, textarea, form, xml, [hidden], [aria-hidden=true]";
+
+const MARKDOWN = "form[data-autosave] textarea:not(.code-text), textarea[data-markdown]";
+const CLEAN = "form[data-autosave] input[type=text], [data-clean]";
+
+export function startPasting() {
+  document.addEventListener("paste", paste);
+  document.addEventListener("pasted", tell);
+}
 
 // Returns {markdown, cleaned}; `cleaned` is a list of words.
 export function markdownOf(html, { quotes = "keep" } = {}) {
@@ -149,12 +158,12 @@ function escape(text) {
 
 // Handles a paste into a field; returns what was cleaned, or null if the browser should paste as usual.
 export function paste(event) {
-  const field = event.target.closest?.("textarea[data-markdown], [data-clean]");
+  const field = event.target.closest?.(`${MARKDOWN}, ${CLEAN}`);
   const clipboard = event.clipboardData;
   if (!field || !clipboard || field.readOnly || field.disabled) return null;
   const [html, text] = [clipboard.getData("text/html"), clipboard.getData("text/plain")];
   const quotes = field.closest("[data-quotes]")?.dataset.quotes ?? "keep";
-  const useHtml = html && field.matches("[data-markdown]") && !isCode(clipboard, html);
+  const useHtml = html && field.matches(MARKDOWN) && !isCode(clipboard, html);
   const result = useHtml ? markdownOf(html, { quotes }) : plainTextOf(text, { quotes, line: field.localName === "input" });
   if (!result.markdown || result.markdown === text) return null;
   event.preventDefault();
@@ -176,4 +185,29 @@ export function insert(field, text) {
   if (document.execCommand("insertText", false, text)) return;
   field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
   field.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertFromPaste", data: text }));
+}
+
+// Says below a field what was cleaned, with a button that pastes the text as it was.
+function tell(event) {
+  const { target: field, detail: { cleaned, original, start, end } } = event;
+  const notes = field.form?.querySelector(".notes") ?? field.parentElement;
+  notes.querySelector(".cleaned")?.remove();
+  if (!cleaned.length) return;
+  const words = `Cleaned: ${cleaned.join(", ")}.`;
+  const line = document.createElement("p");
+  const button = document.createElement("button");
+  line.className = "cleaned";
+  line.textContent = words;
+  button.type = "button";
+  button.textContent = "Paste it as it was";
+  button.addEventListener("click", () => {
+    field.focus();
+    field.setSelectionRange(start, end);
+    insert(field, original);
+    line.remove();
+  });
+  field.addEventListener("input", () => line.remove(), { once: true });
+  line.append(" ", button);
+  notes.append(line);
+  announce(words);
 }

@@ -69,6 +69,8 @@ def _extracted(html: str, url: str) -> dict[str, Any]:
         include_comments=False,
         include_formatting=True,
         with_metadata=True,
+        # An extensive search takes the year of a copyright notice for a date.
+        date_extraction_params={"extensive_search": False, "original_date": True},
         fast=len(html) > 500_000,
     )
     if found is None or isinstance(found, dict):

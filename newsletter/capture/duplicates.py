@@ -5,7 +5,8 @@ parameters, redirect wrappers and AMP's additions.
 
 Two titles are similar if they share enough words. A word counts more the longer it is, up to eight characters, and
 words that stand in every headline don't count. The similarity is the weight of the shared words over the weight of all
-of them (Jaccard), at least 0.6; a title of fewer than three such words must be the same word for word.
+of them (Jaccard), at least 0.6; a title of fewer than three such words must be the same word for word. Titles with
+different numbers are of different pieces.
 """
 
 import datetime
@@ -23,9 +24,10 @@ SIMILAR = 0.6
 _FEWEST_WORDS = 3
 _WORD = re.compile(r"\w+")
 _COMMON_WORDS = (
-    "a an and are as at be but by for from how in into is it its of on or that the their this to was what when "
-    "where who why will with der die das den dem ein eine und oder im in von zu mit auf für ist wie was warum "
-    "le la les un une de des du et ou en dans sur pour par est que qui el los las una y o con por para del"
+    "about after all before can do has have more new no not our over we you your a an and are as at be but by for "
+    "from how in into is it its of on or that the their this to was what when where who why will with der die das "
+    "den dem ein eine und oder im in von zu mit auf für ist wie was warum le la les un une de des du et ou en "
+    "dans sur pour par est que qui el los las una y o con por para del"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
 _AMP_PATH = re.compile(r"/amp(?:\.html)?/?$|\.amp(?:\.html)?$|^/amp(?=/)")
@@ -82,8 +84,10 @@ def address_key(url: str) -> str:
 @lru_cache(maxsize=16_384)
 def title_words(title: str) -> frozenset[str]:
     """Return the words of a title that count; all of them, as one, if there are too few."""
-    plain = unicodedata.normalize("NFKD", title.casefold().replace("’", "'"))
-    plain = "".join(character for character in plain if not unicodedata.combining(character)).replace("'s ", " ")
+    plain = title.casefold().replace("’", "'").replace("'s ", " ")
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain)
+        plain = "".join(character for character in plain if not unicodedata.combining(character))
     words = frozenset(_WORD.findall(plain))
     telling = frozenset(word for word in words if word not in _COMMON and (len(word) > 1 or word.isdigit()))
     if len(telling) >= _FEWEST_WORDS:
@@ -95,6 +99,9 @@ def similarity(words: frozenset[str], others: frozenset[str]) -> float:
     """Return how similar two titles are, from 0 to 1, by their words."""
     shared = words & others
     if not shared:
+        return 0.0
+    numbers, other_numbers = ({word for word in title if word.isdigit()} for title in (words, others))
+    if numbers and other_numbers and numbers != other_numbers:  # day 1 and day 2 are different pieces
         return 0.0
     return sum(map(_weight, shared)) / sum(map(_weight, words | others))
 

@@ -31,6 +31,7 @@ def canonical_address(url: str) -> str:
 
 def bare_host(host: str) -> str:
     """Return a host without ``www.`` and in its ASCII form, if it has one, so that spellings can be compared."""
-    with suppress(UnicodeError):
-        host = host.encode("idna").decode("ascii")
+    if not host.isascii():
+        with suppress(UnicodeError):
+            host = host.encode("idna").decode("ascii")
     return host.lower().rstrip(".").removeprefix("www.")

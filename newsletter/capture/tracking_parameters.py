@@ -15,6 +15,8 @@ _ALWAYS = re.compile(
     r"|srsltid|ymclid|twclid|rb_clickid|wickedid|li_fat_id|epik|_openstat|__twitter_impression|ref_(?:src|url)"
     r"|ml_subscriber(?:_hash)?|__s|s_(?:cid|kwcid)|ef_id|sc_(?:src|lid|uid|llid|eh|customer)|xtor|cmp(?:id)?|icid|ncid"
     r"|sr_share|trk\w*|spm|guccounter|tpcc|echobox|_branch_match_id|dicbo|cx_\w+|ftag"
+    r"|hsctatracking|(?:oft|bsft)_\w+|unicorn_click_id|syclid|_bhlid|_k[ex]|vgo_ee|cm_(?:mmc|sp|ite|cat)\w*|dm_i|ss_email_id"
+    r"|tduid|inf_contact_key|et_(?:rid|cid)|elq(?:track|cst)?\w*id|elqtrack|__cft__(?:\[\d\])?|__tn__|mibextid|emci|emdi"
     r"|share_?(?:id|source|medium)|rss_?id|ck_subscriber_id|bbeml|sfmc_\w+|usqp|amp_(?:js_v|gsa|tf|r|ct|kit)",
     re.IGNORECASE,
 )

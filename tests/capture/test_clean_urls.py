@@ -99,6 +99,54 @@ def test_text_that_is_no_usable_address_stays_as_it_is(text: str) -> None:
     assert clean_url(text) == text
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "__hsfp",
+            "__hssc",
+            "__hstc",
+            "__s",
+            "_hsenc",
+            "_openstat",
+            "dclid",
+            "fbclid",
+            "gbraid",
+            "gclid",
+            "hsCtaTracking",
+        ),
+        *("igshid", "mc_eid", "ml_subscriber", "ml_subscriber_hash", "msclkid", "oft_c", "oly_anon_id", "oly_enc_id"),
+        *("rb_clickid", "s_cid", "twclid", "vero_conv", "vero_id", "wbraid", "wickedid", "yclid", "unicorn_click_id"),
+        *(
+            "srsltid",
+            "mkt_tok",
+            "_bhlid",
+            "_kx",
+            "__cft__[0]",
+            "__tn__",
+            "mibextid",
+            "elqTrackId",
+            "_gl",
+            "_ga",
+            "gad_source",
+        ),
+        *(
+            "utm_id",
+            "pk_campaign",
+            "mtm_source",
+            "ns_mchannel",
+            "itm_term",
+            "spm",
+            "trkCampaign",
+            "guccounter",
+            "WT.mc_ev",
+        ),
+    ],
+)
+def test_known_tracking_parameters_are_removed_and_their_neighbours_stay(name: str) -> None:
+    assert clean_url(f"{PIECE}?id=7&{name}=a%20b&page=2") == f"{PIECE}?id=7&page=2"
+
+
 def test_a_wrapper_around_something_else_stays() -> None:
     for inner in ("javascript:alert(1)", "data:text/html,x", "//example.org", "x", ""):
         url = f"https://www.google.com/url?q={inner}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from newsletter.content import FieldType, FileKind, field_type, field_value
+from newsletter.content import FieldType, FileKind, field_type, field_value, outline
 from newsletter.content.blocks import parse_block
 from newsletter.content.body_edits import body_regions
 from newsletter.content.entries import parse_entry
@@ -19,10 +19,11 @@ from newsletter.content.files import FILE_LIMIT
 from newsletter.content.frontmatter import Table, parse_front_matter
 from newsletter.content.issues import parse_draft
 from newsletter.domain.blocks import Block
-from newsletter.domain.changes import FieldValue, SetField
+from newsletter.domain.changes import FieldValue, MoveItem, SetField
 from newsletter.editing.applying import apply_to_current
 from newsletter.editing.errors import ConflictError
 from newsletter.editing.field_values import with_line_feeds
+from newsletter.editing.list_merging import list_changes, places_in
 from newsletter.errors import Finding, NewsletterError
 from newsletter.files.newsletter_folder import BLOCKS, ENTRIES, ISSUES
 
@@ -145,8 +146,24 @@ def _by_field(
             mine = apply_to_current(mine, change, kind, path=file.path, seen=before).text
         except ConflictError as err:
             conflicts.append(SyncConflict(path=file.path, field=name, mine=err.theirs, theirs=err.mine, base=err.base))
-    content = mine.encode("utf-8")
-    return MergedFile(content=content, conflicts=tuple(conflicts))
+    merged = _with_lists(kind, base, mine, theirs, file.path)
+    if merged is None or Counter(_comments(theirs)) - Counter(_comments(base)) - Counter(_comments(merged)):
+        return MergedFile(content=None, conflicts=(_whole(file),))
+    return MergedFile(content=merged.encode("utf-8"), conflicts=tuple(conflicts))
+
+
+def _with_lists(kind: FileKind, base: str, mine: str, theirs: str, path: str) -> str | None:
+    """Return an issue's text with their operations on its list, or None if they can't be told."""
+    if kind is not FileKind.ISSUE or outline(base, path=path) == outline(theirs, path=path):
+        return mine
+    changes = list_changes(base, theirs, path=path)
+    if changes is None:
+        return None
+    for change in changes:
+        gone = isinstance(change, MoveItem) and change.item not in places_in(outline(mine, path=path))
+        if not gone:  # what was removed here stays removed
+            mine = apply_to_current(mine, change, kind, path=path).text
+    return mine
 
 
 def _merged_words(before: FieldValue, mine: FieldValue, theirs: FieldValue) -> tuple[str, ...]:
@@ -179,18 +196,18 @@ def _override_names(table: Table | None) -> Iterator[str]:
 
 
 def _differ_only_in_fields(kind: FileKind, base: str, theirs: str) -> bool:
-    """Return whether nothing would be lost if only the fields that can be set one by one were taken from theirs."""
+    """Return whether nothing would be lost if only single fields and operations on lists were taken from theirs."""
     old, new = _table(base), _table(theirs)
     if old is None or new is None:
         return False
     settable = {name for name in field_order(kind, ("",)) if field_type(name) is not FieldType.STRUCTURE}
-    settable |= {"overrides"} if kind is FileKind.ISSUE else set()
+    settable |= {"overrides", "entries", "sections"} if kind is FileKind.ISSUE else set()
     rest = [
         {name: meaning(value) for name, value in table.values.items() if name not in settable} for table in (old, new)
     ]
     if kind is FileKind.ENTRY and any(len(body_regions(_body(text))) > len(_PASSAGES) for text in (base, theirs)):
         return False
-    return rest[0] == rest[1] and _comments(base) == _comments(theirs)
+    return rest[0] == rest[1]
 
 
 def _comments(text: str) -> list[str]:

@@ -184,12 +184,13 @@ def test_a_file_deleted_at_the_remote_and_changed_here(desk: Desk, side: Side, e
     assert desk.is_synchronised()
 
 
-def test_an_entry_added_twice_by_lines_is_a_conflict_and_not_listed_twice(desk: Desk) -> None:
-    desk.push(ISSUE, "  - a\n", "  - new\n  - a\n")
-    desk.commit(ISSUE, "  - d\n", "  - d\n  - new\n")
-    state = desk.syncing.sync_now()
-    assert [conflict.field for conflict in state.conflicts] == ["text"]
+def test_entries_that_both_have_added_are_listed_once(desk: Desk) -> None:
+    desk.push(ISSUE, "  - a\n", "  - new\n  - theirs\n  - a\n")
+    desk.commit(ISSUE, "  - d\n", "  - d\n  - mine\n  - new\n")
+    assert desk.syncing.sync_now().problem == ""
     assert desk.text(ISSUE).count("- new") == 1
+    assert desk.text(ISSUE).index("- theirs") < desk.text(ISSUE).index("- mine")
+    assert desk.is_synchronised()
 
 
 def test_changes_that_are_not_committed_are_never_overwritten(desk: Desk) -> None:

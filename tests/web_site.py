@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
 
 from newsletter.fetching import WebClient
 
@@ -89,7 +90,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(301, {"Location": "/circle"})
 
     def answer_to(self, rest: str) -> None:
-        self._answer(302, {"Location": rest.replace("_", "/")})
+        target = unquote(rest).replace("_", "/")  # in raw UTF-8, as some servers write it
+        self._answer(302, {"Location": target.encode().decode("latin-1")})
 
     def answer_refresh(self, rest: str) -> None:
         page = f'<title>{self.path}</title><META http-equiv="refresh" content="0;URL=\'{rest or "/piece"}\'">'

@@ -21,7 +21,10 @@ def _limit(memory: int, seconds: int) -> None:
     except ImportError:  # Windows: the parent's time limit is the only one
         return
     for name, limit in (("RLIMIT_AS", memory), ("RLIMIT_CPU", seconds), ("RLIMIT_FSIZE", 0), ("RLIMIT_CORE", 0)):
-        resource.setrlimit(getattr(resource, name), (limit, limit))
+        kind = getattr(resource, name)
+        hard = resource.getrlimit(kind)[1]
+        lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(kind, (lowest, lowest))
 
 
 def _runs(element: Any, emphasis: str, runs: list[list[str]], blocks: list[Any], kind: str) -> None:

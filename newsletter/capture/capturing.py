@@ -6,7 +6,7 @@ from dataclasses import replace
 from newsletter.capture.article_text import Extract, extract_article
 from newsletter.capture.charsets import decoded
 from newsletter.capture.clean_urls import clean_url
-from newsletter.capture.cleaning import one_clean_line, visible, web_url
+from newsletter.capture.cleaning import LONGEST_URL, one_clean_line, visible, web_url
 from newsletter.capture.dates import date_in_address
 from newsletter.capture.markup import read_markup
 from newsletter.capture.names import same_site, site_from_address
@@ -53,7 +53,9 @@ def _refresh_target(page: FetchedPage) -> str:
     """Return where a page sends its visitors at once, as link shorteners do, or "" if it is a page to read."""
     if len(page.html) > _LONGEST_REDIRECT:
         return ""
-    refresh = _REFRESH.fullmatch(read_markup(decoded(page.html, page.content_type)).meta("refresh").strip())
+    refresh = _REFRESH.fullmatch(
+        read_markup(decoded(page.html, page.content_type)).meta("refresh")[:LONGEST_URL].strip()
+    )
     target = web_url(refresh[1], page.url) if refresh else ""
     return "" if target == page.url else target
 

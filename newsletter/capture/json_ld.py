@@ -34,9 +34,9 @@ _PAGES_WORDS = "webpage itempage aboutpage medicalwebpage profilepage faqpage qa
 _PAGES = frozenset(_PAGES_WORDS.split())
 _KINDS = {"scholarlyarticle": "paper", "medicalscholarlyarticle": "paper", "book": "book", "chapter": "book", **_SHOWS}
 
-_COMMENTS = re.compile(
-    r"^\s*(?://\s*)?(?:<!--|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)|(?:-->|(?://\s*|/\*\s*)?\]\]>(?:\s*\*/)?)\s*;?\s*$"
-)
+# Some templates wrap scripts for browsers of the last century.
+_BEFORE = ("//", "<!--", "<![CDATA[", "/*", "*/")
+_AFTER = (";", "//", "-->", "]]>", "/*", "*/")
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _FALSE, _TRUE = ("false", "no", "0"), ("true", "yes", "1")
 
@@ -88,7 +88,7 @@ def read_json_ld(scripts: Iterable[str], url: str) -> LinkedData:
 
 def _parsed(script: str) -> Iterator[Any]:
     """Yield the values in a script: one, none if it can't be read, or several that stand in a row."""
-    text = _COMMENTS.sub("", _COMMENTS.sub("", script)).strip().rstrip(";")
+    text = _without_wrapper(script)
     for written in (text, _TRAILING_COMMA.sub(r"\1", text), html.unescape(text)):
         try:
             yield json.loads(written, strict=False)
@@ -105,6 +105,17 @@ def _parsed(script: str) -> Iterator[Any]:
         yield value
         rest = re.compile(r"[\s,;]*").match(text, position)
         position = rest.end() if rest else position
+
+
+def _without_wrapper(script: str) -> str:
+    """Return a script without the comments and CDATA marks around it."""
+    text = script.strip()
+    for _ in range(8):
+        for mark in _BEFORE:
+            text = text.removeprefix(mark).lstrip()
+        for mark in _AFTER:
+            text = text.removesuffix(mark).rstrip()
+    return text
 
 
 def _nodes(values: Iterable[Any]) -> Iterator[Mapping[str, Any]]:

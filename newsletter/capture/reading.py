@@ -5,7 +5,7 @@ usable value counts, and its name is the value's origin. What the page states co
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from newsletter.capture.article_text import Article, Extract, extract_article
@@ -119,12 +119,21 @@ def _is_paper(page: _Page) -> bool:
     return bool(page.meta("citation_title") and page.meta("citation_journal_title", "citation_conference_title"))
 
 
+def _on_card(page: _Page) -> Iterator[tuple[str, str]]:
+    """Yield the labels, in lower case, and the values that weblogs put on their card for Twitter."""
+    for number in ("1", "2", "3"):
+        yield page.meta(f"twitter:label{number}").strip().lower(), page.meta(f"twitter:data{number}")
+
+
+def _author_on_card(page: _Page) -> str:
+    names = [value for label, value in _on_card(page) if label in ("written by", "author", "by")]
+    return author_names(names, page.sites)
+
+
 def _minutes_on_card(page: _Page) -> object:
-    """Return the reading time that weblogs put on their card for Twitter, as a label and a value."""
-    for number in ("1", "2"):
-        label, value = page.meta(f"twitter:label{number}"), page.meta(f"twitter:data{number}")
+    for label, value in _on_card(page):
         match = re.fullmatch(r"(\d{1,3})\s*min\w*(?: read)?", value.strip(), re.IGNORECASE | re.ASCII)
-        if match and "time" in label.lower():
+        if match and "time" in label:
             return max(1, int(match[1]))
     return None
 
@@ -150,6 +159,7 @@ _PRECEDENCE: Mapping[str, tuple[tuple[str, _Reader], ...]] = {
         (JSON_LD, lambda page: author_names(page.data.authors, page.sites)),
         (CITATION, _citation_authors),
         (HEAD, _author_in_head),
+        (TWITTER, _author_on_card),
         (TEXT, lambda page: author_names(page.markup.items.get("author", ()), page.sites)),
         (TEXT, lambda page: author_names(page.article.author.split("; "), page.sites)),
     ),

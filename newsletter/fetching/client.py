@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPResponse
 from typing import TypeVar
 from urllib.parse import quote, urljoin
@@ -59,10 +59,6 @@ class WebClient:
             raise FetchError(f"can't be loaded: {why}", url=url) from err
         raise FetchError(f"is behind more than {REDIRECTS} redirects", url=url)
 
-    def with_seconds(self, seconds: float) -> "WebClient":
-        """Return the same client with another time limit."""
-        return replace(self, seconds=seconds)
-
     def _request(self, url: str, read: _Read[_T], headers: Mapping[str, str], deadline: float) -> "_T | _Redirect":
         connection = self._connection(url, deadline)
         alarm = threading.Timer(max(deadline - time.monotonic(), 0), connection.hang_up)
@@ -71,8 +67,8 @@ class WebClient:
         try:
             connection.request("GET", _path(url), headers=dict(headers))
             response = connection.getresponse()
-            target = response.getheader("Location")
-            result = _Redirect(target) if 300 <= response.status < 400 and target else read(response, url)
+            target = response.getheader("Location") if 300 <= response.status < 400 else None
+            result = _Redirect(_in_utf_8(target)) if target else read(response, url)
             if connection.expired:  # an aborted transfer looks like a complete one
                 raise TimeoutError
             return result
@@ -97,6 +93,14 @@ class WebClient:
 @dataclass(frozen=True, slots=True)
 class _Redirect:
     target: str
+
+
+def _in_utf_8(header: str) -> str:
+    """Return a header as UTF-8, in which servers write addresses, if it is; http.client reads Latin-1."""
+    try:
+        return header.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return header
 
 
 def _path(url: str) -> str:

@@ -61,6 +61,8 @@ def in_json_ld(value: object) -> str:
         lambda: head('<script type="application/ld+json">' + "[" * 200_000),
         lambda: head('<script type="application/ld+json">' + '{"mainEntity":' * 50_000),
         lambda: head('<script type="application/ld+json">{"@type":"Article","wordCount":' + "9" * 50_000 + "}"),
+        lambda: head('<script type="application/ld+json">{}-->' + " " * 500_000 + "x"),
+        lambda: head('<script type="application/ld+json">' + "// ]]>" * 100_000),
         lambda: in_json_ld([{"@type": "Article", "headline": f"{n}"} for n in range(50_000)]),
         lambda: in_json_ld({"@type": "Article", "author": [[[[[[[["deep"]]]]]]]], "headline": ["x"], "image": [[]]}),
         lambda: in_json_ld({"@type": ["Article", 3, None], "headline": {"@value": 7}, "datePublished": 20261123}),

@@ -124,6 +124,20 @@ def test_a_host_is_resolved_once_and_the_connection_goes_to_that_address(site: W
     assert len(answers) == 1
 
 
+def test_an_international_host_is_asked_for_in_ascii(site: WebSite) -> None:
+    client = replace(site.client, resolve=lambda *_: [ip_address("127.0.0.1")])
+    port = site.url.rpartition(":")[2]
+
+    assert fetch_page(client, f"http://bücher.example:{port}/piece").html == PIECE
+    assert site.headers[-1]["Host"] == f"xn--bcher-kva.example:{port}"
+
+
+def test_a_redirect_in_utf_8_is_followed(site: WebSite) -> None:
+    fetch_page(site.client, f"{site.url}/to/_piece?zoë")
+
+    assert site.requested[-1] == "/piece?zo%C3%AB"
+
+
 def test_a_host_that_does_not_exist_is_named_in_plain_words() -> None:
     assert failure(WebClient(), "https://nowhere.invalid/") == "the page can't be loaded: there is no such host"
 

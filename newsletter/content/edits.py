@@ -102,7 +102,7 @@ def _reversed(text: str, change: Reversal, kind: FileKind, path: str) -> Edited:
 
 def _check_limits(before: str, after: str, change: Change) -> None:
     name = change.name if isinstance(change, SetField) else "file"
-    if len(after.encode()) > FILE_LIMIT:
+    if len(after.encode()) > max(FILE_LIMIT, len(before.encode())):
         what = f"the file would be larger than {FILE_LIMIT // 1024} KiB"
         raise InvalidValueError(what, field=name, hint="shorten the text")
     if conflict_marker(after, alone=True) is not None and conflict_marker(before, alone=True) is None:

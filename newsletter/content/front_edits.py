@@ -11,7 +11,7 @@ from newsletter.content.frontmatter import Listing, Scalar, Table, Value, parse_
 from newsletter.content.list_edits import ListPlace, insert_items, remove_item
 from newsletter.content.scalar_writing import Position, Written
 from newsletter.content.source_text import Piece, SourceText
-from newsletter.content.table_edits import TablePlace, add_field, remove_field, value_pieces
+from newsletter.content.table_edits import TablePlace, add_field, indentation, remove_field, value_pieces
 from newsletter.domain.changes import FieldValue
 
 _STEP = 2  # columns by which new lines are indented
@@ -132,7 +132,8 @@ def _pieces(manuscript: Manuscript, path: Sequence[str], value: FieldValue, kind
         if value is None and (is_last or _is_alone(inner, path[depth + 1 :])):
             return remove_field(place, name)
         if is_last:
-            written = write_value(path, value, inner, flow=place.table.flow, indent=place.indent + _STEP)
+            indent = _content_indent(place, inner) or place.indent + _STEP
+            written = write_value(path, value, inner, flow=place.table.flow, indent=indent)
             return value_pieces(place.text, place.table.names[name], inner, written, flow=place.table.flow)
         if not isinstance(inner, Table):
             if isinstance(inner, Scalar) and not inner.text:
@@ -143,6 +144,15 @@ def _pieces(manuscript: Manuscript, path: Sequence[str], value: FieldValue, kind
         order = field_order(kind, path[: depth + 2])
         place = TablePlace(text=place.text, table=inner, limit=limit, order=order, margin=place.indent + _STEP)
     return []
+
+
+def _content_indent(place: TablePlace, value: Value) -> int:
+    """Return the column of a block scalar's lines, or 0 if it isn't one or says itself where its lines begin."""
+    if not isinstance(value, Scalar) or value.style not in ("|", "|-", "|+", ">", ">-", ">+"):
+        return 0
+    start = value.span[0]
+    lines = place.text[start : value.span[1]].split("\n")[1:]
+    return next((indentation(line) for line in lines if line.strip()), 0)
 
 
 def _is_alone(value: Value, path: Sequence[str]) -> bool:

@@ -99,7 +99,7 @@ class FrontMatter:
     body_start: int = 0
 
 
-@lru_cache(maxsize=16)  # a change reads the file as it was, and as it is then, several times
+@lru_cache(maxsize=64)  # a change reads the file as it was, and as it is then, several times
 def parse_front_matter(text: str, *, path: str) -> FrontMatter:
     """Split a file's text (with ``\\n`` line ends) into front matter and body."""
     opened = _OPEN.match(text)
@@ -122,6 +122,13 @@ def parse_front_matter(text: str, *, path: str) -> FrontMatter:
     return FrontMatter(
         fields=fields, body=body, body_line=body_line, findings=tuple(findings), span=span, body_start=body_start
     )
+
+
+class _Parser(YAML):
+    """A parser without plug-ins. Looking for them in the file system takes longer than reading an entry."""
+
+    def official_plug_ins(self) -> list[str]:
+        return []
 
 
 class _Reading:
@@ -186,7 +193,7 @@ def _refusal(err: MarkedYAMLError, text: str) -> _RefusedError:
 
 def _table(text: str, reading: _Reading) -> Table:
     reading.text = text
-    events = YAML(typ="safe", pure=True).parse(_yaml_1_2(text))
+    events = _Parser(typ="safe", pure=True).parse(_yaml_1_2(text))
     value: Value | None = None
     try:
         for event in events:

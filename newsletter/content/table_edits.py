@@ -108,7 +108,9 @@ def value_pieces(text: str, name: Span, value: Value, written: Written, *, flow:
     is_behind = not text[name[1] : start].strip(" \t:?")  # on the name's line
     if not written.head:
         begins = name[1] + len(text[name[1] : start].rstrip(" \t")) if is_behind and not flow else start
-        return [Piece(start=begins, end=end, text="")]
+        below = text.find("\n", end)
+        lines = "".join(f"\n{line}" for line in written.lines)
+        return [Piece(start=begins, end=end, text=""), *([Piece(start=below, end=below, text=lines)] if lines else [])]
     head = written.head
     if start == end:  # an empty value; behind it there may be a comment or a bracket
         head = ("" if text[start - 1 : start].isspace() else " ") + head

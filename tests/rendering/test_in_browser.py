@@ -47,13 +47,12 @@ def opened(browser: "Browser") -> Iterator[Open]:
         context.close()
 
 
-@pytest.mark.parametrize("width", [320, 375, 700])
 @pytest.mark.parametrize("sample", [english, everything, hebrew])
-def test_no_element_is_wider_than_the_screen(
-    sample: Callable[[], tuple[Issue, Newsletter]], width: int, opened: Open
-) -> None:
-    shown = opened(page(*sample()), width=width)
-    assert shown.evaluate("document.documentElement.scrollWidth") == width
+def test_no_element_is_wider_than_the_screen(sample: Callable[[], tuple[Issue, Newsletter]], opened: Open) -> None:
+    shown = opened(page(*sample()))
+    for width in (320, 375, 700):
+        shown.set_viewport_size({"width": width, "height": 800})
+        assert shown.evaluate("document.documentElement.scrollWidth") == width
 
 
 # The blocks with a visible dot that has no text on one side.

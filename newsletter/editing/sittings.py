@@ -19,6 +19,7 @@ from newsletter.domain.people import Person
 from newsletter.editing.commit_messages import FileChange, commit_message
 from newsletter.editing.values import Save
 from newsletter.errors import NewsletterError
+from newsletter.files import library_errors
 from newsletter.files.atomic_write import write_file
 from newsletter.files.cache_folder import CACHE, make_cache_folder
 from newsletter.files.newsletter_lock import newsletter_lock
@@ -35,6 +36,7 @@ from newsletter.git import (
     commit,
     find_repository,
     text_at,
+    tidy,
 )
 
 QUIET = datetime.timedelta(minutes=5)
@@ -181,6 +183,8 @@ class Sittings:
         self.commit_now()
 
     def _run(self) -> None:
+        if isinstance(self.repository, Repository):
+            tidy(self.repository)
         while not self._stopping:
             self._wake.wait(self.tick())
             self._wake.clear()
@@ -231,7 +235,7 @@ class Sittings:
                         waits=waits,
                     )
                     self._finish(author, outcome, now)
-        except (NewsletterError, OSError) as err:
+        except Exception as err:  # noqa: BLE001  not even a mistake of ours may fail a save or end the thread
             self._fail(author, err)
         self._announce(self.state())
 
@@ -259,8 +263,8 @@ class Sittings:
         with self._guard:
             if author in self._sittings:
                 self._sittings[author].due = self._monotonic() + _AGAIN
-            self._problem = f"not committed: {err.what if isinstance(err, NewsletterError) else err}"
-            self._hint = err.hint if isinstance(err, NewsletterError) else ""
+            what, hint = in_words(err)
+            self._problem, self._hint = f"not committed: {what}", hint
 
     def _write(self) -> None:
         """Note the sittings in their file. Without it only the authors of a killed process's changes would be lost."""
@@ -272,6 +276,15 @@ class Sittings:
             make_cache_folder(self.root / CACHE)
             content = json.dumps({"sittings": noted}, ensure_ascii=False, indent=1)
             write_file(self.root / CACHE / _FILE, content.encode(), private=True, sync=False)
+
+
+def in_words(err: Exception) -> tuple[str, str]:
+    """Return what went wrong and what to do about it. Messages of libraries aren't shown."""
+    if isinstance(err, NewsletterError):
+        return err.what, err.hint
+    if isinstance(err, OSError):
+        return library_errors.of_system(err), "it is tried again later"
+    return f"an unexpected mistake in this program ({type(err).__name__})", "please report it"
 
 
 def author_of(person: Person) -> Identity:

@@ -17,8 +17,7 @@ from pathlib import Path
 from newsletter.content import FileKind
 from newsletter.domain.people import Act, Person, require
 from newsletter.editing.file_merging import Choice, FileVersions, MergedFile, SyncConflict, kind_of, merge_file
-from newsletter.editing.sittings import CommitState, Sittings, author_of
-from newsletter.errors import NewsletterError
+from newsletter.editing.sittings import CommitState, Sittings, author_of, in_words
 from newsletter.files.newsletter_lock import newsletter_lock
 from newsletter.git import (
     PROTOCOLS,
@@ -142,9 +141,9 @@ class Syncing:
             try:
                 state = self._synced()
                 self._failures = 0
-            except (NewsletterError, OSError) as err:
+            except Exception as err:  # noqa: BLE001  not even a mistake of ours may end the thread
                 self._failures += 1
-                what, hint = (err.what, err.hint) if isinstance(err, NewsletterError) else (str(err), "")
+                what, hint = in_words(err)
                 state = replace(self.state(), problem=f"not synchronised: {what}", hint=hint)
             with self._guard:
                 self._state = state

@@ -1,6 +1,6 @@
 """Run git for the newsletter's folder: commits of single paths, a file's history, and a remote."""
 
-from newsletter.git.committing import STUDIO, WAITS, CommitOutcome, LeftOut, LeftOutReason, commit, uncommitted
+from newsletter.git.committing import STUDIO, WAITS, CommitOutcome, LeftOut, LeftOutReason, commit, tidy, uncommitted
 from newsletter.git.errors import (
     DetachedHeadError,
     GitBusyError,
@@ -73,6 +73,7 @@ __all__ = [
     "push",
     "recent_commits",
     "text_at",
+    "tidy",
     "uncommitted",
     "write_merge",
 ]

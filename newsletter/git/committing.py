@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
 
 from newsletter.git.configuration import read_configuration
-from newsletter.git.errors import GitBusyError, RepositoryProgramError
+from newsletter.git.errors import GitBusyError, GitError, RepositoryProgramError
 from newsletter.git.process import failure
 from newsletter.git.repository import Identity, Repository
 
@@ -149,6 +150,19 @@ class _Commit:
     def _untrack(self, new: Sequence[str]) -> None:
         if new:
             self.repository.git.run("update-index", "--force-remove", "--", *new, accept=range(256))
+
+
+def tidy(repository: Repository) -> None:
+    """Let git pack what many commits have left, if it is due: it does so in the background. Never fails.
+
+    Commits made here don't, so that each is quick. The user's ``gc.auto`` applies, and nothing is done if the
+    repository's own configuration names a program for it.
+    """
+    with suppress(GitError):
+        configuration = read_configuration(repository.git)
+        if not configuration.own_tidying_program:
+            most = configuration.value("gc.auto") or "6700"  # git's own default
+            repository.git.run("-c", f"gc.auto={most}", "gc", "--auto", "--quiet")
 
 
 def uncommitted(repository: Repository, paths: Iterable[str]) -> tuple[str, ...]:

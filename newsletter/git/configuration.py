@@ -15,6 +15,7 @@ from newsletter.git.process import GitProcess
 _FILTER = re.compile(r"filter\.(.+)\.(?:clean|smudge|process)", re.DOTALL)
 _SIGNING = re.compile(r"gpg\.(?:program|(?:openpgp|x509|ssh)\.program|ssh\.defaultkeycommand)")
 _HELPER = re.compile(r"credential\.(?:.+\.)?helper", re.DOTALL)
+_TLS = re.compile(r"http\.(?:.+\.)?(?:ssl|proxyssl|schannel|pinned).*", re.DOTALL)
 _OWN = ("local", "worktree")  # scopes of the repository's own configuration
 
 
@@ -43,6 +44,16 @@ class Configuration:
         """The first setting of the repository's own configuration that names a signing program, or ""."""
         names = (name for scope, name, value in self.values if scope in _OWN and value)
         return next((name for name in names if _SIGNING.fullmatch(name)), "")
+
+    @property
+    def own_tidying_program(self) -> bool:
+        """Whether the repository's own configuration names a program that git runs when it packs a repository."""
+        return any(scope in _OWN and name == "gc.recentobjectshook" for scope, name, _ in self.values)
+
+    @property
+    def own_tls_setting(self) -> str:
+        """The first setting of the repository's own configuration about certificates of remotes, or ""."""
+        return next((name for scope, name, _ in self.values if scope in _OWN and _TLS.fullmatch(name)), "")
 
     @property
     def signs(self) -> bool:

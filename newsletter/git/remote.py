@@ -127,7 +127,16 @@ def push(
 
 
 def _variables(repository: Repository, configuration: Configuration, protocols: Sequence[str]) -> Mapping[str, str]:
-    """Return the variables that open the network for one call."""
+    """Return the variables that open the network for one call.
+
+    Raise RemoteRefusedError if the repository's own configuration changes how the remote's certificate is checked: with
+    a proxy of its choice, it could read the user's password.
+    """
+    if configuration.own_tls_setting:
+        raise RemoteRefusedError(
+            f"the repository's own configuration sets {configuration.own_tls_setting}",
+            hint="if you trust it, move the setting to your personal git configuration",
+        )
     variables = {"GIT_ALLOW_PROTOCOL": ":".join(protocols), "GCM_INTERACTIVE": "never"}
     environment = repository.git.environment
     if "GIT_SSH_COMMAND" not in environment and "GIT_SSH" not in environment:

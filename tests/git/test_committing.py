@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from newsletter.git import (
     CommitOutcome,
@@ -81,6 +83,44 @@ def test_a_file_whose_removal_is_staged_is_left_out(lantern: Checkout) -> None:
     outcome = committed(lantern.repository(), "a.md")
     assert (outcome.sha, [left.reason for left in outcome.left_out]) == (None, [LeftOutReason.STAGED])
     assert lantern.git("diff", "--cached", "--name-status") == "D\ta.md"
+
+
+_CONTENTS = st.sampled_from([None, "1\n", "2\n", "3\n"])
+_FILES = st.tuples(_CONTENTS, _CONTENTS, _CONTENTS)
+"""A file in the last commit, in the index and in the working tree."""
+
+
+@settings(max_examples=12)
+@given(files=st.lists(_FILES, min_size=4, max_size=4), ours=st.sets(st.integers(0, 3), min_size=1))
+def test_what_is_staged_stays_whatever_the_state(
+    tmp_path_factory: pytest.TempPathFactory, files: list[tuple[str | None, ...]], ours: set[int]
+) -> None:
+    """Files of ours are committed as they are, or left out with what is staged in them; others don't change at all."""
+    lantern = checkout(tmp_path_factory.mktemp("letters"), files={"newsletter.toml": ""})
+    for column, stage in enumerate((("add", "--all"), ("add", "--all"), ())):
+        for number, versions in enumerate(files):
+            path = lantern.folder / f"{number}.md"
+            path.unlink(missing_ok=True)
+            content = versions[column]
+            if content is not None:
+                path.write_text(content)
+        if stage:
+            lantern.git(*stage)
+        if column == 0:
+            lantern.git("commit", "--quiet", "--allow-empty", "--message=Second")
+    before = {line.split("\t")[1]: line for line in lantern.staged.splitlines()}
+    outcome = committed(lantern.repository(), *(f"{number}.md" for number in ours))
+    after = {line.split("\t")[1]: line for line in lantern.staged.splitlines()}
+    left_out = {left.path for left in outcome.left_out}
+    for number, (head, index, worktree) in enumerate(files):
+        name = f"{number}.md"
+        shown = lantern.git("show", f"HEAD:{name}", check=False)
+        if number in ours and name not in left_out:
+            assert shown == (worktree or "").removesuffix("\n")
+        else:
+            assert (after.get(name), shown) == (before.get(name), (head or "").removesuffix("\n"))
+        if name in left_out:
+            assert index not in (head, worktree)
 
 
 def test_new_deleted_and_renamed_files(lantern: Checkout) -> None:

@@ -20,6 +20,7 @@ from newsletter.git import (
     history,
     push,
     text_at,
+    tidy,
     uncommitted,
 )
 from newsletter.git.configuration import read_configuration
@@ -98,6 +99,7 @@ def test_no_program_runs(trap: Checkout) -> None:
     assert history(repository, "plain.txt")[0].sha == outcome.sha
     assert text_at(repository, outcome.sha, "a.md") == "a\n"
     assert uncommitted(repository, ["a.md", "plain.txt"]) == ("a.md",)
+    tidy(repository)
     assert runs(trap) == []
 
 
@@ -187,3 +189,18 @@ def test_credential_helpers_are_the_users_own(trap: Checkout) -> None:
     )
     assert "password=mine" in asked.text
     assert runs(trap) == []
+
+
+@pytest.mark.parametrize("name", ["http.sslVerify", "http.https://host.example/.sslCAInfo"])
+def test_the_repository_cant_change_how_certificates_are_checked(trap: Checkout, name: str) -> None:
+    for setting, value in {
+        "remote.origin.url": "https://127.0.0.1:1/x",
+        "branch.main.remote": "origin",
+        "branch.main.merge": "refs/heads/main",
+        name: "false",
+    }.items():
+        trap.git("config", setting, value)
+    upstream = find_upstream(trap.repository())
+    assert upstream
+    with pytest.raises(RemoteRefusedError, match=r"(?i)ssl"):
+        fetch(trap.repository(), upstream)

@@ -171,16 +171,21 @@ def _names(value: Any, by_id: Mapping[str, Mapping[str, Any]], depth: int = 0) -
         for item in value[:20]:
             yield from _names(item, by_id, depth + 1)
     elif isinstance(value, dict):
-        if "name" in value:
-            yield from _names(value["name"], by_id, depth + 1)
-        elif isinstance(value.get("givenName"), str) or isinstance(value.get("familyName"), str):
-            yield " ".join(filter(None, (_text(value.get("givenName")), _text(value.get("familyName")))))
-        elif isinstance(reference := value.get("@id"), str) and reference in by_id:
-            yield from _names(by_id[reference], by_id, depth + 1)
-        elif "@value" in value:
-            yield from _names(value["@value"], by_id, depth + 1)
+        yield from _names(_name_in(value, by_id), by_id, depth + 1)
+    elif isinstance(value, str) and value.lstrip()[:1] in ("{", "["):  # JSON inside of JSON
+        yield from _names(list(_parsed(value)), by_id, depth + 1)
     elif isinstance(value, str) and value.strip():
         yield value
+
+
+def _name_in(node: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Return what a table gives for a name: text, parts of a name, or the table that it refers to."""
+    if "name" in node:
+        return node["name"]
+    if parts := [part for part in (_text(node.get("givenName")), _text(node.get("familyName"))) if part]:
+        return " ".join(parts)
+    reference = node.get("@id")
+    return by_id[reference] if isinstance(reference, str) and reference in by_id else node.get("@value")
 
 
 def _publisher(piece: Mapping[str, Any], page: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]]) -> str:

@@ -16,6 +16,10 @@ _NO_NAME = re.compile(
     r"|undefined|true|false|object|\[object object\]|guest|root|user|posted|view all posts.*)$",
     re.IGNORECASE,
 )
+_STAFF = re.compile(
+    r"\W*(?:staff|team|editors?|editorial(?: team| board)?|desk|news ?room|redaktion|rédaction|redazione)?$",
+    re.IGNORECASE,
+)
 _MOBILE = re.compile(r"^(?:m|mobile|amp|www\d?)\.")
 _LANGUAGES = {
     "english": "en",
@@ -44,14 +48,14 @@ def author_names(written: Iterable[str], sites: Iterable[str]) -> str:
 
     Addresses, handles, placeholders and the names of the site itself are left out.
     """
-    own = {comparable(site) for site in sites}
+    own = {comparable(site) for site in sites} | {""}
     names: dict[str, str] = {}
     for text in written:
         name = plain_words(text, 120)
         while (shorter := _BY.sub("", name)) != name:
             name = shorter
         name = name.strip(" ,;|/–—-")
-        if name and len(name) < 120 and not _NO_NAME.search(name) and comparable(name) not in own:
+        if name and len(name) < 120 and not _NO_NAME.search(name) and comparable(_STAFF.sub("", name)) not in own:
             names.setdefault(comparable(name), name)
     return ", ".join(list(names.values())[:10])
 

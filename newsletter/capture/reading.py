@@ -16,7 +16,7 @@ from newsletter.capture.dates import date_in_address, parse_minutes, parse_publi
 from newsletter.capture.json_ld import LinkedData, read_json_ld
 from newsletter.capture.markup import Markup, read_markup
 from newsletter.capture.names import author_names, comparable, language_tag, site_from_address, usable_source
-from newsletter.capture.titles import clean_title, site_in_title, title_from_address
+from newsletter.capture.titles import clean_title, is_shortened, site_in_title, title_from_address
 from newsletter.capture.values import CapturedValue, PageFacts
 from newsletter.domain.reading_time import minutes_of, word_count
 from newsletter.domain.web_addresses import split_address
@@ -54,8 +54,10 @@ class _Page:
         return tuple(filter(None, (self.meta("og:title"), self.data.title))) or tuple(self.markup.headings[:3])
 
     def title(self, text: str) -> str:
-        """Return a title without the site's name, or "" if it is nothing but that name."""
-        return clean_title(text, self.sites)
+        """Return a title without the site's name, or "" if the page has it elsewhere, and not cut short."""
+        title = clean_title(text, self.sites)
+        others = (self.meta("og:title", "twitter:title"), self.titles, *self.markup.headings[:3])
+        return "" if any(is_shortened(title, clean_title(other, self.sites)) for other in others) else title
 
     def address(self, *texts: str) -> str:
         """Return the first address that can stand for this page, unlike that of the site's front page."""
@@ -87,6 +89,13 @@ def _citation_authors(page: _Page) -> str:
     return author_names(
         names or page.markup.all_metas("dc.creator") or page.markup.all_metas("dcterms.creator"), page.sites
     )
+
+
+def _site_name(page: _Page) -> str:
+    """Return the site's name, or "" if JSON-LD has the same one better written: ``pcreview`` and “PC Review”."""
+    name = usable_source(page.meta("og:site_name"))
+    better = name.islower() and comparable(page.data.publisher) == comparable(name)
+    return "" if better else name
 
 
 def _times(page: _Page) -> object:
@@ -165,7 +174,7 @@ _PRECEDENCE: Mapping[str, tuple[tuple[str, _Reader], ...]] = {
     ),
     # Publishers in JSON-LD are often companies, so OpenGraph comes first.
     "source": (
-        (OPEN_GRAPH, lambda page: usable_source(page.meta("og:site_name"))),
+        (OPEN_GRAPH, _site_name),
         (JSON_LD, lambda page: usable_source(page.data.publisher)),
         (
             CITATION,
@@ -187,7 +196,16 @@ _PRECEDENCE: Mapping[str, tuple[tuple[str, _Reader], ...]] = {
         (
             HEAD,
             lambda page: parse_published(
-                page.meta("datepublished", "date", "publish-date", "pubdate", "parsely-pub-date", "sailthru.date")
+                page.meta(
+                    "datepublished",
+                    "date",
+                    "publish-date",
+                    "publish_date",
+                    "pubdate",
+                    "pub_date",
+                    "parsely-pub-date",
+                    "sailthru.date",
+                )
             ),
         ),
         (TEXT, _times),

@@ -50,6 +50,12 @@ def site_in_title(title: str, headings: Iterable[str]) -> str:
     return ""
 
 
+def is_shortened(title: str, whole: str) -> bool:
+    """Return whether a title ends with an ellipsis in place of the rest of a whole one; headlines had a limit once."""
+    stem = title.removesuffix("…").removesuffix("...").rstrip()
+    return stem != title and bool(stem) and len(whole) > len(title) and whole.startswith(stem)
+
+
 def is_barrier(title: str) -> bool:
     """Return whether a title is that of an error page, or of a page that keeps programs out."""
     return _BARRIER.fullmatch(title.strip()) is not None

@@ -82,8 +82,10 @@ class Studio:
         return self.environment.get_template(f"studio/{name}.html").render(**values)
 
     def _newsletter_name(self) -> str:
+        """Return the name as the page knows it, if it has just looked at the files: looking takes a while."""
+        latest = self.snapshots.latest
         try:
-            return self.snapshot.settings.newsletter.name
+            return (latest or self.snapshot).settings.newsletter.name
         except SettingsError:
             return self.root.name
 

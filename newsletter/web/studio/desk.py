@@ -39,7 +39,7 @@ def router(studio: Studio) -> APIRouter:
             missing=missing_tomorrow(snapshot.calendar, now, snapshot.settings.reminder),
             links=waiting[:_LINKS],
             more_links=max(0, len(waiting) - _LINKS),
-            changes=changes.list(),
+            changes=changes.list(snapshot),
             duration=duration,
         )
 

@@ -5,11 +5,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from newsletter.domain.issue import Issue, Item
 from newsletter.errors import NewsletterError
 from newsletter.files.newsletter_folder import ISSUES
 from newsletter.git import RecentCommit, recent_commits
+from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.history import page_of
 
@@ -34,12 +36,11 @@ class RecentChanges:
         self._known: tuple[object, tuple[RecentCommit, ...]] | None = None
         self._lock = threading.Lock()
 
-    def list(self) -> tuple[RecentChange, ...]:
+    def list(self, snapshot: Snapshot) -> tuple[RecentChange, ...]:
         """Return the latest changes, the newest first."""
-        return self._from_git() or tuple(self._from_files())
+        return self._from_git(snapshot.settings.zone) or tuple(self._from_files(snapshot))
 
-    def _from_git(self) -> tuple[RecentChange, ...]:
-        zone = self._studio.snapshot.settings.zone
+    def _from_git(self, zone: ZoneInfo) -> tuple[RecentChange, ...]:
         with suppress(NewsletterError):
             return tuple(
                 RecentChange(
@@ -62,8 +63,7 @@ class RecentChanges:
                 self._known = (head, recent_commits(repository, ISSUES, limit=_MOST))
             return self._known[1]
 
-    def _from_files(self) -> Iterator[RecentChange]:
-        snapshot = self._studio.snapshot
+    def _from_files(self, snapshot: Snapshot) -> Iterator[RecentChange]:
         read, zone = snapshot.manuscripts, snapshot.settings.zone
         manuscripts: list[Issue | Item] = [*read.issues, *read.entries.values(), *read.blocks.values()]
         times = []

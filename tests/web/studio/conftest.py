@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.web.preview.running_preview import NewsletterFolder, write_newsletter
+from tests.web.studio.page_errors import no_page_errors
 from tests.web.studio.running_studio import TOKEN, Listening, listening_studio
 
 
@@ -36,9 +37,10 @@ def editor(studio: Listening) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def desk(browser: Browser, studio: Listening) -> Iterator[Page]:
-    """Open the desk in an authorized browser, 1280 px wide, in light mode."""
+    """Open the desk in an authorized browser, 1280 px wide, in light mode. Its pages must have no errors."""
     context = browser.new_context(viewport={"width": 1280, "height": 860}, color_scheme="light")
-    page = context.new_page()
-    page.goto(studio.door)
-    yield page
+    with no_page_errors(context):
+        page = context.new_page()
+        page.goto(studio.door)
+        yield page
     context.close()

@@ -50,10 +50,26 @@ function run(key, event, inField) {
   if (inField && !/^(Ctrl\+|F\d)/.test(key)) return false;
   const target = elementsWithKeys().find((element) => element.dataset.key === key && isVisible(element));
   if (!target || event.repeat) return false;
-  if (target.matches("input:not([type=checkbox]), textarea, select")) target.focus();
-  else target.click();
+  use(target);
   return true;
 }
+
+function use(element) {
+  if (element.matches("input:not([type=checkbox]), textarea, select")) element.focus();
+  else element.click();
+}
+
+// Returns what the palette can run on this page: its elements with keys, except places, and the actions that are commands.
+export function commandsOfPage() {
+  const elements = elementsWithKeys().filter((element) => isVisible(element) && element.dataset.keyGroup !== "Go to");
+  const own = elements.map((element) => ({ label: labelOf(element), detail: element.dataset.key, run: () => use(element) }));
+  const actions = [...added].filter(([, { command }]) => command);
+  const others = actions.map(([key, { label, action }]) => ({ label, detail: key, run: action }));
+  return [...own, ...others].map((command) => ({ kind: "Command", ...command }));
+}
+
+const labelOf = (element) =>
+  element.dataset.keyLabel ?? element.getAttribute("aria-label") ?? element.textContent.trim();
 
 function nameOf(event) {
   if (["Control", "Shift", "Alt", "Meta", "Dead", "Unidentified", "Process"].includes(event.key)) return "";
@@ -81,8 +97,7 @@ function listKeys() {
   const groups = new Map();
   const add = (group, key, label) => groups.set(group, (groups.get(group) ?? new Map()).set(label, key));
   for (const element of elementsWithKeys().filter(isVisible)) {
-    const label = element.dataset.keyLabel ?? element.getAttribute("aria-label") ?? element.textContent.trim();
-    add(element.dataset.keyGroup ?? "This page", element.dataset.key, label);
+    add(element.dataset.keyGroup ?? "This page", element.dataset.key, labelOf(element));
   }
   for (const [key, { label, group }] of added) if (label) add(group, key, label);
   list.replaceChildren(...[...groups].flatMap(([group, keys]) => [heading(group), definitions(keys)]));

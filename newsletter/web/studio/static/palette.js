@@ -1,5 +1,5 @@
 // The palette: find an entry, an issue or a place, or run any command of the page.
-import { addKey } from "./keys.js";
+import { addKey, commandsOfPage } from "./keys.js";
 
 let dialog;
 let input;
@@ -60,20 +60,9 @@ async function fill() {
   if (turn !== wanted) return;
   const words = query.toLowerCase().split(/\s+/);
   const commands = commandsOfPage().filter(({ label }) => words.every((word) => label.toLowerCase().includes(word)));
-  list.replaceChildren(...[...items, ...commands].map(listed));
+  const [first, later] = query ? [commands, items] : [items, commands]; // what a person types a command's words for
+  list.replaceChildren(...[...first, ...later].map(listed));
   if (list.firstElementChild) select(list.firstElementChild);
-}
-
-// The page's own buttons with a key are commands.
-function commandsOfPage() {
-  return [...document.querySelectorAll("button[data-key], [data-command]")]
-    .filter((element) => element.getClientRects().length)
-    .map((element) => ({
-      kind: "Command",
-      label: element.dataset.keyLabel ?? element.getAttribute("aria-label") ?? element.textContent.trim(),
-      detail: element.dataset.key ?? "",
-      element,
-    }));
 }
 
 function listed(item, index) {
@@ -99,6 +88,6 @@ function select(line) {
 function choose(line) {
   if (!line) return;
   dialog.close();
-  if (line.item.element) line.item.element.click();
+  if (line.item.run) line.item.run();
   else location.assign(line.item.path);
 }

@@ -20,12 +20,12 @@ async function saveAndCommit() {
   announce(body.announce);
 }
 
-await holdSession();
-startSaving();
 startKeys();
 startSteps();
 startPalette();
 startPasting();
+addKey("Ctrl+S", () => { saveAndCommit(); }, { label: "Save and commit", group: "Anywhere", inFields: true, command: true });
+addKey("Ctrl+Z", () => { undo(); }, { label: "Undo (outside fields)", group: "Anywhere", command: true });
 listenForChanges();
-addKey("Ctrl+S", () => { saveAndCommit(); }, { label: "Save and commit", group: "Anywhere", inFields: true });
-addKey("Ctrl+Z", () => { undo(); }, { label: "Undo (outside fields)", group: "Anywhere" });
+await holdSession();
+startSaving();

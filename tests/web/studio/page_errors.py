@@ -1,0 +1,30 @@
+"""What goes wrong in a page of the studio that nobody would see: uncaught errors, and breaches of its policy."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import BrowserContext, WebError
+
+_COLLECT = """
+document.addEventListener("securitypolicyviolation", (event) => {
+  pageError(`${event.effectiveDirective} of ${location.pathname} blocked ${event.blockedURI || event.sample}`);
+});
+"""
+
+
+@contextmanager
+def no_page_errors(context: BrowserContext) -> Iterator[None]:
+    """Fail if a page of the context breaches the Content-Security-Policy, or throws an error that nothing catches."""
+    errors: list[str] = []
+
+    def note(text: str) -> None:
+        errors.append(text)
+
+    def note_error(error: WebError) -> None:
+        errors.append(str(error.error))
+
+    context.expose_function("pageError", note)
+    context.add_init_script(_COLLECT)
+    context.on("weberror", note_error)
+    yield
+    assert errors == []

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from newsletter.content import FileKind, InvalidValueError, apply_change, field_value
 from newsletter.content.body_edits import body_regions, named_region
-from newsletter.content.entries import FIELDS
+from newsletter.content.entries import FIELDS, OVERRIDES
 from newsletter.content.frontmatter import parse_front_matter
 from newsletter.content.issues import FIELDS as ISSUE_FIELDS
 from newsletter.content.source_text import unix_lines
@@ -171,3 +171,51 @@ def test_a_note(file: VariedFile, value: str | None) -> None:
     front = file.text[: len(file.text) - len(file.on_disk(file.body))].rstrip("\r\n")
     assert edited.text.startswith(front)
     check_undo(file.text, edited.text, change, ISSUE)
+
+
+@given(file=varied_files(("title", "topics", "date"), bodies), data=st.data())
+@settings(max_examples=20)
+def test_a_file_with_line_ends_of_several_kinds(file: VariedFile, data: st.DataObject) -> None:
+    plain = unix_lines(file.text)
+    rows = plain.split("\n")
+    ends = data.draw(st.lists(st.sampled_from(("\n", "\r\n", "\r")), min_size=len(rows), max_size=len(rows)))
+    before = "".join(row + end for row, end in zip(rows, ends, strict=True))
+    assume(unix_lines(before) == plain + "\n")
+    name = data.draw(st.sampled_from(("title", "topics", "date", "framing")))
+    value: FieldValue = {"topics": ("New",), "date": None}.get(name, "New")
+    change = SetField(name=name, value=value)
+    edited = apply_change(before, change, ENTRY)
+    assert field_value(edited.text, name, ENTRY) == value
+    assert unix_lines(edited.text) == apply_change(plain + "\n", change, ENTRY).text
+    check_undo(before, edited.text, change, ENTRY)
+
+
+@given(data=st.data())
+@settings(max_examples=30)
+def test_an_override(data: st.DataObject) -> None:
+    files = {slug: data.draw(varied_files(OVERRIDES, st.just(""))) for slug in ("one", "two-2")}
+    step = data.draw(st.sampled_from((1, 2, 4)))
+    rows = [f"{' ' * step}{slug}:\n{indented(file, 2 * step)}" for slug, file in files.items() if file.parts]
+    tables = "".join(data.draw(st.permutations(rows)))
+    text = "---\ndate: 2026-11-23\n" + (f"overrides:  # o\n{tables}" if tables else "") + "pinned: [a]\n---\nNote.\n"
+    slug, name = data.draw(st.sampled_from(("one", "two-2", "new"))), data.draw(st.sampled_from(OVERRIDES))
+    value = data.draw(st.one_of(st.none(), markdown if name == "framing" else _VALUES.get(name, lines)))
+    change = SetField(name=f"overrides.{slug}.{name}", value=value)
+    names = [f"overrides.{slug}.{name}" for slug in ("one", "two-2", "new") for name in OVERRIDES]
+    before = {name: field_value(text, name, ISSUE) for name in names}
+    try:
+        edited = apply_change(text, change, ISSUE)
+    except InvalidValueError:
+        assert not str(value).isprintable()
+        return
+    wanted = value.strip("\n") if name == "framing" and value else value
+    assert {name: field_value(edited.text, name, ISSUE) for name in names} == {**before, change.name: wanted}
+    assert edited.text.startswith("---\ndate: 2026-11-23\n")
+    assert edited.text.endswith("pinned: [a]\n---\nNote.\n")
+    check_undo(text, edited.text, change, ISSUE)
+
+
+def indented(file: VariedFile, margin: int) -> str:
+    """Return a file's fields as those of a table in another."""
+    rows = "".join(part.gap + part.text for part in file.parts).splitlines(keepends=True)
+    return "".join(" " * margin + row if row.strip() else row for row in rows)

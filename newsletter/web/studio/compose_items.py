@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from newsletter.content import OutlinedItem, OutlinedSection
+from newsletter.domain.balance import Balance
 from newsletter.domain.blocks import Block, BlockKind
 from newsletter.domain.issue import Entry, Issue, Item
 from newsletter.domain.topics import Topics
@@ -26,7 +27,8 @@ class IssueItem:
     """An entry or block in an issue's list; ``missing`` if nothing that can be read has its name.
 
     ``kind`` is empty for an entry. ``path`` leads to where it is edited. ``overrides`` are the names of the fields
-    that the issue changes. ``number`` counts the issue's entries from 1.
+    that the issue changes. ``number`` counts the issue's entries from 1. ``source_count`` is the number of entries
+    from its source, in this issue and those of the 30 days before.
     """
 
     key: str
@@ -34,6 +36,7 @@ class IssueItem:
     kind: str = ""
     path: str = ""
     source: str = ""
+    source_count: int = 0
     topics: tuple[str, ...] = ()
     minutes: int | None = None
     number: int | None = None
@@ -77,10 +80,13 @@ def section_name(section: OutlinedSection, number: int, total: int) -> str:
 class IssueItems:
     """A view of an issue's items: what the page shows of each, and of the sections that have them."""
 
-    def __init__(self, issue: Issue, items: Mapping[str, Item | None], topics: Topics, placed: PlacedFindings) -> None:
+    def __init__(
+        self, issue: Issue, items: Mapping[str, Item | None], topics: Topics, placed: PlacedFindings, balance: Balance
+    ) -> None:
         self._issue, self._items, self._topics, self._placed = issue, items, topics, placed
         self._numbers = {entry.slug: number for number, entry in enumerate(issue.entries, 1)}
         self._overrides = override_names(issue)
+        self._sources = {source.name.casefold(): source.here + source.earlier for source in balance.sources}
 
     def sections(self, outline: Sequence[OutlinedSection]) -> tuple[IssueSection, ...]:
         """Return the sections in an issue's outline."""
@@ -126,6 +132,7 @@ class IssueItems:
             title=entry.title or entry.slug,
             path=f"/entries/{quote(entry.slug, safe='')}",
             source=entry.source,
+            source_count=self._sources.get(entry.source.casefold(), 0),
             topics=topics,
             minutes=entry.minutes,
             number=self._numbers.get(entry.slug),

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 from newsletter import content, settings
 from newsletter.composing import Composed
 from newsletter.content import FileKind, OutlinedSection, UnreadableFileError
+from newsletter.domain.balance import balance_of
 from newsletter.domain.captured_links import CapturedLink
 from newsletter.domain.issue import Issue
 from newsletter.errors import Finding, NewsletterError, NotFoundError, StoreError
@@ -116,12 +117,14 @@ def _issue_values(
 
     items = items_by_key(outline, issue)
     placed = placed_findings(findings, issue, items)
-    sections = IssueItems(issue, items, newsletter.topics, placed).sections(outline)
+    balance = balance_of(issue, snapshot.manuscripts.issues)
+    sections = IssueItems(issue, items, newsletter.topics, placed, balance).sections(outline)
     subject = fill_text(composed.email.subject, {}) if composed else ""
     return {
         "unreadable": False,
         "sections": sections,
         "placed": placed,
+        "balance": balance,
         "length": issue_length(sections, issue, composed),
         "fields": {name: value(name) for name in _FIELDS},
         "ruler": subject_ruler(subject or issue.subject),
@@ -130,17 +133,22 @@ def _issue_values(
 
 
 def reader_values(studio: Studio, slug: str) -> dict[str, object]:
-    """Return the values of the part about readers; ``spread`` is None if they can't be counted."""
+    """Return the values of the part about readers; ``spread`` is None if they can't be counted.
+
+    ``reach`` has the number of readers who get each entry, by its slug.
+    """
     snapshot = studio.snapshot
     composed, _ = _composed(snapshot, snapshot.manuscripts.issue(slug))
-    if composed is None or not snapshot.settings.has_database():
-        return {"spread": None}
-    with suppress(NewsletterError):
-        loaded = snapshot.once("settings", lambda: settings.load(studio.root))
-        open_store = snapshot.settings.open_store
-        numbers = issue_numbers(loaded, composed, studio.reader_choices, open_store, now=studio.now)
-        return {"spread": numbers.spread}
-    return {"spread": None}
+    spread = None
+    if composed is not None and snapshot.settings.has_database():
+        with suppress(NewsletterError):  # a finding says what is wrong, or the page's next refresh counts again
+            loaded = snapshot.once("settings", lambda: settings.load(studio.root))
+            open_store = snapshot.settings.open_store
+            spread = issue_numbers(loaded, composed, studio.reader_choices, open_store, now=studio.now).spread
+    if composed is None or spread is None:
+        return {"spread": None, "reach": {}}
+    reached = zip(composed.issue.entries, spread.by_position, strict=False)
+    return {"spread": spread, "reach": {entry.slug: readers for entry, readers in reached}}
 
 
 def outline_of(studio: Studio, path: str) -> tuple[OutlinedSection, ...]:

@@ -1,5 +1,6 @@
 """The compose page and its changes over HTTP, with and without scripts."""
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -9,6 +10,10 @@ import httpx
 import pytest
 from lxml import html
 
+from newsletter.domain.subscriber import Subscriber
+from newsletter.store import open_store
+from tests.databases import new_sqlite
+from tests.make import WHEN
 from tests.web.preview.running_preview import NewsletterFolder
 
 ISSUE = "/issues/2026-11-23"
@@ -271,6 +276,32 @@ def test_a_waiting_link_becomes_an_entry_of_the_issue(
     assert _in_file(file)[0] == ["night-train", "tired-bridge", "slow-water"]
     assert not _page(editor).cssselect("#shelf-list .waiting")
     assert _change(editor, "add", link="none", section="On the move").status_code == 422
+
+
+def test_readers_are_counted_by_the_entries_they_get(
+    editor: httpx.Client, file: Path, shared_folder: NewsletterFolder
+) -> None:
+    file.write_text(SECTIONS.replace("sections:", "tailored: {otherwise: skip}\nsections:"), encoding="utf-8")
+    shared_folder.entry("good-soil", topics=["Soil"])
+    database = shared_folder.root / "newsletter.db"
+    database.unlink(missing_ok=True)
+    with open_store(new_sqlite(database)) as store:
+        for name, topics in (("ada", ("railways",)), ("ben", ("soil",)), ("cid", ("maps",))):
+            store.subscribers.add(Subscriber(address=f"{name}@example.org", topics=topics), now=WHEN)
+    try:
+        part = html.fromstring(editor.get(f"{ISSUE}/readers").text)
+        assert _text(part) == "1 get none 1 get 1 1 get 2–3 0 get 4 or more"
+        assert json.loads(part.get("data-reach")) == {"night-train": 1, "tired-bridge": 1, "good-soil": 1}
+    finally:
+        database.unlink()
+        shared_folder.entry("good-soil")
+
+
+def test_sources_that_come_often_are_counted(editor: httpx.Client, file: Path, shared_folder: NewsletterFolder) -> None:
+    shared_folder.issue("2026-11-22", "old-map", number=6)
+    page = _page(editor)
+    assert "The Review: 4 in 30 days" in _text(page.get_element_by_id("item-night-train"))
+    assert _text(page.get_element_by_id("balance").cssselect("tbody tr")[0]) == "The Review31"
 
 
 def test_findings_are_at_their_field_and_item(

@@ -236,6 +236,45 @@ def test_two_windows_show_each_others_moves_and_keep_the_focus(composing: Page, 
     other.close()
 
 
+def test_an_item_is_cut_in_one_window_and_pasted_in_another(composing: Page, studio: Listening, file: Path) -> None:
+    later = file.with_name("2026-11-24.md")
+    later.write_text("---\ndate: 2026-11-24\nsubject: Later\nentries: [old-map]\n---\n", encoding="utf-8")
+    other = composing.context.new_page()
+    other.goto(f"{studio.base}/issues/2026-11-24")
+    expect(other.locator("main[data-tab]")).to_have_count(1)
+    composing.get_by_role("link", name="A seat is a promise.").focus()
+    composing.keyboard.press("Control+x")
+    other.locator("#item-old-map summary").click()
+    with _saving(other):
+        other.get_by_role("button", name="Paste below").click()
+    expect(other.get_by_role("link", name="A seat is a promise.")).to_be_focused()
+    assert (_lists(later), _lists(file)) == ([["old-map", "quote"]], [["night-train", "tired-bridge"], ["good-soil"]])
+    expect(composing.get_by_role("link", name="A seat is a promise.")).to_have_count(0)
+    other.close()
+    later.unlink()
+
+
+def test_without_scripts_buttons_and_forms_do_the_same(browser: Browser, studio: Listening, file: Path) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.goto(studio.door)
+    page.goto(studio.base + ISSUE)
+    page.locator("#item-tired-bridge summary").click()
+    page.locator("#item-tired-bridge").get_by_role("button", name="Move up").click()
+    expect(page.locator("#section-1 [data-item]").first).to_have_id("item-tired-bridge")
+    page.get_by_role("button", name="Add About old-map").click()
+    expect(page.locator("#section-2 #item-old-map")).to_be_visible()
+    page.get_by_label("Heading of On the move").fill("Under way")
+    page.get_by_role("button", name="Rename").first.click()
+    page.get_by_label("Subject").fill("Slow things")
+    page.get_by_role("button", name="Save subject").click()
+    expect(page.locator("#section-1")).to_have_attribute("data-section", "Under way")
+    assert _lists(file) == [["tired-bridge", "night-train"], ["quote", "good-soil", "old-map"]]
+    assert "subject: Slow things" in file.read_text(encoding="utf-8")
+    assert violations(page, script=False, frames=False) == []
+    context.close()
+
+
 def test_a_refused_move_is_taken_back_and_says_why(composing: Page, file: Path) -> None:
     page = composing
     page.route(

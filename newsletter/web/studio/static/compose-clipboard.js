@@ -70,8 +70,13 @@ async function pasteFromElsewhere(held, list, before) {
   const place = { item: held.item, section: list.dataset.list, before: before?.dataset?.item ?? "" };
   const fields = held.from === SHELF ? { change: "add", ...place } : { change: "paste", from: held.from, ...place };
   if (!(await save(fields, () => {}, { says: true }))) return;
-  await refresh();
-  focusItem(itemOf(held.item));
+  document.addEventListener("refreshed", function focus() {
+    const item = itemOf(held.item);
+    if (!item) return; // this refresh was on its way before the change
+    document.removeEventListener("refreshed", focus);
+    focusItem(item);
+  });
+  refresh();
 }
 
 function showCut() {

@@ -3,8 +3,17 @@ let latest = 0;
 let counted = ""; // the state of the issue that the numbers are for
 
 export function startReaders() {
-  document.addEventListener("refreshed", count);
+  document.addEventListener("refreshed", () => { showReach(); count(); });
   count();
+}
+
+// Says at each entry how many readers get it.
+function showReach() {
+  const reach = JSON.parse(document.querySelector("#readers [data-reach]")?.dataset.reach ?? "{}");
+  for (const place of document.querySelectorAll(".sections .reach")) {
+    const readers = reach[place.closest("[data-item]").dataset.item];
+    place.textContent = readers === undefined ? "" : `${readers.toLocaleString("en")} reader${readers === 1 ? "" : "s"}`;
+  }
 }
 
 async function count() {
@@ -18,6 +27,7 @@ async function count() {
     if (request !== latest) return; // a later count has overtaken this one
     counted = state;
     place.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
+    showReach();
   } catch {
     // The studio is stopping; the next refresh counts again.
   }

@@ -1,6 +1,7 @@
 """Capture a link: read a page's title, author, date and text, and find out whether it has already run."""
 
 from newsletter.capture.article_text import Article, Extract, extract_article
+from newsletter.capture.candidate_index import CandidateIndex
 from newsletter.capture.capturing import BROWSER, capture, clean_selection
 from newsletter.capture.clean_urls import clean_url
 from newsletter.capture.duplicates import entry_candidates, find_duplicates
@@ -23,6 +24,7 @@ __all__ = [
     "FIELDS",
     "Article",
     "Candidate",
+    "CandidateIndex",
     "Captured",
     "CapturedValue",
     "Duplicate",

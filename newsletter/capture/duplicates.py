@@ -103,10 +103,11 @@ def similarity(words: frozenset[str], others: frozenset[str]) -> float:
     numbers, other_numbers = ({word for word in title if word.isdigit()} for title in (words, others))
     if numbers and other_numbers and numbers != other_numbers:  # day 1 and day 2 are different pieces
         return 0.0
-    return sum(map(_weight, shared)) / sum(map(_weight, words | others))
+    return sum(map(word_weight, shared)) / sum(map(word_weight, words | others))
 
 
-def _weight(word: str) -> int:
+def word_weight(word: str) -> int:
+    """Return how much a word of a title counts."""
     return min(len(word), 8)
 
 

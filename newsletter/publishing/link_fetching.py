@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from newsletter.capture import Captured, PageFacts, SentByBrowser, capture
-from newsletter.domain.captured_links import CapturedLink, LinkFacts
+from newsletter.domain.captured_links import TEXTS_KEPT, CapturedLink, LinkFacts
 from newsletter.errors import NotFoundError, StoreError
 from newsletter.fetching import WebClient
 from newsletter.store import Store
@@ -104,7 +104,9 @@ class LinkFetcher:
         with self._open_store() as store:
             latest = store.captured_links.get(link_id)
             facts = filled_in(latest, facts_of(captured))
-            store.captured_links.record(link_id, facts, self._clock(), problem=captured.problem)
+            now = self._clock()
+            store.captured_links.record(link_id, facts, now, problem=captured.problem)
+            store.captured_links.prune(now - TEXTS_KEPT)  # nobody may run the command
 
 
 def facts_of(captured: Captured) -> LinkFacts:

@@ -88,7 +88,7 @@ class CapturePages:
             return HTMLResponse(self._page(filled))
         lines = [
             {"words": line.words, "detail": line.detail, "path": line.path, "ran": line.ran}
-            for line in duplicate_lines(filled.duplicates, self._services.today)
+            for line in duplicate_lines(filled.duplicates, self._services.today(self._studio.snapshot))
         ]
         return JSONResponse(
             {
@@ -165,9 +165,9 @@ class CapturePages:
         )
         facts = facts_of(captured)
         values = {name: _shown(getattr(facts, name)) for name in (*_LINES, "paywall")}
-        duplicates = self._services.duplicates(
-            (url, facts.canonical_url), values["title"], self._services.desk.lists(self._services.today)[0]
-        )
+        snapshot = self._studio.snapshot
+        waiting, _ = self._services.desk.lists(self._services.today(snapshot))
+        duplicates = self._services.duplicates(snapshot, (url, facts.canonical_url), values["title"], waiting)
         return CaptureForm(
             url=captured.url,
             selection=captured.selection,
@@ -183,8 +183,8 @@ class CapturePages:
             "capture",
             place="capture",
             filled=filled,
-            duplicates=duplicate_lines(filled.duplicates, self._services.today),
-            issues=self._services.issues(),
+            duplicates=duplicate_lines(filled.duplicates, self._services.today(self._studio.snapshot)),
+            issues=self._services.issues(self._studio.snapshot),
         )
 
 
@@ -197,7 +197,7 @@ def bookmarklet_code(base: str) -> str:
         "javascript:(()=>{"
         "const s=String(getSelection()||'').slice(0,20000);"
         f"const u='{base}/capture#'+new URLSearchParams({{url:location.href,title:document.title,selection:s}});"
-        "open(u,'newsletter-capture','popup,width=600,height=820')||(location.href=u)"
+        "open(u,'_blank','popup,width=600,height=820')||(location.href=u)"
         "})()"
     )
 

@@ -80,10 +80,8 @@ class EntryPages:
         """Show an entry."""
         snapshot, sends = self._studio.snapshots.with_sends()
         entry = _entry(snapshot, slug)
-        link = self._link(slug)
-        findings = entry_fields.findings_by_field(
-            [finding for finding in snapshot.findings if finding.place.path == entry.path], entry
-        )
+        link = self._link(slug, snapshot)
+        findings = entry_fields.findings_by_field(snapshot.findings_of(entry.path), entry)
         passages = entry_fields.passage_fields(entry)
         compiled = compiled_entry(snapshot, entry)
         style = snapshot.once("house style", lambda: house_style(snapshot.manuscripts.entries.values()))
@@ -155,10 +153,10 @@ class EntryPages:
         self._services.changed()
         return saved(request, form, at=now, announce="Reading the page.")
 
-    def _link(self, slug: str) -> CapturedLink | None:
+    def _link(self, slug: str, snapshot: Snapshot) -> CapturedLink | None:
         """Return the entry's link, None if the database can't be read: the fields matter more."""
         try:
-            return self._services.desk.of_entry(slug) if self._studio.snapshot.settings.has_database() else None
+            return self._services.desk.of_entry(slug) if snapshot.settings.has_database() else None
         except StoreError:
             return None
 
@@ -179,5 +177,8 @@ def _entry(snapshot: Snapshot, slug: str) -> Entry:
 
 
 def _paragraphs(link: CapturedLink | None) -> list[str]:
-    text = link.facts.text if link else ""
-    return [paragraph.strip() for paragraph in text.split("\n\n") if paragraph.strip()]
+    """Return the piece's paragraphs, without its title at the beginning."""
+    if link is None:
+        return []
+    paragraphs = [text.strip() for text in link.facts.text.split("\n\n") if text.strip()]
+    return paragraphs[1:] if paragraphs and paragraphs[0].strip("#* ") == link.facts.title else paragraphs

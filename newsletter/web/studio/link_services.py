@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from newsletter.capture import Candidate, Duplicates, entry_candidates, find_duplicates
+from newsletter.capture import Candidate, CandidateIndex, Duplicates, entry_candidates, find_duplicates
 from newsletter.domain.captured_links import CapturedLink
 from newsletter.domain.issue import Issue
 from newsletter.publishing.link_desk import LinkDesk
@@ -26,7 +26,6 @@ class LinkServices:
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
         self.reader = PageReader(studio.web_client)
-        self._candidates: tuple[Snapshot, tuple[Candidate, ...], dict[tuple[str, ...], Duplicates]] | None = None
 
     @cached_property
     def desk(self) -> LinkDesk:
@@ -42,36 +41,27 @@ class LinkServices:
         """Tell open pages that a link has changed."""
         self.studio.watcher.publish(LINKS_CHANGED, {})
 
-    @property
-    def today(self) -> datetime.date:
+    def today(self, snapshot: Snapshot) -> datetime.date:
         """Return today's date in the newsletter's time zone."""
-        return self.studio.now.astimezone(self.studio.snapshot.settings.zone).date()
+        return self.studio.now.astimezone(snapshot.settings.zone).date()
 
-    def issues(self) -> Sequence[Issue]:
+    def issues(self, snapshot: Snapshot) -> Sequence[Issue]:
         """Return the issues that a link can be added to: the next ones, by date."""
-        today = self.today
-        return [issue for issue in self.studio.snapshot.calendar if issue.date >= today][:_MOST_ISSUES]
+        today = self.today(snapshot)
+        return [issue for issue in snapshot.calendar if issue.date >= today][:_MOST_ISSUES]
 
-    def duplicates(self, addresses: Iterable[str], title: str, links: Sequence[CapturedLink] = ()) -> Duplicates:
+    def duplicates(
+        self, snapshot: Snapshot, addresses: Iterable[str], title: str, links: Sequence[CapturedLink] = ()
+    ) -> Duplicates:
         """Return the entries, and those of the links, that a link repeats."""
-        urls = tuple(url for url in addresses if url)
-        among = find_duplicates(urls, title, [candidate_of(link) for link in links])
-        entries = self._among_entries(urls, title)
-        return Duplicates(ran=entries.ran, waiting=(*entries.waiting, *among.waiting))
-
-    def _among_entries(self, urls: tuple[str, ...], title: str) -> Duplicates:
-        snapshot = self.studio.snapshot
-        known = self._candidates
-        if known is None or known[0] is not snapshot:
-            known = self._candidates = (snapshot, tuple(entry_candidates(snapshot.manuscripts)), {})
-        _, candidates, found = known
-        key = (*urls, title)
-        if key not in found:
-            found[key] = find_duplicates(urls, title, candidates)
-        return found[key]
+        urls = [url for url in addresses if url]
+        entries = snapshot.once("candidates", lambda: CandidateIndex(entry_candidates(snapshot.manuscripts)))
+        return find_duplicates(urls, title, [*entries.likely(urls, title), *map(candidate_of, links)])
 
     def _open_store(self) -> Store:
-        return self.studio.snapshot.settings.open_store()
+        # The files need not be looked at again.
+        snapshot = self.studio.snapshots.latest or self.studio.snapshot
+        return snapshot.settings.open_store()
 
 
 def candidate_of(link: CapturedLink) -> Candidate:

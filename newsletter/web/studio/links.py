@@ -13,6 +13,7 @@ from newsletter.domain.plurals import counted
 from newsletter.errors import UsageError
 from newsletter.files.newsletter_folder import ISSUES
 from newsletter.web.http.forms import Form, SubmittedForm
+from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.link_services import DuplicateLine, LinkServices, duplicate_lines
 from newsletter.web.studio.replies import saved, session_of, wants_json
 
@@ -59,7 +60,9 @@ class LinksPages:
     def paste(self, request: Request, form: SubmittedForm) -> Response:
         """Store the links of a pasted text; lines without any come back into the box."""
         services, now = self._services, self._studio.now
-        pasted = services.desk.paste(self._studio.person, form.text("text"), day=services.today, now=now)
+        pasted = services.desk.paste(
+            self._studio.person, form.text("text"), day=services.today(self._studio.snapshot), now=now
+        )
         services.fetcher.fetch(pasted.added)
         services.changed()
         rest = "\n".join(pasted.other_lines)
@@ -119,7 +122,7 @@ class LinksPages:
         return self._studio.snapshot.manuscripts.issue(slug).path or f"{ISSUES}/{slug}.md"
 
     def _day(self, form: Form) -> datetime.date:
-        today = self._services.today
+        today = self._services.today(self._studio.snapshot)
         try:
             day = datetime.date.fromisoformat(form.text("until") or form.text("day"))
         except ValueError as err:
@@ -129,30 +132,30 @@ class LinksPages:
         return day
 
     def _page(self, *, rest: str = "", notice: str = "") -> str:
-        services, today = self._services, self._services.today
+        services, snapshot = self._services, self._studio.snapshot
+        today = services.today(snapshot)
         waiting, later = services.desk.lists(today)
         services.fetcher.fetch(link.id for link in waiting if link.fetched_at is None)
         return self._studio.page(
             "links",
             place="links",
-            cards=self._cards(waiting),
+            cards=self._cards(waiting, snapshot),
             later=later,
-            issues=services.issues(),
+            issues=services.issues(snapshot),
             tomorrow=today + datetime.timedelta(days=1),
             next_week=today + datetime.timedelta(days=7 - today.weekday()),
             rest=rest,
             notice=notice,
         )
 
-    def _cards(self, links: Sequence[CapturedLink]) -> list[LinkCard]:
+    def _cards(self, links: Sequence[CapturedLink], snapshot: Snapshot) -> list[LinkCard]:
         cards = []
+        today = self._services.today(snapshot)
         for at, link in enumerate(links):
             addresses = (link.url, link.facts.canonical_url)
-            found = self._services.duplicates(addresses, link.facts.title, links[at + 1 :])
+            found = self._services.duplicates(snapshot, addresses, link.facts.title, links[at + 1 :])
             fetching = link.fetched_at is None or self._services.fetcher.is_fetching(link.id)
-            cards.append(
-                LinkCard(link=link, duplicates=duplicate_lines(found, self._services.today), fetching=fetching)
-            )
+            cards.append(LinkCard(link=link, duplicates=duplicate_lines(found, today), fetching=fetching))
         return cards
 
 

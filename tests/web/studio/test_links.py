@@ -100,6 +100,32 @@ def test_a_link_is_put_off_dropped_brought_back_and_made_an_entry(
     assert post(editor, "/links/chosen/drop").status_code == 422
 
 
+def test_chosen_links_are_added_to_an_issue(
+    editor: httpx.Client, links: Links, shared_folder: NewsletterFolder
+) -> None:
+    post(editor, "/links", text="Boat one https://unread.example.org/b1\nBoat two https://unread.example.org/b2")
+    issue = shared_folder.issue("2026-11-30", "night-train")
+    second, first = (str(link.id) for link in links.waiting())
+    data = {"link": [first, second], "issue": "2026-11-30"}
+    assert editor.post("/links/chosen/issue", data=data).status_code == 303
+    assert '["night-train", boat-one, boat-two]' in issue.read_text(encoding="utf-8")
+    assert links.waiting() == []
+
+
+def test_a_link_pasted_anywhere_is_captured(desk: Page) -> None:
+    desk.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            data.setData("text/plain", "https://example.org/review/old-map?utm_source=x");
+            const init = { clipboardData: data, bubbles: true, cancelable: true };
+            document.getElementById("main").dispatchEvent(new ClipboardEvent("paste", init));
+        }"""
+    )
+    desk.wait_for_url("**/capture")
+    expect(desk.get_by_label("Link", exact=True)).to_have_value("https://example.org/review/old-map")
+    expect(desk.get_by_role("link", name="Already ran on 22 November 2026")).to_be_visible()
+
+
 def test_two_links_with_one_title_become_two_entries(editor: httpx.Client, links: Links) -> None:
     post(editor, "/links", text="Same https://unread.example.org/1\nSame https://unread.example.org/2")
     made = [post(editor, f"/links/{link.id}/entry").headers["location"] for link in links.waiting()]

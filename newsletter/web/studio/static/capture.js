@@ -2,6 +2,7 @@
 import { announce } from "./announce.js";
 import { cleanUrl } from "./cleaning.js";
 import { addKey } from "./keys.js";
+import { escapeText } from "./pasting.js";
 import { post } from "./requests.js";
 import { showProblem, showSaved } from "./status.js";
 
@@ -12,6 +13,7 @@ const reading = document.getElementById("reading");
 let turn = 0;
 
 fill();
+addEventListener("hashchange", fill); // another link was pasted here
 addKey("Ctrl+Enter", () => { form.requestSubmit(); }, { label: "Save and close", inFields: true });
 document.getElementById("read-page").hidden = true;
 form.addEventListener("input", (event) => {
@@ -30,7 +32,7 @@ function fill() {
   if (sent.get("url")) {
     history.replaceState(null, "", location.pathname);
     field("url").value = cleanUrl(sent.get("url"));
-    field("selection").value = (sent.get("selection") ?? "").trim();
+    field("selection").value = escapeText((sent.get("selection") ?? "").trim());
     set("title", (sent.get("title") ?? "").trim(), "browser");
     field("title").focus();
   }

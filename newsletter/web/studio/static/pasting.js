@@ -13,6 +13,16 @@ const CLEAN = "form[data-autosave] input[type=text], [data-clean]";
 export function startPasting() {
   document.addEventListener("paste", paste);
   document.addEventListener("pasted", tell);
+  document.addEventListener("paste", catchLink);
+}
+
+// A link that is pasted anywhere outside a field is captured.
+function catchLink(event) {
+  if (event.defaultPrevented || event.target.closest?.("input, textarea, select, [contenteditable], dialog")) return;
+  const text = event.clipboardData?.getData("text/plain").trim() ?? "";
+  if (!/^https?:\/\/\S+$/i.test(text)) return;
+  event.preventDefault();
+  location.assign(`/capture#${new URLSearchParams({ url: text })}`);
 }
 
 // Returns {markdown, cleaned}; `cleaned` is a list of words.
@@ -121,7 +131,7 @@ let service = null;
 function turndown() {
   if (service) return service;
   service = new TurndownService({ emDelimiter: "*", bulletListMarker: "-", br: "\\", codeBlockStyle: "fenced" });
-  service.escape = escape;
+  service.escape = escapeText;
   service.addRule("item", {
     filter: "li",
     replacement: (content, node) => {
@@ -146,13 +156,13 @@ function turndown() {
 }
 
 // Escapes only what would mean something else: quotations are kept as they are, "[The] attendant . . ." included.
-function escape(text) {
+export function escapeText(text) {
   return text
     .replace(/[\\`*]/g, "\\$&")
     .replace(/(^|[^\p{L}\p{N}])_|_(?=$|[^\p{L}\p{N}])/gu, (found) => found.replace("_", "\\_"))
     .replace(/\](?=[([:])/g, "\\]")
-    .replace(/^(\s*)([-+>])(?=\s)/g, "$1\\$2")
-    .replace(/^(\s*\d+)([.)])(?=\s)/g, "$1\\$2")
+    .replace(/^(\s*)([-+>])(?=\s)/gm, "$1\\$2")
+    .replace(/^(\s*\d+)([.)])(?=\s)/gm, "$1\\$2")
     .replace(/<(?=[a-z/!?])/gi, "\\<");
 }
 

@@ -12,7 +12,7 @@ from lxml import etree
 _META_NAMES = ("property", "name", "itemprop", "http-equiv")
 _MOST_METAS, _MOST_SCRIPTS = 500, 40
 _LONGEST_VALUE, _LONGEST_SCRIPT = 10_000, 1_000_000  # characters
-_TEXTS = frozenset(("title", "h1", "time", "script"))
+_FEEDS = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,7 +21,8 @@ class Markup:
 
     ``metas`` has lists of contents by name, in lower case. ``links`` has addresses by ``rel``. ``items`` has the texts
     of elements with an ``itemprop`` and of ``rel="author"``. ``times`` are the texts or ``datetime`` of elements
-    ``time``; those marked as the publication come first. ``json_ld`` has the texts of the scripts.
+    ``time``; those marked as the publication come first. ``feeds`` are the titles of feeds, ``json_ld`` the texts of
+    its scripts.
     """
 
     language: str = ""
@@ -32,6 +33,7 @@ class Markup:
     links: dict[str, list[str]] = field(default_factory=dict)
     items: dict[str, list[str]] = field(default_factory=dict)
     times: list[str] = field(default_factory=list)
+    feeds: list[str] = field(default_factory=list)
     json_ld: list[str] = field(default_factory=list)
 
     def meta(self, *names: str) -> str:
@@ -79,6 +81,8 @@ class _Collector:
             self._meta(attributes)
         elif tag == "link":
             self._link(attributes)
+        elif tag == "abbr" and attributes.get("title") and "published" in attributes.get("class", "").split():
+            self._add_time(attributes["title"][:100], marked=True)  # https://microformats.org/wiki/hatom
         kind = self._kind(tag, attributes)
         if kind and len(self._open) < 20:
             self._open.append((tag, kind, []))
@@ -122,6 +126,14 @@ class _Collector:
             values = self.markup.links.setdefault(relation[:100], [])
             if len(self.markup.links) < _MOST_METAS and len(values) < 5:
                 values.append(address)
+            title = attributes.get("title", "")
+            if (
+                relation == "alternate"
+                and title
+                and len(self.markup.feeds) < 10
+                and attributes.get("type", "").lower() in _FEEDS
+            ):
+                self.markup.feeds.append(title[:200])
 
     def _kind(self, tag: str, attributes: Mapping[str, str]) -> str:
         """Return where the text of an element goes, or "" if it isn't needed."""

@@ -66,6 +66,21 @@ def usable_source(text: str) -> str:
     return "" if _NO_NAME.search(name) or len(name) > 80 else name
 
 
+def site_from_feeds(titles: Iterable[str]) -> str:
+    """Return a site's name from the titles of its feeds: “Slow Lines » Feed”, or "" if they have none."""
+    for title in titles:
+        name = plain_words(title, 100)
+        while (shorter := _FEED.sub("", name)) != name:
+            name = shorter
+        if name and not _COMMENTS.search(title):
+            return usable_source(name)
+    return ""
+
+
+_FEED = re.compile(r"(?:^|\W+)(?:feed|rss|atom|json|posts|\(?2\.0\)?|1\.0)\W*$|\s+$", re.IGNORECASE)
+_COMMENTS = re.compile(r"comment|kommentar|commentaire|podcast", re.IGNORECASE)
+
+
 def site_from_address(url: str) -> str:
     """Return the host of an address without ``www.`` and the like."""
     parts = split_address(url)

@@ -15,7 +15,14 @@ from newsletter.capture.cleaning import web_url
 from newsletter.capture.dates import date_in_address, parse_minutes, parse_published
 from newsletter.capture.json_ld import LinkedData, read_json_ld
 from newsletter.capture.markup import Markup, read_markup
-from newsletter.capture.names import author_names, comparable, language_tag, site_from_address, usable_source
+from newsletter.capture.names import (
+    author_names,
+    comparable,
+    language_tag,
+    site_from_address,
+    site_from_feeds,
+    usable_source,
+)
 from newsletter.capture.titles import clean_title, is_shortened, site_in_title, title_from_address
 from newsletter.capture.values import CapturedValue, PageFacts
 from newsletter.domain.reading_time import minutes_of, word_count
@@ -40,7 +47,8 @@ class _Page:
         """Return the names by which the page calls its site."""
         host = site_from_address(self.url)
         stated = (self.meta("og:site_name"), self.data.publisher, self.meta("application-name"))
-        named = [name for name in stated if name] or [site_in_title(self.titles, self.headings)]
+        guessed = (site_from_feeds(self.markup.feeds), site_in_title(self.titles, self.headings))
+        named = [name for name in stated if name] or guessed
         return tuple(filter(None, (*named, host, host.rpartition(".")[0], f"www.{host}")))
 
     @property
@@ -181,6 +189,7 @@ _PRECEDENCE: Mapping[str, tuple[tuple[str, _Reader], ...]] = {
             lambda page: usable_source(page.meta("citation_journal_title", "dc.publisher", "dcterms.publisher")),
         ),
         (HEAD, lambda page: usable_source(page.meta("application-name", "apple-mobile-web-app-title"))),
+        ("feed", lambda page: site_from_feeds(page.markup.feeds)),
         (PAGE_TITLE, lambda page: usable_source(site_in_title(page.titles, page.headings))),
         (ADDRESS, lambda page: site_from_address(page.url)),
     ),

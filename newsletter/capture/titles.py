@@ -9,6 +9,7 @@ from newsletter.capture.names import comparable
 from newsletter.domain.web_addresses import split_address
 
 _SEPARATOR = re.compile(r"\s+(?:[|·•‹›«»/–—:-]|::|\|\|)\s+|\s*[|｜]\s*|:\s+")
+_LAST_SEPARATOR = re.compile(f"(?:{_SEPARATOR.pattern})$")
 _FILE_ENDING = re.compile(r"\.(?:s?html?|php|aspx?|jsp|cfm)$", re.IGNORECASE)
 _WORDLESS = re.compile(r"[\W\d_]*|index|default|home|amp|article|story", re.IGNORECASE)
 _BARRIER = re.compile(
@@ -39,14 +40,18 @@ def clean_title(text: str, sites: Iterable[str]) -> str:
 
 
 def site_in_title(title: str, headings: Iterable[str]) -> str:
-    """Return the name that follows a heading in the page's title: “The Site” in “Heading | The Site”, or ""."""
+    """Return the name beside a heading in the page's title: “The Site” in “Heading | The Site”, or ""."""
     line = plain_words(title)
     for heading in headings:
-        start = plain_words(heading)
-        rest = line[len(start) :] if start and line.casefold().startswith(start.casefold()) else ""
-        match = _SEPARATOR.match(rest)
-        if match and not _SEPARATOR.search(rest, match.end()):
-            return rest[match.end() :].strip()
+        part = plain_words(heading)
+        if not part:
+            continue
+        after = _SEPARATOR.match(line, len(part)) if line.casefold().startswith(part.casefold()) else None
+        if after and not _SEPARATOR.search(line, after.end()):
+            return line[after.end() :].strip()
+        before = _LAST_SEPARATOR.search(line[: -len(part)]) if line.casefold().endswith(part.casefold()) else None
+        if before and not _SEPARATOR.search(line[: before.start()]):
+            return line[: before.start()].strip()
     return ""
 
 

@@ -14,7 +14,6 @@ const fields = new WeakMap(); // the state of each form
 
 // Starts saving the page's fields, also those that are added later.
 export function startSaving() {
-  document.documentElement.classList.add("scripted"); // hides the fields' buttons
   document.addEventListener("input", (event) => typed(event.target.form));
   for (const event of ["change", "focusout"]) document.addEventListener(event, (happened) => saveByItself(happened.target.form));
   document.addEventListener("submit", (event) => {
@@ -26,6 +25,10 @@ export function startSaving() {
   // On a phone, this may be the last moment at which the page runs.
   document.addEventListener("visibilitychange", () => { if (document.hidden) leave(); });
   addEventListener("online", saveAll);
+}
+
+// Offers what was typed into the page's fields before, in tabs that are closed now, and never saved.
+export function offerKeptDrafts() {
   offerDrafts(allFields(), useDraft);
 }
 

@@ -5,7 +5,7 @@ import { listenForChanges } from "./morph.js";
 import { startPalette } from "./palette.js";
 import { startPasting } from "./pasting.js";
 import { post } from "./requests.js";
-import { saveAll, startSaving } from "./saving.js";
+import { offerKeptDrafts, saveAll, startSaving } from "./saving.js";
 import { holdSession } from "./session.js";
 import { showProblem, showSaved } from "./status.js";
 import { startSteps } from "./steps.js";
@@ -20,6 +20,7 @@ async function saveAndCommit() {
   announce(body.announce);
 }
 
+startSaving();
 startKeys();
 startSteps();
 startPalette();
@@ -28,4 +29,4 @@ addKey("Ctrl+S", () => { saveAndCommit(); }, { label: "Save and commit", group: 
 addKey("Ctrl+Z", () => { undo(); }, { label: "Undo (outside fields)", group: "Anywhere", command: true });
 listenForChanges();
 await holdSession();
-startSaving();
+offerKeptDrafts();

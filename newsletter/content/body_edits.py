@@ -130,8 +130,13 @@ def _added(body: str, regions: Sequence[BodyRegion], name: str, markdown: str) -
     alike = sum(region.kind is kind for region in regions)
     lines = body.split("\n")
     if number != alike + 1:
-        what = f"there is no {kind}-{alike + 1} yet, so there can't be a {name}"
-        raise InvalidValueError(what, field=name, hint=f"write {kind}-{alike + 1} first")
+        missing = f"{kind}-{alike + 1}" if alike else kind
+        what = f"there is no {missing} yet, so there can't be a {name}"
+        raise InvalidValueError(what, field=name, hint=f"write {missing} first")
+    if number > 1 and regions[-1].kind is kind:
+        other = "a quotation" if kind is PassageKind.FRAMING else "some framing"
+        what = f"{name} would be part of the {kind} before it"
+        raise InvalidValueError(what, field=name, hint=f"write {other} between them, or add the text to that {kind}")
     if number > 1:
         at = len(lines)
     elif kind is PassageKind.FRAMING:

@@ -304,3 +304,18 @@ def changed_lines(before: str, after: str) -> int:
     while old and new and old[-1] == new[-1]:
         del old[-1], new[-1]
     return max(len(old), len(new))
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "hint"),
+    [
+        ("---\n---\nA.\n", "framing-2", "write a quotation between them, or add the text to that framing"),
+        ("---\n---\n> A.\n", "quotation-3", "write quotation-2 first"),
+        ("---\n---\nA.\n", "quotation-2", "write quotation first"),
+        ("---\n---\nA.\n", "overrides.a.title", "did you mean"),
+    ],
+)
+def test_a_passage_or_field_that_cannot_be_added_says_what_to_do(text: str, name: str, hint: str) -> None:
+    with pytest.raises(InvalidValueError) as err:
+        apply_change(text, SetField(name=name, value="New."), ENTRY)
+    assert err.value.hint.startswith(hint)

@@ -6,11 +6,14 @@ standard input, and writes a line of JSON: ``blocks``, ``author``, ``date``. A b
 """
 
 import json
+import re
 import sys
 from typing import Any
 
 _MOST_BLOCKS = 2000
-_LONGEST_TEXT = 400_000  # characters
+_LONG, _LONGEST_TEXT = 500_000, 400_000  # characters; of a long page, the text is found in a simpler way
+_SCRIPT = re.compile(r"<(script|style)\b[^>]{0,500}>", re.IGNORECASE)
+_SCRIPT_END = {tag: re.compile(rf"</{tag}[^>]{{0,100}}>", re.IGNORECASE) for tag in ("script", "style")}
 _EMPHASIS = {"#b": "strong", "#i": "em"}
 _KINDS = {"head": "heading", "item": "item", "quote": "quote", "p": "p", "code": "p", "row": "p", "fw": "p"}
 
@@ -59,12 +62,27 @@ def _collect(element: Any, blocks: list[Any], kind: str = "p") -> None:
     _finish(runs, blocks, kind)
 
 
+def _without_scripts(html: str) -> str:
+    """Return a page without scripts and styles, which are most of it, except for JSON-LD."""
+    kept, position = [], 0
+    for start in _SCRIPT.finditer(html):
+        if start.start() < position or "ld+json" in start[0].lower():
+            continue
+        end = _SCRIPT_END[start[1].lower()].search(html, start.end())
+        if end is None:
+            break
+        kept.append(html[position : start.start()])
+        position = end.end()
+    return "".join((*kept, html[position:]))
+
+
 def _extracted(html: str, url: str) -> dict[str, Any]:
     import logging
 
     logging.disable(logging.CRITICAL)
     from trafilatura.core import bare_extraction
 
+    html = _without_scripts(html)
     found = bare_extraction(
         html,
         url=url or None,
@@ -74,7 +92,7 @@ def _extracted(html: str, url: str) -> dict[str, Any]:
         with_metadata=True,
         # An extensive search takes the year of a copyright notice for a date.
         date_extraction_params={"extensive_search": False, "original_date": True},
-        fast=len(html) > 500_000,
+        fast=len(html) > _LONG,
     )
     if found is None or isinstance(found, dict):
         return {"blocks": [], "author": "", "date": ""}

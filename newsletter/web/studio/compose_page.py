@@ -135,7 +135,7 @@ def _issue_values(
 def reader_values(studio: Studio, slug: str) -> dict[str, object]:
     """Return the values of the part about readers; ``spread`` is None if they can't be counted.
 
-    ``reach`` has the number of readers who get each entry, by its slug.
+    ``reach`` has the number of readers who get each entry, by its slug, if not all get the same ones.
     """
     snapshot = studio.snapshot
     composed, _ = _composed(snapshot, snapshot.manuscripts.issue(slug))
@@ -147,7 +147,8 @@ def reader_values(studio: Studio, slug: str) -> dict[str, object]:
             spread = issue_numbers(loaded, composed, studio.reader_choices, open_store, now=studio.now).spread
     if composed is None or spread is None:
         return {"spread": None, "reach": {}}
-    reached = zip(composed.issue.entries, spread.by_position, strict=False)
+    tailored = composed.tailor.tailoring is not None
+    reached = zip(composed.issue.entries if tailored else (), spread.by_position, strict=False)
     return {"spread": spread, "reach": {entry.slug: readers for entry, readers in reached}}
 
 

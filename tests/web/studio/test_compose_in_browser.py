@@ -132,14 +132,14 @@ def test_changes_are_undone_one_by_one(composing: Page, file: Path) -> None:
         composing.keyboard.press("Delete")
     assert _lists(file) == [["night-train"], ["quote", "good-soil"]]
     composing.keyboard.press("Control+z")
-    expect(composing.locator("#section-1 [data-item]").first).to_have_id("item-tired-bridge")
+    expect(composing.locator(".section:nth-of-type(1) [data-item]").first).to_have_id("item-tired-bridge")
     composing.keyboard.press("Control+z")
-    expect(composing.locator("#section-1 [data-item]").first).to_have_id("item-night-train")
+    expect(composing.locator(".section:nth-of-type(1) [data-item]").first).to_have_id("item-night-train")
     assert file.read_text(encoding="utf-8") == SECTIONS
 
 
 def test_items_are_dragged_with_the_mouse(composing: Page, file: Path) -> None:
-    page, first = composing, composing.locator("#section-1 [data-item]")
+    page, first = composing, composing.locator(".section:nth-of-type(1) [data-item]")
     shelf = page.locator("#shelf-items")
     _drag(page, _item(page, "good-soil"), _item(page, "night-train"), first.nth(0))
     _says(page, "About good-soil, 1 of 3, On the move.")
@@ -180,7 +180,9 @@ def test_an_issue_is_composed_on_a_phone_by_touch(phone: Page, file: Path) -> No
     with _saving(page):
         _item(page, "old-map").get_by_role("button", name="Move up").tap()
     assert _lists(file) == [["night-train", "old-map", "tired-bridge"], ["quote", "good-soil"]]
-    _touch_drag(page, _item(page, "good-soil"), _item(page, "night-train"), page.locator("#section-1 .items"))
+    _touch_drag(
+        page, _item(page, "good-soil"), _item(page, "night-train"), page.locator(".section:nth-of-type(1) .items")
+    )
     assert _lists(file) == [["good-soil", "night-train", "old-map", "tired-bridge"], ["quote"]]
     page.get_by_label("Subject").fill("Slow things")
     with _saving(page):
@@ -220,7 +222,7 @@ def test_two_windows_show_each_others_moves_and_keep_the_focus(composing: Page, 
     note.focus()
     composing.get_by_role("link", name="About tired-bridge").focus()
     composing.keyboard.press("Alt+ArrowUp")
-    expect(other.locator("#section-1 [data-item]").first).to_have_id("item-tired-bridge")
+    expect(other.locator(".section:nth-of-type(1) [data-item]").first).to_have_id("item-tired-bridge")
     expect(note).to_be_focused()
     # While one window carries an item, the other's move waits.
     other.get_by_role("link", name="About good-soil").focus()
@@ -232,7 +234,7 @@ def test_two_windows_show_each_others_moves_and_keep_the_focus(composing: Page, 
         other.keyboard.press("ArrowUp")
         other.keyboard.press("Enter")
     assert _lists(file) == [["night-train", "tired-bridge"], ["good-soil", "quote"]]
-    expect(other.locator("#section-1 [data-item]").first).to_have_id("item-night-train")
+    expect(other.locator(".section:nth-of-type(1) [data-item]").first).to_have_id("item-night-train")
     other.close()
 
 
@@ -261,14 +263,14 @@ def test_without_scripts_buttons_and_forms_do_the_same(browser: Browser, studio:
     page.goto(studio.base + ISSUE)
     page.locator("#item-tired-bridge summary").click()
     page.locator("#item-tired-bridge").get_by_role("button", name="Move up").click()
-    expect(page.locator("#section-1 [data-item]").first).to_have_id("item-tired-bridge")
+    expect(page.locator(".section:nth-of-type(1) [data-item]").first).to_have_id("item-tired-bridge")
     page.get_by_role("button", name="Add About old-map").click()
-    expect(page.locator("#section-2 #item-old-map")).to_be_visible()
+    expect(page.locator(".section:nth-of-type(2) #item-old-map")).to_be_visible()
     page.get_by_label("Heading of On the move").fill("Under way")
     page.get_by_role("button", name="Rename").first.click()
     page.get_by_label("Subject").fill("Slow things")
     page.get_by_role("button", name="Save subject").click()
-    expect(page.locator("#section-1")).to_have_attribute("data-section", "Under way")
+    expect(page.locator(".section:nth-of-type(1)")).to_have_attribute("data-section", "Under way")
     assert _lists(file) == [["tired-bridge", "night-train"], ["quote", "good-soil", "old-map"]]
     assert "subject: Slow things" in file.read_text(encoding="utf-8")
     assert violations(page, script=False, frames=False) == []
@@ -290,7 +292,7 @@ def test_a_refused_move_is_taken_back_and_says_why(composing: Page, file: Path) 
     page.get_by_role("link", name="About tired-bridge").focus()
     page.keyboard.press("Alt+ArrowUp")
     expect(page.locator("#status")).to_have_text("Not saved: the file is locked")
-    expect(page.locator("#section-1 [data-item]").first).to_have_id("item-night-train")
+    expect(page.locator(".section:nth-of-type(1) [data-item]").first).to_have_id("item-night-train")
     expect(page.get_by_role("link", name="About tired-bridge")).to_be_focused()
 
 
@@ -300,10 +302,16 @@ def test_sections_and_fields_are_edited_in_place(composing: Page, file: Path) ->
     heading.fill("Standing still")
     heading.press("Enter")
     _says(page, "The section is now Standing still.")
-    expect(page.locator("#section-2")).to_have_attribute("data-section", "Standing still")
+    expect(page.locator(".section:nth-of-type(2)")).to_have_attribute("data-section", "Standing still")
+    # Sections move by keys from their headings, with the focus.
+    page.get_by_label("Heading of Standing still").press("Alt+ArrowUp")
+    expect(page.locator(".section:nth-of-type(1)")).to_have_attribute("data-section", "Standing still")
+    expect(page.get_by_label("Heading of Standing still")).to_be_focused()
+    page.get_by_label("Heading of Standing still").press("Alt+ArrowDown")
+    expect(page.locator(".section:nth-of-type(2)")).to_have_attribute("data-section", "Standing still")
     page.get_by_label("Heading of a new section").fill("Later")
     page.get_by_role("button", name="Add section").click()
-    expect(page.locator("#section-3")).to_have_attribute("data-section", "Later")
+    expect(page.locator(".section:nth-of-type(3)")).to_have_attribute("data-section", "Later")
     subject = page.get_by_label("Subject")
     subject.fill("A subject that is so long that a phone cuts it, and a desktop at the very end")
     expect(page.locator("#ruler .cut")).to_have_text(["phone", "desktop"])

@@ -101,11 +101,14 @@ async function renameSection(form) {
   }, { says: true });
   if (!answer) return;
   // Its key follows from its title.
-  section.value = answer.section;
-  title.defaultValue = title.value;
   const around = form.closest("[data-section]");
-  around.dataset.section = answer.section;
-  around.querySelector("[data-list]").dataset.list = answer.section;
+  const key = answer.sections[[...document.querySelectorAll("[data-section]")].indexOf(around)] ?? section.value;
+  section.value = key;
+  title.defaultValue = title.value;
+  title.id = `heading-${encodeURIComponent(key)}`;
+  around.dataset.section = key;
+  around.id = `section-${encodeURIComponent(key)}`;
+  around.querySelector("[data-list]").dataset.list = key;
 }
 
 let timer = 0;

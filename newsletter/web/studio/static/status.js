@@ -17,7 +17,7 @@ export function endedSaving() {
 
 // Notes that something was saved; `at` is a time as the server writes it.
 export function showSaved(at) {
-  savedAt = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  savedAt = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   show();
 }
 

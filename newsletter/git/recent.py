@@ -1,11 +1,14 @@
 """The latest commits that changed anything in a folder."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.git.repository import Identity, Repository
 
-_FIELDS = ("%H", "%an", "%ae", "%aI", "%s")
+_FIELDS = ("%H", "%an", "%ae", "%aI", "=%s")
+# Neither a subject, which follows a "=", nor a path, which begins with the folder's, can look like this.
+_BEGIN = re.compile(r"(?:^|\0)\x01(?=[0-9a-f]{40,64}\0)")
 _MOST_PATHS = 50
 
 
@@ -32,7 +35,7 @@ def recent_commits(repository: Repository, folder: str, *, limit: int = 10) -> t
         "--ignore-submodules=all", "--no-show-signature", f"--max-count={limit}",
         f"--format=%x01{'%x00'.join(_FIELDS)}%x00", "--end-of-options", "HEAD", "--", folder,
     )  # fmt: skip
-    parts = output.out.decode("utf-8", "replace").split("\x01")[1:]
+    parts = _BEGIN.split(output.out.decode("utf-8", "replace"))[1:]
     return tuple(_commit(part, repository.prefix) for part in parts)
 
 
@@ -43,6 +46,6 @@ def _commit(part: str, prefix: str) -> RecentCommit:
         sha=sha,
         author=Identity(name=author, address=address),
         at=datetime.fromisoformat(date),
-        subject=subject,
+        subject=subject.removeprefix("="),
         paths=tuple(names)[:_MOST_PATHS],
     )

@@ -115,10 +115,10 @@ def _written(old: Sequence[str], region: BodyRegion, markdown: str) -> Iterator[
     yield from fresh
 
 
-def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+def _shared(old: Sequence[str], new: Sequence[str]) -> int:
     """Return the number of lines that two texts have in common at the beginning."""
     count = 0
-    for first, second in zip(one, other, strict=False):
+    for first, second in zip(old, new, strict=False):
         if first != second:
             break
         count += 1

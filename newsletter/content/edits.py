@@ -12,8 +12,9 @@ from newsletter.content.edit_errors import InvalidValueError, UneditableError
 from newsletter.content.field_types import BODY_NAMES, FieldType, FileKind, field_order, field_type, read_value, typed
 from newsletter.content.files import FILE_LIMIT
 from newsletter.content.front_edits import Manuscript, set_field, table_at
-from newsletter.content.issue_edits import change_items, change_sections
 from newsletter.content.issue_lists import IssueLists, OutlinedSection
+from newsletter.content.item_edits import change_items
+from newsletter.content.section_edits import change_sections
 from newsletter.content.source_text import Piece
 from newsletter.domain.changes import (
     AddItem,
@@ -157,7 +158,8 @@ def _set_member(text: str, change: SetMember, kind: FileKind, path: str) -> tupl
     names = _path(name, kind)
     words = field_value(text, name, kind, path=path) or ()
     assert isinstance(words, tuple)  # noqa: S101 - it is a list of words
-    word = change.word if change.word in words else str(typed("title", change.word))
+    typed_words = typed(name, (change.word,))
+    word = typed_words[0] if isinstance(typed_words, tuple) and typed_words else ""
     if not word:
         raise InvalidValueError(f"an empty word for {name}", field=name, hint="write the word")
     inverse = SetMember(name=name, word=word, present=word in words)

@@ -26,6 +26,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from newsletter.content.files import file_error, for_message
+from newsletter.content.yaml_problems import yaml_problem
 from newsletter.errors import Finding
 
 _DEPTH = 8
@@ -188,7 +189,7 @@ def _refusal(err: MarkedYAMLError, text: str) -> _RefusedError:
         hint = 'put it in quotes: "[Title](https://…)"'
         return _RefusedError("syntax", line, "a Markdown link without quotes", hint)
     problem = ": ".join(part for part in (err.context, err.problem) if part)
-    return _RefusedError("syntax", line, *_problem(problem))
+    return _RefusedError("syntax", line, *yaml_problem(problem))
 
 
 def _table(text: str, reading: _Reading) -> Table:
@@ -210,7 +211,7 @@ def _table(text: str, reading: _Reading) -> Table:
     except (ValueError, OverflowError) as err:  # chr() of an escape such as "\UFFFFFFFF"
         raise _RefusedError("syntax", 2, "an escape that is not a character", "write the character itself") from err
     except YAMLError as err:
-        raise _RefusedError("syntax", 2, *_problem(str(err))) from err
+        raise _RefusedError("syntax", 2, *yaml_problem(str(err))) from err
     if value is None or (isinstance(value, Scalar) and value.plain and not value.text):
         return Table(values={}, lines={}, line=2)
     if not isinstance(value, Table):
@@ -282,51 +283,3 @@ def _whole(opened: CollectionStartEvent, closed: Event, reading: _Reading, last:
 
 def _line(event: Event) -> int:
     return int(event.start_mark.line) + 2  # marks count from 0, and the front matter begins on line 2
-
-
-# Messages of ruamel.yaml (scanner.py, parser.py), each with the mistake in an editor's words and how to fix it.
-_PROBLEMS = (
-    (
-        "mapping values are not allowed",
-        "a second colon",
-        'put text with a colon in quotes: title: "Night trains: a return"',
-    ),
-    ("'\\t'", "a tab", "indent with spaces, not with tabs"),
-    ("cannot start any token", "a value that begins with @, ` or %", "put text that begins with @ ` or % in quotes"),
-    ("alias", "a value that begins with *", "put text that begins with * in quotes"),
-    ("anchor", "a value that begins with &", "put text that begins with & in quotes"),
-    ("escape", "a backslash before a letter that can't be escaped", "write the backslash twice, or remove it"),
-    (
-        "quoted scalar",
-        "a quotation mark that is not closed",
-        "close the quotation mark, and write one within the text as \\\" or, in single quotes, as ''",
-    ),
-    (
-        "flow sequence",
-        "a list that is not closed",
-        "close the list with ], and put text with [ ] { } or a comma in quotes",
-    ),
-    ("flow mapping", "a { that is not closed", "put text that begins with { in quotes"),
-    ("block scalar", "a value that begins with | or >", 'put the text in quotes: "…"'),
-    (
-        "could not find expected ':'",
-        "a line without a colon",
-        "each line is a name, a colon, a value; longer text is indented",
-    ),
-    (
-        "expected <block end>",
-        "fields in different columns, or words behind a closing quotation mark",
-        "begin all fields in the same column; text with quotes in it goes in quotes as a whole",
-    ),
-    (
-        "<document start>",
-        "fields in different columns",
-        "begin all fields in the same column, without spaces before the names",
-    ),
-)
-
-
-def _problem(message: str) -> tuple[str, str]:
-    """Return the mistake in a line that ruamel.yaml can't read, and how to fix it."""
-    known = ((what, hint) for sign, what, hint in _PROBLEMS if sign in message)
-    return next(known, ("a value that can't be read", 'put the text in quotes: "…"'))

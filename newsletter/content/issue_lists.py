@@ -194,8 +194,8 @@ def _item(value: Value, used: Counter[str]) -> OutlinedItem:
 def block_key(value: Value) -> tuple[str, str]:
     """Return the key of a block that stands in an issue, from what it says, and its kind."""
     kind = next(iter(value.values), "") if isinstance(value, Table) else ""
-    said = json.dumps(meaning(value), ensure_ascii=True)
-    digest = hashlib.sha256(said.encode()).hexdigest()[:8]
+    content = json.dumps(meaning(value), ensure_ascii=True)
+    digest = hashlib.sha256(content.encode()).hexdigest()[:8]
     return f"{kind or 'item'}:{digest}", kind if kind in KINDS else ""
 
 

@@ -32,7 +32,7 @@ Lists = list[tuple[str, list[str]]]
 """An issue's sections: their titles, and their items' slugs or kinds."""
 
 
-def said(text: str) -> Lists:
+def lists_of(text: str) -> Lists:
     return [(section.title, [name(item) for item in section.items]) for section in outline(text)]
 
 
@@ -126,12 +126,12 @@ def test_items_and_sections_move_as_asked_and_back(text: str, data: st.DataObjec
             edited = apply_change(text, change, ISSUE)
         except RepeatedItemError:
             continue
-        assert said(edited.text) == expected(text, change)
+        assert lists_of(edited.text) == expected(text, change)
         assert others(edited.text) == others(text)
         is_less = isinstance(change, RemoveItem | RemoveSection | RenameSection)
         assert edited.text.count("#") == text.count("#") or is_less
         again = apply_change(edited.text, edited.inverse.change, ISSUE)
-        assert said(again.text) == said(text) or is_new_list(text, change) or has_equal_blocks(text)
+        assert lists_of(again.text) == lists_of(text) or is_new_list(text, change) or has_equal_blocks(text)
         history.append((text, edited.inverse))
         text = edited.text
     for before, inverse in reversed(history):
@@ -152,4 +152,4 @@ def has_equal_blocks(text: str) -> bool:
 
 def is_new_list(text: str, change: IssueChange) -> bool:
     """Return whether a change to an issue's sections can't be undone without the file as it was."""
-    return isinstance(change, AddSection) and said(text) == [("", [])]
+    return isinstance(change, AddSection) and lists_of(text) == [("", [])]

@@ -130,10 +130,12 @@ class ComposePages:
         )
 
     def _title(self, key: str) -> str:
-        """Return an item's title as it was last read: reading all files again would take longer than the change."""
+        """Return an entry's title as it was last read: reading all files again would take longer than the change."""
         latest = self._studio.snapshots.latest
         entry = latest.manuscripts.entries.get(key) if latest else None
-        return (entry.title if entry else "") or key
+        if entry is None:
+            return "" if ":" in key else key  # a block that stands in the issue, or an entry that is new
+        return entry.title or key
 
     def _difference(self, path: str, name: str, wanted: Iterable[str]) -> Change:
         """Return the changes that make a list of words the wanted one."""

@@ -132,13 +132,14 @@ def _section_at(outline: Outline, key: str) -> int:
 def announcement(change: Change, outline: Outline, title: Callable[[str], str]) -> str:
     """Return what a change has done, for screen readers: "Night train, 2 of 5, On the move".
 
-    ``outline`` is the issue's after the change; ``title`` returns the title of the item with a key.
+    ``outline`` is the issue's after the change; ``title`` returns the title of the entry with a key, or "" for a block.
     """
     match change:
         case AddItem() | MoveItem():
-            return _whereabouts(outline, change.item, title(change.item))
+            return _whereabouts(outline, change.item, title(change.item) or "The block")
         case RemoveItem():
-            return f"{title(change.item)} is on the shelf"
+            name = title(change.item)
+            return f"{name} is on the shelf" if name else "The block is no longer in the issue"
         case SetMember():
             return f"{title(change.word)} is {'pinned' if change.present else 'no longer pinned'}"
         case AddSection():
@@ -159,6 +160,6 @@ def _whereabouts(outline: Outline, key: str, title: str) -> str:
     try:
         at, within = _find(outline, key)
     except MissingItemError:  # somebody else has removed it meanwhile
-        return f"{title} is on the shelf"
+        return f"{title} is no longer in the issue"
     name = section_name(outline[at], at + 1, len(outline))
     return f"{title}, {within + 1} of {len(outline[at].items)}, {name}"

@@ -12,7 +12,7 @@ from newsletter.domain.topics import Topics
 from newsletter.errors import Finding
 from newsletter.web.studio.finding_places import PlacedFindings
 
-_KINDS = {
+KIND_LABELS = {
     BlockKind.NOTE: "Note",
     BlockKind.LINKS: "List of links",
     BlockKind.QUOTE: "Quote",
@@ -110,7 +110,7 @@ class IssueItems:
                 key=outlined.key,
                 title=outlined.slug or "A block that can’t be read",
                 kind="" if outlined.slug else "Block",
-                path=_text_path(self._issue.path, findings[0].place.line if findings else None),
+                path=text_path(self._issue.path, findings[0].place.line if findings else None),
                 missing=True,
                 findings=findings,
             )
@@ -118,9 +118,9 @@ class IssueItems:
         if isinstance(item, Block):
             return IssueItem(
                 key=outlined.key,
-                title=_block_title(item),
-                kind=_KINDS[item.kind],
-                path=_text_path(item.path, item.lines.get("")),
+                title=block_title(item),
+                kind=KIND_LABELS[item.kind],
+                path=text_path(item.path, item.lines.get("")),
                 topics=topics,
                 findings=findings,
             )
@@ -147,12 +147,14 @@ def _next(findings: Iterator[Finding]) -> tuple[Finding, ...]:
     return (finding,) if finding else ()
 
 
-def _text_path(path: str, line: int | None) -> str:
+def text_path(path: str, line: int | None = None) -> str:
+    """Return the path of the page that edits a file as text, at a line."""
     return f"/text/{quote(path)}" + (f"#L{line}" if line else "")
 
 
-def _block_title(block: Block) -> str:
-    text = block.title or " ".join(block.text.split()) or block.slug or _KINDS[block.kind]
+def block_title(block: Block) -> str:
+    """Return what to call a block: its title, or the beginning of its text."""
+    text = block.title or " ".join(block.text.split()) or block.slug or KIND_LABELS[block.kind]
     return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1].rstrip() + "…"
 
 

@@ -1,49 +1,56 @@
-"""The shelf beside an issue: entries that have not run, the reserve, and links that wait."""
+"""The shelf beside an issue: entries that have not run, the reserve, blocks, and links that wait."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
+from newsletter.domain.blocks import Block
 from newsletter.domain.captured_links import CapturedLink
-from newsletter.domain.issue import Entry
+from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.topics import Topics
 from newsletter.web.preview.snapshot import Snapshot
+from newsletter.web.studio.compose_items import KIND_LABELS, block_title, text_path
 
 AT_ONCE = 50  # cards; more are shown on request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShelfCard:
-    """An entry on the shelf; ``topics`` are their names, ``timing`` says when it may run, if that is limited."""
+    """An entry or block on the shelf; ``kind`` is empty for an entry, and ``path`` leads to where it is edited.
+
+    ``topics`` are their names, ``timing`` says when an entry may run, if that is limited.
+    """
 
     slug: str
     title: str
-    source: str
-    topics: tuple[str, ...]
-    minutes: int | None
-    timing: str
+    path: str
+    kind: str = ""
+    source: str = ""
+    topics: tuple[str, ...] = ()
+    minutes: int | None = None
+    timing: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
     """The shelf as a filter and its length leave it: ``total`` fitting entries, of which ``cards`` are shown.
 
-    ``reserve`` has the cards of entries that wait for a day that needs one, ``links`` those that nobody has decided on.
+    ``reserve`` has the cards of entries that wait for a day that needs one, ``blocks`` those of block files that the
+    issue doesn't have, and ``links`` those that nobody has decided on.
     """
 
     query: str
     cards: tuple[ShelfCard, ...]
     total: int
     reserve: tuple[ShelfCard, ...]
+    blocks: tuple[ShelfCard, ...]
     links: tuple[CapturedLink, ...]
 
-    @property
-    def is_empty(self) -> bool:
-        """Return whether nothing is on it."""
-        return not (self.cards or self.reserve or self.links)
 
-
-def shelf_of(snapshot: Snapshot, links: Iterable[CapturedLink], *, query: str = "", most: int = AT_ONCE) -> Shelf:
+def shelf_of(
+    snapshot: Snapshot, issue: Issue, links: Iterable[CapturedLink], *, query: str = "", most: int = AT_ONCE
+) -> Shelf:
     """Return the shelf: what fits all words of a query, the newest first, and at most ``most`` cards of a kind."""
     words = query.casefold().split()
     topics = snapshot.settings.newsletter.topics
@@ -51,12 +58,16 @@ def shelf_of(snapshot: Snapshot, links: Iterable[CapturedLink], *, query: str = 
     fitting = [entry for entry in unused if _fits(words, _texts(entry))]
     ready = [entry for entry in fitting if not entry.reserve]
     reserve = [entry for entry in fitting if entry.reserve]
+    here = {block.slug for block in issue.blocks}
+    others = (block for slug, block in snapshot.manuscripts.blocks.items() if slug not in here)
+    blocks = [block for block in others if _fits(words, (block.slug, block_title(block)))]
     fitting_links = [link for link in links if _fits(words, (link.title, link.facts.source, link.url))]
     return Shelf(
         query=query,
         cards=tuple(_card(entry, topics) for entry in ready[:most]),
         total=len(ready),
         reserve=tuple(_card(entry, topics) for entry in reserve[:most]),
+        blocks=tuple(_block_card(block) for block in blocks[:most]),
         links=tuple(fitting_links[:most]),
     )
 
@@ -95,10 +106,17 @@ def _card(entry: Entry, topics: Topics) -> ShelfCard:
     return ShelfCard(
         slug=entry.slug,
         title=entry.title or entry.slug,
+        path=f"/entries/{quote(entry.slug, safe='')}",
         source=entry.source,
         topics=tuple(topics.resolve(name).name for name in entry.topics),
         minutes=entry.minutes,
         timing=_timing(entry),
+    )
+
+
+def _block_card(block: Block) -> ShelfCard:
+    return ShelfCard(
+        slug=block.slug, title=block_title(block), path=text_path(block.path), kind=KIND_LABELS[block.kind]
     )
 
 

@@ -266,6 +266,21 @@ def test_the_shelf_has_unused_entries_the_latest_first_and_filters_them(
     (shared_folder.root / "issues/entries/bench.md").unlink()
 
 
+def test_blocks_with_files_are_on_the_shelf_unless_the_issue_has_them(
+    editor: httpx.Client, file: Path, shared_folder: NewsletterFolder
+) -> None:
+    block = shared_folder.root / "issues/blocks/kettle.md"
+    block.parent.mkdir(exist_ok=True)
+    block.write_text("---\nblock: note\ntitle: The Kettle\n---\nTea, all day.\n", encoding="utf-8")
+    card = _page(editor).get_element_by_id("block-items").cssselect("li")[0]
+    assert _text(card) == "Note The Kettle"
+    assert _change(editor, "add", item="kettle", section="At rest").status_code == 200
+    page = _page(editor)
+    assert _lists(page)["At rest"] == ["A seat is a promise.", "About good-soil", "The Kettle"]
+    assert not page.cssselect("#block-items")
+    block.unlink()
+
+
 def test_a_waiting_link_becomes_an_entry_of_the_issue(
     editor: httpx.Client, file: Path, shared_folder: NewsletterFolder
 ) -> None:

@@ -28,9 +28,14 @@ export function focusItem(item) {
 // Says where an item is now: "Night train, 2 of 5, On the move".
 export function whereabouts(item) {
   const list = listOf(item);
-  if (list.dataset.list === SHELF) return `${titleOf(item)} is on the shelf.`;
+  if (list.dataset.list === SHELF) return removalOf(item);
   const items = itemsIn(list);
   return `${titleOf(item)}, ${items.indexOf(item) + 1} of ${items.length}, ${list.getAttribute("aria-label")}.`;
+}
+
+// Blocks have no place on the shelf.
+function removalOf(item) {
+  return "entry" in item.dataset ? `${titleOf(item)} is on the shelf.` : `${titleOf(item)} is no longer in the issue.`;
 }
 
 // Where an item is, to put it back there.
@@ -116,7 +121,7 @@ export function toShelf(item) {
     if (next) focusItem(next);
     else document.querySelector("main.compose").focus();
   }
-  announce(`${titleOf(item)} is on the shelf.`);
+  announce(removalOf(item));
   return save({ change: "remove", item: item.dataset.item }, () => { putBack(item, from); focusItem(item); });
 }
 

@@ -6,19 +6,20 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test studio preview check bench soak golden gallery messages
+.PHONY: help demo test studio preview check bench soak golden gallery screenshots messages
 
 help:
-	@echo 'make demo      check, build and send the sample issue to about 200 sample readers (as files; nobody is mailed)'
-	@echo 'make studio    open the sample newsletter in the studio'
-	@echo 'make preview   preview the sample newsletter in a browser, reloading as you write'
-	@echo 'make test      run all tests'
-	@echo 'make check     run the linter, the format check, mypy and the import contracts'
-	@echo 'make bench     measure the figures in docs/performance.md'
-	@echo 'make soak      kill sends 200 times each and report the results'
-	@echo 'make golden    update the golden files after an intended change of a theme'
-	@echo 'make gallery   draw the pictures of all themes in docs/images/gallery'
-	@echo 'make messages  collect the messages of pages, service mail and themes, and update the catalogues with them'
+	@echo 'make demo         check, build and send the sample issue to about 200 sample readers (as files; nobody is mailed)'
+	@echo 'make studio       open the sample newsletter in the studio'
+	@echo 'make preview      preview the sample newsletter in a browser, reloading as you write'
+	@echo 'make test         run all tests'
+	@echo 'make check        run the linter, the format check, mypy and the import contracts'
+	@echo 'make bench        measure the figures in docs/performance.md'
+	@echo 'make soak         kill sends 200 times each and report the results'
+	@echo 'make golden       update the golden files after an intended change of a theme'
+	@echo 'make gallery      draw the pictures of all themes in docs/images/gallery'
+	@echo 'make screenshots  draw every page of the studio in .screenshots, and the pictures of docs/studio.md'
+	@echo 'make messages     collect the messages of pages, service mail and themes, and update the catalogues with them'
 
 # Stamp files mark finished steps, so that pip runs again only when the package lists change.
 .venv/.made:
@@ -84,3 +85,8 @@ gallery: .venv/.installed-dev
 	@$(BIN)/python -m tests.browser install
 	@$(BIN)/python -m tests.rendering.renew_gallery
 	@git status --short -- docs/images/gallery
+
+screenshots: .venv/.installed-dev
+	@$(BIN)/python -m tests.browser install
+	@$(BIN)/python -m tests.web.studio.renew_screenshots
+	@git status --short -- docs/images/studio

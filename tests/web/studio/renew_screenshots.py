@@ -1,0 +1,254 @@
+"""Screenshots of every page of the studio: 375, 768 and 1280 px wide, light and dark, empty, typical, full and broken.
+
+``python -m tests.web.studio.renew_screenshots [NAME…]`` draws them into ``.screenshots``, with a contact sheet for each
+page and state, and those that the documents show into ``docs/images/studio``. Names of pages or states limit it to
+these. The time, the newsletters and their git histories are always the same; the fonts are those of the machine.
+"""
+
+import io
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlencode
+
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser import launched
+from tests.rendering.renew_gallery import side_by_side
+from tests.web.preview.running_preview import Listening
+from tests.web.studio.captured_pages import CapturedPages, captured_pages
+from tests.web.studio.running_studio import listening_studio
+from tests.web.studio.screenshot_newsletters import ENTRY, NOW, STATES, TOMORROW, piece_page
+
+ROOT = Path(__file__).parents[3]
+ALL = ROOT / ".screenshots"
+SHOWN = ROOT / "docs" / "images" / "studio"
+WIDTHS = {375: 780, 768: 1024, 1280: 860}  # and the window's height
+HIGHEST = 2.5  # windows; a longer page is cut off
+SETTLED_MS = 700  # after its scripts run, a page counts findings and readers, and draws the email
+QUALITY = 82
+DOOR = "http://127.0.0.1:8026"  # what pages show instead of the port of the moment
+
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A newsletter's studio in a state, a server of pages to capture, and the newsletter's folder."""
+
+    state: str
+    root: Path
+    studio: Listening
+    pages: CapturedPages
+
+    def piece(self, *, missing: bool = False) -> str:
+        """Return what a share sheet sends: a piece that can be read, or one that is ``missing``."""
+        return self.pages.url("/gone" if missing else "/meridian-review/night-train")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """A page of the studio: its path, and what is done there before the picture is taken.
+
+    A path that is empty says that the page doesn't exist in that state.
+    """
+
+    path: Callable[[Scene], str]
+    act: Callable[[Page, Scene], None] = lambda page, scene: None
+
+
+def _entry(scene: Scene) -> str:
+    return {"empty": "", "full": "piece-003", "broken": "no-source"}.get(scene.state, ENTRY)
+
+
+def _entry_path(scene: Scene) -> str:
+    return f"/entries/{_entry(scene)}" if _entry(scene) else ""
+
+
+def _issue_path(scene: Scene) -> str:
+    return {"empty": "", "broken": "/issues/2026-11-24"}.get(scene.state, f"/issues/{TOMORROW}")
+
+
+def _history_path(scene: Scene) -> str:
+    slug = {"full": "piece-001"}.get(scene.state, ENTRY)
+    return "" if scene.state in ("empty", "broken") else f"/history/issues/entries/{slug}.md"
+
+
+def _text_path(scene: Scene) -> str:
+    file = {
+        "empty": "",
+        "typical": f"issues/{TOMORROW}.md",
+        "full": "issues/entries/piece-003.md",
+        "broken": "issues/entries/listening-to-bridges.md",
+    }[scene.state]
+    return f"/text/{file}" if file else ""
+
+
+def _capture_path(scene: Scene) -> str:
+    if scene.state == "empty":
+        return "/capture"
+    words = {
+        "title": "The quiet return of the night train",
+        "text": "You lie down in one language and sit up in another.",
+    }
+    return f"/share?{urlencode({'url': scene.piece(missing=scene.state == 'broken'), **words})}"
+
+
+def _read(page: Page, scene: Scene) -> None:
+    """Wait until the page that is captured has been read, or couldn't be."""
+    if scene.state != "empty":
+        expect(page.locator("#found")).not_to_be_empty(timeout=20_000)
+
+
+def _only(state: str, path: Callable[[Scene], str]) -> Callable[[Scene], str]:
+    return lambda scene: path(scene) if scene.state == state else ""
+
+
+def _contradict(page: Page, scene: Scene) -> None:
+    """Type a subject while somebody else changes the file."""
+    file = scene.root / f"issues/{TOMORROW}.md"
+    text = file.read_text(encoding="utf-8")
+    page.locator("#subject").fill("Night trains, tired bridges and a good deal of soil")
+    file.write_text(text.replace("subject: Night trains, ", "subject: Sleepers, "), encoding="utf-8")
+    expect(page.locator("#field-subject .conflict")).to_be_visible(timeout=20_000)
+    file.write_text(text, encoding="utf-8")
+
+
+def _find(page: Page, _scene: Scene) -> None:
+    page.keyboard.press("Control+k")
+    page.locator(".palette input").fill("night")
+    page.wait_for_timeout(SETTLED_MS)
+
+
+SCREENS = {
+    "desk": Screen(path=lambda _: "/"),
+    "links": Screen(path=lambda _: "/links"),
+    "capture": Screen(path=_capture_path, act=_read),
+    "bookmarklet": Screen(path=_only("typical", lambda _: "/bookmarklet")),
+    "entries": Screen(path=lambda _: "/entries"),
+    "entry": Screen(path=_entry_path),
+    "compose": Screen(path=_issue_path),
+    "conflict": Screen(path=_only("typical", lambda _: f"/issues/{TOMORROW}"), act=_contradict),
+    "new-issue": Screen(path=lambda scene: "/issues" if scene.state in ("empty", "typical") else ""),
+    "history": Screen(path=_history_path),
+    "text": Screen(path=_text_path),
+    "keys": Screen(path=_only("typical", _issue_path), act=lambda page, _: page.keyboard.press("?")),
+    "palette": Screen(path=_only("typical", lambda _: "/"), act=_find),
+    "missing": Screen(path=_only("typical", lambda _: "/entries/there-is-none")),
+}
+
+# The pictures of the documents: state, page, width and scheme of each.
+PICTURES: dict[str, tuple[tuple[str, str, int, Scheme], ...]] = {
+    "compose": (("typical", "compose", 1280, "light"),),
+    "desk": (("typical", "desk", 1280, "light"),),
+    "links": (("typical", "links", 1280, "light"),),
+    "entry": (("typical", "entry", 1280, "light"),),
+    "history": (("typical", "history", 1280, "light"),),
+    "conflict": (("typical", "conflict", 1280, "light"),),
+    "phone": (
+        ("typical", "desk", 375, "dark"),
+        ("typical", "capture", 375, "light"),
+        ("typical", "compose", 375, "light"),
+    ),
+}
+
+
+def renew(names: Iterable[str]) -> None:
+    """Draw the screenshots of these pages and states; without names, all of them."""
+    states = [state for state in STATES if state in names] or list(STATES)
+    screens = [screen for screen in SCREENS if screen in names] or list(SCREENS)
+    with launched() as browser:
+        for state in states:
+            with _scene(state) as scene:
+                for name in screens:
+                    _draw(browser, scene, name)
+    for name, parts in PICTURES.items():
+        if all(_file(*part).exists() for part in parts):
+            _picture(name, [Image.open(_file(*part)) for part in parts])
+
+
+@contextmanager
+def _scene(state: str) -> Iterator[Scene]:
+    with tempfile.TemporaryDirectory() as folder, captured_pages() as pages:
+        root = Path(folder) / "lantern"
+        root.mkdir()
+        STATES[state](root)
+        pages.pages["/meridian-review/night-train"] = piece_page()
+        with listening_studio(root, clock=lambda: NOW, web_client=pages.client) as studio:
+            yield Scene(state=state, root=root, studio=studio, pages=pages)
+
+
+def _draw(browser: Browser, scene: Scene, name: str) -> None:
+    path = SCREENS[name].path(scene)
+    if not path:
+        return
+    shots: list[Image.Image] = []
+    for width in WIDTHS:
+        context = _context(browser, scene, width)
+        page = context.new_page()
+        page.clock.set_fixed_time(NOW)
+        page.goto(scene.studio.door)
+        page.goto(scene.studio.base + path)
+        expect(page.locator("html.scripted")).to_have_count(1)
+        page.wait_for_timeout(SETTLED_MS)
+        SCREENS[name].act(page, scene)
+        shots += [_shot(page, scene, scheme, _file(scene.state, name, width, scheme)) for scheme in SCHEMES]
+        context.close()
+    sheet = side_by_side(shots)
+    sheet.resize((sheet.width // 2, sheet.height // 2), Image.Resampling.LANCZOS).save(
+        ALL / "sheets" / f"{scene.state}-{name}.png"
+    )
+
+
+def _context(browser: Browser, scene: Scene, width: int) -> BrowserContext:
+    return browser.new_context(
+        viewport={"width": width, "height": WIDTHS[width]},
+        has_touch=width < 1000,
+        is_mobile=width < 1000,
+        locale="en-GB",
+        timezone_id="Europe/London",
+        reduced_motion="reduce",
+    )
+
+
+def _shot(page: Page, scene: Scene, scheme: Scheme, file: Path) -> Image.Image:
+    page.emulate_media(color_scheme=scheme)
+    page.evaluate(_RENAMED, [[scene.studio.base, DOOR], [f":{scene.pages.port}", ""]])
+    page.wait_for_timeout(100)
+    image = Image.open(io.BytesIO(page.screenshot(full_page=True, animations="disabled"))).convert("RGB")
+    image = image.crop((0, 0, image.width, min(image.height, round(HIGHEST * WIDTHS[image.width]))))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    (ALL / "sheets").mkdir(exist_ok=True)
+    image.save(file)
+    return image
+
+
+# Replaces the addresses of the moment in texts and fields.
+_RENAMED = """(pairs) => {
+  const renamed = (text) => pairs.reduce((now, [from, to]) => now.replaceAll(from, to), text);
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) walker.currentNode.data = renamed(walker.currentNode.data);
+  for (const field of document.querySelectorAll("input, textarea")) {
+    if (renamed(field.value) !== field.value) field.value = renamed(field.value);
+  }
+}"""
+
+
+def _file(state: str, name: str, width: int, scheme: Scheme) -> Path:
+    return ALL / state / f"{name}-{width}-{scheme}.png"
+
+
+def _picture(name: str, images: list[Image.Image]) -> None:
+    windows = [image.crop((0, 0, image.width, min(image.height, WIDTHS[image.width]))) for image in images]
+    SHOWN.mkdir(parents=True, exist_ok=True)
+    side_by_side(windows).save(SHOWN / f"{name}.webp", quality=QUALITY, method=6)
+
+
+if __name__ == "__main__":
+    renew(sys.argv[1:])

@@ -68,9 +68,14 @@ def message(theme: str, issue: str) -> str:
     newsletter = replace(newsletter, theme=replace(newsletter.theme, name=theme))
     shown = briefly(made) if theme in BRIEF else made
     html = fill_html(render(shown, newsletter, load_theme(GALLERY, newsletter)).html, READER)
+    return with_stand_ins(html)
+
+
+def with_stand_ins(text: str) -> str:
+    """Return HTML or CSS that names the stand-in before each font."""
     for font, stand_in in STAND_INS.items():
-        html = re.sub(rf"""(["']?){font}\1,""", f"{stand_in}, {font},", html)
-    return html
+        text = re.sub(rf"""(["']?){font}\1,""", f"{stand_in}, {font},", text)
+    return text
 
 
 def shot(browser: Browser, html: str, view: View, height: int = HEIGHT, scale: float = 1) -> Image.Image:

@@ -76,6 +76,8 @@ def findings_by_field(findings: Iterable[Finding], entry: Entry) -> Findings:
         line = finding.place.line or 0
         before = [name for start, name in starts if start <= line]
         name = before[-1] if before else OTHERS
+        if finding.rule == "field-missing":  # the field has no line of its own
+            name = finding.what.removeprefix("no ")
         known = name in _ON_PAGE or any(name == body for _, body in bodies)
         placed.setdefault(name if known else OTHERS, []).append(finding)
     return {name: tuple(found) for name, found in placed.items()}

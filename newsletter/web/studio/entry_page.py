@@ -1,5 +1,6 @@
 """The entry page: the piece's text to quote from, the entry's fields, where it ran, and how it looks in the email."""
 
+import datetime
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -44,7 +45,7 @@ class EntryRun:
     """An issue that an entry is in: its slug, its date and what becomes of it, in words."""
 
     slug: str
-    date: str
+    date: datetime.date
     state: str
 
 
@@ -88,7 +89,7 @@ class EntryPages:
         runs = [
             EntryRun(
                 slug=issue.slug,
-                date=issue.date.isoformat(),
+                date=issue.date,
                 state=status_in_words(sends.get(issue.slug), snapshot.settings.zone),
             )
             for issue in snapshot.issues_with(entry.path)

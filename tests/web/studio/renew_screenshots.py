@@ -16,10 +16,10 @@ from typing import Literal
 from urllib.parse import urlencode
 
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser import launched
-from tests.rendering.renew_gallery import side_by_side
+from tests.rendering.renew_gallery import side_by_side, with_stand_ins
 from tests.web.preview.running_preview import Listening
 from tests.web.studio.captured_pages import CapturedPages, captured_pages
 from tests.web.studio.running_studio import listening_studio
@@ -32,7 +32,8 @@ WIDTHS = {375: 780, 768: 1024, 1280: 860}  # and the window's height
 HIGHEST = 2.5  # windows; a longer page is cut off
 SETTLED_MS = 700  # after its scripts run, a page counts findings and readers, and draws the email
 QUALITY = 82
-DOOR = "http://127.0.0.1:8026"  # what pages show instead of the port of the moment
+DOOR = "http://127.0.0.1:8026"  # what pages show instead of the address of the moment
+FONTS = "**/basics.css", "**/email?*"  # the files with fonts that this machine may not have
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
@@ -138,6 +139,8 @@ SCREENS = {
     "new-issue": Screen(path=lambda scene: "/issues" if scene.state in ("empty", "typical") else ""),
     "history": Screen(path=_history_path),
     "text": Screen(path=_text_path),
+    "unreadable": Screen(path=_only("broken", lambda _: "/entries/listening-to-bridges")),
+    "broken-theme": Screen(path=_only("broken", lambda _: "/issues/2026-11-22")),
     "keys": Screen(path=_only("typical", _issue_path), act=lambda page, _: page.keyboard.press("?")),
     "palette": Screen(path=_only("typical", lambda _: "/"), act=_find),
     "missing": Screen(path=_only("typical", lambda _: "/entries/there-is-none")),
@@ -193,7 +196,9 @@ def _draw(browser: Browser, scene: Scene, name: str) -> None:
         context = _context(browser, scene, width)
         page = context.new_page()
         page.clock.set_fixed_time(NOW)
-        page.goto(scene.studio.door)
+        for files in FONTS:
+            page.route(files, _with_stand_ins)
+        page.goto(f"{scene.studio.door}&findings=yes")  # which are counted before the page is shown
         page.goto(scene.studio.base + path)
         expect(page.locator("html.scripted")).to_have_count(1)
         page.wait_for_timeout(SETTLED_MS)
@@ -217,11 +222,18 @@ def _context(browser: Browser, scene: Scene, width: int) -> BrowserContext:
     )
 
 
+def _with_stand_ins(route: Route) -> None:
+    """Answer with a file that names this machine's fonts."""
+    answer = route.fetch()
+    route.fulfill(response=answer, body=with_stand_ins(answer.text()))
+
+
 def _shot(page: Page, scene: Scene, scheme: Scheme, file: Path) -> Image.Image:
     page.emulate_media(color_scheme=scheme)
-    page.evaluate(_RENAMED, [[scene.studio.base, DOOR], [f":{scene.pages.port}", ""]])
+    page.evaluate(_RENAMED, [[scene.studio.base, DOOR], [scene.pages.url(""), "https://example.org"]])
     page.wait_for_timeout(100)
-    image = Image.open(io.BytesIO(page.screenshot(full_page=True, animations="disabled"))).convert("RGB")
+    whole = page.locator(".sheet:popover-open, .sheet[open]").count() == 0  # a sheet is in the middle of the window
+    image = Image.open(io.BytesIO(page.screenshot(full_page=whole, animations="disabled"))).convert("RGB")
     image = image.crop((0, 0, image.width, min(image.height, round(HIGHEST * WIDTHS[image.width]))))
     file.parent.mkdir(parents=True, exist_ok=True)
     (ALL / "sheets").mkdir(exist_ok=True)

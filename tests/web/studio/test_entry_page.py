@@ -98,7 +98,9 @@ def test_findings_are_at_their_fields_and_the_issues_are_listed(
     expect(desk.locator("#title-notes .finding")).to_have_count(0)
     assert violations(desk) == []
     desk.goto(f"{studio.base}/entries/old-map")
-    expect(desk.locator("#runs").get_by_role("link", name="2026-11-22")).to_have_attribute("href", "/issues/2026-11-22")
+    expect(desk.locator("#runs").get_by_role("link", name="Sun 22 Nov 2026")).to_have_attribute(
+        "href", "/issues/2026-11-22"
+    )
     shared_folder.root.joinpath("issues/entries/torn.md").write_text("---\ntitle: [x\n---\nText.\n", encoding="utf-8")
     desk.goto(f"{studio.base}/entries/torn")
     expect(desk.get_by_role("link", name="Edit it as text")).to_have_attribute("href", "/text/issues/entries/torn.md")

@@ -152,7 +152,8 @@ def test_items_are_dragged_with_the_mouse(composing: Page, file: Path) -> None:
 
 
 def _drag(page: Page, item: Locator, target: Locator, place: Locator) -> None:
-    """Drag an item onto another, until it is at a place in a list, and drop it."""
+    """Drag an item onto another, until it is at a place in a list, drop it, and wait until the page has followed."""
+    shown = page.locator("#preview-state").get_attribute("data-frame") or ""
     item.scroll_into_view_if_needed()
     start, end = item.locator(".handle").bounding_box(), target.bounding_box()
     assert start is not None
@@ -165,6 +166,7 @@ def _drag(page: Page, item: Locator, target: Locator, place: Locator) -> None:
     expect(place).to_have_attribute("data-item", slug)
     with _saving(page):
         page.mouse.up()
+    expect(page.locator("#preview-state")).not_to_have_attribute("data-frame", shown)
 
 
 def test_an_issue_is_composed_on_a_phone_by_touch(phone: Page, file: Path) -> None:

@@ -148,7 +148,7 @@ class LinkDesk:
         require(person, Act.CAPTURE)
         with self._open_store() as store:
             link = store.captured_links.of_entry(entry.slug)
-            if link is not None and link.url == entry.url:
+            if link is not None and entry.url in (link.url, link.facts.canonical_url):
                 return link.id
             made = store.captured_links.add(_address(entry.url), by=person.address, now=now)
             store.captured_links.use(made, entry.slug)

@@ -184,7 +184,7 @@ class CapturePages:
             place="capture",
             filled=filled,
             duplicates=duplicate_lines(filled.duplicates, self._services.today(self._studio.snapshot)),
-            issues=self._services.issues(self._studio.snapshot),
+            issues=self._services.issues(),
         )
 
 

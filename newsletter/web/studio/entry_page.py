@@ -12,6 +12,7 @@ from newsletter.content import FileKind, UnreadableFileError
 from newsletter.domain.captured_links import CapturedLink
 from newsletter.domain.changes import SetMember
 from newsletter.domain.issue import Entry
+from newsletter.domain.languages import covers
 from newsletter.domain.send import status_in_words
 from newsletter.errors import NotFoundError, StoreError, did_you_mean
 from newsletter.pictures.local_addresses import with_local_pictures
@@ -28,6 +29,7 @@ from newsletter.web.studio.replies import saved, session_of, text_of
 from newsletter.web.studio.saving import save_field
 
 _PREVIEW = "/preview"
+_OFFERED = ("source", "author", "date", "image", "kind", "language", "minutes")
 
 
 class UnknownSlugError(NotFoundError):
@@ -107,6 +109,7 @@ class EntryPages:
             findings=findings,
             topics=list(snapshot.settings.newsletter.topics),
             link=link,
+            offers=_offers(entry, link, snapshot.settings.newsletter.language),
             paragraphs=_paragraphs(link),
             fetching=bool(link and self._services.fetcher.is_fetching(link.id)),
             runs=runs,
@@ -175,6 +178,17 @@ def _entry(snapshot: Snapshot, slug: str) -> Entry:
     if slug not in entries:
         raise UnknownSlugError(slug=slug, suggestion=did_you_mean(slug, entries))
     return entries[slug]
+
+
+def _offers(entry: Entry, link: CapturedLink | None, language: str) -> dict[str, tuple[str, str]]:
+    """Return what the page says for the entry's empty fields: the value and its origin by the field's name."""
+    if link is None:
+        return {}
+    facts = link.facts
+    known = {name: text_of(getattr(facts, name)) for name in _OFFERED if not getattr(entry, name)}
+    if covers(language, facts.language):
+        known.pop("language", None)
+    return {name: (value, facts.origins.get(name, "")) for name, value in known.items() if value}
 
 
 def _paragraphs(link: CapturedLink | None) -> list[str]:

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from newsletter.capture import Candidate, CandidateIndex, Duplicates, entry_candidates, find_duplicates
 from newsletter.domain.captured_links import CapturedLink
@@ -45,10 +46,12 @@ class LinkServices:
         """Return today's date in the newsletter's time zone."""
         return self.studio.now.astimezone(snapshot.settings.zone).date()
 
-    def issues(self, snapshot: Snapshot) -> Sequence[Issue]:
-        """Return the issues that a link can be added to: the next ones, by date."""
+    def issues(self) -> Sequence[Issue]:
+        """Return the issues that a link can be added to: the next ones whose send hasn't begun, by date."""
+        snapshot, sends = self.studio.snapshots.with_sends()
         today = self.today(snapshot)
-        return [issue for issue in snapshot.calendar if issue.date >= today][:_MOST_ISSUES]
+        coming = (issue for issue in snapshot.calendar if issue.date >= today and issue.slug not in sends)
+        return list(islice(coming, _MOST_ISSUES))
 
     def duplicates(
         self, snapshot: Snapshot, addresses: Iterable[str], title: str, links: Sequence[CapturedLink] = ()

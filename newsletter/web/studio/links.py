@@ -141,7 +141,7 @@ class LinksPages:
             place="links",
             cards=self._cards(waiting, snapshot),
             later=later,
-            issues=services.issues(snapshot),
+            issues=services.issues(),
             tomorrow=today + datetime.timedelta(days=1),
             next_week=today + datetime.timedelta(days=7 - today.weekday()),
             rest=rest,

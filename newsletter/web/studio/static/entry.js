@@ -100,7 +100,7 @@ async function onSubmit(event) {
 }
 
 function showQuoteBar() {
-  document.getElementById("quote-bar").hidden = !piece();
+  document.getElementById("quote-bar")?.toggleAttribute("hidden", !piece());
 }
 
 // The frame is loaded anew only if the entry looks different.

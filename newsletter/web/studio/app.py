@@ -19,6 +19,7 @@ from newsletter.errors import NewsletterError, NotFoundError
 from newsletter.fetching import WebClient
 from newsletter.web.http.forms import read_form
 from newsletter.web.http.local_access import LocalAccess, LocalRules
+from newsletter.web.http.memory import share_memory
 from newsletter.web.http.security import STUDIO_HEADERS
 from newsletter.web.preview import app as preview
 from newsletter.web.preview import routes
@@ -123,6 +124,7 @@ def serve_studio(
 
     Without a ``port`` use 8026, or a free one if that is in use. Raise UsageError if the given port is in use.
     """
+    share_memory()
     listening = preview.listen_locally(port, PORT)
     number = listening.getsockname()[1]
     token = secrets.token_urlsafe(24)

@@ -4,6 +4,7 @@ import { addKey, commandsOfPage } from "./keys.js";
 let dialog;
 let input;
 let list;
+let none;
 let wanted = 0;
 
 export function startPalette() {
@@ -30,7 +31,10 @@ function build() {
   list.id = "palette-list";
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", "Results");
-  dialog.append(input, list);
+  none = document.createElement("p");
+  none.className = "palette-none";
+  none.setAttribute("role", "status");
+  dialog.append(input, list, none);
   document.body.append(dialog);
   input.addEventListener("input", fill);
   input.addEventListener("keydown", onKey);
@@ -63,6 +67,8 @@ async function fill() {
   const [first, later] = query ? [commands, items] : [items, commands]; // what a person types a command's words for
   list.replaceChildren(...[...first, ...later].map(listed));
   if (list.firstElementChild) select(list.firstElementChild);
+  else input.removeAttribute("aria-activedescendant");
+  none.textContent = list.firstElementChild ? "" : "Nothing found";
 }
 
 function listed(item, index) {

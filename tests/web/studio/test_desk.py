@@ -56,26 +56,30 @@ def test_a_scheduled_issue_has_a_countdown_and_links_wait_beside_it(desk: Page, 
     assert violations(desk) == []
 
 
-def test_an_address_pasted_anywhere_opens_the_capture_window_and_other_texts_do_nothing(desk: Page) -> None:
-    def paste(text: str) -> None:
+def test_an_address_pasted_on_the_desk_opens_the_capture_window_and_other_texts_do_nothing(
+    desk: Page, studio: Listening
+) -> None:
+    def paste(text: str, target: str) -> None:
         desk.evaluate(
-            """text => {
+            """([text, target]) => {
                 const clipboardData = new DataTransfer();
                 clipboardData.setData("text/plain", text);
                 const options = { clipboardData, bubbles: true, cancelable: true };
-                document.body.dispatchEvent(new ClipboardEvent("paste", options));
+                document.querySelector(target).dispatchEvent(new ClipboardEvent("paste", options));
             }""",
-            text,
+            [text, target],
         )
 
     address = desk.url
     for text in ("some words", "see https://example.org/a for more", "javascript:alert(1)", "https://", ""):
-        paste(text)
+        paste(text, "body")
+        paste(text, "#paste")
     assert desk.url == address
-    expect(desk.locator("#paste")).to_have_value("")
-    paste("  https://example.org/a?x=1&y=2  ")
-    desk.wait_for_url("**/capture**")
-    expect(desk.locator("[name=url]")).to_have_value("https://example.org/a?x=1&y=2")
+    for target in ("#paste", "body"):
+        desk.goto(studio.base)
+        paste("  https://example.org/a?x=1&y=2  ", target)
+        desk.wait_for_url("**/capture**")
+        expect(desk.locator("[name=url]")).to_have_value("https://example.org/a?x=1&y=2")
 
 
 def test_tomorrow_is_missed_from_the_configured_hour_and_begun_with_one_click(
@@ -108,6 +112,8 @@ def test_a_desk_without_issues_and_one_with_broken_settings_say_what_to_do(
         expect(desk.get_by_role("heading", name="This can’t be shown yet")).to_be_visible()
         expect(desk.locator(".finding").first).to_contain_text("nmae")
         assert violations(desk) == []
+        settings_file.write_text(text, encoding="utf-8")
+        expect(desk.get_by_role("heading", name="No issue is planned")).to_be_visible()  # by itself
     finally:
         issues.with_name("away").rename(issues)
         settings_file.write_text(text, encoding="utf-8")

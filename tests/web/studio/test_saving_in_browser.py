@@ -259,6 +259,21 @@ def test_a_saved_file_changes_the_page_but_not_a_field_with_the_focus(mine: Fiel
     assert mine.saves == []
 
 
+def test_many_tabs_share_one_stream_and_the_next_listens_when_one_is_closed(mine: Fields) -> None:
+    context = mine.page.context
+    tabs = [mine.page]
+    for _ in range(8):  # a browser keeps six connections to a server
+        tabs.append(context.new_page())
+        tabs[-1].goto(mine.address)
+    mine.entry.write_text(mine.text.replace('"Before"', '"For all"'), encoding="utf-8")
+    for tab in tabs:
+        expect(tab.get_by_label("Title", exact=True)).to_have_value("For all")
+    mine.page.close()  # the one that listens
+    mine.entry.write_text(mine.text.replace('"For all"', '"For the others"'), encoding="utf-8")
+    for tab in tabs[1:]:
+        expect(tab.get_by_label("Title", exact=True)).to_have_value("For the others")
+
+
 def test_without_scripts_each_field_has_a_button_and_a_conflict_a_page(
     browsers: Callable[..., BrowserContext], studio: Listening, entry: Path
 ) -> None:

@@ -1,12 +1,10 @@
-// The desk: links pasted anywhere open the capture window, findings are counted after the page is shown, and countdowns
-// count.
+// The desk: a link pasted into its box opens the capture window (pasting.js does the same for one pasted anywhere else),
+// findings are counted after the page is shown, and countdowns count.
 const MINUTE = 60000;
 
-document.addEventListener("paste", (event) => {
-  const isField = event.target.closest?.("input, textarea, [contenteditable]");
-  if (isField && event.target.id !== "paste") return;
+document.getElementById("paste").addEventListener("paste", (event) => {
   const url = linkIn(event.clipboardData?.getData("text/plain") ?? "");
-  if (!url) return; // anything else is left to the browser
+  if (!url) return; // anything else is pasted as text
   event.preventDefault();
   capture(url);
 });

@@ -1,6 +1,7 @@
 // Refreshes the page's regions (`data-region`, each with an id) when a file has changed. Fields with the focus, or with
 // text that isn't saved, are left as they are, and so are the scroll position and what is open.
 import { Idiomorph } from "./vendor/idiomorph.esm.js";
+import { onChange, startListening } from "./changes.js";
 import { showCommits } from "./status.js";
 import { fieldRefreshed, isBusy, isField } from "./saving.js";
 
@@ -15,16 +16,18 @@ let holds = 0;
 let missed = false; // whether a refresh was due while they were held
 
 export function listenForChanges() {
-  const changes = new EventSource("/changes");
-  changes.addEventListener("revision", (event) => {
-    if (event.data !== document.documentElement.dataset.revision) refresh();
-  });
+  onChange("revision", (revision) => { if (revision !== document.documentElement.dataset.revision) refresh(); });
   // Folders on some network shares tell of no changes: then this does.
-  changes.addEventListener("saved", () => { timer ||= setTimeout(refresh, AFTER_SAVE_MS); });
-  changes.addEventListener("links", () => { timer ||= setTimeout(refresh, AFTER_SAVE_MS); });
-  changes.addEventListener("commits", (event) => showCommits(JSON.parse(event.data)));
-  changes.addEventListener("remote", refresh); // the header names conflicts, and a page of its own shows them
-  document.addEventListener("focusout", () => { if (skipped) timer ||= setTimeout(refresh, AFTER_SAVE_MS); });
+  onChange("saved", refreshSoon);
+  onChange("links", refreshSoon);
+  onChange("commits", (state) => showCommits(JSON.parse(state)));
+  onChange("remote", refresh); // the header names conflicts, and a page of its own shows them
+  document.addEventListener("focusout", () => { if (skipped) refreshSoon(); });
+  startListening();
+}
+
+function refreshSoon() {
+  timer ||= setTimeout(refresh, AFTER_SAVE_MS);
 }
 
 // Keeps the page as it is while something is dragged, carried or being saved. Each hold needs its release.
@@ -59,6 +62,7 @@ export async function refresh() {
 }
 
 async function fetchAndMorph() {
+  if (document.querySelector("main[data-answer]")) return; // the answer to a form is at no address of its own
   const update = ++latest;
   let next;
   try {
@@ -68,6 +72,9 @@ async function fetchAndMorph() {
     return; // the studio is stopping; it tells again when it is back
   }
   if (update !== latest) return; // a later refresh has overtaken this one
+  const [wasBroken, isBroken] = [document, next].map((page) => Boolean(page.getElementById("broken")));
+  if (wasBroken && !isBroken) location.reload(); // what was missing or broken is there
+  if (wasBroken !== isBroken) return; // what is typed is still there when the files can be read again
   skipped = false;
   for (const region of next.querySelectorAll("[data-region]")) {
     const current = document.getElementById(region.id);

@@ -1,0 +1,39 @@
+// The stream of changes, shared by all tabs of a browser: one of them listens to the studio and passes on what it hears.
+// A browser keeps only six connections to a server, so with a stream for each tab the seventh would not open.
+const NAMES = ["revision", "saved", "links", "commits", "remote"];
+const channel = new BroadcastChannel("studio-changes");
+const actions = new Map();
+
+let lastRevision = ""; // in the tab that listens
+
+// Calls `action` with an event's data, a text, whenever the studio tells of it.
+export function onChange(name, action) {
+  actions.set(name, [...(actions.get(name) ?? []), action]);
+}
+
+export function startListening() {
+  channel.addEventListener("message", ({ data: { name, data } }) => {
+    if (name !== "hello") tell(name, data);
+    else if (lastRevision) channel.postMessage({ name: "revision", data: lastRevision });
+  });
+  channel.postMessage({ name: "hello" }); // something may have changed since this page was made
+  navigator.locks.request("studio-changes", () => {
+    listen();
+    return new Promise(() => {}); // until this tab is closed: then another listens
+  });
+}
+
+function listen() {
+  const stream = new EventSource("/changes");
+  for (const name of NAMES) {
+    stream.addEventListener(name, ({ data }) => {
+      if (name === "revision") lastRevision = data;
+      channel.postMessage({ name, data });
+      tell(name, data);
+    });
+  }
+}
+
+function tell(name, data) {
+  for (const action of actions.get(name) ?? []) action(data);
+}

@@ -11,7 +11,7 @@ from typing import Any
 
 from newsletter.capture import Captured, PageFacts, SentByBrowser, capture
 from newsletter.domain.captured_links import TEXTS_KEPT, CapturedLink, LinkFacts
-from newsletter.errors import NotFoundError, StoreError
+from newsletter.errors import NewsletterError
 from newsletter.fetching import WebClient
 from newsletter.store import Store
 
@@ -63,6 +63,7 @@ class LinkFetcher:
         self._reader, self._open_store, self._clock, self._fetched = reader, open_store, clock, fetched
         self._lock = threading.Lock()
         self._pending: set[int] = set()
+        self._tried: set[int] = set()
         self._waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._workers = 0
 
@@ -73,27 +74,36 @@ class LinkFetcher:
                 if link in self._pending:
                     continue
                 self._pending.add(link)
+                self._tried.add(link)
                 self._waiting.put(link)
                 if self._workers < _WORKERS:
                     self._workers += 1
                     # A daemon: the studio must be able to stop while a page keeps it waiting.
                     threading.Thread(target=self._work, daemon=True).start()
 
+    def resume(self, links: Iterable[int]) -> None:
+        """Fetch the pages of links that an earlier process has left, each once."""
+        self.fetch([link for link in links if link not in self._tried])
+
     def is_fetching(self, link: int) -> bool:
         """Return whether a link's page is being fetched or about to be."""
         return link in self._pending
 
     def _work(self) -> None:
-        while True:
-            link = self._waiting.get()
-            try:
-                # A link that was deleted, or a database that can't be written now: the page can be fetched again.
-                with suppress(NotFoundError, StoreError):
-                    self._fetch(link)
-            finally:
-                with self._lock:
-                    self._pending.discard(link)
-                self._fetched()
+        try:
+            while True:
+                link = self._waiting.get()
+                try:
+                    # A link that was deleted, a database or settings that can't be read now: it can be tried again.
+                    with suppress(NewsletterError):
+                        self._fetch(link)
+                finally:
+                    with self._lock:
+                        self._pending.discard(link)
+                    self._fetched()
+        finally:
+            with self._lock:
+                self._workers -= 1
 
     def _fetch(self, link_id: int) -> None:
         with self._open_store() as store:

@@ -135,7 +135,7 @@ class LinksPages:
         services, snapshot = self._services, self._studio.snapshot
         today = services.today(snapshot)
         waiting, later = services.desk.lists(today)
-        services.fetcher.fetch(link.id for link in waiting if link.fetched_at is None)
+        services.fetcher.resume(link.id for link in waiting if link.fetched_at is None)
         return self._studio.page(
             "links",
             place="links",
@@ -154,7 +154,7 @@ class LinksPages:
         for at, link in enumerate(links):
             addresses = (link.url, link.facts.canonical_url)
             found = self._services.duplicates(snapshot, addresses, link.facts.title, links[at + 1 :])
-            fetching = link.fetched_at is None or self._services.fetcher.is_fetching(link.id)
+            fetching = self._services.fetcher.is_fetching(link.id)
             cards.append(LinkCard(link=link, duplicates=duplicate_lines(found, today), fetching=fetching))
         return cards
 

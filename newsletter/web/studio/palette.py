@@ -13,6 +13,7 @@ from newsletter.web.studio.context import Studio
 from newsletter.web.studio.places import PLACES
 
 _MOST = 20
+_MORE_PLACES = (("All entries", "/entries"), ("Bookmarklet", "/bookmarklet"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,8 @@ def _has(words: list[str], text: str) -> bool:
 def _all(snapshot: Snapshot) -> Iterator[PaletteItem]:
     for place in PLACES:
         yield PaletteItem(kind="Go to", label=place.label, detail="", path=place.path)
+    for label, path in _MORE_PLACES:
+        yield PaletteItem(kind="Go to", label=label, detail="", path=path)
     manuscripts = snapshot.manuscripts
     for issue in reversed(manuscripts.issues):
         path = f"/issues/{quote(issue.slug, safe='')}"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.web.studio.modules import ORIGIN, call, open_modules
 
@@ -92,6 +92,24 @@ def test_a_paste_can_be_undone_and_says_what_it_cleaned(page: Page) -> None:
     assert field.evaluate("field => pasteInto(field, '<p>same</p>', 'same')") is True
     code = '<div style="color: #333; white-space: pre;"><div>*kept*</div></div>'
     assert field.evaluate("(field, code) => pasteInto(field, code, '*kept*')", code) is True
+
+
+def test_a_field_says_what_was_cleaned_and_can_take_it_back(page: Page) -> None:
+    fields = "<textarea aria-label=Framing></textarea><div class=notes></div><p id=announcements></p>"
+    open_modules(page, f"<form data-autosave>{fields}</form>")
+    call(page, "pasting.js", "startPasting")
+    page.get_by_label("Framing").evaluate(
+        """field => {
+            const data = new DataTransfer();
+            data.setData("text/plain", "A\\u00a0co\\u00adoperative");
+            field.focus();
+            field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+        }"""
+    )
+    expect(page.get_by_label("Framing")).to_have_value("A cooperative")
+    expect(page.locator(".notes")).to_contain_text("Cleaned: 1 soft hyphen, 1 no-break space.")
+    page.get_by_role("button", name="Paste it as it was").click()
+    expect(page.get_by_label("Framing")).to_have_value("A\u00a0co\u00adoperative")
 
 
 def test_hostile_clipboards_run_nothing(page: Page) -> None:

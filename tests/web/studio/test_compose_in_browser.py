@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Locator, Page, expect
 
 from newsletter import content
-from tests.web.axe import looks, violations
+from tests.web.axe import Look, looks, violations
 from tests.web.preview.running_preview import NewsletterFolder
 from tests.web.preview.test_scripts_from_outside import PAYLOADS
 from tests.web.studio.running_studio import Listening
@@ -362,11 +362,15 @@ def test_the_page_is_accessible_and_fits_in_every_state(
     broken: dict[object, object] = {}
     for state, path in _states(shared_folder, file).items():
         desk.goto(studio.base + path)
-        for width, scheme in looks(desk):
+        # With a hundred items, axe takes as long as with all others together.
+        for width, scheme in looks(desk, *(_PHONE if state == "full" else ())):
             if found := violations(desk, frames=False):
                 broken[state, width, scheme] = found
             assert desk.evaluate("document.documentElement.scrollWidth") <= width, (state, width)
     assert (broken, logged) == ({}, [])
+
+
+_PHONE: tuple[Look, ...] = ((375, "dark"),)
 
 
 def _states(folder: NewsletterFolder, file: Path) -> dict[str, str]:

@@ -126,6 +126,7 @@ class ComposePages:
             announce=" ".join((f"{words}.", *changed.notes)),
             digest=changed.digest,
             undo=changed.undo,
+            notes=changed.notes,
             sections=[section.key for section in outline],
         )
 

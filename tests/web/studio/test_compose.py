@@ -187,6 +187,13 @@ def test_a_change_that_does_not_fit_is_refused_and_changes_nothing(editor: httpx
     assert editor.post("/issues/..%2Fnewsletter/changes", data={"change": "pin", "item": "x"}).status_code == 404
 
 
+def test_a_move_beside_an_item_that_is_gone_says_so(editor: httpx.Client, file: Path) -> None:
+    answer = _change(editor, "move", item="good-soil", section="On the move", before="gone")
+    assert answer.status_code == 200, answer.text
+    assert _in_file(file) == [["night-train", "tired-bridge", "good-soil"], ["quote"]]
+    assert answer.json()["notes"]
+
+
 def test_fields_are_saved_one_by_one(editor: httpx.Client, file: Path) -> None:
     for name, value in (
         ("subject", "Slow things"),

@@ -150,7 +150,7 @@ async function send(fields, restore, says) {
   if (ok) {
     showProblem("list", "");
     showSaved(body.saved_at);
-    if (says) announce(body.announce);
+    announce(says ? body.announce : body.notes.join(" ")); // the notes are in the announcement, too
   } else {
     restore();
     const error = body.error ?? { what: "somebody else has changed this meanwhile", hint: "" };

@@ -122,6 +122,13 @@ def test_an_issue_is_ordered_by_keys_alone(composing: Page, file: Path) -> None:
         page.keyboard.press("Enter")
     assert _lists(file) == [["night-train"], ["quote", "good-soil", "tired-bridge"]]
     expect(page.locator("#numbers")).to_contain_text("3 entries")
+    # An entry is carried from the shelf to where it belongs.
+    page.get_by_role("button", name="Add About old-map").focus()
+    with _saving(page):
+        for key in ("m", "ArrowDown", "ArrowUp", "Enter"):
+            page.keyboard.press(key)
+    assert _lists(file) == [["night-train"], ["quote", "good-soil", "old-map", "tired-bridge"]]
+    expect(page.get_by_role("link", name="About old-map")).to_be_focused()
 
 
 def test_changes_are_undone_one_by_one(composing: Page, file: Path) -> None:
@@ -140,6 +147,8 @@ def test_changes_are_undone_one_by_one(composing: Page, file: Path) -> None:
 
 def test_items_are_dragged_with_the_mouse(composing: Page, file: Path) -> None:
     page, first = composing, composing.locator(".section:nth-of-type(1) [data-item]")
+    logged: list[str] = []
+    page.on("console", lambda message: logged.append(message.text))
     shelf = page.locator("#shelf-items")
     _drag(page, _item(page, "good-soil"), _item(page, "night-train"), first.nth(0))
     _says(page, "About good-soil, 1 of 3, On the move.")
@@ -149,6 +158,7 @@ def test_items_are_dragged_with_the_mouse(composing: Page, file: Path) -> None:
     _drag(page, _item(page, "night-train"), shelf, shelf.locator("[data-item]").first)
     assert _lists(file) == [["good-soil", "old-map", "tired-bridge"], ["quote"]]
     expect(page.locator("#shelf-night-train")).to_be_visible()
+    assert logged == []  # the page's policy allows all that dragging does
 
 
 def _drag(page: Page, item: Locator, target: Locator, place: Locator) -> None:

@@ -33,7 +33,6 @@ cat <<EOF
    newsletter.db             its readers, and the record of what was sent
 
 == What to try next
-   make preview                            preview the issues in a browser, reloading as you write
    .venv/bin/newsletter --help             list all commands
    .venv/bin/newsletter build $issue --out .demo/yusuf --as qasimi.yusuf@example.net
                                            write the edition that one reader gets
@@ -44,4 +43,7 @@ cat <<EOF
    Commands that send mail need the secret that signs readers' links:
    export NEWSLETTER_SECRET=\$(cat .demo/secret)
    To start over: rm -r .demo outbox newsletter.db*
+
+== Make an issue yourself, in a browser
+   make studio
 EOF

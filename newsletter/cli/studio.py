@@ -16,7 +16,7 @@ def studio(
             min=1,
             max=65535,
             metavar="N",
-            help="The port; by default 8026, or a free one if that is taken.",
+            help="The port; by default 8027, or a free one if that is taken.",
             show_default=False,
         ),
     ] = None,

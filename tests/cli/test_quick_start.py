@@ -62,7 +62,7 @@ def test_the_quick_start_works_from_beginning_to_end(run: Run, tmp_path: Path, m
     edit("newsletter.toml", "1 Example Street", "12 Wharf Lane")
     edit("newsletter.toml", "https://news.example.org", "http://localhost:8026")
     Path("readers.csv").write_text("email\nben@lantern.example\n")
-    follow(run, BEGIN, PAGES, without=("init", "preview"))
+    follow(run, BEGIN, PAGES, without=("init", "studio"))
     (entry,) = Path("issues/entries").glob("*.md")
     edit(str(entry), "https://example.org/", "https://pieces.example/")
     entry.write_text(f"{entry.read_text()}\nSleeper services are back:\n\n> One goes to bed in one language.\n")

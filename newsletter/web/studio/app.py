@@ -41,7 +41,7 @@ from newsletter.web.studio.context import Studio
 from newsletter.web.studio.opening import open_studio
 from newsletter.web.studio.replies import not_saved, refused, status_of, wants_json
 
-PORT = 8026
+PORT = 8027
 STATIC = Path(__file__).parent / "static"
 PREVIEW = "/preview"
 LARGEST_BODY = 2 * 1024 * 1024  # bytes; a form encodes each byte of a file in up to three
@@ -122,7 +122,7 @@ def serve_studio(
 ) -> None:
     """Serve the studio until interrupted. Print its address, with the token, and open it with ``open_page``.
 
-    Without a ``port`` use 8026, or a free one if that is in use. Raise UsageError if the given port is in use.
+    Without a ``port`` use 8027, or a free one if that is in use. Raise UsageError if the given port is in use.
     """
     share_memory()
     listening = preview.listen_locally(port, PORT)

@@ -32,7 +32,7 @@ WIDTHS = {375: 780, 768: 1024, 1280: 860}  # and the window's height
 HIGHEST = 2.5  # windows; a longer page is cut off
 SETTLED_MS = 700  # after its scripts run, a page counts findings and readers, and draws the email
 QUALITY = 82
-DOOR = "http://127.0.0.1:8026"  # what pages show instead of the address of the moment
+DOOR = "http://127.0.0.1:8027"  # what pages show instead of the address of the moment
 FONTS = "**/basics.css", "**/email?*"  # the files with fonts that this machine may not have
 
 Scheme = Literal["light", "dark"]

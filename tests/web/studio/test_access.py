@@ -77,7 +77,7 @@ def test_a_request_without_origin_may_not_write(studio: Listening) -> None:
 
 
 def test_another_host_name_may_not_write(editor: httpx.Client) -> None:
-    for host in ("evil.example", "evil.example:8026", "127.0.0.1"):
+    for host in ("evil.example", "evil.example:8027", "127.0.0.1"):
         assert _post(editor, Host=host, Origin=f"http://{host}", Sec_Fetch_Site="same-origin").status_code == 421
 
 

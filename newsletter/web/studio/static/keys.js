@@ -17,6 +17,7 @@ export function addKey(key, action, { label, group = "This page", inFields = fal
 
 export function startKeys() {
   document.addEventListener("keydown", onKey);
+  addKey("Escape", leaveField, { label: "Leave a field", group: "Anywhere", inFields: true });
   const box = document.getElementById("keys-on");
   if (box) {
     box.checked = singleKeysOn();
@@ -29,7 +30,7 @@ export function onKey(event) {
   if (event.defaultPrevented || event.isComposing) return;
   const key = nameOf(event);
   if (!key) return;
-  const isSingle = !/^(Ctrl\+|Alt\+|F\d)/.test(key);
+  const isSingle = !/^(Ctrl\+|Alt\+|(Shift\+)?F\d|Escape$)/.test(key);
   const inField = isField(event.target);
   if (isSingle && (inField || !singleKeysOn())) return;
   const wanted = isSingle && pending ? `${pending} ${key}` : key;
@@ -52,6 +53,12 @@ function run(key, event, inField) {
   if (!target || event.repeat) return false;
   use(target);
   return true;
+}
+
+// Tab goes on from where the field is. Lists of choices and windows use the key themselves.
+function leaveField({ target }) {
+  if (!isField(target) || target.closest("dialog, [popover]") || target.getAttribute("aria-expanded") === "true") return false;
+  target.blur();
 }
 
 function use(element) {

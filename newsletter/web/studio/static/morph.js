@@ -3,7 +3,7 @@
 import { Idiomorph } from "./vendor/idiomorph.esm.js";
 import { onChange, startListening } from "./changes.js";
 import { showCommits } from "./status.js";
-import { fieldRefreshed, isBusy, isField } from "./saving.js";
+import { controlOf, fieldRefreshed, isBusy, isField } from "./saving.js";
 
 const LOCAL = ["open", "hidden", "aria-expanded"]; // attributes that belong to this page, not to the files
 const AFTER_SAVE_MS = 120; // by then the studio has usually told of the saved file, too
@@ -91,12 +91,31 @@ export function morph(current, next) {
     ignoreActiveValue: true,
     restoreFocus: true,
     callbacks: {
-      beforeNodeMorphed: (node) => !isKept(node),
+      beforeNodeMorphed: (node, fresh) => {
+        const kept = isKept(node);
+        if (kept && isField(node)) refreshFindings(node, fresh);
+        return !kept;
+      },
       beforeNodeRemoved: (node) => !isKept(node),
       beforeAttributeUpdated: (name, node) => !(LOCAL.includes(name) && node.matches("details, dialog, [data-local]")),
       afterNodeMorphed: (node) => { if (isField(node)) fieldRefreshed(node); },
     },
   });
+}
+
+// Shows a busy field's findings as they are now: its text stays.
+function refreshFindings(form, fresh) {
+  const [notes, others] = [form, fresh].map((element) => element.querySelector(".notes"));
+  const [list, next] = [notes, others].map((element) => element?.querySelector(".findings"));
+  if (!notes || list?.contains(document.activeElement) || list?.outerHTML === next?.outerHTML) return;
+  list?.remove();
+  if (next) notes.prepend(document.adoptNode(next));
+  form.classList.toggle("noted", Boolean(next));
+  const [control, other] = [form, fresh].map(controlOf);
+  for (const name of ["aria-describedby", "aria-invalid"]) {
+    if (other.hasAttribute(name)) control.setAttribute(name, other.getAttribute(name));
+    else control.removeAttribute(name);
+  }
 }
 
 function isKept(node) {

@@ -1,15 +1,13 @@
 """A day at the studio without a mouse: from a link in the clipboard to the commit, by keys and then by touch."""
 
-import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from newsletter import content
 from tests.web.preview.running_preview import NewsletterFolder, write_newsletter
 from tests.web.studio.captured_pages import CapturedPages, article, captured_pages
 from tests.web.studio.page_errors import no_page_errors
@@ -25,6 +23,21 @@ QUOTATION = (
     "\n\nThe attendant has worked the line to Lisbon for twenty-six years."
 )
 FRAMING = "Nobody sleeps well on it, and everybody goes again."
+ISSUE = """
+number: 8
+subject: Slow things, and what they cost
+preheader: What a night costs.
+sections:
+- title: On the move
+  entries:
+  - slow-boat
+  - the-quiet-return-of-the-night-train
+- title: At rest
+  entries:
+  - new-map
+pinned: [slow-boat]
+---
+"""
 MOST_TABS = 120
 
 
@@ -95,7 +108,9 @@ class Keyboard:
 
 
 def test_a_day_by_keys(browser: Browser, studio: Listening, folder: NewsletterFolder, gazette: CapturedPages) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, permissions=["clipboard-read", "clipboard-write"])
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 860}, permissions=["clipboard-read", "clipboard-write"]
+    )
     with no_page_errors(context):
         page = context.new_page()
         page.goto(studio.door)
@@ -104,6 +119,12 @@ def test_a_day_by_keys(browser: Browser, studio: Listening, folder: NewsletterFo
         _quote_and_frame(at, folder)
         _compose(at, folder)
     context.close()
+    assert _git(folder.root, "log", "--format=%an <%ae> %s").splitlines() == [
+        "Ada Lovelace <ada@example.org> Add 24 November",
+        "Ada Lovelace <ada@example.org> Add The quiet return of the night train",
+        "Ada Lovelace <ada@example.org> Begin",
+    ]
+    assert _git(folder.root, "status", "--porcelain") == ""
 
 
 def _catch(at: Keyboard, url: str) -> None:
@@ -193,10 +214,12 @@ def _compose(at: Keyboard, folder: NewsletterFolder) -> None:
     at.press("Control+s")
     expect(finding).to_have_count(0)
     at.says("Saved and committed.")
-    print(path.read_text())
-    print(_git(folder.root, "log", "--format=%an %s"))
+    assert path.read_text(encoding="utf-8").endswith(ISSUE)
     at.go(page.get_by_role("link", name="Whole preview"))
     at.press("Enter")
-    page.wait_for_url("**/preview/**")
-    print(page.get_by_role("link").all_inner_texts())
-    page.screenshot(path="/tmp/K/preview.png")
+    page.wait_for_url("**/preview/issues/2026-11-24*")
+    email = page.frame_locator("iframe[title]")
+    expect(email.get_by_role("link", name=TITLE)).to_be_visible()
+    at.go(page.get_by_role("link", name="Compose"))
+    at.press("Enter")
+    page.wait_for_url("**/issues/2026-11-24")

@@ -47,6 +47,8 @@ MORE = (
     EntryField(name="reserve", label="In reserve", kind="check", help="Waits for a day that needs it"),
     EntryField(name="best_before", label="Best before", kind="date"),
 )
+KEPT = frozenset(("title", "url", "source", "topics"))
+"""The fields that stay in the file when they are emptied, as in a new entry; others are removed."""
 OTHERS = "others"
 """The key of findings about no field of the page."""
 

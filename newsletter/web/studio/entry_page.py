@@ -133,7 +133,8 @@ class EntryPages:
     def field(self, slug: str, name: str, request: Request, form: SubmittedForm) -> Response:
         """Save a field."""
         path = _entry(self._studio.snapshot, slug).path
-        return save_field(self._studio, request, form, path=path, name=name, kind=FileKind.ENTRY)
+        empty = "" if name in entry_fields.KEPT or name.startswith(("framing", "quotation")) else None
+        return save_field(self._studio, request, form, path=path, name=name, kind=FileKind.ENTRY, empty=empty)
 
     def members(self, slug: str, name: str, request: Request, form: SubmittedForm) -> Response:
         """Add a word to a list, such as a topic, or remove it."""

@@ -138,11 +138,20 @@ def test_fields_are_saved_without_scripts(browser: Browser, studio: Listening, s
     page.get_by_role("button", name="Use “https://example.org/a.jpg” as Picture").click()
     page.get_by_text("More fields").click()
     page.get_by_label("Paywall").check()
-    page.get_by_role("button", name="Save paywall").click()
-    page.wait_for_url("**/entries/plainly")
+    with page.expect_response("**/fields/paywall"):  # it is saved before the answer
+        page.get_by_role("button", name="Save paywall").click()
+    expect(page.get_by_text("More fields")).to_be_visible()
     text = path.read_text(encoding="utf-8")
-    assert 'topics: ["Railways", Soil]\n' in text
     assert "paywall: true\n" in text
+    page.get_by_text("More fields").click()
+    page.get_by_label("Paywall").uncheck()
+    with page.expect_response("**/fields/paywall"):  # it is saved before the answer
+        page.get_by_role("button", name="Save paywall").click()
+    expect(page.get_by_text("More fields")).to_be_visible()
+    expect(page.get_by_label("Paywall")).not_to_be_checked()
+    text = path.read_text(encoding="utf-8")
+    assert "paywall" not in text
+    assert 'topics: ["Railways", Soil]\n' in text
     assert "image: https://example.org/a.jpg\n" in text
     assert violations(page, script=False) == []
     page.goto(f"{studio.base}/entries?topic=soil&unused=yes")

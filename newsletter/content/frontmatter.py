@@ -37,7 +37,6 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _MARKDOWN_LINK = re.compile(r"[ \t]*-[ \t]*\[[^]\n]*\]\([^)\n]*\)")
 _CLOSE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _COLON = re.compile(r"[ \t]*:")
-_ENDING = re.compile(r"(?:[ \t]*\n)+[ \t]*\Z|[ \t]+\Z")
 _HEADER = re.compile(r"[|>][-+0-9]*")
 _KEPT = re.compile(r"[|>][0-9]?\+")
 
@@ -145,7 +144,7 @@ class _Reading:
         if isinstance(event, ScalarEvent) and event.style in ("|", ">"):
             written = self.text[start:end]
             if not _KEPT.match(written):
-                end = start + len(_ENDING.sub("", written))
+                end = start + len(_without_blank_lines(written))
             elif written.endswith("\n"):
                 end -= 1
         return start + self.offset, end + self.offset
@@ -164,6 +163,17 @@ class _Reading:
         """Return the place behind the dash of an empty item."""
         end = len(self.text[: item[0] - self.offset].rstrip()) + self.offset
         return (end, end) if self.text[end - self.offset - 1 : end - self.offset] == "-" else item
+
+
+def _without_blank_lines(written: str) -> str:
+    """Return a block scalar as written, without the lines at its end that are not content (YAML 1.2, §8.1.2)."""
+    header, *lines = written.split("\n")
+    digit = re.search(r"[1-9]", header[:3])
+    first = next((line for line in lines if line.strip(" ")), "")
+    indent = int(digit[0]) if digit else len(first) - len(first.lstrip(" "))
+    while lines and not lines[-1].strip(" ") and (len(lines[-1]) <= indent or not first):
+        lines.pop()
+    return "\n".join([header, *lines])
 
 
 class _RefusedError(Exception):

@@ -77,6 +77,11 @@ FIELDS: list[tuple[str, Change, str]] = [
     ("---\ntitle: A\ntitle: B\n---\n", title("C"), "---\ntitle: C\ntitle: B\n---\n"),
     ("---\ntitle: A\nx-own: [1]\n---\n", title("B"), "---\ntitle: B\nx-own: [1]\n---\n"),
     ("---\n? title\n: A\n---\n", title("B"), "---\n? title\n: B\n---\n"),
+    (
+        "---\nimage_alt: |\n  A\n\n   \n\nlanguage: de\n---\n",
+        SetField(name="label", value="read"),
+        "---\nimage_alt: |\n  A\n\n   \nlabel: read\n\nlanguage: de\n---\n",
+    ),
     # The place of a new field: behind the last one that comes before it, with the comments of that one.
     (
         "---\ntopics:\n  - A\n  # more?\n# about the image\nimage: x\n---\n",

@@ -11,6 +11,7 @@ from newsletter.content import FileKind, OutlinedSection, UnreadableFileError
 from newsletter.domain.balance import balance_of
 from newsletter.domain.captured_links import CapturedLink
 from newsletter.domain.issue import Issue
+from newsletter.domain.send import status_in_words
 from newsletter.errors import Finding, NewsletterError, NotFoundError, StoreError
 from newsletter.message.template import fill_text
 from newsletter.publishing.issue_numbers import issue_numbers
@@ -69,15 +70,17 @@ class ComposeState:
 
 def compose_values(studio: Studio, slug: str, state: ComposeState) -> dict[str, object]:
     """Return the values for the template. Raise NotFoundError if there is no such issue."""
-    snapshot = studio.snapshot
+    snapshot, sends = studio.snapshots.with_sends()
     issue = snapshot.manuscripts.issue(slug)
-    newsletter = snapshot.settings.newsletter
+    newsletter, send = snapshot.settings.newsletter, sends.get(issue.slug)
     composed, findings = _composed(snapshot, issue)
     values: dict[str, object] = {
         "slug": issue.slug,
         "path": issue.path,
         "issue": issue,
         "state": state,
+        "status": status_in_words(send, snapshot.settings.zone),
+        "is_frozen": send is not None and bool(send.digest),
         "options": state.options,
         "here": state.address(issue.slug),
         "more": state.address(issue.slug, more=state.most + AT_ONCE),

@@ -10,8 +10,10 @@ import httpx
 import pytest
 from lxml import html
 
+from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Subscriber
 from newsletter.store import open_store
+from tests import make
 from tests.databases import new_sqlite
 from tests.make import WHEN
 from tests.web.preview.running_preview import NewsletterFolder
@@ -317,6 +319,32 @@ def test_readers_are_counted_by_the_entries_they_get(
     finally:
         database.unlink()
         shared_folder.entry("good-soil")
+
+
+def test_an_issue_whose_send_has_begun_says_that_changes_come_too_late(
+    editor: httpx.Client, file: Path, shared_folder: NewsletterFolder
+) -> None:
+    assert _text(_page(editor).get_element_by_id("issue-status")) == "Draft"
+    database = shared_folder.root / "newsletter.db"
+    database.unlink(missing_ok=True)
+    with open_store(new_sqlite(database)) as store:
+        store.subscribers.add(Subscriber(address="ada@example.org"), now=WHEN)
+        store.sends.freeze(
+            compiled=make.compiled(issue="2026-11-23"),
+            tailor=make.tailor(),
+            date=WHEN,
+            segments=[EVERYONE],
+            provider="outbox",
+            base_url="https://news.example.org",
+            signing_key="key",
+            now=WHEN,
+        )
+    try:
+        page = _page(editor)
+        assert _text(page.get_element_by_id("issue-status")).startswith(("Sent to", "Being sent"))
+        assert "readers get it as it was then" in _text(page.cssselect(".frozen")[0])
+    finally:
+        database.unlink()
 
 
 def test_sources_that_come_often_are_counted(editor: httpx.Client, file: Path, shared_folder: NewsletterFolder) -> None:

@@ -106,7 +106,7 @@ class LocalAccess:
         if headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
             return PlainTextResponse("Send a form: nothing was changed.\n", status_code=415)
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > self._rules.largest_body:
+        if not (length.isascii() and length.isdigit()) or int(length) > self._rules.largest_body:
             return PlainTextResponse("This is too large. Nothing was changed.\n", status_code=413)
         return None
 

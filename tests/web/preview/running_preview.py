@@ -109,9 +109,12 @@ def listening(root: Path) -> Iterator[Listening]:
 
 
 @contextmanager
-def listening_app(app_for: Callable[[str], ASGIApp], watcher: FileWatcher) -> Iterator[Listening]:
-    """Run an application on a free port, in a thread that stops at the end; ``app_for`` makes it for its host."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+def listening_app(app_for: Callable[[str], ASGIApp], watcher: FileWatcher, port: int = 0) -> Iterator[Listening]:
+    """Run an application on a port, by default a free one, in a thread that stops at the end.
+
+    ``app_for`` makes it for its host.
+    """
+    with socket.create_server(("127.0.0.1", port)) as listener:
         host = f"127.0.0.1:{listener.getsockname()[1]}"
         app = app_for(host)
         ready = threading.Event()

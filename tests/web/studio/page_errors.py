@@ -27,4 +27,4 @@ def no_page_errors(context: BrowserContext) -> Iterator[None]:
     context.add_init_script(_COLLECT)
     context.on("weberror", note_error)
     yield
-    assert errors == []
+    assert errors == [], errors

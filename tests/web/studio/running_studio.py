@@ -27,17 +27,19 @@ def listening_studio(
     clock: Callable[[], datetime] = morning,
     prepare: Callable[[FastAPI], object] = _unchanged,
     web_client: WebClient | None = None,
+    port: int = 0,
+    token: str = TOKEN,
 ) -> Iterator[Listening]:
-    """Run the studio of a newsletter on a free port, in a thread that stops at the end.
+    """Run the studio of a newsletter on a port, by default a free one, in a thread that stops at the end.
 
     ``prepare`` may add routes; the studio's own context is ``app.state.studio``. ``web_client`` fetches captured pages.
     """
     watcher = FileWatcher(root)
 
     def app_for(host: str) -> ASGIApp:
-        app = studio_app(root, allowed_hosts=[host], token=TOKEN, watcher=watcher, clock=clock, web_client=web_client)
+        app = studio_app(root, allowed_hosts=[host], token=token, watcher=watcher, clock=clock, web_client=web_client)
         prepare(app)
         return app
 
-    with listening_app(app_for, watcher) as at:
+    with listening_app(app_for, watcher, port) as at:
         yield at

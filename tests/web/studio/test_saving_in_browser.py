@@ -211,6 +211,31 @@ def test_a_field_waits_for_the_studio_to_answer_again(mine: Fields) -> None:
     assert 'title: "Typed on a train"' in mine.text
 
 
+def test_a_field_is_saved_by_itself_once_a_restarted_studio_is_opened_again(
+    browsers: Callable[..., BrowserContext], shared_folder: NewsletterFolder, entry: Path
+) -> None:
+    context = browsers()
+    with listening_studio(shared_folder.root, prepare=add_field_page) as first:
+        context.pages[0].goto(first.door)
+        mine = Fields(context.pages[0], first, entry)
+        expect(mine.title).to_have_value("Before")
+    expect(mine.status).to_have_text("Not connected")
+    mine.title.fill("Typed meanwhile")
+    expect(mine.status).to_have_text("Not saved: the studio doesn’t answer")
+    port = int(first.host.partition(":")[2])
+    with listening_studio(shared_folder.root, prepare=add_field_page, port=port, token="another") as second:
+        expect(mine.status).to_have_text("Not saved: the studio was restarted: open it again")
+        other = context.new_page()
+        other.goto(f"{second.base}/?token=another")
+        expect(mine.status).to_have_text(SAVED)
+        assert 'title: "Typed meanwhile"' in mine.text
+        entry.write_text(mine.text.replace("Typed meanwhile", "From outside"), encoding="utf-8")
+        mine.title.blur()
+        expect(mine.title).to_have_value("From outside")  # it hears of changes again
+        other.close()
+        mine.page.close()
+
+
 def test_a_refused_value_stays_in_the_field_with_the_reason(mine: Fields) -> None:
     date = mine.page.get_by_label("Date", exact=True)
     date.fill("tomorrow")

@@ -1,12 +1,13 @@
 // The stream of changes, shared by all tabs of a browser: one of them listens to the studio and passes on what it hears.
 // A browser keeps only six connections to a server, so with a stream for each tab the seventh would not open.
 const NAMES = ["revision", "saved", "links", "commits", "remote"];
+const AGAIN_MS = 2000;
 const channel = new BroadcastChannel("studio-changes");
 const actions = new Map();
 
 let lastRevision = ""; // in the tab that listens
 
-// Calls `action` with an event's data, a text, whenever the studio tells of it.
+// Calls `action` with an event's data, a text, whenever the studio tells of it; for `connection`, this is "on" or "off".
 export function onChange(name, action) {
   actions.set(name, [...(actions.get(name) ?? []), action]);
 }
@@ -25,13 +26,23 @@ export function startListening() {
 
 function listen() {
   const stream = new EventSource("/changes");
+  stream.addEventListener("open", () => pass("connection", "on"));
+  stream.addEventListener("error", () => {
+    pass("connection", "off");
+    // A studio that was restarted refuses this browser until it is opened with its new address.
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN_MS);
+  });
   for (const name of NAMES) {
     stream.addEventListener(name, ({ data }) => {
       if (name === "revision") lastRevision = data;
-      channel.postMessage({ name, data });
-      tell(name, data);
+      pass(name, data);
     });
   }
+}
+
+function pass(name, data) {
+  channel.postMessage({ name, data });
+  tell(name, data);
 }
 
 function tell(name, data) {

@@ -2,7 +2,7 @@
 // text that isn't saved, are left as they are, and so are the scroll position and what is open.
 import { Idiomorph } from "./vendor/idiomorph.esm.js";
 import { onChange, startListening } from "./changes.js";
-import { showCommits } from "./status.js";
+import { showCommits, showConnection } from "./status.js";
 import { controlOf, fieldRefreshed, isBusy, isField } from "./saving.js";
 
 const LOCAL = ["open", "hidden", "aria-expanded"]; // attributes that belong to this page, not to the files
@@ -21,6 +21,7 @@ export function listenForChanges() {
   onChange("saved", refreshSoon);
   onChange("links", refreshSoon);
   onChange("commits", (state) => showCommits(JSON.parse(state)));
+  onChange("connection", showConnection);
   onChange("remote", refresh); // the header names conflicts, and a page of its own shows them
   document.addEventListener("focusout", () => { if (skipped) refreshSoon(); });
   startListening();

@@ -131,7 +131,7 @@ async function saveUntilDone(field) {
       } else if (answer.body.conflict) {
         meet(field, answer.body.conflict.theirs);
         return false;
-      } else if (answer.status === 0 || answer.status >= 500) {
+      } else if (mayWorkLater(answer)) {
         showProblem(field.form, answer.body.error.what);
         await pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
         failures += 1;
@@ -144,6 +144,11 @@ async function saveUntilDone(field) {
   } finally {
     endedSaving();
   }
+}
+
+// The studio may be stopped, or restarted and not opened yet with its new address.
+function mayWorkLater({ status, body }) {
+  return status === 0 || status >= 500 || body.error?.code === "locked";
 }
 
 // Several texts may count as seen: one whose save is under way, too, when the page is being left.

@@ -4,6 +4,13 @@ import { announce } from "./announce.js";
 const problems = new Map(); // what isn't saved, by the place where it was typed
 let savingCount = 0;
 let savedAt = "";
+let notice = "";
+let noticeTimer = 0;
+let disconnected = false;
+let connectionTimer = 0;
+
+const NOTICE_MS = 6000;
+const PATIENCE_MS = 1500; // a studio that is restarted at once isn't missed
 
 export function startedSaving() {
   savingCount += 1;
@@ -42,10 +49,37 @@ export function showCommits({ in_git: inGit, problem, hint }) {
   line.classList.toggle("failed", inGit && Boolean(problem));
 }
 
+// Shows words for a while, and announces them.
+export function showNotice(words) {
+  announce(words);
+  notice = words;
+  clearTimeout(noticeTimer);
+  noticeTimer = setTimeout(() => { notice = ""; show(); }, NOTICE_MS);
+  show();
+}
+
+// Shows whether the studio is still there: `state` is "on" or "off".
+export function showConnection(state) {
+  if (state === "off") {
+    connectionTimer ||= setTimeout(() => { disconnected = true; show(); }, PATIENCE_MS);
+    return;
+  }
+  clearTimeout(connectionTimer);
+  connectionTimer = 0;
+  disconnected = false;
+  show();
+}
+
 function show() {
   const line = document.getElementById("status");
   if (!line) return;
   const [problem] = problems.values();
-  line.dataset.state = problem ? "failed" : savingCount ? "saving" : savedAt ? "saved" : "";
-  line.textContent = problem ? `Not saved: ${problem}` : savingCount ? "Saving…" : savedAt ? `Saved ${savedAt}` : "";
+  const [state, words] = problem ? ["failed", `Not saved: ${problem}`]
+    : savingCount ? ["saving", "Saving…"]
+    : notice ? ["notice", notice]
+    : disconnected ? ["off", "Not connected"]
+    : savedAt ? ["saved", `Saved ${savedAt}`]
+    : ["", ""];
+  line.dataset.state = state;
+  line.textContent = words;
 }

@@ -1,5 +1,4 @@
 // The entry point of every page of the studio. Pages work without it, as plain forms.
-import { announce } from "./announce.js";
 import { addKey, startKeys } from "./keys.js";
 import { listenForChanges } from "./morph.js";
 import { startPalette } from "./palette.js";
@@ -7,7 +6,7 @@ import { startPasting } from "./pasting.js";
 import { post } from "./requests.js";
 import { offerKeptDrafts, saveAll, startSaving } from "./saving.js";
 import { holdSession } from "./session.js";
-import { showProblem, showSaved } from "./status.js";
+import { showNotice, showProblem, showSaved } from "./status.js";
 import { startSteps } from "./steps.js";
 import { undo } from "./undo.js";
 
@@ -17,7 +16,7 @@ async function saveAndCommit() {
   showProblem("commit", ok ? "" : body.error.what);
   if (!ok) return;
   showSaved(body.saved_at);
-  announce(body.announce);
+  showNotice(body.announce);
 }
 
 startSaving();

@@ -1,8 +1,9 @@
 // Undo of moves, additions, removals, pins and saved fields, 20 deep for each tab. Inside a field, the browser undoes.
-import { announce } from "./announce.js";
 import { refresh } from "./morph.js";
 import { post } from "./requests.js";
-import { showProblem, showSaved } from "./status.js";
+import { showNotice, showSaved } from "./status.js";
+
+const CHANGED_SINCE = "Somebody else has changed this since: it can’t be undone.";
 
 let ownUndo = null;
 
@@ -15,12 +16,12 @@ export async function undo() {
   if (await ownUndo?.()) return true;
   const { ok, body } = await post("/undo", {});
   if (!ok) {
-    announce(body.error?.what ?? "Somebody else has changed this since: it can’t be undone.");
+    const why = body.error?.what;
+    showNotice(why ? `${why[0].toUpperCase()}${why.slice(1)}.` : CHANGED_SINCE);
     return false;
   }
-  showProblem("undo", "");
   showSaved(body.saved_at);
-  announce(body.announce || "Undone");
+  showNotice(body.announce || "Undone.");
   await refresh();
   return true;
 }

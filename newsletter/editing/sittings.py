@@ -7,21 +7,18 @@ commits what a killed one has left.
 """
 
 import datetime
-import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from newsletter.domain.people import Person
 from newsletter.editing.commit_messages import FileChange, commit_message
+from newsletter.editing.sitting_file import read_noted, write_noted
 from newsletter.editing.values import Save
 from newsletter.errors import NewsletterError
 from newsletter.files import library_errors
-from newsletter.files.atomic_write import write_file
-from newsletter.files.cache_folder import CACHE, make_cache_folder
 from newsletter.files.newsletter_lock import newsletter_lock
 from newsletter.git import (
     STUDIO,
@@ -40,7 +37,6 @@ from newsletter.git import (
 )
 
 QUIET = datetime.timedelta(minutes=5)
-_FILE = "sitting.json"
 _AGAIN = 60.0  # seconds before another try after a failure
 _NOT_YET = NoRepository(reason=NoRepositoryReason.NO_REPOSITORY, what="git was not looked for", hint="")
 
@@ -97,7 +93,9 @@ class Sittings:
         self._guard = threading.Lock()
         self._wake, self._stopping = threading.Event(), False
         self._thread: threading.Thread | None = None
-        self._sittings: dict[Identity, _Sitting] = _read(root, due=monotonic())
+        self._sittings = {  # those of a killed process are over
+            author: _Sitting(due=monotonic(), paths=paths) for author, paths in read_noted(root).items()
+        }
         self._committed_at: datetime.datetime | None = None
         self._problem, self._hint = "", ""
         self.repository: Repository | NoRepository = find(root)
@@ -107,13 +105,7 @@ class Sittings:
         if isinstance(self.repository, NoRepository):
             return
         author = author_of(save.person)
-        with self._guard:
-            others = [
-                other
-                for other, sitting in self._sittings.items()
-                if other != author and not sitting.paths.isdisjoint(save.paths)
-            ]
-        for other in others:
+        for other in self._others(author, save.paths):
             self._commit(other, waits=())
         self._note(author, save.paths)
 
@@ -134,8 +126,7 @@ class Sittings:
 
     def commit_touched(self, paths: Iterable[str]) -> bool:
         """Commit the sittings that have changed one of these files, and return whether there was one."""
-        with self._guard:
-            authors = [author for author, sitting in self._sittings.items() if not sitting.paths.isdisjoint(paths)]
+        authors = self._touching(paths)
         for author in authors:
             self._commit(author)
         return bool(authors)
@@ -198,6 +189,14 @@ class Sittings:
         with self._guard:
             return list(self._sittings)
 
+    def _others(self, author: Identity, paths: Iterable[str]) -> list[Identity]:
+        """Return the other authors whose sittings have changed one of these files."""
+        return [other for other in self._touching(paths) if other != author]
+
+    def _touching(self, paths: Iterable[str]) -> list[Identity]:
+        with self._guard:
+            return [author for author, sitting in self._sittings.items() if not sitting.paths.isdisjoint(paths)]
+
     def _note(self, author: Identity, paths: Iterable[str]) -> None:
         with self._guard:
             sitting = self._sittings.setdefault(author, _Sitting(due=0))
@@ -208,36 +207,34 @@ class Sittings:
 
     def _commit(self, author: Identity, *, waits: Sequence[float] = WAITS) -> None:
         """Commit a sitting under the newsletter's lock, and keep it if that fails."""
-        repository = self.repository
-        if isinstance(repository, NoRepository):
+        if isinstance(self.repository, NoRepository):
             return
         try:
             with newsletter_lock(self.root):
-                with self._guard:
-                    sitting = self._sittings.get(author)
-                    paths = sorted(sitting.paths) if sitting else []
-                    others = [
-                        other
-                        for other, known in self._sittings.items()
-                        if other != author and not known.paths.isdisjoint(paths)
-                    ]
-                if paths:
-                    message = _with_authors(self._message(repository, paths), others)
-                    now = self._clock()
-                    outcome = commit(
-                        repository,
-                        paths,
-                        message=message,
-                        author=author,
-                        now=now,
-                        committer=self._committer,
-                        hooks=self._hooks,
-                        waits=waits,
-                    )
-                    self._finish(author, outcome, now)
+                self._commit_files(self.repository, author, waits)
         except Exception as err:  # noqa: BLE001  not even a mistake of ours may fail a save or end the thread
             self._fail(author, err)
         self._announce(self.state())
+
+    def _commit_files(self, repository: Repository, author: Identity, waits: Sequence[float]) -> None:
+        with self._guard:
+            sitting = self._sittings.get(author)
+            paths = sorted(sitting.paths) if sitting else []
+        if not paths:
+            return
+        message = _with_authors(self._message(repository, paths), self._others(author, paths))
+        now = self._clock()
+        outcome = commit(
+            repository,
+            paths,
+            message=message,
+            author=author,
+            now=now,
+            committer=self._committer,
+            hooks=self._hooks,
+            waits=waits,
+        )
+        self._finish(author, paths, outcome, now)
 
     def _message(self, repository: Repository, paths: Sequence[str]) -> str:
         head = repository.head
@@ -247,14 +244,19 @@ class Sittings:
         ]
         return commit_message([change for change in changes if change.before != change.after])
 
-    def _finish(self, author: Identity, outcome: CommitOutcome, now: datetime.datetime) -> None:
+    def _finish(self, author: Identity, tried: Sequence[str], outcome: CommitOutcome, now: datetime.datetime) -> None:
+        """Forget the files that were tried, except those to try again. Files saved during the commit stay noted."""
         kept = [left for left in outcome.left_out if left.reason is not LeftOutReason.IGNORED]
         with self._guard:
             if outcome.sha:
                 self._committed_at = now
                 for sitting in self._sittings.values():
                     sitting.paths.difference_update(outcome.paths)
-            self._sittings[author] = _Sitting(due=self._monotonic() + _AGAIN, paths={left.path for left in kept})
+            own = self._sittings[author]
+            if own.paths <= set(tried):
+                own.due = self._monotonic() + _AGAIN
+            own.paths.difference_update(tried)
+            own.paths.update(left.path for left in kept)
             self._sittings = {known: sitting for known, sitting in self._sittings.items() if sitting.paths}
             self._problem, self._hint = (f"not committed: {kept[0].words}", "") if kept else ("", "")
             self._write()
@@ -267,15 +269,7 @@ class Sittings:
             self._problem, self._hint = f"not committed: {what}", hint
 
     def _write(self) -> None:
-        """Note the sittings in their file. Without it only the authors of a killed process's changes would be lost."""
-        noted = [
-            {"name": author.name, "address": author.address, "paths": sorted(sitting.paths)}
-            for author, sitting in self._sittings.items()
-        ]
-        with suppress(OSError):
-            make_cache_folder(self.root / CACHE)
-            content = json.dumps({"sittings": noted}, ensure_ascii=False, indent=1)
-            write_file(self.root / CACHE / _FILE, content.encode(), private=True, sync=False)
+        write_noted(self.root, {author: sitting.paths for author, sitting in self._sittings.items()})
 
 
 def in_words(err: Exception) -> tuple[str, str]:
@@ -311,20 +305,3 @@ def _text_now(path: Path) -> str | None:
         return path.read_bytes().decode("utf-8", "replace")
     except OSError:
         return None
-
-
-def _read(root: Path, *, due: float) -> dict[Identity, _Sitting]:
-    """Return the sittings that a killed process has noted; they are over."""
-    try:
-        noted = json.loads((root / CACHE / _FILE).read_bytes())["sittings"]
-        return dict(_parsed(sitting, due) for sitting in noted if sitting["paths"])
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return {}
-
-
-def _parsed(noted: Mapping[str, object], due: float) -> tuple[Identity, _Sitting]:
-    paths = noted["paths"]
-    if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
-        raise TypeError("paths are a list of texts")
-    author = Identity(name=str(noted["name"]), address=str(noted["address"]))
-    return author, _Sitting(due=due, paths=set(paths))

@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import textwrap
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -39,10 +40,10 @@ class Desk:
         self.states: list[CommitState] = []
         self.sittings = self.opened()
 
-    def opened(self) -> Sittings:
+    def opened(self, clock: Callable[[], datetime] | None = None) -> Sittings:
         return Sittings(
             self.checkout.folder,
-            clock=lambda: NOW + timedelta(seconds=self.seconds),
+            clock=clock or (lambda: NOW + timedelta(seconds=self.seconds)),
             monotonic=lambda: self.seconds,
             announce=self.states.append,
             find=partial(find_repository, environment=self.checkout.environment),
@@ -99,6 +100,25 @@ def test_commit_now_commits_one_persons_sitting(desk: Desk) -> None:
     desk.save(BEN, OTHER, "A framing.", "New.")
     assert desk.sittings.commit_now(ADA).pending == 1
     assert desk.log == ["Ada Marsh: Edit Night train: framing"]
+
+
+def test_a_file_saved_while_its_author_s_sitting_is_committed_is_committed_next(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    new = "issues/entries/new.md"
+
+    def clock() -> datetime:  # it is read while git is about to run
+        path = desk.checkout.folder / new
+        if not path.exists():
+            path.write_text(TEXT.format(title="New"))
+            desk.sittings.saved(Save(person=ADA, paths=(new,), at=NOW))
+        return NOW
+
+    desk.sittings = desk.opened(clock)
+    desk.save(ADA, ENTRY, "A framing.", "Another.")
+    assert desk.sittings.commit_now().pending == 1
+    desk.seconds += 300
+    assert desk.sittings.tick() is None
+    assert desk.log == ["Ada Marsh: Add New", "Ada Marsh: Edit Night train: framing"]
 
 
 def test_a_failed_commit_is_shown_and_tried_again(desk: Desk) -> None:

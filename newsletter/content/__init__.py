@@ -9,7 +9,8 @@ from newsletter.content.edit_errors import (
     UnreadableFileError,
 )
 from newsletter.content.edits import Edited, apply_change, field_value, outline
-from newsletter.content.field_types import FieldType, FileKind, field_type
+from newsletter.content.field_types import FieldType, field_type
+from newsletter.content.file_kinds import FileKind, kind_of
 from newsletter.content.files import conflict_findings
 from newsletter.content.issue_lists import OutlinedItem, OutlinedSection
 from newsletter.content.picks_import import PrintedPick, read_picks, read_picks_file
@@ -38,6 +39,7 @@ __all__ = [
     "field_value",
     "import_pick",
     "import_picks",
+    "kind_of",
     "manuscript_states",
     "new_entry",
     "new_issue",

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 from newsletter.content.body_edits import PASSAGE, body_regions, named_region, with_passage, with_whole_body
 from newsletter.content.edit_errors import InvalidValueError, UneditableError
-from newsletter.content.field_types import BODY_NAMES, FieldType, FileKind, field_order, field_type, read_value, typed
+from newsletter.content.field_types import BODY_NAMES, FieldType, field_order, field_type, read_value, typed
+from newsletter.content.file_kinds import FileKind
 from newsletter.content.files import FILE_LIMIT
 from newsletter.content.front_edits import Manuscript, set_field, table_at
 from newsletter.content.issue_lists import IssueLists, OutlinedSection
 from newsletter.content.item_edits import change_items
 from newsletter.content.section_edits import change_sections
-from newsletter.content.source_text import Piece
+from newsletter.content.source_text import Piece, with_line_feeds
 from newsletter.domain.changes import (
     AddItem,
     AddSection,
@@ -142,7 +143,7 @@ def _set_field(text: str, change: SetField, kind: FileKind, path: str) -> tuple[
     if _is_in_body(name, kind):
         if not isinstance(change.value, str | None):
             raise InvalidValueError(f"{name} must be text", field=name, hint="write text")
-        markdown = (change.value or "").replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+        markdown = with_line_feeds(change.value or "").strip("\n")
         return _set_body(manuscript, name, markdown, kind), inverse
     names = _path(name, kind)
     value = typed(name, change.value)

@@ -3,21 +3,15 @@
 import datetime
 import re
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum, StrEnum, auto
+from enum import Enum, auto
 
 from newsletter.content import blocks, entries, issues
 from newsletter.content.edit_errors import InvalidValueError
 from newsletter.content.fields import Fields, is_empty, one_line
+from newsletter.content.file_kinds import FileKind
 from newsletter.content.frontmatter import Listing, Scalar, Table, Value
+from newsletter.content.source_text import with_line_feeds
 from newsletter.domain.changes import FieldValue
-
-
-class FileKind(StrEnum):
-    """A kind of file that can be changed."""
-
-    ENTRY = "entry"  # in issues/entries
-    ISSUE = "issue"  # in issues
-    BLOCK = "block"  # in issues/blocks
 
 
 class FieldType(Enum):
@@ -84,9 +78,9 @@ def typed(name: str, value: FieldValue) -> FieldValue:
         what = f"{name} is not a single value"
         raise InvalidValueError(what, field=name, hint="change its items one by one, or edit the file as text")
     if kind is FieldType.LINE and isinstance(value, str):
-        return one_line(_unicode(name, value.replace("\r\n", "\n").replace("\r", "\n")))
+        return one_line(_unicode(name, with_line_feeds(value)))
     if kind is FieldType.MARKDOWN and isinstance(value, str):
-        return _unicode(name, value.replace("\r\n", "\n").replace("\r", "\n")).strip("\n")
+        return _unicode(name, with_line_feeds(value)).strip("\n")
     if kind is FieldType.WORDS and isinstance(value, str | tuple):
         words = re.split(r"[,\r\n]", value) if isinstance(value, str) else value
         lines = (one_line(_unicode(name, word)) for word in words)

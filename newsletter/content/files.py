@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from newsletter.content.source_text import unix_lines
 from newsletter.domain.topics import slug_of
 from newsletter.errors import (
     Finding,
@@ -131,7 +132,7 @@ def read_text(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Findi
     text = decoded(data, name, limit=limit)
     if isinstance(text, Finding):
         return text
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = unix_lines(text)
     conflict = conflict_finding(text, name)
     if conflict is None and time.time_ns() - status.st_ctime_ns > _SETTLED_NS:
         if len(_known_texts) >= _MOST_TEXTS:

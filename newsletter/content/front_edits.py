@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from newsletter.content.edit_errors import UneditableError, UnreadableFileError
-from newsletter.content.field_types import FileKind, field_order, meaning, read_value
+from newsletter.content.field_types import field_order, meaning, read_value
 from newsletter.content.field_writing import write_value, write_word
 from newsletter.content.fields import is_empty, one_line
+from newsletter.content.file_kinds import FileKind
 from newsletter.content.frontmatter import Listing, Scalar, Table, Value, parse_front_matter
 from newsletter.content.list_edits import ListPlace, insert_items, remove_item
 from newsletter.content.scalar_writing import Position, Written

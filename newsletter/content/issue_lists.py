@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from newsletter.content.blocks import KINDS
 from newsletter.content.edit_errors import MissingItemError, MissingSectionError, UneditableError
-from newsletter.content.field_types import FileKind, meaning
+from newsletter.content.field_types import meaning
 from newsletter.content.fields import is_empty, one_line
+from newsletter.content.file_kinds import FileKind
 from newsletter.content.front_edits import Manuscript
 from newsletter.content.frontmatter import Listing, Scalar, Table, Value
 from newsletter.content.list_edits import ListPlace, item_lines

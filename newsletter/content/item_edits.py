@@ -10,7 +10,7 @@ from newsletter.content.issue_lists import NO_SECTION, IssueLists, block_key, ke
 from newsletter.content.issue_shapes import SectionShape, content_of, section_shapes, verified_change
 from newsletter.content.list_edits import insert_items, item_source, remove_item
 from newsletter.content.scalar_writing import Written
-from newsletter.content.source_text import Piece
+from newsletter.content.source_text import Piece, with_line_feeds
 from newsletter.content.table_edits import add_field
 from newsletter.domain.changes import AddItem, Change, MoveItem, RemoveItem
 from newsletter.domain.topics import SLUG, slug_of
@@ -66,7 +66,7 @@ def _new_key(changed: Manuscript, key: str, section: str, at: int) -> str:
 
 def _source(change: AddItem) -> tuple[str, Value]:
     """Return a new item's source and what it says. Raise InvalidValueError if it isn't one item."""
-    source = change.source.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    source = with_line_feeds(change.source).strip("\n")
     if not source:
         if not SLUG.fullmatch(change.item):
             what = f'"{for_message(change.item)}" is not the slug of an entry or block'

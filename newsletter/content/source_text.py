@@ -18,9 +18,14 @@ class Piece:
     text: str
 
 
+def with_line_feeds(text: str) -> str:
+    """Return a text with ``\\n`` line ends; those of a form and of Windows have carriage returns too."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def unix_lines(text: str) -> str:
     """Return a text with ``\\n`` line ends and without a byte order mark."""
-    return _LINE_END.sub("\n", text.removeprefix(_MARK))
+    return with_line_feeds(text.removeprefix(_MARK))
 
 
 class SourceText:

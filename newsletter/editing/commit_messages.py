@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from newsletter.content import FileKind, kind_of
 from newsletter.content.blocks import parse_block
 from newsletter.content.entries import parse_entry
 from newsletter.content.issues import Draft, parse_draft
@@ -14,7 +15,6 @@ from newsletter.domain.blocks import Block
 from newsletter.domain.date_words import day_in_words
 from newsletter.domain.issue import Entry, Issue, PassageKind
 from newsletter.errors import printable
-from newsletter.files.newsletter_folder import BLOCKS, ENTRIES, ISSUES
 
 _LONGEST = 72  # characters of a message's first line
 _TITLE = 50  # characters
@@ -54,7 +54,7 @@ def _sentence(change: FileChange) -> str:
     verb = "Add" if change.before is None else "Remove" if change.after is None else "Edit"
     details: Iterable[str] = ()
     if change.before is not None and change.after is not None:
-        if _is_issue(change.path):
+        if kind_of(change.path) is FileKind.ISSUE:
             verb = "Compose"
         details = _details(change.path, change.before, change.after)
     words = list(details)
@@ -163,17 +163,14 @@ def _longest_increasing(numbers: Iterable[int]) -> int:
 
 def _parsed(path: str, text: str) -> Entry | Block | Draft | None:
     slug = PurePosixPath(path).name.removesuffix(".md")
-    if not path.endswith(".md"):
-        return None
-    if path.startswith(f"{ENTRIES}/"):
-        return parse_entry(text, slug=slug, path=path)[0]
-    if path.startswith(f"{BLOCKS}/"):
-        return parse_block(text, slug=slug, path=path)[0]
-    return parse_draft(text, slug=slug, path=path) if _is_issue(path) else None
-
-
-def _is_issue(path: str) -> bool:
-    return path.endswith(".md") and str(PurePosixPath(path).parent) == ISSUES
+    match kind_of(path):
+        case FileKind.ENTRY:
+            return parse_entry(text, slug=slug, path=path)[0]
+        case FileKind.BLOCK:
+            return parse_block(text, slug=slug, path=path)[0]
+        case FileKind.ISSUE:
+            return parse_draft(text, slug=slug, path=path)
+    return None
 
 
 def _listed(words: Sequence[str], *, separator: bool) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
+from newsletter.content.source_text import with_line_feeds
+
 _WORD = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
 _ALIKE = 0.4  # the least similarity of two lines that are shown as one changed line
 _LONGEST = 2000  # characters of a line that is compared by word
@@ -87,7 +89,7 @@ def compare_texts(old: str, new: str, *, around: int | None = 3) -> Comparison:
 
 
 def _lines(text: str) -> list[str]:
-    return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n") if text else []
+    return with_line_feeds(text).removesuffix("\n").split("\n") if text else []
 
 
 def _rows(old: Sequence[str], new: Sequence[str]) -> Iterator[ComparisonRow]:

@@ -4,6 +4,7 @@ import re
 
 from newsletter.content.field_types import FieldType, field_type, typed
 from newsletter.content.fields import one_line
+from newsletter.content.source_text import with_line_feeds
 from newsletter.domain.changes import FieldValue
 
 _MARKDOWN = re.compile(r"note|text|(?:framing|quotation)(?:-[0-9]+)?")
@@ -23,11 +24,6 @@ def text_of_field(value: FieldValue) -> str:
     if isinstance(value, tuple):
         return ", ".join(value)
     return with_line_feeds(value) if isinstance(value, str) else str(value)
-
-
-def with_line_feeds(text: str) -> str:
-    """Return a text whose lines end with a line feed only; those of a form have carriage returns too."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def same_value(name: str, value: FieldValue, other: FieldValue) -> bool:

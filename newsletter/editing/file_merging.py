@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from newsletter.content import FieldType, FileKind, field_type, field_value, outline
+from newsletter.content import FieldType, FileKind, field_type, field_value, kind_of, outline
 from newsletter.content.blocks import parse_block
 from newsletter.content.body_edits import body_regions
 from newsletter.content.entries import parse_entry
@@ -18,14 +18,13 @@ from newsletter.content.field_types import BODY_NAMES, field_order, meaning
 from newsletter.content.files import FILE_LIMIT
 from newsletter.content.frontmatter import Table, parse_front_matter
 from newsletter.content.issues import parse_draft
+from newsletter.content.source_text import unix_lines
 from newsletter.domain.blocks import Block
 from newsletter.domain.changes import FieldValue, MoveItem, SetField
 from newsletter.editing.applying import apply_to_current
 from newsletter.editing.errors import ConflictError
-from newsletter.editing.field_values import with_line_feeds
 from newsletter.editing.list_merging import list_changes, places_in
 from newsletter.errors import Finding, NewsletterError
-from newsletter.files.newsletter_folder import BLOCKS, ENTRIES, ISSUES
 
 WHOLE = "text"
 """The field of a conflict about a whole file."""
@@ -108,17 +107,6 @@ def merge_file(
         return _by_field(file, kind, base, mine, theirs, choices)
     except NewsletterError:  # something in it can't be changed by itself
         return MergedFile(content=None, conflicts=(_whole(file),))
-
-
-def kind_of(path: str) -> FileKind | None:
-    """Return the kind of manuscript at a path in the newsletter's folder, or None."""
-    if not path.endswith(".md"):
-        return None
-    if path.startswith(f"{ENTRIES}/"):
-        return FileKind.ENTRY
-    if path.startswith(f"{BLOCKS}/"):
-        return FileKind.BLOCK
-    return FileKind.ISSUE if str(PurePosixPath(path).parent) == ISSUES else None
 
 
 def _by_field(
@@ -216,11 +204,11 @@ def _comments(text: str) -> list[str]:
 
 
 def _body(text: str) -> str:
-    return parse_front_matter(with_line_feeds(text.removeprefix("\ufeff")), path="").body
+    return parse_front_matter(unix_lines(text), path="").body
 
 
 def _table(text: str) -> Table | None:
-    return parse_front_matter(with_line_feeds(text.removeprefix("\ufeff")), path="").fields
+    return parse_front_matter(unix_lines(text), path="").fields
 
 
 def _is_sound(merged: bytes, file: FileVersions) -> bool:
@@ -239,7 +227,7 @@ def _is_sound(merged: bytes, file: FileVersions) -> bool:
 
 def _soundness(path: str, text: str) -> tuple[set[str], set[str]]:
     """Return the rules that a file breaks, and the items that it lists more than once."""
-    plain = with_line_feeds(text.removeprefix("\ufeff"))
+    plain = unix_lines(text)
     slug, kind = PurePosixPath(path).stem, kind_of(path)
     findings: tuple[Finding, ...]
     items: Counter[str] = Counter()

@@ -5,18 +5,16 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from newsletter.content import FileKind, UnreadableFileError
+from newsletter.content import FileKind, UnreadableFileError, kind_of
 from newsletter.content.files import FILE_LIMIT, decoded, file_error
+from newsletter.content.source_text import with_line_feeds
 from newsletter.content.writing import NotUnicodeError
 from newsletter.editing.errors import FileGoneError, TooLongError, UneditablePathError, UnsavedError, unsaved
-from newsletter.editing.field_values import with_line_feeds
 from newsletter.editing.values import digest_of
 from newsletter.errors import Finding
 from newsletter.files import library_errors
 from newsletter.files.atomic_write import create_file, rewrite_file
-from newsletter.files.newsletter_folder import BLOCKS, ENTRIES, ISSUES
 
-_FOLDERS = ((ENTRIES, FileKind.ENTRY), (BLOCKS, FileKind.BLOCK), (ISSUES, FileKind.ISSUE))
 _FORBIDDEN = frozenset("\x00\\")
 _MARK = "\ufeff"
 
@@ -77,12 +75,11 @@ def manuscript_place(root: Path, path: str) -> ManuscriptPlace:
     UnreadableFileError for a link that leads out of the folder.
     """
     parts = PurePosixPath(path).parts
-    kind = next((kind for folder, kind in _FOLDERS if path.startswith(f"{folder}/")), None)
-    hidden = any(part.startswith(".") or part == "/" for part in parts)
-    misplaced = kind is FileKind.ISSUE and len(parts) != len(PurePosixPath(ISSUES).parts) + 1
-    if kind is None or hidden or misplaced or not path.endswith(".md") or _FORBIDDEN.intersection(path):
-        raise UneditablePathError(path=path)
     normal = "/".join(parts)
+    kind = kind_of(normal)
+    hidden = any(part.startswith(".") or part == "/" for part in parts)
+    if kind is None or hidden or _FORBIDDEN.intersection(path):
+        raise UneditablePathError(path=path)
     try:
         file = (root / normal).resolve()
     except (OSError, RuntimeError) as err:  # a link that leads to itself

@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from newsletter import content
-from newsletter.content import FileKind, UnreadableFileError, field_value
+from newsletter.content import UnreadableFileError, field_value
 from newsletter.content.files import conflict_finding
+from newsletter.content.source_text import with_line_feeds
 from newsletter.domain.changes import Change, FieldValue, Reversal, SetField, Several
 from newsletter.domain.issue import Entry
 from newsletter.domain.people import Act, Person, require
 from newsletter.editing.applying import AppliedChange, apply_to_current
 from newsletter.editing.errors import BusyFileError, ConflictError, FileGoneError, UndoConflictError
-from newsletter.editing.field_values import with_line_feeds
 from newsletter.editing.manuscript_files import (
     ManuscriptFile,
     ManuscriptPlace,
@@ -24,13 +24,13 @@ from newsletter.editing.manuscript_files import (
     read_manuscript,
     replace_manuscript,
 )
+from newsletter.editing.permissions import require_edit
 from newsletter.editing.traces import traces
 from newsletter.editing.undoing import UndoableChange, UndoStacks, undone
 from newsletter.editing.values import UNSEEN, Changed, FileText, Save, Unseen, digest_of
 from newsletter.files.newsletter_lock import PATIENCE, newsletter_lock
 
 _ATTEMPTS = 5  # at a file that another program writes at the same moment
-_ACTS = {FileKind.ENTRY: Act.EDIT_ENTRY, FileKind.BLOCK: Act.EDIT_ENTRY, FileKind.ISSUE: Act.COMPOSE}
 _ANYTHING = Several(changes=())  # the change in the reversal of a whole text, which is only reversed to the byte
 
 
@@ -143,7 +143,7 @@ class Editing:
 
     def create_entry(self, person: Person, entry: Entry, *, now: datetime.datetime) -> str:
         """Write a new entry's file and return its path. Raise ForbiddenError, and as ``content.new_entry`` does."""
-        require(person, Act.CAPTURE)
+        require(person, Act.EDIT_OWN_ENTRY)
         return self._create(person, lambda: content.new_entry(self.root, entry), now)
 
     def create_issue(self, person: Person, write: Callable[[], Path], *, now: datetime.datetime) -> str:
@@ -168,7 +168,7 @@ class Editing:
 
     def _place(self, person: Person, path: str) -> ManuscriptPlace:
         place = manuscript_place(self.root, path)
-        require(person, _ACTS[place.kind])
+        require_edit(person, place.kind)
         return place
 
     def _rewrite(
@@ -197,12 +197,14 @@ class Editing:
         return file, applied, data
 
     def _write_new_text(self, person: Person, place: ManuscriptPlace, text: str, now: datetime.datetime) -> Changed:
+        save = Save(person=person, paths=place.paths(self.root), at=now)
         with newsletter_lock(self.root, seconds=self._patience):
+            self._saving(save)
             data = create_manuscript_file(place, text)
             if data is None:
                 theirs = read_manuscript(place).text
                 raise ConflictError(path=place.path, field="text", mine=text, theirs=theirs, base="")
-        self._saved(Save(person=person, paths=place.paths(self.root), at=now))
+        self._saved(save)
         return Changed(path=place.path, digest=digest_of(data))
 
     def _undoable(self, session: str, before: ManuscriptFile, applied: AppliedChange) -> str:

@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from newsletter.content import FileKind
-from newsletter.domain.people import Act, Person, require
-from newsletter.editing.file_merging import Choice, FileVersions, MergedFile, SyncConflict, kind_of, merge_file
+from newsletter.content import kind_of
+from newsletter.domain.people import Person
+from newsletter.editing.file_merging import Choice, FileVersions, MergedFile, SyncConflict, merge_file
+from newsletter.editing.permissions import require_edit
 from newsletter.editing.sittings import CommitState, Sittings, author_of, in_words
 from newsletter.files.newsletter_lock import newsletter_lock
 from newsletter.git import (
@@ -40,11 +41,6 @@ from newsletter.git import (
     write_merge,
 )
 
-_ACTS: Mapping[FileKind | None, Act] = {
-    FileKind.ENTRY: Act.EDIT_ENTRY,
-    FileKind.BLOCK: Act.EDIT_ENTRY,
-    FileKind.ISSUE: Act.COMPOSE,
-}
 _OFTEN = 5 * 60.0  # seconds between two looks at the remote
 _AGAIN = (60.0, 120.0, 300.0, 900.0)  # seconds after the first failure, the second …
 _LAST = 15.0  # seconds
@@ -117,7 +113,7 @@ class Syncing:
 
         The choice holds as long as neither side changes that field again. Raise ForbiddenError.
         """
-        require(person, _ACTS.get(kind_of(conflict.path), Act.CHANGE_SETTINGS))
+        require_edit(person, kind_of(conflict.path))
         with self._guard:
             self._choices[conflict] = choice
             self._chooser = author_of(person)

@@ -435,6 +435,14 @@ def test_another_authors_change_is_announced_before_the_file_is_written(root: Pa
     assert texts == [("Ada", ENTRY_TEXT), ("Ben", ENTRY_TEXT.replace("The night train returns", "Ada's"))]
 
 
+def test_a_new_file_is_announced_before_it_is_written(root: Path) -> None:
+    announced: list[tuple[tuple[str, ...], bool]] = []
+    new = "issues/entries/brought-back.md"
+    editing = Editing(root, saving=lambda save: announced.append((save.paths, (root / new).exists())))
+    editing.replace_text(ADA, new, ENTRY_TEXT, seen_digest="", now=NOW)
+    assert announced == [((new,), False)]
+
+
 def test_content_is_on_the_disk_before_the_name(root: Path, editing: Editing, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
     rename = Path.replace

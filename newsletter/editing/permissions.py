@@ -1,0 +1,11 @@
+"""The permission that a change of a file needs. Every operation on existing files asks here. No I/O."""
+
+from newsletter.content import FileKind
+from newsletter.domain.people import Act, Person, require
+
+_ACTS = {FileKind.ENTRY: Act.EDIT_ENTRY, FileKind.BLOCK: Act.EDIT_ENTRY, FileKind.ISSUE: Act.COMPOSE}
+
+
+def require_edit(person: Person, kind: FileKind | None) -> None:
+    """Raise ForbiddenError unless a person may change files of a kind; None stands for any other file."""
+    require(person, Act.CHANGE_SETTINGS if kind is None else _ACTS[kind])

@@ -113,6 +113,24 @@ class Tailor:
         """Return the slugs that affect the choice: two readers who agree on these get the same edition."""
         return frozenset().union(*self._reached)
 
+    @cached_property
+    def _positions(self) -> Mapping[str, int]:
+        """Return the positions of the items that following a topic selects, a bit for each."""
+        positions: dict[str, int] = {}
+        for at, reached in enumerate(self._reached):
+            for topic in reached:
+                positions[topic] = positions.get(topic, 0) | 1 << at
+        return positions
+
+    def effect(self, reader: TopicChoices) -> tuple[int, int, bool]:
+        """Return what decides about a reader's edition: readers with an equal effect get the same one."""
+        follows = excludes = 0
+        for topic in reader.follows:
+            follows |= self._positions.get(topic, 0)
+        for topic in reader.excludes:
+            excludes |= self._positions.get(topic, 0)
+        return follows, excludes, bool(reader.follows)
+
     def entries_in(self, edition: Edition) -> int:
         """Return the number of entries in an edition."""
         return sum(at < self._entries for at in edition)

@@ -1,9 +1,10 @@
 """How many readers get how many entries of an issue, from the readers of each choice of topics. No I/O."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from newsletter.domain.choice_counts import ChoiceCounts
 from newsletter.domain.edition import Tailor, TopicChoices
 
 
@@ -27,15 +28,15 @@ class EntrySpread:
         return self.none + self.one + self.two_or_three + self.more
 
 
-def entry_spread(tailor: Tailor, choices: Mapping[TopicChoices, int]) -> EntrySpread:
+def entry_spread(tailor: Tailor, choices: ChoiceCounts) -> EntrySpread:
     """Return the spread of an issue over readers, given the number of readers of each choice of topics.
 
-    Choices that differ only in topics that none of the issue's parts has are decided once, so the time depends on the
-    different choices and not on the readers.
+    Choices that select and exclude the same parts of the issue are decided once, so the time depends on the different
+    choices and not on the readers.
     """
     by_size: Counter[int] = Counter()
     by_position = [0] * len(tailor.full)
-    for choice, readers in _relevant(tailor, choices).items():
+    for choice, readers in _different(tailor, choices):
         edition = tailor.edition(choice) or ()
         by_size[tailor.entries_in(edition)] += readers
         for at in edition:
@@ -49,11 +50,14 @@ def entry_spread(tailor: Tailor, choices: Mapping[TopicChoices, int]) -> EntrySp
     )
 
 
-def _relevant(tailor: Tailor, choices: Mapping[TopicChoices, int]) -> Counter[TopicChoices]:
-    """Return the number of readers of each choice among the topics that make a difference."""
+def _different(tailor: Tailor, choices: ChoiceCounts) -> Iterable[tuple[TopicChoices, int]]:
+    """Return choices that make a difference, each with the number of readers who get the same."""
     if tailor.tailoring is None:
-        return Counter({TopicChoices(): sum(choices.values())})
-    relevant: Counter[TopicChoices] = Counter()
-    for choice, readers in choices.items():
-        relevant[choice.among(tailor.topics)] += readers
-    return relevant
+        return [(TopicChoices(), choices.readers)]
+    examples: dict[object, TopicChoices] = {}
+    counts: Counter[object] = Counter()
+    for choice, readers in choices.among(tailor.topics).items():
+        effect = tailor.effect(choice)
+        examples.setdefault(effect, choice)
+        counts[effect] += readers
+    return [(examples[effect], readers) for effect, readers in counts.items()]

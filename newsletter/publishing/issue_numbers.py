@@ -2,13 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter import checks
 from newsletter.composing import Composed
-from newsletter.domain.edition import TopicChoices
+from newsletter.domain.choice_counts import ChoiceCounts
 from newsletter.domain.entry_spread import EntrySpread, entry_spread
 from newsletter.domain.issue import Issue
 from newsletter.domain.reading_time import issue_minutes
@@ -48,12 +48,10 @@ class ReaderChoices:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._kept: dict[tuple[Segment, ...], tuple[float, Mapping[TopicChoices, int]]] = {}
+        self._kept: dict[tuple[Segment, ...], tuple[float, ChoiceCounts]] = {}
         self._lock = threading.Lock()  # only one thread reads them; the others wait for its result
 
-    def of(
-        self, segments: tuple[Segment, ...], open_store: Callable[[], Store], now: datetime
-    ) -> Mapping[TopicChoices, int]:
+    def of(self, segments: tuple[Segment, ...], open_store: Callable[[], Store], now: datetime) -> ChoiceCounts:
         """Return the number of readers of each choice of topics in the segments, at most a minute old."""
         with self._lock:
             at, choices = self._kept.get(segments, (0.0, None))

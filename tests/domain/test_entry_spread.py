@@ -5,6 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.domain.choice_counts import ChoiceCounts
 from newsletter.domain.edition import Tailor, Tailoring, TopicChoices
 from newsletter.domain.entry_spread import EntrySpread, entry_spread
 from newsletter.domain.issue import Otherwise
@@ -28,7 +29,7 @@ def test_each_reader_is_counted_once_by_the_entries_they_get(
     tailor = Tailor(issue, TOPICS, tailoring)
     editions = [tailor.edition(reader) or () for reader in readers]
     sizes = Counter(map(len, editions))
-    assert entry_spread(tailor, Counter(readers)) == EntrySpread(
+    assert entry_spread(tailor, ChoiceCounts((reader, 1) for reader in readers)) == EntrySpread(
         none=sizes[0],
         one=sizes[1],
         two_or_three=sizes[2] + sizes[3],
@@ -38,5 +39,5 @@ def test_each_reader_is_counted_once_by_the_entries_they_get(
 
 
 def test_without_readers_nobody_is_counted() -> None:
-    spread = entry_spread(Tailor(make.issue(make.entry()), TOPICS, Tailoring()), {})
+    spread = entry_spread(Tailor(make.issue(make.entry()), TOPICS, Tailoring()), ChoiceCounts())
     assert (spread.readers, spread.by_position) == (0, (0,))

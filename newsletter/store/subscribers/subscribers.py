@@ -6,8 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from newsletter.domain.addresses import address_key
+from newsletter.domain.choice_counts import ChoiceCounts
 from newsletter.domain.consent import Consent
-from newsletter.domain.edition import TopicChoices
 from newsletter.domain.segment import Segment
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.errors import StoreError
@@ -122,7 +122,7 @@ class Subscribers:
         with self._database.reading() as connection:
             return count_by_segment(connection, segments, now)
 
-    def count_choices(self, segments: Sequence[Segment], now: datetime) -> Mapping[TopicChoices, int]:
+    def count_choices(self, segments: Sequence[Segment], now: datetime) -> ChoiceCounts:
         """Return the number of readers of each choice of topics whom a send to these segments would mail ``now``."""
         with self._database.reading() as connection:
             return count_choices(connection, segments, now)

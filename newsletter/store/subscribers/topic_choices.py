@@ -1,11 +1,11 @@
 """The choices of topics in an audience, with the number of readers of each."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from newsletter.domain.choice_counts import ChoiceCounts
 from newsletter.domain.edition import TopicChoices
 from newsletter.domain.segment import Segment
 from newsletter.store.subscribers.segments import audience_of
@@ -14,7 +14,7 @@ from newsletter.store.tables import subscriber, subscriber_topic
 _EXCLUDED = "-"  # before a topic that a reader excludes; no slug begins with it
 
 
-def count_choices(connection: sa.Connection, segments: Sequence[Segment], now: datetime) -> Mapping[TopicChoices, int]:
+def count_choices(connection: sa.Connection, segments: Sequence[Segment], now: datetime) -> ChoiceCounts:
     """Return the number of readers of each different choice of topics in the audience ``now``."""
     chosen = subscriber_topic.alias()  # segments refer to the table itself
     marks = (
@@ -25,10 +25,7 @@ def count_choices(connection: sa.Connection, segments: Sequence[Segment], now: d
         .subquery()
     )
     rows = connection.execute(sa.select(marks.c.marks, sa.func.count()).group_by(marks.c.marks))
-    counts: Counter[TopicChoices] = Counter()
-    for names, readers in rows:  # the same topics may come in another order
-        counts[choice_of(names)] += readers
-    return counts
+    return ChoiceCounts((choice_of(names), readers) for names, readers in rows)
 
 
 def mark_of(topic: sa.ColumnElement[str], excluded: sa.ColumnElement[bool]) -> sa.ColumnElement[str]:

@@ -102,7 +102,7 @@ function beginsSequence(key) {
 function listKeys() {
   const list = document.getElementById("key-list");
   const groups = new Map();
-  const add = (group, key, label) => groups.set(group, (groups.get(group) ?? new Map()).set(label, key));
+  const add = (group, key, label) => groups.set(group, (groups.get(group) ?? new Map()).set(key, label));
   for (const element of elementsWithKeys().filter(isVisible)) {
     add(element.dataset.keyGroup ?? "This page", element.dataset.key, labelOf(element));
   }
@@ -119,7 +119,7 @@ function heading(text) {
 
 function definitions(keys) {
   const list = document.createElement("dl");
-  for (const [label, key] of keys) {
+  for (const [key, label] of keys) {
     const row = document.createElement("div");
     const term = document.createElement("dt");
     const meaning = document.createElement("dd");

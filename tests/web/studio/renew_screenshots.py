@@ -57,11 +57,12 @@ class Scene:
 class Screen:
     """A page of the studio: its path, and what is done there before the picture is taken.
 
-    A path that is empty says that the page doesn't exist in that state.
+    A path that is empty says that the page doesn't exist in that state. Without ``scripts`` the page has plain forms.
     """
 
     path: Callable[[Scene], str]
     act: Callable[[Page, Scene], None] = lambda page, scene: None
+    scripts: bool = True
 
 
 def _entry(scene: Scene) -> str:
@@ -143,6 +144,9 @@ SCREENS = {
     "broken-theme": Screen(path=_only("broken", lambda _: "/issues/2026-11-22")),
     "keys": Screen(path=_only("typical", _issue_path), act=lambda page, _: page.keyboard.press("?")),
     "palette": Screen(path=_only("typical", lambda _: "/"), act=_find),
+    "plain-entry": Screen(path=_only("typical", _entry_path), scripts=False),
+    "plain-compose": Screen(path=_only("typical", _issue_path), scripts=False),
+    "plain-links": Screen(path=_only("typical", lambda _: "/links"), scripts=False),
     "missing": Screen(path=_only("typical", lambda _: "/entries/there-is-none")),
 }
 
@@ -163,17 +167,23 @@ PICTURES: dict[str, tuple[tuple[str, str, int, Scheme], ...]] = {
 
 
 def renew(names: Iterable[str]) -> None:
-    """Draw the screenshots of these pages and states; without names, all of them."""
+    """Draw the screenshots of these pages and states; without names, all of them.
+
+    Exit with a message if a page is wider than its window, so that it has to be scrolled sideways.
+    """
     states = [state for state in STATES if state in names] or list(STATES)
     screens = [screen for screen in SCREENS if screen in names] or list(SCREENS)
+    wide: list[str] = []
     with launched() as browser:
         for state in states:
             with _scene(state) as scene:
                 for name in screens:
-                    _draw(browser, scene, name)
+                    wide += _draw(browser, scene, name)
     for name, parts in PICTURES.items():
         if all(_file(*part).exists() for part in parts):
             _picture(name, [Image.open(_file(*part)) for part in parts])
+    if wide:
+        sys.exit(f"Wider than their windows: {', '.join(wide)}")
 
 
 @contextmanager
@@ -187,32 +197,38 @@ def _scene(state: str) -> Iterator[Scene]:
             yield Scene(state=state, root=root, studio=studio, pages=pages)
 
 
-def _draw(browser: Browser, scene: Scene, name: str) -> None:
+def _draw(browser: Browser, scene: Scene, name: str) -> list[str]:
+    """Draw a page in all windows, and return those that it doesn't fit into."""
     path = SCREENS[name].path(scene)
     if not path:
-        return
+        return []
     shots: list[Image.Image] = []
+    wide = []
     for width in WIDTHS:
-        context = _context(browser, scene, width)
+        context = _context(browser, width, scripts=SCREENS[name].scripts)
         page = context.new_page()
         page.clock.set_fixed_time(NOW)
         for files in FONTS:
             page.route(files, _with_stand_ins)
         page.goto(f"{scene.studio.door}&findings=yes")  # which are counted before the page is shown
         page.goto(scene.studio.base + path)
-        expect(page.locator("html.scripted")).to_have_count(1)
+        expect(page.locator("html.scripted")).to_have_count(1 if SCREENS[name].scripts else 0)
         page.wait_for_timeout(SETTLED_MS)
         SCREENS[name].act(page, scene)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            wide.append(f"{scene.state}/{name} at {width}")
         shots += [_shot(page, scene, scheme, _file(scene.state, name, width, scheme)) for scheme in SCHEMES]
         context.close()
     sheet = side_by_side(shots)
     sheet.resize((sheet.width // 2, sheet.height // 2), Image.Resampling.LANCZOS).save(
         ALL / "sheets" / f"{scene.state}-{name}.png"
     )
+    return wide
 
 
-def _context(browser: Browser, scene: Scene, width: int) -> BrowserContext:
+def _context(browser: Browser, width: int, *, scripts: bool) -> BrowserContext:
     return browser.new_context(
+        java_script_enabled=scripts,
         viewport={"width": width, "height": WIDTHS[width]},
         has_touch=width < 1000,
         is_mobile=width < 1000,
@@ -234,7 +250,9 @@ def _shot(page: Page, scene: Scene, scheme: Scheme, file: Path) -> Image.Image:
     page.wait_for_timeout(100)
     whole = page.locator(".sheet:popover-open, .sheet[open]").count() == 0  # a sheet is in the middle of the window
     image = Image.open(io.BytesIO(page.screenshot(full_page=whole, animations="disabled"))).convert("RGB")
-    image = image.crop((0, 0, image.width, min(image.height, round(HIGHEST * WIDTHS[image.width]))))
+    assert page.viewport_size
+    width, height = page.viewport_size["width"], page.viewport_size["height"]
+    image = image.crop((0, 0, width, min(image.height, round(HIGHEST * height))))
     file.parent.mkdir(parents=True, exist_ok=True)
     (ALL / "sheets").mkdir(exist_ok=True)
     image.save(file)

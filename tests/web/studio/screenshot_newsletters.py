@@ -170,7 +170,7 @@ def broken(root: Path) -> None:
     folder.issue(
         "2026-11-24", "no-source", "doubled-word", "missing-entry", number=144, subject="Re: TODO", preheader=""
     )
-    theme = root / "templates/email/default/message.mjml"
+    theme = root / "templates/email/default/issue.mjml"
     theme.parent.mkdir(parents=True)
     theme.write_text("<mjml><mj-body>{% for %}</mj-body></mjml>\n", encoding="utf-8")
 

@@ -14,7 +14,7 @@ from newsletter.domain.issue import Issue
 from newsletter.domain.send import status_in_words
 from newsletter.errors import Finding, NewsletterError, NotFoundError, StoreError
 from newsletter.message.template import fill_text
-from newsletter.publishing.issue_numbers import issue_numbers
+from newsletter.publishing.reader_choices import spread_over_readers
 from newsletter.web.preview import frame
 from newsletter.web.preview.issue_page import findings_in
 from newsletter.web.preview.snapshot import Snapshot
@@ -147,7 +147,7 @@ def reader_values(studio: Studio, slug: str) -> dict[str, object]:
         with suppress(NewsletterError):  # a finding says what is wrong, or the page's next refresh counts again
             loaded = snapshot.once("settings", lambda: settings.load(studio.root))
             open_store = snapshot.settings.open_store
-            spread = issue_numbers(loaded, composed, studio.reader_choices, open_store, now=studio.now).spread
+            spread = spread_over_readers(loaded, composed, studio.reader_choices, open_store, now=studio.now)
     if composed is None or spread is None:
         return {"spread": None, "reach": {}}
     tailored = composed.tailor.tailoring is not None

@@ -12,7 +12,7 @@ from newsletter.editing import Editing, Sittings, Syncing
 from newsletter.errors import SettingsError
 from newsletter.fetching import WebClient
 from newsletter.git import Repository
-from newsletter.publishing.issue_numbers import ReaderChoices
+from newsletter.publishing.reader_choices import ReaderChoices
 from newsletter.rendering import page_environment
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.routes import day, kilobytes

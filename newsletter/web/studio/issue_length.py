@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from newsletter.composing import Composed
 from newsletter.domain.issue import Issue
-from newsletter.domain.reading_time import minutes_of, words_by_positions
+from newsletter.domain.reading_time import issue_minutes
 from newsletter.web.preview.issue_page import HtmlSize, sizes_to_show
 from newsletter.web.studio.compose_items import IssueSection
 
@@ -34,6 +34,6 @@ def issue_length(sections: Iterable[IssueSection], issue: Issue, composed: Compo
     return IssueLength(
         entries=entries,
         sections=counted,
-        minutes=minutes_of(sum(words for _, words in words_by_positions(issue))),
+        minutes=issue_minutes(issue),
         size=max(sizes_to_show(composed.email), key=lambda part: part.size / part.limit),
     )

@@ -1,4 +1,4 @@
-"""An issue's numbers while it is composed."""
+"""The readers of an issue, counted while it is composed."""
 
 from datetime import date
 
@@ -7,7 +7,7 @@ from newsletter.checks import CheckContext
 from newsletter.composing import Composed
 from newsletter.domain.entry_spread import EntrySpread
 from newsletter.domain.subscriber import Subscriber
-from newsletter.publishing.issue_numbers import KEPT_S, ReaderChoices, issue_numbers
+from newsletter.publishing.reader_choices import KEPT_S, ReaderChoices, spread_over_readers
 from newsletter.settings import Settings
 from newsletter.store import Store
 from tests.make import WHEN
@@ -19,12 +19,6 @@ def composed(settings: Settings, *entries: str, more: str = "") -> Composed:
     return composing.compose_draft(settings.root, settings.newsletter, issue.slug, CheckContext())
 
 
-def test_without_a_database_there_are_no_numbers_of_readers(settings: Settings) -> None:
-    numbers = issue_numbers(settings, composed(settings, "train", "soil"), ReaderChoices(), None, now=WHEN)
-    assert (numbers.minutes, numbers.entries, numbers.by_section, numbers.spread) == (1, 2, (("", 2),), None)
-    assert 0 < numbers.html_bytes <= numbers.encoded_bytes
-
-
 def test_readers_are_counted_by_their_entries_and_read_again_after_a_minute(settings: Settings, store: Store) -> None:
     store.subscribers.add(Subscriber(address="ada@example.com", topics=("science",)), now=WHEN)
     store.subscribers.add(Subscriber(address="ben@example.com", topics=("cities",)), now=WHEN)
@@ -32,8 +26,8 @@ def test_readers_are_counted_by_their_entries_and_read_again_after_a_minute(sett
     readers = ReaderChoices(clock=lambda: seconds[0])
     issue = composed(settings, "train", more="tailored: {otherwise: skip}\n")
 
-    def spread() -> EntrySpread | None:
-        return issue_numbers(settings, issue, readers, lambda: bootstrap.open_store(settings), now=WHEN).spread
+    def spread() -> EntrySpread:
+        return spread_over_readers(settings, issue, readers, lambda: bootstrap.open_store(settings), now=WHEN)
 
     assert spread() == EntrySpread(none=1, one=1, by_position=(1,))
     store.subscribers.add(Subscriber(address="eve@example.com", topics=("science",)), now=WHEN)

@@ -1,43 +1,19 @@
-"""An issue's numbers while it is composed: minutes, size, entries by section, and how many readers get how many."""
+"""How many readers get how many of an issue's entries, counted again and again while it is composed."""
 
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
-from newsletter import checks
 from newsletter.composing import Composed
 from newsletter.domain.choice_counts import ChoiceCounts
 from newsletter.domain.entry_spread import EntrySpread, entry_spread
-from newsletter.domain.issue import Issue
-from newsletter.domain.reading_time import issue_minutes
 from newsletter.domain.segment import Segment
 from newsletter.publishing.audience import segments_of
 from newsletter.settings import Settings
 from newsletter.store import Store
 
 KEPT_S = 60.0  # seconds for which the readers' choices are kept between two moves of an entry
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssueNumbers:
-    """The numbers of a full issue; ``spread`` is None without a database.
-
-    ``html_bytes`` and ``encoded_bytes`` are the sizes of the HTML for a typical reader, decoded and as sent.
-    ``by_section`` has each section's title and its number of entries.
-    """
-
-    minutes: int
-    html_bytes: int
-    encoded_bytes: int
-    by_section: tuple[tuple[str, int], ...]
-    spread: EntrySpread | None
-
-    @property
-    def entries(self) -> int:
-        """The number of entries."""
-        return sum(entries for _, entries in self.by_section)
 
 
 class ReaderChoices:
@@ -64,32 +40,17 @@ class ReaderChoices:
             return choices
 
 
-def issue_numbers(
+def spread_over_readers(
     settings: Settings,
     composed: Composed,
     readers: ReaderChoices,
-    open_store: Callable[[], Store] | None,
+    open_store: Callable[[], Store],
     *,
     now: datetime,
-) -> IssueNumbers:
-    """Return a composed issue's numbers; without ``open_store`` there are none about readers.
+) -> EntrySpread:
+    """Return how many readers of a composed issue's segments get how many of its entries.
 
     Raise UnknownSegmentError or DigestsDisabledError, and StoreError.
     """
-    html, encoded = checks.html_sizes(composed.email)
-    spread = None
-    if open_store is not None:
-        choices = readers.of(tuple(segments_of(settings, composed.issue)), open_store, now)
-        spread = entry_spread(composed.tailor, choices)
-    return IssueNumbers(
-        minutes=issue_minutes(composed.issue),
-        html_bytes=html,
-        encoded_bytes=encoded,
-        by_section=entries_by_section(composed.issue),
-        spread=spread,
-    )
-
-
-def entries_by_section(issue: Issue) -> tuple[tuple[str, int], ...]:
-    """Return each section's title, or "", with its number of entries."""
-    return tuple((section.title or "", len(section.entries)) for section in issue.sections)
+    choices = readers.of(tuple(segments_of(settings, composed.issue)), open_store, now)
+    return entry_spread(composed.tailor, choices)

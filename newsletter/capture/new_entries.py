@@ -1,31 +1,50 @@
 """Make an entry from a captured link."""
 
+from newsletter.capture.names import site_from_address
+from newsletter.capture.titles import title_from_address
 from newsletter.capture.values import Captured
-from newsletter.content.markdown import escape_markdown
+from newsletter.domain.captured_links import LinkFacts
 from newsletter.domain.issue import Entry, Passage, PassageKind
 from newsletter.domain.languages import covers
 from newsletter.domain.topics import slug_of
 
 
-def entry_from(captured: Captured, *, language: str) -> Entry:
-    """Return an entry with what was read; the selected text is its quotation. ``language`` is the newsletter's.
+def facts_of(captured: Captured) -> LinkFacts:
+    """Return what a page says about itself, as facts of a link."""
+    page = captured.facts
+    return LinkFacts(
+        canonical_url=captured.url,
+        title=page.value("title"),
+        source=page.value("source"),
+        author=page.value("author"),
+        date=page.date,
+        language=page.value("language"),
+        minutes=page.minutes,
+        image=page.value("image"),
+        kind=page.value("kind"),
+        paywall=page.paywall,
+        text=page.text,
+        origins={name: value.origin for name, value in page.values.items()},
+    )
 
-    An entry names its language only if it isn't the newsletter's. The page's image is left out: it belongs to the
-    publication, and nobody has described it.
+
+def entry_from(url: str, facts: LinkFacts, *, quotation: str = "", language: str) -> Entry:
+    """Return the entry of a link with what is known about it; its address stands in for a title and a source.
+
+    ``quotation`` is Markdown. ``language`` is the newsletter's: an entry names only another one. The page's image is
+    left out: it belongs to the publication, and nobody has described it.
     """
-    facts = captured.facts
-    tag = facts.value("language")
-    paragraphs = [" ".join(paragraph.split()) for paragraph in captured.selection.split("\n\n")]
-    quotation = "\n\n".join(escape_markdown(paragraph) for paragraph in paragraphs if paragraph)
+    url = facts.canonical_url or url
+    title = facts.title or title_from_address(url)
     return Entry(
-        slug=slug_of(facts.value("title")),
-        title=facts.value("title"),
-        url=captured.url,
-        source=facts.value("source"),
-        author=facts.value("author") or None,
+        slug=slug_of(title),
+        title=title,
+        url=url,
+        source=facts.source or site_from_address(url),
+        author=facts.author or None,
         date=facts.date,
-        language="" if covers(language, tag) else tag,
-        kind=facts.value("kind"),
+        language="" if covers(language, facts.language) else facts.language,
+        kind=facts.kind,
         minutes=facts.minutes,
         paywall=facts.paywall,
         passages=(Passage(kind=PassageKind.QUOTATION, markdown=quotation),) if quotation else (),

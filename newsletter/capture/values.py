@@ -1,4 +1,4 @@
-"""Values of capture: what a page says about itself, what a browser sent, and the two together."""
+"""Values of capture: what a page says about itself, and links that it may repeat."""
 
 import datetime
 from collections.abc import Iterator, Mapping
@@ -58,26 +58,17 @@ class PageFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SentByBrowser:
-    """What the bookmarklet or the share sheet sent beside the URL: the page's title and the selected text."""
-
-    title: str = ""
-    selection: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Captured:
     """A captured link.
 
     ``url`` is the one to link to, cleaned, and ``requested_url`` the one that was pasted. ``facts`` are never empty:
-    there is always a title and a source. ``selection`` is the selected text, cleaned. ``problem`` says in words why the
-    page could not be read, and is empty if it was.
+    there is always a title and a source. ``problem`` says in words why the page could not be read, and is empty if it
+    was.
     """
 
     url: str
     requested_url: str
     facts: PageFacts
-    selection: str = ""
     problem: str = ""
 
 

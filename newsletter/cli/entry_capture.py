@@ -53,9 +53,9 @@ def read_link(url: str, settings: "Settings", *, offline: bool) -> ReadLink:
 
 def completed(found: ReadLink, given: "Entry", settings: "Settings") -> "Entry":
     """Return an entry with the values that were given, and those of the page for the rest."""
-    from newsletter.capture import entry_from
+    from newsletter.capture import entry_from, facts_of
 
-    read = entry_from(found.captured, language=settings.newsletter.language)
+    read = entry_from(found.captured.url, facts_of(found.captured), language=settings.newsletter.language)
     values = {field.name: getattr(given, field.name) for field in fields(given) if getattr(given, field.name)}
     return replace(read, **values)
 

@@ -34,8 +34,8 @@ class LinkFacts:
 class CapturedLink:
     """A captured link: its address, its facts and the editors' decision about it.
 
-    ``selection`` is the text that the editor had selected. ``fetched_at`` is None until its page was fetched, or could
-    not be, as ``problem`` says. ``entry`` is the slug of the entry made of it.
+    ``selection`` is the text that the editor had selected, in Markdown. ``fetched_at`` is None until its page was
+    fetched, or could not be, as ``problem`` says. ``entry`` is the slug of the entry made of it.
     """
 
     id: int

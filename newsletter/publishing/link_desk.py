@@ -1,20 +1,17 @@
 """What editors do with the links that they catch: store them at once, make entries of them, put them off, drop them."""
 
 import datetime
-import re
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from newsletter.capture import clean_selection, clean_url
+from newsletter.capture import clean_selection, clean_url, entry_from, web_url
 from newsletter.content.files import SlugTakenError
 from newsletter.domain.captured_links import CapturedLink, LinkFacts
 from newsletter.domain.changes import AddItem
-from newsletter.domain.issue import Entry, Passage, PassageKind
-from newsletter.domain.languages import covers
+from newsletter.domain.issue import Entry
 from newsletter.domain.people import Act, Person, require
-from newsletter.domain.topics import slug_of
-from newsletter.domain.web_addresses import split_address
 from newsletter.editing import Editing
 from newsletter.errors import UsageError
 from newsletter.publishing.link_fetching import TYPED
@@ -51,11 +48,15 @@ class LinkDesk:
 
     def __init__(self, editing: Editing, open_store: Callable[[], Store]) -> None:
         self._editing, self._open_store = editing, open_store
+        self._making = threading.Lock()  # two clicks at the same moment make one entry
 
     def capture(
         self, person: Person, url: str, *, now: datetime.datetime, facts: LinkFacts | None = None, selection: str = ""
     ) -> int:
-        """Store a link with what is known of it, and return its id. Raise NoLinkError."""
+        """Store a link with what is known of it, and return its id. Raise NoLinkError.
+
+        ``selection`` is the selected text in Markdown.
+        """
         require(person, Act.CAPTURE)
         address = _address(url)
         with self._open_store() as store:
@@ -92,11 +93,12 @@ class LinkDesk:
         ``language`` is the newsletter's.
         """
         require(person, Act.EDIT_OWN_ENTRY)
-        with self._open_store() as store:
+        with self._making, self._open_store() as store:
             link = store.captured_links.get(link_id)
             if link.entry:
                 return link.entry
-            slug = self._create(person, entry_of(link, language), now)
+            entry = entry_from(link.url, link.facts, quotation=link.selection, language=language)
+            slug = self._create(person, entry, now)
             store.captured_links.use(link_id, slug)
             return slug
 
@@ -166,40 +168,8 @@ class LinkDesk:
         raise UsageError(f'there are too many entries called "{entry.slug}"', hint="give it another title")
 
 
-def entry_of(link: CapturedLink, language: str) -> Entry:
-    """Return the entry that a link makes: its facts without the picture, and the selected text as the quotation.
-
-    ``language`` is the newsletter's, which an entry doesn't name.
-    """
-    facts = link.facts
-    url = facts.canonical_url or link.url
-    quotation = Passage(kind=PassageKind.QUOTATION, markdown=link.selection)
-    return Entry(
-        slug=slug_of(link.title),
-        title=link.title,
-        url=url,
-        source=facts.source or _host(url),
-        author=facts.author or None,
-        date=facts.date,
-        language="" if covers(language, facts.language) else facts.language,
-        kind=facts.kind,
-        minutes=facts.minutes,
-        paywall=facts.paywall,
-        passages=(quotation,) if link.selection else (),
-    )
-
-
-def _host(url: str) -> str:
-    parts = split_address(url)
-    return (parts.hostname or "").removeprefix("www.") if parts else ""
-
-
 def _address(text: str) -> str:
     url = clean_url(text.strip())
-    parts = split_address(url)
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or not _VISIBLE.fullmatch(url):
+    if not web_url(url):
         raise NoLinkError(text=text)
     return url
-
-
-_VISIBLE = re.compile(r"[^\s<>\x00-\x1f\x7f-\x9f]+")

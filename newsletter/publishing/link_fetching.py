@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from newsletter.capture import Captured, PageFacts, SentByBrowser, capture
+from newsletter.capture import Captured, capture, facts_of
 from newsletter.domain.captured_links import TEXTS_KEPT, CapturedLink, LinkFacts
 from newsletter.errors import NewsletterError
 from newsletter.fetching import WebClient
@@ -31,13 +31,13 @@ class PageReader:
         self._lock = threading.Lock()
         self._remembered: OrderedDict[str, Captured] = OrderedDict()
 
-    def read(self, url: str, *, title: str = "", selection: str = "") -> Captured:
-        """Fetch and read a page; what the browser sent stands in for what it doesn't say. It never fails."""
-        return capture(url, client=self._client, sent=SentByBrowser(title=title, selection=selection))
+    def read(self, url: str, *, title: str = "") -> Captured:
+        """Fetch and read a page; the title that the browser sent stands in for a missing one. It never fails."""
+        return capture(url, client=self._client, title=title)
 
-    def read_ahead(self, url: str, *, title: str = "", selection: str = "") -> Captured:
+    def read_ahead(self, url: str, *, title: str = "") -> Captured:
         """Do the same, and remember the result until the link is saved."""
-        captured = self.read(url, title=title, selection=selection)
+        captured = self.read(url, title=title)
         with self._lock:
             self._remembered[captured.url] = captured
             while len(self._remembered) > _REMEMBERED:
@@ -108,34 +108,13 @@ class LinkFetcher:
     def _fetch(self, link_id: int) -> None:
         with self._open_store() as store:
             link = store.captured_links.get(link_id)
-        captured = self._reader.take(link.url) or self._reader.read(
-            link.url, title=link.facts.title, selection=link.selection
-        )
+        captured = self._reader.take(link.url) or self._reader.read(link.url, title=link.facts.title)
         with self._open_store() as store:
             latest = store.captured_links.get(link_id)
             facts = filled_in(latest, facts_of(captured))
             now = self._clock()
             store.captured_links.record(link_id, facts, now, problem=captured.problem)
             store.captured_links.prune(now - TEXTS_KEPT)  # nobody may run the command
-
-
-def facts_of(captured: Captured) -> LinkFacts:
-    """Return what a page says about itself, as facts of a link."""
-    page = captured.facts
-    return LinkFacts(
-        canonical_url=captured.url,
-        title=page.value("title"),
-        source=page.value("source"),
-        author=page.value("author"),
-        date=page.date,
-        language=page.value("language"),
-        minutes=page.minutes,
-        image=page.value("image"),
-        kind=page.value("kind"),
-        paywall=page.paywall,
-        text=page.text,
-        origins=_origins(page),
-    )
 
 
 def filled_in(link: CapturedLink, page: LinkFacts) -> LinkFacts:
@@ -150,7 +129,3 @@ def filled_in(link: CapturedLink, page: LinkFacts) -> LinkFacts:
             if name in known.origins:
                 origins[name] = known.origins[name]
     return replace(page, **values, origins=origins)
-
-
-def _origins(page: PageFacts) -> dict[str, str]:
-    return {name: value.origin for name, value in page.values.items()}

@@ -5,12 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.capture import Article, Captured, SentByBrowser, capture
+from newsletter.capture import Article, Captured, capture
 from tests.web_site import WebSite, web_site
 
-SENT = SentByBrowser(
-    title="The bell, as the browser says", selection="It strikes once\u200b or twice.\r\n\r\n\r\n\r\nTwice."
-)
+SENT = "The bell, as the browser says"
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +21,12 @@ def without_text(_html: str, _url: str) -> Article:
     return Article()
 
 
-def captured(site: WebSite, path: str, sent: SentByBrowser | None = None) -> Captured:
-    return capture(f"{site.url}/{path}", client=site.client, sent=sent, extract=without_text)
+def captured(site: WebSite, path: str, title: str = "") -> Captured:
+    return capture(f"{site.url}/{path}", client=site.client, title=title, extract=without_text)
 
 
 def test_a_page_is_captured_with_its_text(site: WebSite) -> None:
-    result = capture(f"{site.url}/redirect/2?utm_source=rss", client=site.client, sent=SENT)
+    result = capture(f"{site.url}/redirect/2?utm_source=rss", client=site.client, title=SENT)
 
     assert result.problem == ""
     assert result.url == f"{site.url}/piece"
@@ -37,7 +35,6 @@ def test_a_page_is_captured_with_its_text(site: WebSite) -> None:
     assert (result.facts.value("source"), result.facts.origin("source")) == ("The Breakwater Almanac", "OpenGraph")
     assert result.facts.text.endswith("like somebody who has thought better of it.")
     assert (result.facts.minutes, result.facts.origin("minutes")) == (1, "words of the text")
-    assert result.selection == "It strikes once or twice.\n\nTwice."
 
 
 @pytest.mark.parametrize(
@@ -58,9 +55,8 @@ def test_a_page_that_cannot_be_read_becomes_what_the_browser_sent(site: WebSite,
     result = captured(site, path, SENT)
 
     assert result.problem == problem
-    assert (result.facts.value("title"), result.facts.origin("title")) == ("The bell, as the browser says", "browser")
+    assert (result.facts.value("title"), result.facts.origin("title")) == (SENT, "browser")
     assert (result.facts.value("source"), result.facts.origin("source")) == ("127.0.0.1", "address")
-    assert result.selection == "It strikes once or twice.\n\nTwice."
 
 
 def test_without_a_browser_the_title_comes_from_the_address() -> None:
@@ -97,17 +93,17 @@ def test_a_large_page_is_read_as_far_as_the_limit_and_says_so(site: WebSite) -> 
 def test_a_bomb_is_harmless(site: WebSite) -> None:
     result = captured(site, "bomb", SENT)
 
-    assert result.facts.value("title") == "The bell, as the browser says"
+    assert result.facts.value("title") == SENT
     assert result.facts.notes == ("only the first 2 MiB of the page were read",)
 
 
 def test_an_empty_page_has_the_browsers_title(site: WebSite) -> None:
-    assert captured(site, "empty", SENT).facts.value("title") == "The bell, as the browser says"
+    assert captured(site, "empty", SENT).facts.value("title") == SENT
     assert captured(site, "empty").facts.value("title") == "Empty"
 
 
 def test_a_slow_server_ends_at_the_deadline(site: WebSite) -> None:
-    result = capture(f"{site.url}/silent", client=replace(site.client, seconds=0.2), sent=SENT)
+    result = capture(f"{site.url}/silent", client=replace(site.client, seconds=0.2), title=SENT)
 
     assert result.problem == "the page didn't load within 0.2 seconds"
 
@@ -116,8 +112,8 @@ def test_a_slow_server_ends_at_the_deadline(site: WebSite) -> None:
 def test_text_that_is_no_address_is_captured_with_a_problem(site: WebSite, text: str) -> None:
     before = len(site.requested)
 
-    result = capture(text, client=site.client, sent=SENT)
+    result = capture(text, client=site.client, title=SENT)
 
     assert result.problem == "this is not an address of a web page (http or https)"
-    assert result.facts.value("title") == "The bell, as the browser says"
+    assert result.facts.value("title") == SENT
     assert len(site.requested) == before

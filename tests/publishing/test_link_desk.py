@@ -1,16 +1,16 @@
 """What editors may do with captured links, and the entries that become of them."""
 
-from datetime import date
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from newsletter.content import read_manuscripts
-from newsletter.domain.captured_links import CapturedLink, LinkFacts
+from newsletter.domain.captured_links import LinkFacts
 from newsletter.domain.people import ForbiddenError, Person, Role
 from newsletter.editing import Editing
-from newsletter.publishing.link_desk import LinkDesk, NoLinkError, entry_of
+from newsletter.publishing.link_desk import LinkDesk, NoLinkError
 from newsletter.store import open_store
 from tests.databases import new_sqlite
 from tests.make import WHEN
@@ -38,6 +38,14 @@ def test_a_writer_captures_but_does_not_compose(desk: LinkDesk, tmp_path: Path) 
     assert desk.lists(WHEN.date()) == ([], [])
 
 
+def test_a_link_becomes_one_entry_however_often_it_is_clicked_at_once(desk: LinkDesk, tmp_path: Path) -> None:
+    link = desk.capture(ADA, URL, now=WHEN, facts=LinkFacts(title="Night train"))
+    with ThreadPoolExecutor(4) as pool:
+        slugs = list(pool.map(lambda _: desk.make_entry(ADA, link, language="en", now=WHEN), range(4)))
+    assert slugs == ["night-train"] * 4
+    assert list(read_manuscripts(tmp_path).entries) == ["night-train"]
+
+
 def test_what_is_pasted_is_stored_once(desk: LinkDesk) -> None:
     text = f"Trains {URL}\nhttps://example.org/b\nnothing"
     first = desk.paste(ADA, text, day=WHEN.date(), now=WHEN)
@@ -47,26 +55,6 @@ def test_what_is_pasted_is_stored_once(desk: LinkDesk) -> None:
     assert [link.title for link in again.already] == ["Trains", "example.org/b"]
     with pytest.raises(NoLinkError):
         desk.capture(ADA, "javascript:alert(1)", now=WHEN)
-
-
-def test_an_entry_has_the_facts_and_the_selection_but_no_picture() -> None:
-    facts = LinkFacts(
-        canonical_url=URL,
-        title="Night train",
-        source="The Review",
-        author="Ada",
-        date=date(2026, 11, 17),
-        language="en-GB",
-        image="https://example.org/a.jpg",
-        paywall=True,
-    )
-    link = CapturedLink(
-        id=1, url=f"{URL}?x", selection="One.\n\nTwo.", facts=facts, captured_at=WHEN, captured_by=ADA.address
-    )
-    entry = entry_of(link, "en")
-    assert (entry.slug, entry.url, entry.image, entry.language) == ("night-train", URL, None, "")
-    assert [passage.markdown for passage in entry.passages] == ["One.\n\nTwo."]
-    assert entry_of(link, "de").language == "en-GB"
 
 
 def test_the_link_of_an_entry_written_by_hand_is_kept_for_its_text(desk: LinkDesk, tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from newsletter.capture import BROWSER, Duplicates, clean_url
+from newsletter.capture import BROWSER, Duplicates, clean_selection, clean_url, facts_of, markdown_of_selection
 from newsletter.domain.captured_links import LinkFacts
-from newsletter.publishing.link_fetching import TYPED, facts_of
+from newsletter.publishing.link_fetching import TYPED
 from newsletter.publishing.pasted_links import read_pasted
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.studio.link_services import LinkServices, duplicate_lines
@@ -28,7 +28,7 @@ TO_LINKS, TO_ENTRY = "links", "entry"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureForm:
-    """The capture window's fields as texts, each with its origin, and what was found about the page.
+    """The capture window's fields as texts, each with its origin, and the duplicates; the selection is Markdown.
 
     ``read`` says that the page needn't be read any more.
     """
@@ -74,12 +74,12 @@ class CapturePages:
     def share(self, url: str = "", title: str = "", text: str = "") -> str:
         """Show the window with what a share sheet has sent; many apps put the address into the text."""
         pasted = read_pasted(f"{url}\n{text}")
-        found = url or (pasted.links[0].url if pasted.links else "")
-        rest = text.replace(found, "").strip() if found else text.strip()
+        address = url or (pasted.links[0].url if pasted.links else "")
+        rest = text.replace(address, "").strip() if address else text.strip()
         values = {"title": title or (pasted.links[0].title if pasted.links and not url else "")}
-        selection = "" if rest in (title, values["title"]) else rest
+        selection = "" if rest in (title, values["title"]) else markdown_of_selection(rest)
         origins = {"title": BROWSER}
-        return self._page(CaptureForm(url=clean_url(found), selection=selection, values=values, origins=origins))
+        return self._page(CaptureForm(url=clean_url(address), selection=selection, values=values, origins=origins))
 
     def read(self, request: Request, form: SubmittedForm) -> Response:
         """Read the page, and return its values with their origins and the duplicates."""
@@ -95,7 +95,6 @@ class CapturePages:
                 "url": filled.url,
                 "values": dict(filled.values),
                 "origins": dict(filled.origins),
-                "selection": filled.selection,
                 "problem": filled.problem,
                 "duplicates": lines,
             }
@@ -160,9 +159,7 @@ class CapturePages:
         typed = _typed(form)
         if not url:
             return CaptureForm(values=typed, origins=dict.fromkeys(typed, TYPED))
-        captured = self._services.reader.read_ahead(
-            url, title=form.text("title"), selection=form.exact("selection").strip()
-        )
+        captured = self._services.reader.read_ahead(url, title=form.text("title"))
         facts = facts_of(captured)
         values = {name: _shown(getattr(facts, name)) for name in (*_LINES, "paywall")}
         snapshot = self._studio.snapshot
@@ -170,7 +167,7 @@ class CapturePages:
         duplicates = self._services.duplicates(snapshot, (url, facts.canonical_url), values["title"], waiting)
         return CaptureForm(
             url=captured.url,
-            selection=captured.selection,
+            selection=clean_selection(form.exact("selection")),
             values=values | typed,
             origins={**facts.origins, **dict.fromkeys(typed, TYPED)},
             problem=captured.problem,

@@ -3,6 +3,7 @@
 ``Editing`` has the operations. docs/studio.md describes saving for editors.
 """
 
+from newsletter.editing.bringing_back import bring_back
 from newsletter.editing.comparison import Comparison, ComparisonRow, ComparisonSide, RowKind, Span, compare_texts
 from newsletter.editing.errors import (
     BusyFileError,
@@ -49,6 +50,7 @@ __all__ = [
     "UneditablePathError",
     "UnsavedError",
     "Unseen",
+    "bring_back",
     "compare_texts",
     "digest_of",
     "merge_texts",

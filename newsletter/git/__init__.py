@@ -15,7 +15,7 @@ from newsletter.git.errors import (
     UnfinishedOperationError,
     VersionNotFoundError,
 )
-from newsletter.git.history import Version, history, text_at
+from newsletter.git.history import Version, file_versions, text_at
 from newsletter.git.merging import (
     Blob,
     BothChanged,
@@ -65,9 +65,9 @@ __all__ = [
     "count_commits",
     "fast_forward",
     "fetch",
+    "file_versions",
     "find_repository",
     "find_upstream",
-    "history",
     "merge_lines",
     "plan_merge",
     "push",

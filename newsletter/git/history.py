@@ -32,7 +32,7 @@ class Version:
         return self.message.partition("\n")[0]
 
 
-def history(repository: Repository, path: str, *, limit: int = 200) -> tuple[Version, ...]:
+def file_versions(repository: Repository, path: str, *, limit: int = 200) -> tuple[Version, ...]:
     """Return a file's versions, the newest first, following it through renames. Raise GitError."""
     if not repository.head:
         return ()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.git import VersionNotFoundError, history, text_at
+from newsletter.git import VersionNotFoundError, file_versions, text_at
 from tests.git.repositories import Checkout, checkout
 
 TEXT = "".join(f"line {number}\n" for number in range(20))
@@ -27,7 +27,7 @@ def test_versions_are_followed_through_renames_with_their_own_paths(lantern: Che
     change(lantern, "letters/new.md", f"{TEXT}more\n", "Edit Night train\n\nBody\x1e\nCo-authored-by: x")
     change(lantern, "letters/other.md", "other\n", "Not this file")
     repository = lantern.repository("letters")
-    versions = history(repository, "new.md")
+    versions = file_versions(repository, "new.md")
     assert [(version.subject, version.path) for version in versions] == [
         ("Edit Night train", "new.md"),
         ("Rename", "new.md"),
@@ -37,7 +37,7 @@ def test_versions_are_followed_through_renames_with_their_own_paths(lantern: Che
     assert versions[0].at.tzinfo
     texts = [text_at(repository, version.sha, version.path) for version in versions]
     assert texts == [f"{TEXT}more\n", TEXT, TEXT]
-    assert history(repository, "new.md", limit=1) == versions[:1]
+    assert file_versions(repository, "new.md", limit=1) == versions[:1]
 
 
 def test_changes_of_both_sides_of_a_merge_are_in_the_history(lantern: Checkout) -> None:
@@ -46,7 +46,7 @@ def test_changes_of_both_sides_of_a_merge_are_in_the_history(lantern: Checkout) 
     lantern.git("checkout", "--quiet", "main")
     change(lantern, "letters/ä b.md", f"{TEXT}main\n", "Main")
     lantern.git("merge", "--quiet", "--no-edit", "side")
-    versions = history(lantern.repository("letters"), "ä b.md")
+    versions = file_versions(lantern.repository("letters"), "ä b.md")
     assert {version.subject for version in versions} >= {"Main", "Side", "First"}
     assert {version.path for version in versions} == {"ä b.md"}
 
@@ -55,7 +55,7 @@ def test_a_version_that_deleted_the_file(lantern: Checkout) -> None:
     lantern.git("rm", "--quiet", "letters/ä b.md")
     lantern.git("commit", "--quiet", "--message=Remove")
     repository = lantern.repository("letters")
-    first, second = history(repository, "ä b.md")
+    first, second = file_versions(repository, "ä b.md")
     assert (first.deleted, second.deleted) == (True, False)
     with pytest.raises(VersionNotFoundError):
         text_at(repository, first.sha, "ä b.md")
@@ -76,10 +76,10 @@ def test_line_ends_are_kept_and_other_bytes_are_refused(lantern: Checkout) -> No
 
 
 def test_a_repository_without_commits_and_a_shallow_clone(lantern: Checkout, tmp_path: Path) -> None:
-    assert history(checkout(tmp_path / "empty").repository(), "a.md") == ()
+    assert file_versions(checkout(tmp_path / "empty").repository(), "a.md") == ()
     change(lantern, "letters/ä b.md", "new\n", "Second")
     shallow = Checkout(tmp_path / "home", tmp_path / "shallow")
     shallow.git("clone", "--quiet", "--depth=1", lantern.folder.as_uri(), ".")
-    assert [version.subject for version in history(shallow.repository("letters"), "ä b.md")] == ["Second"]
+    assert [version.subject for version in file_versions(shallow.repository("letters"), "ä b.md")] == ["Second"]
     assert shallow.repository().shallow
     assert not lantern.repository().shallow

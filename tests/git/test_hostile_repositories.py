@@ -15,9 +15,9 @@ from newsletter.git import (
     SigningError,
     commit,
     fetch,
+    file_versions,
     find_repository,
     find_upstream,
-    history,
     push,
     text_at,
     tidy,
@@ -96,7 +96,7 @@ def test_no_program_runs(trap: Checkout) -> None:
     assert [(left.path, left.reason) for left in outcome.left_out] == [("a.md", LeftOutReason.FILTERED)]
     repository = trap.repository()
     assert outcome.sha
-    assert history(repository, "plain.txt")[0].sha == outcome.sha
+    assert file_versions(repository, "plain.txt")[0].sha == outcome.sha
     assert text_at(repository, outcome.sha, "a.md") == "a\n"
     assert uncommitted(repository, ["a.md", "plain.txt"]) == ("a.md",)
     tidy(repository)

@@ -7,9 +7,9 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from newsletter.editing import Comparison, FileGoneError, FileText, compare_texts
+from newsletter.editing import Comparison, FileGoneError, FileText, bring_back, compare_texts
 from newsletter.errors import NotFoundError
-from newsletter.git import Version, history, text_at
+from newsletter.git import Version, file_versions, text_at
 from newsletter.web.http.forms import SubmittedForm
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.replies import saved, session_of
@@ -34,7 +34,7 @@ def router(studio: Studio) -> APIRouter:
     def show(path: str, version: str = "", against: str = "") -> str:
         """Show a file's versions, and one of them side by side with another."""
         current = _current(studio, path)
-        versions = history(studio.repository, path) if studio.repository else ()
+        versions = file_versions(studio.repository, path) if studio.repository else ()
         if current is None and not versions:
             raise FileGoneError(path=path)
         chosen = _chosen(versions, version)
@@ -48,21 +48,16 @@ def router(studio: Studio) -> APIRouter:
         )
 
     @router.post("/history/{path:path}")
-    def bring_back(path: str, request: Request, form: SubmittedForm) -> Response:
+    def restore(path: str, request: Request, form: SubmittedForm) -> Response:
         """Give the file the text of a version again, unless somebody has changed it since the page was shown."""
         now = studio.now
-        if studio.repository is None:
-            raise NotFoundError("this newsletter has no history", hint="create a git repository to keep one")
-        version = _chosen(history(studio.repository, path), form.text("version"))
-        if version is None or version.deleted:
-            raise NotFoundError("there is no such version", hint="choose one of the file's history")
-        text = text_at(studio.repository, version.sha, version.path)
-        changed = studio.editing.replace_text(
+        changed = bring_back(
+            studio.editing,
+            studio.repository,
             studio.person,
             path,
-            text,
+            form.text("version"),
             seen_digest=form.text("digest"),
-            exact=True,
             session=session_of(request),
             now=now,
         )

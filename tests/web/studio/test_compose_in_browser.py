@@ -13,6 +13,7 @@ from newsletter import content
 from tests.web.axe import Look, looks, violations
 from tests.web.preview.running_preview import NewsletterFolder
 from tests.web.preview.test_scripts_from_outside import PAYLOADS
+from tests.web.studio.fingers import dragging
 from tests.web.studio.running_studio import Listening
 from tests.web.studio.test_compose import SECTIONS
 
@@ -187,14 +188,18 @@ def test_an_issue_is_composed_on_a_phone_by_touch(phone: Page, file: Path) -> No
     page.get_by_label("Add to").select_option("On the move")
     with _saving(page):
         page.get_by_role("button", name="Add About old-map").tap()
+    expect(page.locator("#numbers")).to_contain_text("4 entries")  # the page was refreshed, and the choice stays
+    expect(page.get_by_label("Add to").locator("option:checked")).to_have_text("On the move")
     tabs.get_by_role("tab", name="Issue").tap()
     _item(page, "old-map").get_by_label("Move or change").tap()
     with _saving(page):
         _item(page, "old-map").get_by_role("button", name="Move up").tap()
     assert _lists(file) == [["night-train", "old-map", "tired-bridge"], ["quote", "good-soil"]]
-    _touch_drag(
-        page, _item(page, "good-soil"), _item(page, "night-train"), page.locator(".section:nth-of-type(1) .items")
-    )
+    good_soil = _item(page, "good-soil")
+    good_soil.scroll_into_view_if_needed()
+    with _saving(page), dragging(page, good_soil, _item(page, "night-train")):
+        first = page.locator(".section:nth-of-type(1) .items [data-item]").first
+        expect(first).to_have_attribute("data-item", "good-soil")
     assert _lists(file) == [["good-soil", "night-train", "old-map", "tired-bridge"], ["quote"]]
     page.get_by_label("Subject").fill("Slow things")
     with _saving(page):
@@ -202,28 +207,6 @@ def test_an_issue_is_composed_on_a_phone_by_touch(phone: Page, file: Path) -> No
     tabs.get_by_role("tab", name="Preview").tap()
     expect(page.locator(".row-subject")).to_have_text("Slow things")
     expect(page.frame_locator(FRAME).get_by_text("About old-map").first).to_be_visible()
-
-
-def _touch_drag(page: Page, item: Locator, target: Locator, into: Locator) -> None:
-    """Drag with a finger: a long press picks an item up."""
-    item.scroll_into_view_if_needed()
-    session, slug = page.context.new_cdp_session(page), item.get_attribute("data-item") or ""
-    start, end = item.locator(".handle").bounding_box(), target.bounding_box()
-    assert start is not None
-    assert end is not None
-
-    def touch(kind: str, *points: tuple[float, float]) -> None:
-        touches = [{"x": x, "y": y} for x, y in points]
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-
-    x, y, top = start["x"] + 8, start["y"] + start["height"] / 2, end["y"] + 6
-    touch("touchStart", (x, y))
-    expect(item).to_have_class(re.compile("sortable-chosen"))
-    for step in range(1, 13):
-        touch("touchMove", (x + 4, y + (top - y) * step / 12))
-    expect(into.locator("[data-item]").first).to_have_attribute("data-item", slug)
-    with _saving(page):
-        touch("touchEnd")
 
 
 def test_two_windows_show_each_others_moves_and_keep_the_focus(composing: Page, studio: Listening, file: Path) -> None:

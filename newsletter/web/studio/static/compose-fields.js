@@ -86,7 +86,8 @@ function insert(button) {
 
 async function saveMember(form, box) {
   const { ok, body } = await post(form.action, { word: box.value, present: box.checked ? "yes" : "no" });
-  if (!ok) box.checked = !box.checked;
+  if (ok) box.defaultChecked = box.checked;
+  else box.checked = !box.checked;
   showProblem("members", ok ? "" : body.error?.what ?? "somebody else has changed this");
   if (ok) {
     showSaved(body.saved_at);

@@ -23,7 +23,15 @@ export function startKeys() {
     box.checked = singleKeysOn();
     box.addEventListener("change", () => localStorage.setItem(STORAGE_KEY, box.checked ? "on" : "off"));
   }
-  document.getElementById("menu")?.addEventListener("beforetoggle", listKeys);
+  const menu = document.getElementById("menu");
+  menu?.addEventListener("beforetoggle", listKeys);
+  // Its buttons do what keys do, for fingers.
+  menu?.addEventListener("click", (event) => {
+    const { command } = event.target.closest("[data-command]")?.dataset ?? {};
+    if (!command) return;
+    menu.hidePopover();
+    added.get(command).action(event);
+  });
 }
 
 export function onKey(event) {

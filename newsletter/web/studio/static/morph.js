@@ -86,8 +86,9 @@ async function fetchAndMorph() {
   document.dispatchEvent(new CustomEvent("refreshed"));
 }
 
-// Changes an element into another. Never touches a busy field.
+// Changes an element into another. Never touches a busy field, and leaves what is typed or chosen anywhere else.
 export function morph(current, next) {
+  const choices = new Map();
   Idiomorph.morph(current, next, {
     ignoreActiveValue: true,
     restoreFocus: true,
@@ -95,13 +96,29 @@ export function morph(current, next) {
       beforeNodeMorphed: (node, fresh) => {
         const kept = isKept(node);
         if (kept && isField(node)) refreshFindings(node, fresh);
+        if (!kept && isChosen(node)) choices.set(node, [node.value, node.checked]);
         return !kept;
       },
       beforeNodeRemoved: (node) => !isKept(node),
       beforeAttributeUpdated: (name, node) => !(LOCAL.includes(name) && node.matches("details, dialog, [data-local]")),
-      afterNodeMorphed: (node) => { if (isField(node)) fieldRefreshed(node); },
+      afterNodeMorphed: (node) => {
+        if (isField(node)) fieldRefreshed(node);
+        if (choices.has(node)) chooseAgain(node, ...choices.get(node));
+      },
     },
   });
+}
+
+// Returns whether a control that doesn't save itself has another value than the page came with.
+function isChosen(node) {
+  if (!(node instanceof Element) || !node.matches("input, select, textarea") || isField(node.form)) return false;
+  if (node.localName === "select") return [...node.options].some((option) => option.selected !== option.defaultSelected);
+  return node.value !== node.defaultValue || node.checked !== node.defaultChecked;
+}
+
+function chooseAgain(node, value, checked) {
+  if (node.type === "checkbox" || node.type === "radio") node.checked = checked;
+  else if (node.localName !== "select" || [...node.options].some((option) => option.value === value)) node.value = value;
 }
 
 // Shows a busy field's findings as they are now: its text stays.

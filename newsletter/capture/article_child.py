@@ -83,7 +83,7 @@ def _extracted(html: str, url: str) -> dict[str, Any]:
     from trafilatura.core import bare_extraction
 
     html = _without_scripts(html)
-    found = bare_extraction(
+    article = bare_extraction(
         html,
         url=url or None,
         favor_precision=True,
@@ -94,12 +94,12 @@ def _extracted(html: str, url: str) -> dict[str, Any]:
         date_extraction_params={"extensive_search": False, "original_date": True},
         fast=len(html) > _LONG,
     )
-    if found is None or isinstance(found, dict):
+    if article is None or isinstance(article, dict):
         return {"blocks": [], "author": "", "date": ""}
     blocks: list[Any] = []
-    if found.body is not None:
-        _collect(found.body, blocks)
-    return {"blocks": _shortened(blocks), "author": found.author or "", "date": found.date or ""}
+    if article.body is not None:
+        _collect(article.body, blocks)
+    return {"blocks": _shortened(blocks), "author": article.author or "", "date": article.date or ""}
 
 
 def _shortened(blocks: list[Any]) -> list[Any]:

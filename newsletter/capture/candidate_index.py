@@ -22,7 +22,7 @@ class CandidateIndex:
 
     def likely(self, addresses: Iterable[str], title: str) -> Sequence[Candidate]:
         """Return all candidates that ``find_duplicates`` may find for a link, and few others."""
-        found = {number for url in addresses for number in self._by_address.get(address_key(url), ())}
+        likely = {number for url in addresses for number in self._by_address.get(address_key(url), ())}
         words = title_words(title)
         shared: dict[int, int] = defaultdict(int)
         for word in words:
@@ -30,5 +30,5 @@ class CandidateIndex:
                 shared[number] += word_weight(word)
         # The shared words weigh at least that share of all words of both, so of this title's too.
         least = SIMILAR * sum(map(word_weight, words))
-        found.update(number for number, weight in shared.items() if weight >= least)
-        return [self._candidates[number] for number in sorted(found)]
+        likely.update(number for number, weight in shared.items() if weight >= least)
+        return [self._candidates[number] for number in sorted(likely)]

@@ -80,7 +80,7 @@ def parse_minutes(text: str) -> int | None:
 
 def _day(year: str | int, month: str | int, day: str | int) -> datetime.date | None:
     try:
-        found = datetime.date(int(year), int(month), int(day))
+        written = datetime.date(int(year), int(month), int(day))
     except ValueError:
         return None
-    return found if _EARLIEST <= found.year <= _LATEST else None
+    return written if _EARLIEST <= written.year <= _LATEST else None

@@ -42,15 +42,15 @@ def find_duplicates(addresses: str | Iterable[str], title: str, candidates: Iter
     """
     keys = {key for url in ([addresses] if isinstance(addresses, str) else addresses) if (key := address_key(url))}
     words = title_words(title)
-    found = []
+    duplicates = []
     for candidate in candidates:
         if address_key(candidate.url) in keys:
-            found.append(Duplicate(candidate=candidate, same_address=True))
+            duplicates.append(Duplicate(candidate=candidate, same_address=True))
         elif words and similarity(words, title_words(candidate.title)) >= SIMILAR:
-            found.append(Duplicate(candidate=candidate, same_address=False))
+            duplicates.append(Duplicate(candidate=candidate, same_address=False))
     return Duplicates(
-        ran=tuple(sorted((item for item in found if item.candidate.issue), key=_day, reverse=True)),
-        waiting=tuple(sorted((item for item in found if not item.candidate.issue), key=_day)),
+        ran=tuple(sorted((item for item in duplicates if item.candidate.issue), key=_day, reverse=True)),
+        waiting=tuple(sorted((item for item in duplicates if not item.candidate.issue), key=_day)),
     )
 
 

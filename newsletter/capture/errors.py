@@ -12,7 +12,7 @@ class RepeatedLinkError(NewsletterError):
     code = "link-repeated"
 
     def __init__(self, duplicate: Duplicate, *, url: str, today: datetime.date) -> None:
-        found = duplicate.candidate
-        self.url, self.entry, self.issue, self.today = url, found.name, found.issue, today
-        what = f"the entry “{found.title}” has this link, and {found.when(today)}"
-        super().__init__(what, hint="use that entry", place=found.place)
+        candidate = duplicate.candidate
+        self.url, self.entry, self.issue, self.today = url, candidate.name, candidate.issue, today
+        what = f"the entry “{candidate.title}” has this link, and {candidate.when(today)}"
+        super().__init__(what, hint="use that entry", place=candidate.place)

@@ -107,21 +107,21 @@ def new(
         paywall=paywall,
         gift=gift,
     )
-    found = None
+    link = None
     if named and not entry_capture.is_link(title):
         raise UsageError("--title is for links", hint="write the title without it")
     if entry_capture.is_link(title):
-        found = entry_capture.read_link(title, settings, offline=offline)
-        given = entry_capture.completed(found, replace(given, title=named), settings)
-        entry_capture.refuse_duplicates(found, given, today=resources.today(settings), force=force)
+        link = entry_capture.read_link(title, settings, offline=offline)
+        given = entry_capture.completed(link, replace(given, title=named), settings)
+        entry_capture.refuse_duplicates(link, given, today=resources.today(settings), force=force)
     entry = replace(given, slug=slug_of(given.title)) if slug is None else replace(given, slug=slug)
     path = str(content.new_entry(settings.root, entry).relative_to(settings.root))
     if json:
-        output.as_json(entry_capture.as_json(path, entry, found))
+        output.as_json(entry_capture.as_json(path, entry, link))
         return
     output.say(path)
-    if found:
-        entry_capture.print_facts(found, entry)
+    if link:
+        entry_capture.print_facts(link, entry)
 
 
 @app.command("list")

@@ -51,23 +51,23 @@ def read_link(url: str, settings: "Settings", *, offline: bool) -> ReadLink:
     )
 
 
-def completed(found: ReadLink, given: "Entry", settings: "Settings") -> "Entry":
+def completed(link: ReadLink, given: "Entry", settings: "Settings") -> "Entry":
     """Return an entry with the values that were given, and those of the page for the rest."""
     from newsletter.capture import entry_from, facts_of
 
-    read = entry_from(found.captured.url, facts_of(found.captured), language=settings.newsletter.language)
+    read = entry_from(link.captured.url, facts_of(link.captured), language=settings.newsletter.language)
     values = {field.name: getattr(given, field.name) for field in fields(given) if getattr(given, field.name)}
     return replace(read, **values)
 
 
-def refuse_duplicates(found: ReadLink, entry: "Entry", *, today: date, force: bool) -> None:
+def refuse_duplicates(link: ReadLink, entry: "Entry", *, today: date, force: bool) -> None:
     """Warn of entries with a similar title. Raise RepeatedLinkError if one has the same link, unless that is forced."""
     from newsletter.capture import RepeatedLinkError
 
-    same = [duplicate for duplicate in found.duplicates if duplicate.same_address]
+    same = [duplicate for duplicate in link.duplicates if duplicate.same_address]
     if same and not force:
         raise RepeatedLinkError(same[0], url=entry.url, today=today)
-    for duplicate in found.duplicates:
+    for duplicate in link.duplicates:
         candidate = duplicate.candidate
         why = "has the same link" if duplicate.same_address else "has a similar title"
         output.note(
@@ -75,27 +75,27 @@ def refuse_duplicates(found: ReadLink, entry: "Entry", *, today: date, force: bo
         )
 
 
-def print_facts(found: ReadLink, entry: "Entry") -> None:
+def print_facts(link: ReadLink, entry: "Entry") -> None:
     """Print what was read, each value with its origin, and what went wrong."""
-    for name, (value, origin) in _read(found, entry).items():
+    for name, (value, origin) in _read(link, entry).items():
         output.note(f"  {_LABELS.get(name, name):<9} {value}  ({origin})")
-    for text in filter(None, (found.captured.problem, *found.captured.facts.notes)):
+    for text in filter(None, (link.captured.problem, *link.captured.facts.notes)):
         output.note(f"warning: {text}", style="yellow")
 
 
-def as_json(path: str, entry: "Entry", found: ReadLink | None) -> Mapping[str, object]:
+def as_json(path: str, entry: "Entry", link: ReadLink | None) -> Mapping[str, object]:
     """Return the new entry as JSON, with the origins of its values and the entries that it repeats."""
     fact = {name: getattr(entry, name) for name in ("slug", "title", "url", "source", "author", "date", "topics")}
     fact |= {name: getattr(entry, name) or None for name in ("language", "kind", "minutes", "paywall")}
-    if found is None:
+    if link is None:
         return {"path": path, **fact}
     return {
         "path": path,
         **fact,
-        "image": found.captured.facts.value("image") or None,
-        "origins": {name: origin for name, (_, origin) in _read(found, entry).items()},
-        "problem": found.captured.problem or None,
-        "notes": found.captured.facts.notes,
+        "image": link.captured.facts.value("image") or None,
+        "origins": {name: origin for name, (_, origin) in _read(link, entry).items()},
+        "problem": link.captured.problem or None,
+        "notes": link.captured.facts.notes,
         "duplicates": [
             {
                 "slug": duplicate.candidate.name,
@@ -104,27 +104,18 @@ def as_json(path: str, entry: "Entry", found: ReadLink | None) -> Mapping[str, o
                 "date": duplicate.candidate.date,
                 "same_link": duplicate.same_address,
             }
-            for duplicate in found.duplicates
+            for duplicate in link.duplicates
         ],
     }
 
 
-def _read(found: ReadLink, entry: "Entry") -> dict[str, tuple[str, str]]:
+def _read(link: ReadLink, entry: "Entry") -> dict[str, tuple[str, str]]:
     """Return the values and their origins; a value that was given instead of the page's counts."""
-    facts = found.captured.facts
+    from newsletter.capture import FIELDS
+
+    facts = link.captured.facts
     values = {}
-    for name in (
-        "title",
-        "author",
-        "source",
-        "date",
-        "language",
-        "canonical_url",
-        "image",
-        "kind",
-        "paywall",
-        "minutes",
-    ):
+    for name in FIELDS:
         read = facts.value(name)
         used = read
         if name not in ("canonical_url", "image", "paywall", "language"):

@@ -147,9 +147,9 @@ def _added(body: str, regions: Sequence[BodyRegion], name: str, markdown: str) -
     new_lines = quoted(markdown).split("\n") if kind is PassageKind.QUOTATION else markdown.split("\n")
     new = "\n".join(_inserted(lines, at, new_lines))
     new_regions = body_regions(new)
-    found = named_region(new_regions, name)
-    others = [(region.kind, region.markdown) for region in new_regions if region is not found]
-    fits = found is not None and (found.markdown == markdown or found.markdown.startswith(f"{markdown}\n\n["))
+    own = named_region(new_regions, name)
+    others = [(region.kind, region.markdown) for region in new_regions if region is not own]
+    fits = own is not None and (region_now.markdown == markdown or region_now.markdown.startswith(f"{markdown}\n\n["))
     if not fits or others != [(region.kind, region.markdown) for region in regions]:
         raise _invalid(kind, name)
     return new

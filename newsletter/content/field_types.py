@@ -137,8 +137,8 @@ def read_value(name: str, table: Table) -> FieldValue:
         FieldType.COUNT: fields.count,
         FieldType.SWITCH: fields.boolean,
     }
-    found = readers[kind](last) if kind in readers else None
-    return fields.text(last) if found is None else found
+    value_in_type = readers[kind](last) if kind in readers else None
+    return fields.text(last) if value_in_type is None else value_in_type
 
 
 def meaning(value: Value) -> object:

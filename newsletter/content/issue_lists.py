@@ -67,16 +67,16 @@ class IssueLists:
         self.manuscript = manuscript
         self.top = manuscript.top(FileKind.ISSUE)
         table = manuscript.table
-        found: list[tuple[int | None, Table, str]] = [(None, table, "")] if "entries" in table.values else []
+        sections: list[tuple[int | None, Table, str]] = [(None, table, "")] if "entries" in table.values else []
         self.listing = table.values.get("sections")
         for number, item in enumerate(self.listing.items if isinstance(self.listing, Listing) else ()):
             if isinstance(item, Table):
-                found.append((number, item, _title(item)))
-        titles = Counter(title for _, _, title in found)
+                sections.append((number, item, _title(item)))
+        titles = Counter(title for _, _, title in sections)
         used: Counter[str] = Counter()
         self.sections = tuple(
             _section(number, section, title, _section_key(title, at, titles), used)
-            for at, (number, section, title) in enumerate(found)
+            for at, (number, section, title) in enumerate(sections)
         )
 
     @property

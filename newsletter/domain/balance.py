@@ -56,8 +56,8 @@ def _authors(entries: Iterable[Entry]) -> list[str]:
 def _appearances(here: list[str], before: list[str]) -> tuple[Appearances, ...]:
     names = {name.casefold(): name for name in reversed(here) if name}
     counts, earlier = Counter(map(str.casefold, here)), Counter(map(str.casefold, before))
-    found = (Appearances(name=name, here=counts[key], earlier=earlier[key]) for key, name in names.items())
-    return tuple(sorted(found, key=_most_first))
+    appearances = (Appearances(name=name, here=counts[key], earlier=earlier[key]) for key, name in names.items())
+    return tuple(sorted(appearances, key=_most_first))
 
 
 def _most_first(appearances: Appearances) -> tuple[int, str]:

@@ -21,8 +21,8 @@ def resolve_host(host: str, port: int, seconds: float) -> Sequence[IPAddress]:
 
     def look_up() -> None:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answers.append([ip_address(str(info[4][0]).partition("%")[0]) for info in found])
+            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answers.append([ip_address(str(info[4][0]).partition("%")[0]) for info in infos])
         except (OSError, UnicodeError) as err:
             answers.append(err)
 

@@ -1,6 +1,6 @@
 """Run git for the newsletter's folder: commits of single paths, a file's history, and a remote."""
 
-from newsletter.git.committing import STUDIO, WAITS, CommitOutcome, LeftOut, LeftOutReason, commit, tidy, uncommitted
+from newsletter.git.committing import STUDIO, WAITS, CommitOutcome, LeftOut, LeftOutReason, commit, tidy
 from newsletter.git.errors import (
     DetachedHeadError,
     GitBusyError,
@@ -74,6 +74,5 @@ __all__ = [
     "recent_commits",
     "text_at",
     "tidy",
-    "uncommitted",
     "write_merge",
 ]

@@ -165,16 +165,6 @@ def tidy(repository: Repository) -> None:
             repository.git.run("-c", f"gc.auto={most}", "gc", "--auto", "--quiet")
 
 
-def uncommitted(repository: Repository, paths: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the files that differ from the last commit. Raise GitError."""
-    names = sorted({_relative(path) for path in paths})
-    if not names:
-        return ()
-    statuses = _statuses(repository.without_own_programs(), names)
-    left_out = (left.path for left in statuses.left_out if left.reason is not LeftOutReason.IGNORED)
-    return tuple(sorted((*statuses.changed, *statuses.new, *left_out)))
-
-
 def _relative(path: str) -> str:
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts or not pure.parts:

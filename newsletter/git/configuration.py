@@ -83,5 +83,5 @@ def read_configuration(git: GitProcess) -> Configuration:
 def _parsed(out: bytes) -> Iterator[tuple[str, str, str]]:
     parts = out.decode("utf-8", "surrogateescape").split("\0")
     for scope, pair in zip(parts[::2], parts[1::2], strict=False):
-        name, found, value = pair.partition("\n")
-        yield scope, name, value if found else "true"  # a name alone means true
+        name, separator, value = pair.partition("\n")
+        yield scope, name, value if separator else "true"  # a name alone means true

@@ -65,12 +65,6 @@ class Repository:
     folder: Path
     git: GitProcess
 
-    @classmethod
-    def of(cls, root: Path, environment: Mapping[str, str] = os.environ) -> "Repository | None":
-        """Return the repository of a newsletter, or None; ``find_repository`` also tells why."""
-        found = find_repository(root, environment=environment)
-        return found if isinstance(found, Repository) else None
-
     def user(self) -> Identity | None:
         """Return the user's name and address from git's configuration, or None."""
         return configured_user(self.git)
@@ -88,11 +82,6 @@ class Repository:
     def head(self) -> str:
         """The SHA of the last commit, or "" if there is none yet."""
         return self.git.run("rev-parse", "--verify", "--quiet", "HEAD", accept=(0, 1)).text
-
-    @property
-    def shallow(self) -> bool:
-        """Whether earlier commits are missing from this clone."""
-        return self.git.run("rev-parse", "--is-shallow-repository").text == "true"
 
     def with_settings(self, settings: Sequence[tuple[str, str]]) -> "Repository":
         """Return the same with more settings for git."""

@@ -37,17 +37,17 @@ def read_pasted(text: str) -> PastedText:
     other: list[str] = []
     above = ""  # a line without a link, which may be the title of the next
     for line in lines:
-        found = _links_in(line)
-        if not found or len(links) + len(found) > _MOST:
+        in_line = _links_in(line)
+        if not in_line or len(links) + len(in_line) > _MOST:
             other += [above] if above else []
             above = line
             continue
-        if above and len(found) == 1 and not found[0].title:
-            found = [PastedLink(url=found[0].url, title=above)]
+        if above and len(in_line) == 1 and not in_line[0].title:
+            in_line = [PastedLink(url=in_line[0].url, title=above)]
         elif above:
             other.append(above)
         above = ""
-        for link in found:
+        for link in in_line:
             links.setdefault(link.url, link)
     return PastedText(links=tuple(links.values()), other_lines=(*other, *filter(None, (above,))))
 

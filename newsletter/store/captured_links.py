@@ -54,10 +54,10 @@ class CapturedLinks:
 
     def get(self, link: int) -> CapturedLink:
         """Return a link. Raise NotFoundError."""
-        found = self._links(_COLUMN.id == link)
-        if not found:
+        links = self._links(_COLUMN.id == link)
+        if not links:
             raise _missing()
-        return found[0]
+        return links[0]
 
     def waiting(self, day: date) -> list[CapturedLink]:
         """Return the links that wait for a decision on a day, the newest first, without their texts."""
@@ -67,10 +67,6 @@ class CapturedLinks:
         """Return the links that are put off beyond a day, the next first, without their texts."""
         links = self._links(_OPEN, _COLUMN.put_off_until > day, texts=False)
         return sorted(links, key=lambda link: (link.put_off_until or day, -link.id))
-
-    def unfetched(self) -> list[CapturedLink]:
-        """Return the links whose pages haven't been fetched, the oldest first."""
-        return self._links(_OPEN, _COLUMN.fetched_at.is_(None))[::-1]
 
     def of_entry(self, slug: str) -> CapturedLink | None:
         """Return the latest link that an entry was made of, or None."""

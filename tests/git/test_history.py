@@ -81,5 +81,3 @@ def test_a_repository_without_commits_and_a_shallow_clone(lantern: Checkout, tmp
     shallow = Checkout(tmp_path / "home", tmp_path / "shallow")
     shallow.git("clone", "--quiet", "--depth=1", lantern.folder.as_uri(), ".")
     assert [version.subject for version in file_versions(shallow.repository("letters"), "ä b.md")] == ["Second"]
-    assert shallow.repository().shallow
-    assert not lantern.repository().shallow

@@ -21,7 +21,6 @@ from newsletter.git import (
     push,
     text_at,
     tidy,
-    uncommitted,
 )
 from newsletter.git.configuration import read_configuration
 from tests.git.repositories import ADA, NOW, Checkout, checkout
@@ -98,7 +97,6 @@ def test_no_program_runs(trap: Checkout) -> None:
     assert outcome.sha
     assert file_versions(repository, "plain.txt")[0].sha == outcome.sha
     assert text_at(repository, outcome.sha, "a.md") == "a\n"
-    assert uncommitted(repository, ["a.md", "plain.txt"]) == ("a.md",)
     tidy(repository)
     assert runs(trap) == []
 

@@ -41,12 +41,10 @@ def test_a_link_is_stored_at_once_and_filled_in_when_its_page_was_fetched(store:
     link = store.captured_links.add(URL, by=ADDRESS, now=WHEN, selection="One.", facts=sent)
     stored = CapturedLink(id=link, url=URL, selection="One.", facts=sent, captured_at=WHEN, captured_by=ADDRESS)
     assert store.captured_links.get(link) == stored
-    assert store.captured_links.unfetched() == [stored]
     later = WHEN + timedelta(seconds=3)
     store.captured_links.record(link, FACTS, later)
     assert store.captured_links.get(link).facts == FACTS
     assert store.captured_links.get(link).fetched_at == later
-    assert store.captured_links.unfetched() == []
     assert [link.facts.text for link in store.captured_links.waiting(TODAY)] == [""]  # lists don't need it
 
 

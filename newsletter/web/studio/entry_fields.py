@@ -82,7 +82,7 @@ def findings_by_field(findings: Iterable[Finding], entry: Entry) -> Findings:
             name = finding.what.removeprefix("no ")
         known = name in _ON_PAGE or any(name == body for _, body in bodies)
         placed.setdefault(name if known else OTHERS, []).append(finding)
-    return {name: tuple(found) for name, found in placed.items()}
+    return {name: tuple(findings) for name, findings in placed.items()}
 
 
 def _fields_of(entry: Entry) -> tuple[EntryField, ...]:

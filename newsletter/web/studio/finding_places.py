@@ -64,8 +64,8 @@ def placed_findings(findings: Iterable[Finding], issue: Issue, items: Mapping[st
         else:
             others.append(finding)
     return PlacedFindings(
-        fields={name: tuple(found) for name, found in fields.items()},
-        items={key: tuple(found) for key, found in of_items.items()},
+        fields={name: tuple(findings) for name, findings in fields.items()},
+        items={key: tuple(findings) for key, findings in of_items.items()},
         empty_sections=tuple(sorted(empty, key=lambda finding: finding.place.line or 0)),
         others=tuple(others),
     )

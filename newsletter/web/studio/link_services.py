@@ -91,15 +91,18 @@ def duplicate_lines(duplicates: Duplicates, today: datetime.date) -> tuple[Dupli
     """Return the duplicates in words, those that ran first, at most three."""
     lines = []
     for duplicate in duplicates:
-        found = duplicate.candidate
-        when = f"{found.date.day} {found.date:%B %Y}" if found.date else ""
-        if found.issue:
-            has_run = found.date is not None and found.date < today
-            words, path = f"Already ran on {when}" if has_run else f"In the issue of {when}", f"/issues/{found.issue}"
-        elif found.place is not None:
-            words, path = "Already an entry", f"/entries/{found.name}"
+        candidate = duplicate.candidate
+        when = f"{candidate.date.day} {candidate.date:%B %Y}" if candidate.date else ""
+        if candidate.issue:
+            has_run = candidate.date is not None and candidate.date < today
+            words, path = (
+                f"Already ran on {when}" if has_run else f"In the issue of {when}",
+                f"/issues/{candidate.issue}",
+            )
+        elif candidate.place is not None:
+            words, path = "Already an entry", f"/entries/{candidate.name}"
         else:
-            words, path = f"Waiting since {when}", f"/links#link-{found.name}"
-        detail = "same address" if duplicate.same_address else f"similar title: “{found.title}”"
-        lines.append(DuplicateLine(words=words, detail=detail, path=path, ran=bool(found.issue)))
+            words, path = f"Waiting since {when}", f"/links#link-{candidate.name}"
+        detail = "same address" if duplicate.same_address else f"similar title: “{candidate.title}”"
+        lines.append(DuplicateLine(words=words, detail=detail, path=path, ran=bool(candidate.issue)))
     return tuple(lines[:3])

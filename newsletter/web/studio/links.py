@@ -153,9 +153,9 @@ class LinksPages:
         today = self._services.today(snapshot)
         for at, link in enumerate(links):
             addresses = (link.url, link.facts.canonical_url)
-            found = self._services.duplicates(snapshot, addresses, link.facts.title, links[at + 1 :])
+            repeated = self._services.duplicates(snapshot, addresses, link.facts.title, links[at + 1 :])
             fetching = self._services.fetcher.is_fetching(link.id)
-            cards.append(LinkCard(link=link, duplicates=duplicate_lines(found, today), fetching=fetching))
+            cards.append(LinkCard(link=link, duplicates=duplicate_lines(repeated, today), fetching=fetching))
         return cards
 
 

@@ -149,7 +149,7 @@ def _added(body: str, regions: Sequence[BodyRegion], name: str, markdown: str) -
     new_regions = body_regions(new)
     own = named_region(new_regions, name)
     others = [(region.kind, region.markdown) for region in new_regions if region is not own]
-    fits = own is not None and (region_now.markdown == markdown or region_now.markdown.startswith(f"{markdown}\n\n["))
+    fits = own is not None and (own.markdown == markdown or own.markdown.startswith(f"{markdown}\n\n["))
     if not fits or others != [(region.kind, region.markdown) for region in regions]:
         raise _invalid(kind, name)
     return new

@@ -12,9 +12,12 @@ from typing import Any, NamedTuple
 
 from cssselect import SelectorError
 from lxml import etree
-from premailer import Premailer
 
+from newsletter.rendering.left_out_modules import without_modules
 from newsletter.rendering.theme_faults import ThemeFault
+
+with without_modules("requests"):  # for style sheets from the network, which no theme may have; it takes 7 MB
+    from premailer import Premailer
 
 _HIDDEN = '<style data-premailer="ignore"'
 OPTIONS: Mapping[str, Any] = {

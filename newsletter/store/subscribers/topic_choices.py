@@ -1,5 +1,6 @@
 """The choices of topics in an audience, with the number of readers of each."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -20,12 +21,12 @@ def count_choices(connection: sa.Connection, segments: Sequence[Segment], now: d
     marks = (
         audience_of(segments, now)
         .outerjoin(chosen, chosen.c.subscriber == subscriber.c.id)
-        .add_columns(sa.func.aggregate_strings(mark_of(chosen.c.topic, chosen.c.excluded), " ").label("marks"))
+        .add_columns(sa.func.aggregate_strings(mark_of(chosen.c.topic, chosen.c.excluded), " "))
         .group_by(subscriber.c.id)
-        .subquery()
     )
-    rows = connection.execute(sa.select(marks.c.marks, sa.func.count()).group_by(marks.c.marks))
-    return ChoiceCounts((choice_of(names), readers) for names, readers in rows)
+    # Not counted in SQL: SQLite would sort all readers in memory.
+    readers = Counter(names for _, names in connection.execute(marks))
+    return ChoiceCounts((choice_of(names), number) for names, number in readers.items())
 
 
 def mark_of(topic: sa.ColumnElement[str], excluded: sa.ColumnElement[bool]) -> sa.ColumnElement[str]:

@@ -61,13 +61,12 @@ def manuscripts_in(root: Path, folder: Path, *, deep: bool) -> Iterator[Path]:
         yield folder
         return
     for item in items:
-        path = folder / item.name
         if item.name.startswith("."):
             continue
         if deep and item.is_dir(follow_symlinks=False):
-            yield from manuscripts_in(root, path, deep=deep)
-        elif item.name.endswith(".md") or (deep and item.is_symlink() and path.is_dir()):
-            yield path
+            yield from manuscripts_in(root, folder / item.name, deep=deep)
+        elif item.name.endswith(".md") or (deep and item.is_symlink() and (folder / item.name).is_dir()):
+            yield folder / item.name
 
 
 def unread_file_findings(root: Path, folder: Path, *, deep: bool) -> Iterator[Finding]:
@@ -82,17 +81,16 @@ def unread_file_findings(root: Path, folder: Path, *, deep: bool) -> Iterator[Fi
     except OSError:  # `manuscripts_in` yields the folder, and `read_text` reports what is wrong with it
         return
     for file in files:
-        path = folder / file.name
         if file.name.startswith("."):
             continue
         if file.is_dir(follow_symlinks=False):
             if deep:
-                yield from unread_file_findings(root, path, deep=deep)
+                yield from unread_file_findings(root, folder / file.name, deep=deep)
         elif _is_unread(file.name) and (deep or _DATED.match(file.name)):
             yield Finding(
                 rule="file-ending",
                 severity=Severity.WARNING,
-                place=Place(path=path_in_findings(root, path)),
+                place=Place(path=path_in_findings(root, folder / file.name)),
                 what="not read: the names of entries and issues must end in .md",
                 hint=f"rename it to {slug_of(_TEXT.sub('', file.name))}.md,"
                 f" or move it out of {path_in_findings(root, folder)}",

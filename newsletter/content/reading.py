@@ -67,10 +67,11 @@ def read_manuscripts(root: Path) -> Manuscripts:
     findings: list[Finding] = []
     entries: dict[str, Entry] = {}
     blocks: dict[str, Block] = {}
+    inside = f"{ENTRIES}/"
     for slug, path in _slugs(root, _NAMED, findings):
         name = path_in_findings(root, path)
         text = read_text(root, path)
-        is_entry = path.is_relative_to(root / ENTRIES)
+        is_entry = name == ENTRIES or name.startswith(inside)  # the folder itself if it can't be opened
         if isinstance(text, Finding):
             more: tuple[Finding, ...] = (text,)
             if is_entry:

@@ -23,18 +23,28 @@ _MARK = re.compile(r"zq([is])(\d+)qz", re.IGNORECASE)  # a theme may print title
 def part_findings(issue: Issue, theme: Theme) -> tuple[Finding, ...]:
     """Return the reasons why a theme can't make editions of an issue, at most one finding per template.
 
-    Raise the errors of ``compile_issue``.
+    Issues of one shape are compiled once for a theme, however often their words change. Raise the errors of
+    ``compile_issue``.
     """
-    compiled = compile_issue(_marked(issue), theme.newsletter, theme)
-    return tuple(
+    marked = _marked(issue)
+    if marked in theme.sound_shapes:
+        return ()
+    compiled = compile_issue(marked, theme.newsletter, theme)
+    findings = tuple(
         Finding(rule=RULE, severity=Severity.ERROR, place=Place(path=theme.files.shown(name)), what=what, hint=hint)
         for name, is_html in ((HTML_TEMPLATE, True), (TEXT_TEMPLATE, False))
         for what, hint in islice(_problems(issue, compiled, is_html=is_html), 1)
     )
+    if not findings:
+        theme.sound_shapes.append(marked)
+    return findings
 
 
 def _marked(issue: Issue) -> Issue:
-    """Return an issue of the same shape whose every word names its entry, block or section by its number."""
+    """Return an issue of the same shape whose every word names its entry, block or section by its number.
+
+    It has no lines: where the words are in their files makes no difference.
+    """
     marks = (f"zqi{number}qz" for number in range(len(issue.items)))
     sections = tuple(
         Section(
@@ -46,7 +56,8 @@ def _marked(issue: Issue) -> Issue:
         )
         for at, section in enumerate(issue.sections)
     )
-    return replace(issue, subject="Subject", preheader="", note="A note." if issue.note else "", sections=sections)
+    note = "A note." if issue.note else ""
+    return replace(issue, subject="Subject", preheader="", note=note, sections=sections, lines={})
 
 
 def _marked_entry(entry: Entry, mark: str) -> Entry:
@@ -60,7 +71,8 @@ def _marked_entry(entry: Entry, mark: str) -> Entry:
         image_alt=f"{mark} picture" if entry.image_alt else None,
         topics=tuple(f"{mark} topic {at}" for at in range(len(entry.topics))),
         gift=f"https://example.org/{mark}/gift" if entry.gift else "",
-        passages=tuple(replace(passage, markdown=f"{mark} words") for passage in entry.passages),
+        passages=tuple(replace(passage, markdown=f"{mark} words", line=1) for passage in entry.passages),
+        lines={},
     )
 
 
@@ -84,6 +96,7 @@ def _marked_block(block: Block, mark: str) -> Block:
         ),
         image=f"https://example.org/{mark}.png" if block.image else None,
         image_alt=f"{mark} picture" if block.image_alt else None,
+        lines={},
     )
 
 

@@ -1,5 +1,6 @@
 """Load a theme: its files, its settings, and the settings that newsletter.toml overrides."""
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Newsletter
 from newsletter.rendering.bidi import ARROWS
 from newsletter.rendering.context import ContextBuilder
@@ -21,13 +23,15 @@ from newsletter.rendering.views import LogoView, Namespace
 from newsletter.translation.locales import direction_of
 
 MOST_LANGUAGES = 32  # whose themes are kept
+SHAPES = 8  # of issues: an editor works on few at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Theme:
     """A theme ready to render: its files, its settings with newsletter.toml's in place, and its rendered inline CSS.
 
-    ``overridden`` has the (table, key) pairs that newsletter.toml sets.
+    ``overridden`` has the (table, key) pairs that newsletter.toml sets. ``sound_shapes`` are the issues of which
+    ``edition_check`` has found last that the theme can make editions of them.
     """
 
     files: ThemeFiles
@@ -43,6 +47,7 @@ class Theme:
     logo: LogoView | None
     overridden: frozenset[tuple[str, str]]
     inline_css: str
+    sound_shapes: deque[Issue] = field(default_factory=lambda: deque(maxlen=SHAPES), repr=False)
     _others: dict[str, "Theme"] = field(default_factory=dict, repr=False)
 
     def in_language(self, language: str) -> "Theme":

@@ -211,8 +211,9 @@ class SnapshotCache:
             if seen is None or seen[0] != state:
                 changed = seen[0] ^ state if seen else frozenset()
                 calendar = seen[1].calendar if seen and all(map(self._is_part, changed)) else None
-                theme = seen[1].known_theme if seen and all(map(self._is_manuscript, changed)) else None
-                self._seen = seen = (state, Snapshot(self._read_settings(), calendar, theme=theme))
+                before = seen[1] if seen and all(map(self._is_manuscript, changed)) else None
+                settings = before.settings if before else self._read_settings()
+                self._seen = seen = (state, Snapshot(settings, calendar, theme=before.known_theme if before else None))
             return seen[1]
 
     @property

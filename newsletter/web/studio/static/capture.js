@@ -1,6 +1,7 @@
 // The capture window: filled in from the bookmarklet's fragment, then from the page itself. Enter saves and closes.
 import { announce } from "./announce.js";
 import { cleanUrl } from "./cleaning.js";
+import { element } from "./elements.js";
 import { addKey } from "./keys.js";
 import { escapeText } from "./pasting.js";
 import { post } from "./requests.js";
@@ -44,18 +45,18 @@ async function read() {
   if (!/^https?:\/\/./i.test(url)) return;
   const mine = ++turn;
   show("Reading the page…");
-  const { ok, body } = await post("/capture/read", new FormData(form));
+  const { ok, body, error } = await post("/capture/read", new FormData(form));
   if (mine !== turn) return;
   show("");
   if (!ok) {
-    showFound([], body.error.what);
+    showFound([], sentence(error.what));
     return;
   }
   for (const name of FIELDS) {
     if (originOf(name) !== "you") set(name, body.values[name] ?? "", body.origins[name] ?? "");
   }
   if (field("url").value.trim() === url) field("url").value = body.url;
-  showFound(body.duplicates, body.problem && `${body.problem[0].toUpperCase()}${body.problem.slice(1)}.`);
+  showFound(body.duplicates, sentence(body.problem));
 }
 
 function set(name, value, origin) {
@@ -83,39 +84,31 @@ function showFound(duplicates, problem) {
   const found = document.getElementById("found");
   found.replaceChildren();
   if (duplicates.length) {
-    const list = document.createElement("ul");
-    list.className = "duplicates";
+    const list = element("ul", "duplicates");
     for (const { words, detail, path, ran } of duplicates) {
-      const [item, link, more] = ["li", "a", "span"].map((name) => document.createElement(name));
-      link.className = `badge ${ran ? "error" : "warning"}`;
-      link.href = path;
-      link.target = "_blank";
-      link.textContent = words;
-      more.className = "quiet";
-      more.textContent = detail;
-      item.append(link, " ", more);
+      const item = element("li");
+      const link = element("a", `badge ${ran ? "error" : "warning"}`, words);
+      Object.assign(link, { href: path, target: "_blank" });
+      item.append(link, " ", element("span", "quiet", detail));
       list.append(item);
     }
     found.append(list);
   }
-  if (problem) {
-    const line = document.createElement("p");
-    line.className = "problem";
-    line.textContent = problem;
-    found.append(line);
-  }
+  if (problem) found.append(element("p", "problem", problem));
 }
+
+const sentence = (words) => (words ? `${words[0].toUpperCase()}${words.slice(1)}.` : "");
 
 async function save() {
   const button = document.getElementById("save");
   if (button.disabled) return;
   turn += 1; // what is still being read comes too late
   button.disabled = true;
-  const { ok, body } = await post("/capture", new FormData(form));
+  const { ok, body, error } = await post("/capture", new FormData(form));
   button.disabled = false;
-  showProblem("capture", ok ? "" : body.error.what);
+  showProblem("capture", ok ? "" : error.what);
   if (!ok) {
-    showFound([], `Not saved: ${body.error.what}${body.error.hint ? ` (${body.error.hint})` : ""}.`);
+    showFound([], `Not saved: ${error.what}${error.hint ? ` (${error.hint})` : ""}.`);
     return;
   }
   showSaved(body.saved_at);

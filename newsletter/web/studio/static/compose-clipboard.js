@@ -1,8 +1,9 @@
 // Cut and paste of items across sections, issues and windows. What was cut is kept in this browser until it is pasted.
 import { announce } from "./announce.js";
 import { addKey } from "./keys.js";
+import { refresh } from "./morph.js";
 import { withItem } from "./compose-keys.js";
-import { focusItem, isOnShelf, itemAt, itemOf, itemsIn, listOf, lists, move, page, refresh, save, targetList, titleOf } from "./compose-list.js";
+import { focusItem, isOnShelf, itemAt, itemOf, itemsIn, listOf, lists, move, page, save, targetList, titleOf } from "./compose-list.js";
 
 const KEY = "studio-cut";
 const SHELF = "";

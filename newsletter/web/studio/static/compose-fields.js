@@ -1,8 +1,9 @@
 // The issue's fields: the subject's ruler, merge fields in the note, segments, headings of sections, the shelf's filter.
 import { announce } from "./announce.js";
-import { post } from "./requests.js";
+import { element } from "./elements.js";
 import { refresh } from "./morph.js";
-import { showProblem, showSaved } from "./status.js";
+import { postChange } from "./status.js";
+import { insertText } from "./typing.js";
 import { save } from "./compose-list.js";
 
 const FILTER_MS = 200;
@@ -55,11 +56,7 @@ function measureSubject(text) {
   const shown = text.replace(/\{\{[^{}]*?(?:default\(\s*(["'])(.*?)\1\s*\))?\s*\}\}/g, (_, __, value) => value ?? "");
   const signs = [...shown];
   const part = (from, to) => signs.slice(from, to).join("");
-  const cut = (label, name, words) => {
-    const mark = Object.assign(document.createElement("i"), { className: "cut", textContent: label });
-    const rest = Object.assign(document.createElement("span"), { className: name, textContent: words });
-    return [mark, rest];
-  };
+  const cut = (label, name, words) => [element("i", "cut", label), element("span", name, words)];
   ruler.querySelector(".ruler-text").replaceChildren(
     part(0, phone),
     ...(signs.length > phone ? cut("phone", "after-phone", part(phone, desktop)) : []),
@@ -74,25 +71,14 @@ function measureSubject(text) {
 }
 
 function insert(button) {
-  const field = document.getElementById(button.dataset.into);
   button.closest("details").open = false;
-  field.focus();
-  // As if it was typed, so that the browser can undo it.
-  if (!document.execCommand("insertText", false, button.dataset.insert)) {
-    field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-  }
+  insertText(document.getElementById(button.dataset.into), button.dataset.insert);
 }
 
 async function saveMember(form, box) {
-  const { ok, body } = await post(form.action, { word: box.value, present: box.checked ? "yes" : "no" });
-  if (ok) box.defaultChecked = box.checked;
+  const saved = await postChange("members", form.action, { word: box.value, present: box.checked ? "yes" : "no" });
+  if (saved) box.defaultChecked = box.checked;
   else box.checked = !box.checked;
-  showProblem("members", ok ? "" : body.error?.what ?? "somebody else has changed this");
-  if (ok) {
-    showSaved(body.saved_at);
-    announce(body.announce);
-  }
 }
 
 async function renameSection(form) {

@@ -1,6 +1,6 @@
 // The issue's list: moves that show at once and are saved one after the other. A refused one is taken back.
 import { announce } from "./announce.js";
-import { holdRefreshes, releaseRefreshes, refresh } from "./morph.js";
+import { holdRefreshes, releaseRefreshes } from "./morph.js";
 import { post } from "./requests.js";
 import { endedSaving, showProblem, showSaved, startedSaving } from "./status.js";
 
@@ -146,19 +146,16 @@ export function save(fields, restore = () => {}, { says = false } = {}) {
 }
 
 async function send(fields, restore, says) {
-  const { ok, body } = await post(`${page().dataset.path}/changes`, fields);
+  const { ok, body, error } = await post(`${page().dataset.path}/changes`, fields);
   if (ok) {
     showProblem("list", "");
     showSaved(body.saved_at);
     announce(says ? body.announce : body.notes.join(" ")); // the notes are in the announcement, too
   } else {
     restore();
-    const error = body.error ?? { what: "somebody else has changed this meanwhile", hint: "" };
     showProblem("list", [error.what, error.hint].filter(Boolean).join(": "));
   }
   endedSaving();
   releaseRefreshes({ stale: !ok });
   return ok ? body : null;
 }
-
-export { refresh };

@@ -1,4 +1,6 @@
 // How many readers get how many entries: counted beside the page, which doesn't wait for it.
+import { fetchPage } from "./requests.js";
+
 let latest = 0;
 let counted = ""; // the state of the issue that the numbers are for
 
@@ -21,14 +23,9 @@ async function count() {
   const state = document.getElementById("numbers").dataset.version;
   if (!place || state === counted) return;
   const request = ++latest;
-  try {
-    const response = await fetch(place.dataset.path);
-    const html = response.ok ? await response.text() : "";
-    if (request !== latest) return; // a later count has overtaken this one
-    counted = state;
-    place.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
-    showReach();
-  } catch {
-    // The studio is stopping; the next refresh counts again.
-  }
+  const part = await fetchPage(place.dataset.path);
+  if (request !== latest) return; // a later count has overtaken this one
+  if (part) counted = state; // else the next refresh counts again
+  place.replaceChildren(...(part?.body.childNodes ?? []));
+  showReach();
 }

@@ -1,5 +1,6 @@
 // The choice between two versions of a field, beside it: the editor's text stays where it is until they choose.
 import { marked } from "./differences.js";
+import { actionButton, element } from "./elements.js";
 
 // Words for a field that somebody else has changed meanwhile.
 const MEANWHILE = {
@@ -55,16 +56,4 @@ function version(name, text, choice) {
   return box;
 }
 
-function button(label, action) {
-  const made = element("button", "button", label);
-  made.type = "button";
-  made.addEventListener("click", action);
-  return made;
-}
-
-function element(name, className, text = "") {
-  const made = document.createElement(name);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
+const button = (label, action) => actionButton("button", label, action);

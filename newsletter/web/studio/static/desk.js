@@ -1,40 +1,31 @@
-// The desk: a link pasted into its box opens the capture window (pasting.js does the same for one pasted anywhere else),
-// findings are counted after the page is shown, and countdowns count.
+// The desk: a link pasted into its box opens the capture window, findings are counted after the page is shown, and
+// countdowns count.
+import { linkIn, openCapture, pastedLink } from "./catching.js";
+import { fetchPage } from "./requests.js";
+
 const MINUTE = 60000;
 
 document.getElementById("paste").addEventListener("paste", (event) => {
-  const url = linkIn(event.clipboardData?.getData("text/plain") ?? "");
+  const url = pastedLink(event);
   if (!url) return; // anything else is pasted as text
   event.preventDefault();
-  capture(url);
+  openCapture(url);
 });
 
 document.getElementById("desk-paste").addEventListener("submit", (event) => {
   const url = linkIn(document.getElementById("paste").value);
   if (!url) return; // several links, or words around one: the list of links takes them
   event.preventDefault();
-  capture(url);
+  openCapture(url);
 });
-
-// Returns the address if a text is nothing but one.
-function linkIn(text) {
-  const trimmed = text.trim();
-  return /^https?:\/\/[^\s]+$/i.test(trimmed) && URL.canParse(trimmed) ? trimmed : "";
-}
-
-function capture(url) {
-  location.assign(`/capture#url=${encodeURIComponent(url)}`);
-}
 
 let turn = 0;
 
 // The numbers of the last state of the files stay until the new ones are known.
 async function countFindings() {
   const current = ++turn;
-  const response = await fetch("/desk/findings", { headers: { Accept: "text/html" } });
-  if (!response.ok || current !== turn) return;
-  const counted = new DOMParser().parseFromString(await response.text(), "text/html");
-  if (current !== turn) return;
+  const counted = await fetchPage("/desk/findings");
+  if (!counted || current !== turn) return;
   for (const tally of counted.querySelectorAll(".card-tally")) {
     const shown = document.getElementById(tally.id);
     if (shown && shown.innerHTML !== tally.innerHTML) shown.replaceChildren(...document.adoptNode(tally).childNodes);

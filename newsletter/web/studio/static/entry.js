@@ -2,11 +2,11 @@
 import { announce } from "./announce.js";
 import { refresh } from "./morph.js";
 import { inBrackets, joined, selectedText } from "./quoting.js";
-import { post } from "./requests.js";
 import { setField } from "./saving.js";
 import { startSentences } from "./sentences.js";
-import { showProblem, showSaved } from "./status.js";
+import { postChange } from "./status.js";
 import { startTopics } from "./topics.js";
+import { insertText } from "./typing.js";
 
 const main = document.getElementById("main");
 const { ellipsis } = main.dataset;
@@ -72,13 +72,7 @@ function useTool(tool, field) {
   if (!field) return;
   const { selectionStart: start, selectionEnd: end } = field;
   const chosen = field.value.slice(start, end);
-  field.focus();
-  field.setSelectionRange(start, end);
-  const text = tool === "brackets" ? inBrackets(chosen) : spaced(field.value, start, end);
-  if (!document.execCommand("insertText", false, text)) {
-    field.setRangeText(text, start, end, "end");
-    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
-  }
+  insertText(field, tool === "brackets" ? inBrackets(chosen) : spaced(field.value, start, end));
   if (tool === "brackets" && !chosen) field.setSelectionRange(start + 1, start + 1);
 }
 
@@ -91,12 +85,7 @@ async function onSubmit(event) {
   const form = event.target;
   if (!form.matches("[data-fetch-text], [data-offer]")) return;
   event.preventDefault();
-  const { ok, body } = await post(form.action, new FormData(form));
-  showProblem("entry", ok ? "" : body.error?.what ?? "somebody else has changed this");
-  if (!ok) return;
-  showSaved(body.saved_at);
-  announce(body.announce);
-  await refresh();
+  if (await postChange("entry", form.action, new FormData(form))) await refresh();
 }
 
 function showQuoteBar() {
@@ -134,5 +123,5 @@ function fitLook() {
   box?.addEventListener("load", (event) => fit(event.target), true);
   const frame = box?.querySelector("iframe");
   if (frame?.contentDocument?.readyState === "complete") fit(frame);
-  if (frame) new ResizeObserver(() => fit(box.querySelector("iframe") ?? frame)).observe(box);
+  if (box) new ResizeObserver(() => [...box.querySelectorAll("iframe")].forEach(fit)).observe(box);
 }

@@ -2,6 +2,8 @@
 //
 // A key is written as in "c", "g d" (one after the other), "Ctrl+S", "Alt+ArrowUp", "F8", "*". Single keys work outside
 // fields only, and can be switched off (WCAG 2.1.4). Ctrl stands for ⌘ on a Mac.
+import { element } from "./elements.js";
+
 const STORAGE_KEY = "shortcuts"; // shared with the preview
 const SEQUENCE_MS = 1500;
 
@@ -115,32 +117,19 @@ function listKeys() {
     add(element.dataset.keyGroup ?? "This page", element.dataset.key, labelOf(element));
   }
   for (const [key, { label, group }] of added) if (label) add(group, key, label);
-  list.replaceChildren(...[...groups].flatMap(([group, keys]) => [heading(group), definitions(keys)]));
-}
-
-function heading(text) {
-  const made = document.createElement("h3");
-  made.className = "eyebrow";
-  made.textContent = text;
-  return made;
+  list.replaceChildren(...[...groups].flatMap(([group, keys]) => [element("h3", "eyebrow", group), definitions(keys)]));
 }
 
 function definitions(keys) {
-  const list = document.createElement("dl");
+  const list = element("dl");
   for (const [key, label] of keys) {
-    const row = document.createElement("div");
-    const term = document.createElement("dt");
-    const meaning = document.createElement("dd");
+    const row = element("div");
+    const term = element("dt");
     term.append(...key.split(" ").flatMap((part) => [keyCap(part), " "]));
-    meaning.textContent = label;
-    row.append(term, meaning);
+    row.append(term, element("dd", "", label));
     list.append(row);
   }
   return list;
 }
 
-function keyCap(part) {
-  const cap = document.createElement("kbd");
-  cap.textContent = part.replace("ArrowUp", "↑").replace("ArrowDown", "↓");
-  return cap;
-}
+const keyCap = (part) => element("kbd", "", part.replace("ArrowUp", "↑").replace("ArrowDown", "↓"));

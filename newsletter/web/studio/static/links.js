@@ -2,9 +2,10 @@
 import { announce } from "./announce.js";
 import { addKey } from "./keys.js";
 import { refresh } from "./morph.js";
+import { pastedLink } from "./catching.js";
 import { cleanUrl } from "./cleaning.js";
 import { post } from "./requests.js";
-import { showProblem, showSaved } from "./status.js";
+import { postChange, showProblem, showSaved } from "./status.js";
 import { undoFirst } from "./undo.js";
 
 const box = document.getElementById("paste-text");
@@ -27,10 +28,10 @@ box.addEventListener("keydown", (event) => {
 });
 // What is pasted into an empty box is added at once; it can be put off or dropped.
 box.addEventListener("paste", (event) => {
-  const text = event.clipboardData?.getData("text/plain").trim() ?? "";
-  if (box.value.trim() || !/^https?:\/\/\S+$/i.test(text)) return;
+  const url = pastedLink(event);
+  if (box.value.trim() || !url) return;
   event.preventDefault();
-  box.value = cleanUrl(text);
+  box.value = cleanUrl(url);
   box.form.requestSubmit();
 });
 // An open menu closes with Escape, and when something else is used.
@@ -59,8 +60,8 @@ async function onSubmit(event) {
 async function add(form) {
   const sent = box.value;
   if (!sent.trim()) return;
-  const { ok, body } = await post("/links", new FormData(form));
-  showProblem("paste", ok ? "" : body.error.what);
+  const { ok, body, error } = await post("/links", new FormData(form));
+  showProblem("paste", ok ? "" : error.what);
   if (!ok) return;
   if (box.value === sent) box.value = body.rest;
   notice.textContent = body.announce;
@@ -72,10 +73,10 @@ async function act(form, submitter) {
   const path = new URL(submitter?.hasAttribute("formaction") ? submitter.formAction : form.action).pathname;
   const fields = new FormData(form, submitter);
   const next = cardAfter(form);
-  const { ok, body } = await post(path, fields);
-  showProblem("links", ok ? "" : body.error.what);
+  const { ok, body, error } = await post(path, fields);
+  showProblem("links", ok ? "" : error.what);
   if (!ok) {
-    announce(body.error.hint);
+    announce(error.hint);
     return;
   }
   showSaved(body.saved_at);
@@ -124,11 +125,7 @@ async function undoDrop() {
   dropped = [];
   document.getElementById("undo-bar").hidden = true;
   if (!paths.length) return false;
-  for (const path of paths) {
-    const { ok, body } = await post(path, {});
-    showProblem("links", ok ? "" : body.error.what);
-    if (ok) announce(body.announce);
-  }
+  for (const path of paths) await postChange("links", path, {});
   await refresh();
   document.getElementById(`link-${paths[0].split("/")[2]}`)?.focus();
   return true;

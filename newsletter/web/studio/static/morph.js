@@ -2,6 +2,7 @@
 // text that isn't saved, are left as they are, and so are the scroll position and what is open.
 import { Idiomorph } from "./vendor/idiomorph.esm.js";
 import { onChange, startListening } from "./changes.js";
+import { fetchPage } from "./requests.js";
 import { showCommits, showConnection } from "./status.js";
 import { controlOf, fieldRefreshed, isBusy, isField } from "./saving.js";
 
@@ -65,14 +66,8 @@ export async function refresh() {
 async function fetchAndMorph() {
   if (document.querySelector("main[data-answer]")) return; // the answer to a form is at no address of its own
   const update = ++latest;
-  let next;
-  try {
-    const response = await fetch(location.href, { headers: { Accept: "text/html" } });
-    next = new DOMParser().parseFromString(await response.text(), "text/html");
-  } catch {
-    return; // the studio is stopping; it tells again when it is back
-  }
-  if (update !== latest) return; // a later refresh has overtaken this one
+  const next = await fetchPage(location.href, { anyStatus: true });
+  if (!next || update !== latest) return; // a later refresh has overtaken this one
   const [wasBroken, isBroken] = [document, next].map((page) => Boolean(page.getElementById("broken")));
   if (wasBroken && !isBroken) location.reload(); // what was missing or broken is there
   if (wasBroken !== isBroken) return; // what is typed is still there when the files can be read again

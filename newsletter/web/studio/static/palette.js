@@ -1,5 +1,7 @@
 // The palette: find an entry, an issue or a place, or run any command of the page.
+import { element } from "./elements.js";
 import { addKey, commandsOfPage } from "./keys.js";
+import { fetchValues } from "./requests.js";
 
 let dialog;
 let input;
@@ -21,18 +23,16 @@ function open() {
 
 function build() {
   if (dialog) return;
-  dialog = document.createElement("dialog");
-  dialog.className = "sheet palette";
+  dialog = element("dialog", "sheet palette");
   dialog.setAttribute("aria-label", "Find");
   input = document.createElement("input");
   Object.assign(input, { type: "text", className: "control", placeholder: "Find an entry, an issue, a command", autocomplete: "off", spellcheck: false });
   for (const [name, value] of [["role", "combobox"], ["aria-label", "Find"], ["aria-expanded", "true"], ["aria-controls", "palette-list"], ["aria-autocomplete", "list"]]) input.setAttribute(name, value);
-  list = document.createElement("ul");
+  list = element("ul");
   list.id = "palette-list";
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", "Results");
-  none = document.createElement("p");
-  none.className = "palette-none";
+  none = element("p", "palette-none");
   none.setAttribute("role", "status");
   dialog.append(input, list, none);
   document.body.append(dialog);
@@ -58,10 +58,9 @@ function onKey(event) {
 async function fill() {
   const query = input.value.trim();
   const turn = ++wanted;
-  const response = await fetch(`/find?q=${encodeURIComponent(query)}`, { headers: { Accept: "application/json" } });
-  if (turn !== wanted || !response.ok) return;
-  const { items } = await response.json();
+  const answer = await fetchValues(`/find?q=${encodeURIComponent(query)}`);
   if (turn !== wanted) return;
+  const items = answer?.items ?? []; // without the studio, the page's commands are left
   const words = query.toLowerCase().split(/\s+/);
   const commands = commandsOfPage().filter(({ label }) => words.every((word) => label.toLowerCase().includes(word)));
   const [first, later] = query ? [commands, items] : [items, commands]; // what a person types a command's words for
@@ -72,16 +71,11 @@ async function fill() {
 }
 
 function listed(item, index) {
-  const line = document.createElement("li");
+  const line = element("li");
   line.id = `palette-${index}`;
   line.setAttribute("role", "option");
   line.item = item;
-  for (const [className, text] of [["palette-kind", item.kind], ["palette-label", item.label], ["palette-detail", item.detail]]) {
-    const part = document.createElement("span");
-    part.className = className;
-    part.textContent = text;
-    line.append(part, " ");
-  }
+  for (const name of ["kind", "label", "detail"]) line.append(element("span", `palette-${name}`, item[name]), " ");
   return line;
 }
 

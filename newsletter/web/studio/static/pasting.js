@@ -4,6 +4,8 @@
 import { announce } from "./announce.js";
 import TurndownService from "./vendor/turndown.browser.es.js";
 import { Tally, cleanText, cleanUrl } from "./cleaning.js";
+import { actionButton, element } from "./elements.js";
+import { insertText } from "./typing.js";
 
 const LEFT_OUT = "script, style, meta, link, title, head, noscript, template, svg, math, canvas, object, embed, iframe, audio, video, button, input, select, textarea, form, xml, [hidden], [aria-hidden=true]";
 
@@ -13,16 +15,6 @@ const CLEAN = "form[data-autosave] input[type=text], [data-clean]";
 export function startPasting() {
   document.addEventListener("paste", paste);
   document.addEventListener("pasted", tell);
-  document.addEventListener("paste", catchLink);
-}
-
-// A link that is pasted anywhere outside a field is captured.
-function catchLink(event) {
-  if (event.defaultPrevented || event.target.closest?.("input, textarea, select, [contenteditable], dialog")) return;
-  const text = event.clipboardData?.getData("text/plain").trim() ?? "";
-  if (!/^https?:\/\/\S+$/i.test(text)) return;
-  event.preventDefault();
-  location.assign(`/capture#${new URLSearchParams({ url: text })}`);
 }
 
 // Returns {markdown, cleaned}; `cleaned` is a list of words.
@@ -178,7 +170,7 @@ export function paste(event) {
   if (!result.markdown || result.markdown === text) return null;
   event.preventDefault();
   const start = field.selectionStart;
-  insert(field, result.markdown);
+  insertText(field, result.markdown);
   field.dispatchEvent(
     new CustomEvent("pasted", { bubbles: true, detail: { ...result, original: text, start, end: start + result.markdown.length } }),
   );
@@ -189,14 +181,6 @@ function isCode(clipboard, html) {
   return clipboard.types.includes("vscode-editor-data") || /^[^>]*<(div|pre|span)[^>]*white-space:\s*pre[;"\s]/i.test(html.replace(/<meta[^>]*>|<!--.*?-->|<\/?(html|body)[^>]*>/gi, "").trim());
 }
 
-// Inserts text at the cursor in a way that the browser's own undo takes back.
-export function insert(field, text) {
-  field.focus();
-  if (document.execCommand("insertText", false, text)) return;
-  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
-  field.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertFromPaste", data: text }));
-}
-
 // Says below a field what was cleaned, with a button that pastes the text as it was.
 function tell(event) {
   const { target: field, detail: { cleaned, original, start, end } } = event;
@@ -204,20 +188,14 @@ function tell(event) {
   notes.querySelector(".cleaned")?.remove();
   if (!cleaned.length) return;
   const words = `Cleaned: ${cleaned.join(", ")}.`;
-  const line = document.createElement("p");
-  const button = document.createElement("button");
-  line.className = "cleaned";
-  line.textContent = words;
-  button.type = "button";
-  button.textContent = "Paste it as it was";
-  button.addEventListener("click", () => {
-    field.focus();
+  const line = element("p", "cleaned", words);
+  const asItWas = () => {
     field.setSelectionRange(start, end);
-    insert(field, original);
+    insertText(field, original);
     line.remove();
-  });
+  };
   field.addEventListener("input", () => line.remove(), { once: true });
-  line.append(" ", button);
+  line.append(" ", actionButton("", "Paste it as it was", asItWas));
   notes.append(line);
   announce(words);
 }

@@ -1,8 +1,11 @@
-// Requests to the studio: forms in, JSON out.
+// Requests to the studio: forms in, JSON or a page out. Its scripts send no others, except the stream of changes.
 import { sessionKey } from "./session.js";
 
-// Posts fields (an object, a FormData or URLSearchParams) and returns {ok, status, body}. `status` is 0 and `body` has
-// an error if the studio doesn't answer. With `keepalive`, the request outlives the page.
+const MEANWHILE = { code: "conflict", what: "somebody else has changed this meanwhile", hint: "", field: "" };
+
+// Posts fields (an object, a FormData or URLSearchParams) and returns {ok, status, body, error}. Unless it is `ok`,
+// `error` is {code, what, hint, field}; a conflict is in `body.conflict`, too. `status` is 0 if the studio doesn't
+// answer. With `keepalive`, the request outlives the page.
 export async function post(path, fields, { keepalive = false } = {}) {
   try {
     const response = await fetch(path, {
@@ -11,9 +14,33 @@ export async function post(path, fields, { keepalive = false } = {}) {
       headers: { Accept: "application/json", "X-Studio-Session": sessionKey() },
       keepalive,
     });
-    return { ok: response.ok, status: response.status, body: await bodyOf(response) };
+    const body = await bodyOf(response);
+    return { ok: response.ok, status: response.status, body, error: response.ok ? null : body.error ?? MEANWHILE };
   } catch {
-    return { ok: false, status: 0, body: failure("offline", "the studio doesn’t answer") };
+    const body = failure("offline", "the studio doesn’t answer");
+    return { ok: false, status: 0, body, error: body.error };
+  }
+}
+
+// Fetches a page, or a part of one, and returns it as a document; null if the studio doesn't answer. With `anyStatus`,
+// also the page that says what is wrong.
+export async function fetchPage(path, { anyStatus = false } = {}) {
+  try {
+    const response = await fetch(path, { headers: { Accept: "text/html" } });
+    if (!response.ok && !anyStatus) return null;
+    return new DOMParser().parseFromString(await response.text(), "text/html");
+  } catch {
+    return null; // the studio is stopping; it tells again when it is back
+  }
+}
+
+// Fetches values, and returns them; null if the studio doesn't answer.
+export async function fetchValues(path) {
+  try {
+    const response = await fetch(path, { headers: { Accept: "application/json" } });
+    return response.ok ? await response.json() : null;
+  } catch {
+    return null;
   }
 }
 

@@ -4,6 +4,7 @@
 import { announce } from "./announce.js";
 import { hideVersions, showVersions } from "./conflicts.js";
 import { dropDraft, keepDraft, offerDrafts } from "./drafts.js";
+import { element } from "./elements.js";
 import { post } from "./requests.js";
 import { endedSaving, showProblem, showSaved, startedSaving } from "./status.js";
 
@@ -33,7 +34,7 @@ export function offerKeptDrafts() {
 }
 
 // Saves a field at once if its text has changed. Resolves when it is saved, or can't be, with whether it is.
-export async function saveField(form) {
+async function saveField(form) {
   if (!isField(form)) return true;
   const field = stateOf(form);
   clearTimeout(field.timer);
@@ -75,7 +76,7 @@ export function controlOf(form) {
   return form.elements.namedItem("value");
 }
 
-export function valueOf(form) {
+function valueOf(form) {
   const control = controlOf(form);
   return control.type === "checkbox" ? (control.checked ? control.value : "") : control.value;
 }
@@ -132,11 +133,11 @@ async function saveUntilDone(field) {
         meet(field, answer.body.conflict.theirs);
         return false;
       } else if (mayWorkLater(answer)) {
-        showProblem(field.form, answer.body.error.what);
+        showProblem(field.form, answer.error.what);
         await pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
         failures += 1;
       } else {
-        refuse(field, answer.body.error);
+        refuse(field, answer.error);
         return false;
       }
     }
@@ -147,8 +148,8 @@ async function saveUntilDone(field) {
 }
 
 // The studio may be stopped, or restarted and not opened yet with its new address.
-function mayWorkLater({ status, body }) {
-  return status === 0 || status >= 500 || body.error?.code === "locked";
+function mayWorkLater({ status, error }) {
+  return status === 0 || status >= 500 || error.code === "locked";
 }
 
 // Several texts may count as seen: one whose save is under way, too, when the page is being left.
@@ -186,10 +187,7 @@ function showRefusal(form, words) {
   const notes = form.querySelector(".notes");
   notes?.querySelector(".refusal")?.remove();
   if (!words || !notes) return;
-  const line = document.createElement("p");
-  line.className = "refusal";
-  line.textContent = words;
-  notes.append(line);
+  notes.append(element("p", "refusal", words));
 }
 
 function meet(field, theirs) {

@@ -1,5 +1,6 @@
 // The header's line: Saving…, Saved 07:41, or Not saved: why.
 import { announce } from "./announce.js";
+import { post } from "./requests.js";
 
 const problems = new Map(); // what isn't saved, by the place where it was typed
 let savingCount = 0;
@@ -38,6 +39,16 @@ export function showProblem(place, words) {
     problems.delete(place);
   }
   show();
+}
+
+// Posts a change, and shows and announces how it went. Returns the answer's body, or null if it isn't saved.
+export async function postChange(place, path, fields) {
+  const { ok, body, error } = await post(path, fields);
+  showProblem(place, ok ? "" : error.what);
+  if (!ok) return null;
+  showSaved(body.saved_at);
+  announce(body.announce);
+  return body;
 }
 
 // Shows whether changes are committed to git: as the header does when the page is loaded.

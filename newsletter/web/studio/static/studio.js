@@ -1,4 +1,5 @@
 // The entry point of every page of the studio. Pages work without it, as plain forms.
+import { startCatching } from "./catching.js";
 import { addKey, startKeys } from "./keys.js";
 import { listenForChanges } from "./morph.js";
 import { startPalette } from "./palette.js";
@@ -12,8 +13,8 @@ import { undo } from "./undo.js";
 
 async function saveAndCommit() {
   if (!(await saveAll())) return;
-  const { ok, body } = await post("/commit", {});
-  showProblem("commit", ok ? "" : body.error.what);
+  const { ok, body, error } = await post("/commit", {});
+  showProblem("commit", ok ? "" : error.what);
   if (!ok) return;
   showSaved(body.saved_at);
   showNotice(body.announce);
@@ -24,6 +25,7 @@ startKeys();
 startSteps();
 startPalette();
 startPasting();
+startCatching();
 addKey("Ctrl+S", () => { saveAndCommit(); }, { label: "Save and commit", group: "Anywhere", inFields: true, command: true });
 addKey("Ctrl+Z", () => { undo(); }, { label: "Undo (outside fields)", group: "Anywhere", command: true });
 listenForChanges();

@@ -1,9 +1,8 @@
 // The topics of an entry: chips, and a combobox over the declared topics.
 // https://www.w3.org/WAI/ARIA/apg/patterns/combobox/examples/combobox-autocomplete-list/
-import { announce } from "./announce.js";
+import { element } from "./elements.js";
 import { refresh } from "./morph.js";
-import { post } from "./requests.js";
-import { showProblem, showSaved } from "./status.js";
+import { postChange } from "./status.js";
 
 const input = () => document.getElementById("topic-input");
 const list = () => document.getElementById("topic-options");
@@ -43,10 +42,9 @@ function open() {
 }
 
 function option(name, words) {
-  const item = document.createElement("li");
+  const item = element("li", "", words);
   item.setAttribute("role", "option");
   item.dataset.topic = name;
-  item.textContent = words;
   return item;
 }
 
@@ -96,11 +94,8 @@ function choose(item) {
 }
 
 async function change(word, present) {
-  const { ok, body } = await post(box().dataset.members, { word, present: present ? "yes" : "no" });
-  showProblem("topics", ok ? "" : body.error?.what ?? "somebody else has changed the topics");
-  if (!ok) return;
-  showSaved(body.saved_at);
-  announce(body.announce);
+  const saved = await postChange("topics", box().dataset.members, { word, present: present ? "yes" : "no" });
+  if (!saved) return;
   await refresh();
   input().focus();
   close();

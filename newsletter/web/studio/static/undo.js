@@ -3,8 +3,6 @@ import { refresh } from "./morph.js";
 import { post } from "./requests.js";
 import { showNotice, showSaved } from "./status.js";
 
-const CHANGED_SINCE = "Somebody else has changed this since: it can’t be undone.";
-
 let ownUndo = null;
 
 // Lets a page undo something of its own first; `action` returns whether there was anything.
@@ -14,10 +12,10 @@ export function undoFirst(action) {
 
 export async function undo() {
   if (await ownUndo?.()) return true;
-  const { ok, body } = await post("/undo", {});
+  const { ok, body, error } = await post("/undo", {});
   if (!ok) {
-    const why = body.error?.what;
-    showNotice(why ? `${why[0].toUpperCase()}${why.slice(1)}.` : CHANGED_SINCE);
+    const why = body.conflict ? "somebody else has changed this since: it can’t be undone" : error.what;
+    showNotice(`${why[0].toUpperCase()}${why.slice(1)}.`);
     return false;
   }
   showSaved(body.saved_at);

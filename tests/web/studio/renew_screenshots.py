@@ -128,6 +128,41 @@ def _find(page: Page, _scene: Scene) -> None:
     page.wait_for_timeout(SETTLED_MS)
 
 
+def _clicks(selector: str, *more: str) -> Callable[[Page, Scene], None]:
+    """Return an act that clicks the first visible element of each selector, where there is one."""
+
+    def act(page: Page, _scene: Scene) -> None:
+        for wanted in (selector, *more):
+            visible = page.locator(f"{wanted} >> visible=true")
+            if visible.count():
+                visible.first.click()
+        page.wait_for_timeout(SETTLED_MS)
+
+    return act
+
+
+def _carry(page: Page, _scene: Scene) -> None:
+    page.locator(".issue .item-title").nth(1).focus()
+    page.keyboard.press("m")
+    page.keyboard.press("ArrowDown")
+
+
+def _quote(page: Page, _scene: Scene) -> None:
+    page.locator("#piece-text").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+ArrowDown")
+
+
+def _save(page: Page, _scene: Scene) -> None:
+    before = page.locator("#preheader").input_value()
+    page.locator("#preheader").fill(before.removesuffix(".") if before.endswith(".") else f"{before}.")
+    expect(page.locator("#status")).to_contain_text("Saved", timeout=20_000)
+
+
+def _here(path: Callable[[Scene], str], act: Callable[[Page, Scene], None]) -> Screen:
+    return Screen(path=_only("typical", path), act=act)
+
+
 SCREENS = {
     "desk": Screen(path=lambda _: "/"),
     "links": Screen(path=lambda _: "/links"),
@@ -144,6 +179,17 @@ SCREENS = {
     "broken-theme": Screen(path=_only("broken", lambda _: "/issues/2026-11-22")),
     "keys": Screen(path=_only("typical", _issue_path), act=lambda page, _: page.keyboard.press("?")),
     "palette": Screen(path=_only("typical", lambda _: "/"), act=_find),
+    "saved": _here(_issue_path, _save),
+    "shelf-tab": _here(_issue_path, _clicks("#shelf-tab")),
+    "preview-tab": _here(_issue_path, _clicks("#preview-tab", "#mode-dark")),
+    "item-menu": _here(_issue_path, _clicks(".section .item .menu > summary")),
+    "fields-menu": _here(_issue_path, _clicks("#more-fields > summary", "#picker > summary")),
+    "override": _here(lambda scene: f"{_issue_path(scene)}?override={ENTRY}", lambda page, _: None),
+    "carried": _here(_issue_path, _carry),
+    "ticked": _here(lambda _: "/links", _clicks(".choose", ".put-off > summary")),
+    "dropped": _here(lambda _: "/links", _clicks("[data-drop]")),
+    "quoting": _here(_entry_path, _quote),
+    "topics": _here(_entry_path, _clicks("#more > summary", "#topic-input")),
     "plain-entry": Screen(path=_only("typical", _entry_path), scripts=False),
     "plain-compose": Screen(path=_only("typical", _issue_path), scripts=False),
     "plain-links": Screen(path=_only("typical", lambda _: "/links"), scripts=False),
@@ -263,7 +309,11 @@ def _shot(page: Page, scene: Scene, scheme: Scheme, file: Path) -> Image.Image:
 _RENAMED = """(pairs) => {
   const renamed = (text) => pairs.reduce((now, [from, to]) => now.replaceAll(from, to), text);
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) walker.currentNode.data = renamed(walker.currentNode.data);
+  while (walker.nextNode()) {
+    const text = walker.currentNode;
+    if (renamed(text.data) !== text.data) text.data = renamed(text.data); // anything else would end a selection
+  }
+  scrollTo(0, 0);
   for (const field of document.querySelectorAll("input, textarea")) {
     if (renamed(field.value) !== field.value) field.value = renamed(field.value);
   }

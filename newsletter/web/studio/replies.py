@@ -19,6 +19,7 @@ from newsletter.web.preview.issue_page import findings_in
 from newsletter.web.studio.context import Studio
 
 _JSON = "application/json"
+_WITHOUT_SCRIPTS = "forms"
 
 
 def wants_json(request: Request) -> bool:
@@ -27,8 +28,8 @@ def wants_json(request: Request) -> bool:
 
 
 def session_of(request: Request) -> str:
-    """Return the key of the browser tab that makes the request; all browsers without scripts share an empty one."""
-    return request.headers.get("x-studio-session", "")[:64]
+    """Return the key of the browser tab that makes the request; all browsers without scripts share one."""
+    return request.headers.get("x-studio-session", "")[:64] or _WITHOUT_SCRIPTS
 
 
 def own_path(text: str) -> str:

@@ -27,10 +27,11 @@ export function startKeys() {
   }
   const menu = document.getElementById("menu");
   menu?.addEventListener("beforetoggle", listKeys);
-  // Its buttons do what keys do, for fingers.
+  // Its buttons do what keys do, for fingers. Without scripts, they are forms.
   menu?.addEventListener("click", (event) => {
     const { command } = event.target.closest("[data-command]")?.dataset ?? {};
     if (!command) return;
+    event.preventDefault();
     menu.hidePopover();
     added.get(command).action(event);
   });

@@ -1,9 +1,10 @@
 """Errors of editing. None of them changes a file, and the studio keeps what was typed."""
 
 import errno
+from typing import ClassVar
 
 from newsletter.domain.changes import FieldValue
-from newsletter.errors import NewsletterError, NotFoundError, Place, UsageError, sentence
+from newsletter.errors import NewsletterError, NotFoundError, Place, UsageError
 from newsletter.files import library_errors
 
 
@@ -15,15 +16,13 @@ class ConflictError(NewsletterError):
     """
 
     code = "conflict"
+    _what: ClassVar = "somebody else has changed {field} meanwhile; nothing was saved"
+    _hint: ClassVar = "compare the two, and save the one you want"
 
     def __init__(self, *, path: str, field: str, mine: FieldValue, theirs: FieldValue, base: FieldValue) -> None:
         self.path, self.field = path, field
         self.mine, self.theirs, self.base = mine, theirs, base
-        super().__init__(
-            f"somebody else has changed {field} meanwhile; nothing was saved",
-            hint="compare the two, and save the one you want",
-            place=Place(path=path),
-        )
+        super().__init__(self._what.format(field=field), hint=self._hint, place=Place(path=path))
 
 
 class UndoConflictError(ConflictError):
@@ -33,12 +32,8 @@ class UndoConflictError(ConflictError):
     """
 
     code = "undo-conflict"
-
-    def __init__(self, *, path: str, field: str, mine: FieldValue, theirs: FieldValue, base: FieldValue) -> None:
-        super().__init__(path=path, field=field, mine=mine, theirs=theirs, base=base)
-        self.what = f"{field} has been changed again since, so this can't be undone; nothing was changed"
-        self.hint = "change it by hand if you want it back"
-        self.args = (sentence(self.what, self.hint, self.place),)
+    _what = "{field} has been changed again since, so this can't be undone; nothing was changed"
+    _hint = "change it by hand if you want it back"
 
 
 class FileGoneError(NotFoundError):

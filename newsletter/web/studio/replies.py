@@ -12,8 +12,9 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from newsletter.domain.changes import FieldValue
 from newsletter.domain.people import ForbiddenError
-from newsletter.editing import ConflictError
-from newsletter.errors import NewsletterError, NotFoundError
+from newsletter.editing import BusyFileError, ConflictError, UnsavedError
+from newsletter.errors import BusyError, FullError, NewsletterError, NotFoundError, UnreachableError
+from newsletter.files.newsletter_lock import LockedError
 from newsletter.web.http.forms import Form
 from newsletter.web.preview.issue_page import findings_in
 from newsletter.web.studio.context import Studio
@@ -72,12 +73,17 @@ def saved(
 
 
 def status_of(error: NewsletterError) -> int:
-    """Return the HTTP status of an error."""
+    """Return the HTTP status of an error; 503 for one that goes away by itself, so that scripts save again."""
     if isinstance(error, NotFoundError):
         return 404
     if isinstance(error, ForbiddenError):
         return 403
+    if isinstance(error, _PASSING):
+        return 503
     return 409 if isinstance(error, ConflictError) else 422
+
+
+_PASSING = (LockedError, BusyFileError, UnsavedError, BusyError, UnreachableError, FullError)
 
 
 def refused(error: NewsletterError) -> Response:

@@ -147,7 +147,7 @@ async function saveUntilDone(field) {
   }
 }
 
-// The studio may be stopped, or restarted and not opened yet with its new address.
+// The studio may be stopped, or restarted and not opened yet with its new address; the files may be locked (503).
 function mayWorkLater({ status, error }) {
   return status === 0 || status >= 500 || error.code === "locked";
 }

@@ -159,11 +159,11 @@ def newsletter(
         ),
     ] = False,
 ) -> None:
-    """Publish a curated daily newsletter: write entries in Markdown, then preview, check and send each issue.
+    """Publish a curated daily newsletter: catch links, frame them, then compose, check and send each issue.
 
     newsletter init my-letter             create a newsletter
+    newsletter studio                     make issues in a browser
     newsletter check                      check entries and issues for mistakes
-    newsletter preview                    view the issues in a browser
     newsletter send 2026-11-23 --dry-run  show who would get an issue
     """
     context.obj = root

@@ -68,9 +68,9 @@ def init(
     output.say(f"Created a newsletter in {folder}. Next steps:")
     output.say(f"  cd {shlex.quote(str(folder))}")
     for command, purpose in (
+        ("newsletter studio", "make issues in a browser"),
         ("newsletter check", "check it for mistakes"),
-        ("newsletter preview", "view the first issue in a browser"),
-        ('newsletter entry new "A title"', "write an entry"),
+        ('newsletter entry new "A title"', "write an entry at the command line"),
     ):
         output.say(f"  {command:<34}{purpose}")
 

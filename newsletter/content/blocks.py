@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from newsletter.content.fields import Fields, is_empty
 from newsletter.content.files import for_message
@@ -52,7 +51,6 @@ def empty_block(slug: str, path: str) -> Block:
     return Block(kind=BlockKind.NOTE, slug=slug, path=path)
 
 
-@lru_cache(maxsize=32_768)  # cached for the same reason as entries
 def parse_block(text: str, *, slug: str, path: str) -> tuple[Block, tuple[Finding, ...]]:
     """Return a block from its own file, and the findings in it. Unreadable fields stay empty."""
     file = parse_front_matter(text, path=path)

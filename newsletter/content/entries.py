@@ -1,7 +1,6 @@
 """Parse an entry file into an ``Entry``. No I/O."""
 
 from dataclasses import replace
-from functools import lru_cache
 
 from newsletter.content.fields import Fields
 from newsletter.content.files import for_message
@@ -20,8 +19,6 @@ def empty_entry(slug: str, path: str) -> Entry:
     return Entry(slug=slug, title="", url="", source="", path=path)
 
 
-# Cached because the preview reads all files at each save, and the archive at each change.
-@lru_cache(maxsize=32_768)
 def parse_entry(text: str, *, slug: str, path: str) -> tuple[Entry, tuple[Finding, ...]]:
     """Return an entry, as far as it can be read, and the findings in its file."""
     file = parse_front_matter(text, path=path)

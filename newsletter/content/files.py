@@ -3,7 +3,6 @@
 import os
 import re
 import stat
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,8 +105,8 @@ def _is_unread(name: str) -> bool:
     return _TEXT.search(name) is not None and not name.endswith(".md") and not _ABOUT.match(name)
 
 
-def read_text(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Finding:
-    """Return a file's text with ``\\n`` line ends and without a byte order mark, or a finding if it can't be read."""
+def file_status(root: Path, path: Path) -> os.stat_result | Finding:
+    """Return the status of a file that may be read, or a finding: it leads out of the folder, or is no file."""
     name = path_in_findings(root, path)
     try:
         status = path.lstat()
@@ -117,35 +116,35 @@ def read_text(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Findi
                     "file-outside", name, 1, "a link that leads out of the newsletter's folder", "copy the file here"
                 )
             status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            return file_error("file-unreadable", name, 1, "not a readable file", "put a text file here")
-        known = _known_texts.get(key := os.fspath(path))
-        if known is not None and known[0] == _state(status) and limit == FILE_LIMIT:
-            return known[1]
+    except (OSError, RuntimeError) as err:
+        return _unreadable(name, err)
+    if not stat.S_ISREG(status.st_mode):
+        return file_error("file-unreadable", name, 1, "not a readable file", "put a text file here")
+    return status
+
+
+def read_text(root: Path, path: Path, *, limit: int = FILE_LIMIT) -> str | Finding:
+    """Return a file's text with ``\\n`` line ends and without a byte order mark, or a finding if it can't be read."""
+    status = file_status(root, path)
+    if isinstance(status, Finding):
+        return status
+    name = path_in_findings(root, path)
+    try:
         with path.open("rb") as file:
             data = file.read(limit + 1)
-    except (OSError, RuntimeError) as err:  # pathlib raises RuntimeError for a link that leads to itself
-        reason = library_errors.of_system(err) if isinstance(err, OSError) else "the link leads to itself"
-        return file_error("file-unreadable", name, 1, f"cannot be read: {reason}", "fix the file or its permissions")
+    except OSError as err:
+        return _unreadable(name, err)
     text = decoded(data, name, limit=limit)
     if isinstance(text, Finding):
         return text
     text = unix_lines(text)
-    conflict = conflict_finding(text, name)
-    if conflict is None and time.time_ns() - status.st_ctime_ns > _SETTLED_NS:
-        if len(_known_texts) >= _MOST_TEXTS:
-            _known_texts.clear()
-        _known_texts[key] = (_state(status), text)
-    return conflict or text
+    return conflict_finding(text, name) or text
 
 
-_SETTLED_NS = 2 * 10**9  # a file that has just changed may change again with the same time, and is read again
-_MOST_TEXTS = 32_768
-_known_texts: dict[str, tuple[tuple[int, ...], str]] = {}  # texts by path, and the state of the file that has them
-
-
-def _state(status: os.stat_result) -> tuple[int, ...]:
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+def _unreadable(name: str, err: OSError | RuntimeError) -> Finding:
+    # pathlib raises RuntimeError for a link that leads to itself
+    reason = library_errors.of_system(err) if isinstance(err, OSError) else "the link leads to itself"
+    return file_error("file-unreadable", name, 1, f"cannot be read: {reason}", "fix the file or its permissions")
 
 
 def decoded(data: bytes, path: str, *, limit: int = FILE_LIMIT) -> str | Finding:

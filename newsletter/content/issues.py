@@ -2,7 +2,6 @@
 
 import datetime
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from newsletter.content.fields import Fields, is_empty
 from newsletter.content.frontmatter import Table, parse_front_matter
@@ -47,7 +46,6 @@ def empty_issue(slug: str, path: str) -> Issue:
     return Issue(slug=slug, date=date, subject="", path=path)
 
 
-@lru_cache(maxsize=32_768)  # cached for the same reason as entries
 def parse_draft(text: str, *, slug: str, path: str) -> Draft:
     """Return an issue's own file, as far as it can be read, with its findings."""
     file = parse_front_matter(text, path=path)

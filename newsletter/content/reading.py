@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePath
 
 from newsletter.content.blocks import empty_block, parse_block
@@ -11,10 +12,10 @@ from newsletter.content.files import (
     for_message,
     manuscripts_in,
     path_in_findings,
-    read_text,
     unread_file_findings,
 )
 from newsletter.content.issues import Draft, empty_issue, parse_draft
+from newsletter.content.parsed_files import parsed_file
 from newsletter.content.resolving import resolve_items
 from newsletter.domain.blocks import Block
 from newsletter.domain.issue import Entry, Issue, Item
@@ -70,28 +71,19 @@ def read_manuscripts(root: Path) -> Manuscripts:
     inside = f"{ENTRIES}/"
     for slug, path in _slugs(root, _NAMED, findings):
         name = path_in_findings(root, path)
-        text = read_text(root, path)
-        is_entry = name == ENTRIES or name.startswith(inside)  # the folder itself if it can't be opened
-        if isinstance(text, Finding):
-            more: tuple[Finding, ...] = (text,)
-            if is_entry:
-                entries[slug] = empty_entry(slug, name)
-            else:
-                blocks[slug] = empty_block(slug, name)
-        elif is_entry:
-            entries[slug], more = parse_entry(text, slug=slug, path=name)
+        if name == ENTRIES or name.startswith(inside):  # the folder itself if it can't be opened
+            entry = parsed_file(root, path, partial(parse_entry, slug=slug, path=name))
+            entries[slug], more = (empty_entry(slug, name), (entry,)) if isinstance(entry, Finding) else entry
         else:
-            blocks[slug], more = parse_block(text, slug=slug, path=name)
+            block = parsed_file(root, path, partial(parse_block, slug=slug, path=name))
+            blocks[slug], more = (empty_block(slug, name), (block,)) if isinstance(block, Finding) else block
         findings.extend(more)
     issues = []
     named: dict[str, Item] = {**entries, **blocks}
     for slug, path in _slugs(root, (ISSUES,), findings):
         name = path_in_findings(root, path)
-        text = read_text(root, path)
-        if isinstance(text, Finding):
-            draft = Draft(issue=empty_issue(slug, name), findings=(text,))
-        else:
-            draft = parse_draft(text, slug=slug, path=name)
+        parsed = parsed_file(root, path, partial(parse_draft, slug=slug, path=name))
+        draft = Draft(issue=empty_issue(slug, name), findings=(parsed,)) if isinstance(parsed, Finding) else parsed
         issue, between = resolve_items(draft, named)
         issues.append(issue)
         findings.extend((*draft.findings, *between))

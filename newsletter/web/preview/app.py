@@ -98,7 +98,7 @@ def serve_preview(
 
 def preview_server(app: ASGIApp, watcher: FileWatcher, ready: Callable[[], object]) -> Server:
     """Return a server of the preview or the studio, which ends the streams of open pages when it stops."""
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    config = uvicorn.Config(app, loop="asyncio", log_level="warning", access_log=False, server_header=False)
     return Server(config, ready=ready, closing=watcher.close)
 
 

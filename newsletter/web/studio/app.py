@@ -19,7 +19,7 @@ from newsletter.errors import NewsletterError, NotFoundError
 from newsletter.fetching import WebClient
 from newsletter.web.http.forms import read_form
 from newsletter.web.http.local_access import LocalAccess, LocalRules
-from newsletter.web.http.memory import share_memory
+from newsletter.web.http.memory import settle_memory, share_memory
 from newsletter.web.http.security import STUDIO_HEADERS
 from newsletter.web.preview import app as preview
 from newsletter.web.preview import routes
@@ -135,11 +135,19 @@ def serve_studio(
 
     def ready() -> None:
         say(address)
+        threading.Thread(target=_warm_up, args=(app.state.studio,), daemon=True).start()
         # In a thread: a text browser would block the server.
         threading.Thread(target=open_page, args=(address,), daemon=True).start()
 
     with listening, contextlib.suppress(KeyboardInterrupt):
         preview.preview_server(app, watcher, ready).run(sockets=[listening])
+
+
+def _warm_up(studio: Studio) -> None:
+    """Read all files before the first page needs them: a thousand take a second."""
+    with contextlib.suppress(NewsletterError):  # the pages show it
+        _ = studio.snapshot.manuscripts
+    settle_memory()
 
 
 def _show_errors(app: FastAPI, studio: Studio, previews: routes.PreviewPages) -> None:

@@ -15,6 +15,7 @@ from newsletter.editing import Changed
 from newsletter.errors import printable
 from newsletter.files.newsletter_folder import ISSUES
 from newsletter.web.http.forms import Form, SubmittedForm
+from newsletter.web.http.memory import return_memory
 from newsletter.web.studio.compose_changes import Outline, UnknownChangeError, announcement, change_of
 from newsletter.web.studio.compose_items import override_names
 from newsletter.web.studio.compose_page import ComposeState, compose_values, outline_of, reader_values
@@ -87,7 +88,10 @@ class ComposePages:
 
     def readers(self, slug: str) -> str:
         """Return the part of the page that says how many readers get how many entries."""
-        return self._studio.part("compose_readers", **reader_values(self._studio, slug))
+        try:
+            return self._studio.part("compose_readers", **reader_values(self._studio, slug))
+        finally:
+            return_memory()  # of a hundred thousand readers
 
     def _add_link(self, path: str, request: Request, form: Form, outline: Outline) -> Response:
         """Make an entry of a link that waits, and add it."""

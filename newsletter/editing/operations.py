@@ -247,6 +247,7 @@ def _changed(
     return Changed(
         path=place.path,
         digest=digest_of(data),
+        change=change,
         value=value,
         undo=undo,
         merged=applied.merged,

@@ -5,7 +5,7 @@ import hashlib
 from dataclasses import dataclass
 from enum import Enum
 
-from newsletter.domain.changes import FieldValue
+from newsletter.domain.changes import Change, FieldValue
 from newsletter.domain.people import Person
 
 
@@ -43,11 +43,12 @@ class Changed:
     ``value`` is the field's value in the file now, None for changes of lists. ``digest`` is the file's. ``undo`` names
     the change for undo; it is empty if there is nothing to undo, for instance because the file already was as wanted.
     ``merged`` says that the value is a merge with somebody else's text. ``notes`` are sentences for the editor about
-    what somebody else had changed meanwhile.
+    what somebody else had changed meanwhile. ``change`` is the one that was made or undone, None for a whole text.
     """
 
     path: str
     digest: str
+    change: Change | None = None
     value: FieldValue = None
     undo: str = ""
     merged: bool = False

@@ -122,7 +122,7 @@ class ComposePages:
 
     def _answer(self, request: Request, form: Form, path: str, change: Change, changed: Changed) -> Response:
         outline = outline_of(self._studio, path)
-        words = announcement(change, outline, self._title)
+        words = announcement(change, outline, self._studio.title_of)
         return saved(
             request,
             form,
@@ -133,14 +133,6 @@ class ComposePages:
             notes=changed.notes,
             sections=[section.key for section in outline],
         )
-
-    def _title(self, key: str) -> str:
-        """Return an entry's title as it was last read: reading all files again would take longer than the change."""
-        latest = self._studio.snapshots.latest
-        entry = latest.manuscripts.entries.get(key) if latest else None
-        if entry is None:
-            return "" if ":" in key else key  # a block that stands in the issue, or an entry that is new
-        return entry.title or key
 
     def _difference(self, path: str, name: str, wanted: Iterable[str]) -> Change:
         """Return the changes that make a list of words the wanted one."""

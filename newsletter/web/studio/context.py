@@ -17,6 +17,7 @@ from newsletter.rendering import page_environment
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.routes import day, kilobytes
 from newsletter.web.preview.snapshot import Snapshot, SnapshotCache
+from newsletter.web.studio.hints import studio_hint
 from newsletter.web.studio.places import PLACES
 
 
@@ -89,10 +90,21 @@ class Studio:
         except SettingsError:
             return self.root.name
 
+    def title_of(self, key: str) -> str:
+        """Return an entry's title as it was last read: reading all files again would take longer than the change.
+
+        It is "" for a block that stands in the issue.
+        """
+        latest = self.snapshots.latest
+        entry = latest.manuscripts.entries.get(key) if latest else None
+        if entry is None:
+            return "" if ":" in key else key  # an entry that is new has no title here yet
+        return entry.title or key
+
 
 def templates() -> Environment:
     """Return the environment of the studio's page templates."""
-    return page_environment(filters={"day": day, "kilobytes": kilobytes, "moment": _moment})
+    return page_environment(filters={"day": day, "kilobytes": kilobytes, "moment": _moment, "studio_hint": studio_hint})
 
 
 def _moment(at: datetime) -> str:

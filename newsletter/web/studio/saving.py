@@ -14,6 +14,7 @@ from newsletter.web.studio.context import Studio
 from newsletter.web.studio.history import page_of
 from newsletter.web.studio.opening import commit_values
 from newsletter.web.studio.replies import saved, session_of, text_of, wants_json
+from newsletter.web.studio.undone import undone_in_words
 
 
 def router(studio: Studio) -> APIRouter:
@@ -29,7 +30,7 @@ def router(studio: Studio) -> APIRouter:
             request,
             form,
             at=now,
-            announce=" ".join(["Undone.", *changed.notes]),
+            announce=" ".join([undone_in_words(changed.change, studio.title_of), *changed.notes]),
             value=text_of(changed.value),
             digest=changed.digest,
             path=changed.path,

@@ -67,8 +67,16 @@ def test_keys_typed_into_a_field_are_text(desk: Page, studio: Listening, shared_
     title.blur()
     desk.keyboard.press("Control+z")  # outside fields, the studio's
     expect(title).to_have_value("About good-soil")
-    expect(desk.locator("#announcements")).to_contain_text("Undone")
+    expect(desk.locator("#announcements")).to_contain_text("Undone: title.")
     assert 'title: "About good-soil"' in entry.read_text(encoding="utf-8")
+    title.fill("By touch")
+    title.blur()
+    expect(desk.locator("#status")).to_contain_text("Saved")
+    desk.get_by_role("button", name="Undo").click()  # there is no Ctrl+Z on a phone
+    expect(title).to_have_value("About good-soil")
+    desk.get_by_role("button", name="Undo").click()
+    expect(desk.locator("#status")).to_contain_text("There is nothing to undo.")
+    expect(desk.get_by_role("button", name="Undo")).to_be_hidden()
 
 
 def test_the_palette_finds_entries_issues_and_commands(desk: Page) -> None:

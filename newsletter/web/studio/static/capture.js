@@ -11,12 +11,14 @@ const FIELDS = ["title", "source", "author", "date", "language", "minutes", "kin
 const form = document.getElementById("capture");
 const field = (name) => form.elements.namedItem(name);
 const reading = document.getElementById("reading");
+const closes = Boolean(opener) || history.length === 1; // a window of its own, and not a tab of the studio
 let turn = 0;
 
 fill();
 addEventListener("hashchange", fill); // another link was pasted here
 addKey("Ctrl+Enter", () => { form.requestSubmit(); }, { label: "Save and close", inFields: true });
 document.getElementById("read-page").hidden = true;
+document.getElementById("closes").hidden = !closes;
 form.addEventListener("input", (event) => {
   if (FIELDS.includes(event.target.name)) setOrigin(event.target.name, "you");
 });
@@ -114,7 +116,7 @@ async function save() {
   showSaved(body.saved_at);
   announce(body.announce);
   keep(body);
-  window.close(); // only works in a window that a script has opened
+  if (closes) window.close(); // only works in a window that a script has opened
 }
 
 function keep(body) {

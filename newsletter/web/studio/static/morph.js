@@ -24,12 +24,19 @@ export function listenForChanges() {
   onChange("commits", (state) => showCommits(JSON.parse(state)));
   onChange("connection", showConnection);
   onChange("remote", refresh); // the header names conflicts, and a page of its own shows them
+  document.addEventListener("saved", overtake);
   document.addEventListener("focusout", () => { if (skipped) refreshSoon(); });
   startListening();
 }
 
 function refreshSoon() {
   timer ||= setTimeout(refresh, AFTER_SAVE_MS);
+}
+
+// A page that was fetched before a field was saved has the text from before it.
+function overtake() {
+  latest += 1;
+  if (running) refreshSoon();
 }
 
 // Keeps the page as it is while something is dragged, carried or being saved. Each hold needs its release.

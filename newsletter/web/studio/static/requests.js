@@ -5,7 +5,8 @@ const MEANWHILE = { code: "conflict", what: "somebody else has changed this mean
 
 // Posts fields (an object, a FormData or URLSearchParams) and returns {ok, status, body, error}. Unless it is `ok`,
 // `error` is {code, what, hint, field}; a conflict is in `body.conflict`, too. `status` is 0 if the studio doesn't
-// answer. With `keepalive`, the request outlives the page.
+// answer. With `keepalive`, the request outlives the page. A change that can be undone is announced to the page by the
+// event "undoable".
 export async function post(path, fields, { keepalive = false } = {}) {
   try {
     const response = await fetch(path, {
@@ -15,6 +16,7 @@ export async function post(path, fields, { keepalive = false } = {}) {
       keepalive,
     });
     const body = await bodyOf(response);
+    if (response.ok && body.undo) document.dispatchEvent(new Event("undoable"));
     return { ok: response.ok, status: response.status, body, error: response.ok ? null : body.error ?? MEANWHILE };
   } catch {
     const body = failure("offline", "the studio doesn’t answer");

@@ -23,9 +23,10 @@ export function endedSaving() {
   show();
 }
 
-// Notes that something was saved; `at` is a time as the server writes it.
+// Notes that something was saved; `at` is a time as the server writes it. A notice of it comes afterwards.
 export function showSaved(at) {
   savedAt = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  notice = ""; // it was about something earlier
   show();
 }
 

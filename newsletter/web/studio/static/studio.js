@@ -9,7 +9,7 @@ import { offerKeptDrafts, saveAll, startSaving } from "./saving.js";
 import { holdSession } from "./session.js";
 import { showNotice, showProblem, showSaved } from "./status.js";
 import { startSteps } from "./steps.js";
-import { undo } from "./undo.js";
+import { startUndo, undo } from "./undo.js";
 
 async function saveAndCommit() {
   if (!(await saveAll())) return;
@@ -26,6 +26,7 @@ startSteps();
 startPalette();
 startPasting();
 startCatching();
+startUndo();
 addKey("Ctrl+S", () => { saveAndCommit(); }, { label: "Save and commit", group: "Anywhere", inFields: true, command: true });
 addKey("Ctrl+Z", () => { undo(); }, { label: "Undo (outside fields)", group: "Anywhere", command: true });
 listenForChanges();

@@ -15,7 +15,9 @@ from tests.web.studio.field_page import add_field_page
 from tests.web.studio.running_studio import Listening, listening_studio
 
 SAVED = re.compile(r"^Saved \d\d:\d\d")
-NO_ANSWERS = "() => { const send = fetch; window.fetch = (...sent) => { send(...sent); return new Promise(() => {}); }; }"
+NO_ANSWERS = (
+    "() => { const send = fetch; window.fetch = (...sent) => { send(...sent); return new Promise(() => {}); }; }"
+)
 BODY = "The first paragraph.\n\nThe second paragraph.\n\n> Quoted.\n"
 
 

@@ -19,7 +19,6 @@ export function addKey(key, action, { label, group = "This page", inFields = fal
 
 export function startKeys() {
   document.addEventListener("keydown", onKey);
-  addKey("Escape", leaveField, { label: "Leave a field", group: "Anywhere", inFields: true });
   const box = document.getElementById("keys-on");
   if (box) {
     box.checked = singleKeysOn();
@@ -47,7 +46,7 @@ export function onKey(event) {
   const wanted = isSingle && pending ? `${pending} ${key}` : key;
   pending = "";
   clearTimeout(pendingTimer);
-  if (run(wanted, event, inField)) {
+  if (run(wanted, event, inField) || (key === "Escape" && leaveField(event))) {
     event.preventDefault();
   } else if (isSingle && beginsSequence(key)) {
     event.preventDefault();
@@ -70,6 +69,7 @@ function run(key, event, inField) {
 function leaveField({ target }) {
   if (!isField(target) || target.closest("dialog, [popover]") || target.getAttribute("aria-expanded") === "true") return false;
   target.blur();
+  return true;
 }
 
 function use(element) {
@@ -117,6 +117,7 @@ function listKeys() {
   for (const element of elementsWithKeys().filter(isVisible)) {
     add(element.dataset.keyGroup ?? "This page", element.dataset.key, labelOf(element));
   }
+  add("Anywhere", "Escape", "Leave a field");
   for (const [key, { label, group }] of added) if (label) add(group, key, label);
   list.replaceChildren(...[...groups].flatMap(([group, keys]) => [element("h3", "eyebrow", group), definitions(keys)]));
 }

@@ -17,6 +17,7 @@ from newsletter.editing.errors import (
 )
 from newsletter.editing.file_merging import Choice, Side, SyncConflict
 from newsletter.editing.merging import merge_texts
+from newsletter.editing.moving_between import move_between_issues
 from newsletter.editing.operations import Editing
 from newsletter.editing.sittings import QUIET, CommitState, Sittings
 from newsletter.editing.syncing import Syncing, SyncState
@@ -54,4 +55,5 @@ __all__ = [
     "compare_texts",
     "digest_of",
     "merge_texts",
+    "move_between_issues",
 ]

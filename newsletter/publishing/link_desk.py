@@ -12,7 +12,7 @@ from newsletter.domain.captured_links import CapturedLink, LinkFacts
 from newsletter.domain.changes import AddItem
 from newsletter.domain.issue import Entry
 from newsletter.domain.people import Act, Person, require
-from newsletter.editing import Editing
+from newsletter.editing import Changed, Editing
 from newsletter.errors import UsageError
 from newsletter.publishing.link_fetching import TYPED
 from newsletter.publishing.pasted_links import read_pasted
@@ -38,6 +38,15 @@ class PastedResult:
     added: tuple[int, ...]
     already: tuple[CapturedLink, ...]
     other_lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedLink:
+    """A link that was added to an issue: the slug of its entry, the addition and what it has changed."""
+
+    slug: str
+    addition: AddItem
+    changed: Changed
 
 
 class LinkDesk:
@@ -103,16 +112,24 @@ class LinkDesk:
             return slug
 
     def add_to_issue(
-        self, person: Person, link_id: int, issue: str, *, language: str, session: str = "", now: datetime.datetime
-    ) -> str:
-        """Add a link's entry at the end of an issue's first section; ``issue`` is its path. Return the slug.
+        self,
+        person: Person,
+        link_id: int,
+        issue: str,
+        *,
+        language: str,
+        section: str = "#1",
+        session: str = "",
+        now: datetime.datetime,
+    ) -> AddedLink:
+        """Add a link's entry at the end of a section of the issue at the path ``issue``, the first by default.
 
         Raise the errors of ``Editing.change``; the entry stays then.
         """
         require(person, Act.COMPOSE)
-        slug = self.make_entry(person, link_id, language=language, now=now)
-        self._editing.change(person, issue, AddItem(item=slug), session=session, now=now)
-        return slug
+        addition = AddItem(item=self.make_entry(person, link_id, language=language, now=now), section=section)
+        changed = self._editing.change(person, issue, addition, session=session, now=now)
+        return AddedLink(slug=addition.item, addition=addition, changed=changed)
 
     def put_off(self, person: Person, link_id: int, until: datetime.date) -> CapturedLink:
         """Hide a link until a day. Raise NotFoundError."""

@@ -26,11 +26,13 @@ from newsletter.web.preview import routes
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.issue_page import findings_in
 from newsletter.web.studio import (
-    captured,
+    capture,
     compose,
     desk,
+    entry_page,
     file_text,
     history,
+    links,
     live,
     new_issue,
     palette,
@@ -49,7 +51,9 @@ LARGEST_BODY = 2 * 1024 * 1024  # bytes; a form encodes each byte of a file in u
 # Each page module's routes.
 ROUTERS: tuple[Callable[[Studio], APIRouter], ...] = (
     desk.router,
-    captured.router,
+    links.router,
+    capture.router,
+    entry_page.router,
     new_issue.router,
     compose.router,
     file_text.router,

@@ -18,7 +18,8 @@ from newsletter.domain.captured_links import LinkFacts
 from newsletter.publishing.link_fetching import TYPED
 from newsletter.publishing.pasted_links import read_pasted
 from newsletter.web.http.forms import Form, SubmittedForm
-from newsletter.web.studio.link_services import LinkServices, duplicate_lines
+from newsletter.web.studio.context import Studio
+from newsletter.web.studio.link_services import MOST_ISSUES, duplicate_lines, duplicates_of
 from newsletter.web.studio.replies import own_path, saved, session_of, wants_json
 
 _LINES = ("title", "source", "author", "date", "language", "minutes", "kind", "image")
@@ -50,11 +51,16 @@ class CaptureForm:
         return self.origins.get(name, "")
 
 
+def router(studio: Studio) -> APIRouter:
+    """Return the routes."""
+    return CapturePages(studio).router()
+
+
 class CapturePages:
     """The routes, one method each."""
 
-    def __init__(self, services: LinkServices) -> None:
-        self._services, self._studio = services, services.studio
+    def __init__(self, studio: Studio) -> None:
+        self._studio, self._links = studio, studio.links
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -88,7 +94,7 @@ class CapturePages:
             return HTMLResponse(self._page(filled))
         lines = [
             {"words": line.words, "detail": line.detail, "path": line.path, "ran": line.ran}
-            for line in duplicate_lines(filled.duplicates, self._services.today(self._studio.snapshot))
+            for line in duplicate_lines(filled.duplicates, self._studio.today(self._studio.snapshot))
         ]
         return JSONResponse(
             {
@@ -102,21 +108,21 @@ class CapturePages:
 
     def save(self, request: Request, form: SubmittedForm) -> Response:
         """Store the link, and make an entry of it or add it to an issue, as ``to`` says."""
-        services, person, now = self._services, self._studio.person, self._studio.now
+        links, person, now = self._links, self._studio.person, self._studio.now
         language = self._studio.snapshot.settings.newsletter.language
-        link = services.desk.capture(
+        link = links.desk.capture(
             person, form.text("url"), now=now, facts=_facts(form), selection=form.exact("selection")
         )
-        services.fetcher.fetch([link])
+        links.fetcher.fetch([link])
         to, slug = form.text("to"), ""
         if to == TO_ENTRY:
-            slug = services.desk.make_entry(person, link, language=language, now=now)
+            slug = links.desk.make_entry(person, link, language=language, now=now)
         elif to and to != TO_LINKS:
             issue = self._studio.snapshot.manuscripts.issue(to).path
-            slug = services.desk.add_to_issue(
+            slug = links.desk.add_to_issue(
                 person, link, issue, language=language, session=session_of(request), now=now
-            )
-        services.changed()
+            ).slug
+        links.changed()
         path = f"/entries/{quote(slug, safe='')}" if slug else f"/links#link-{link}"
         where = "as an entry" if to == TO_ENTRY else f"in {to}" if slug else "among the links"
         return saved(
@@ -159,12 +165,12 @@ class CapturePages:
         typed = _typed(form)
         if not url:
             return CaptureForm(values=typed, origins=dict.fromkeys(typed, TYPED))
-        captured = self._services.reader.read_ahead(url, title=form.text("title"))
+        captured = self._links.reader.read_ahead(url, title=form.text("title"))
         facts = facts_of(captured)
         values = {name: _shown(getattr(facts, name)) for name in (*_LINES, "paywall")}
         snapshot = self._studio.snapshot
-        waiting, _ = self._services.desk.lists(self._services.today(snapshot))
-        duplicates = self._services.duplicates(snapshot, (url, facts.canonical_url), values["title"], waiting)
+        waiting, _ = self._links.desk.lists(self._studio.today(snapshot))
+        duplicates = duplicates_of(snapshot, (url, facts.canonical_url), values["title"], waiting)
         return CaptureForm(
             url=captured.url,
             selection=clean_selection(form.exact("selection")),
@@ -180,8 +186,8 @@ class CapturePages:
             "capture",
             place="capture",
             filled=filled,
-            duplicates=duplicate_lines(filled.duplicates, self._services.today(self._studio.snapshot)),
-            issues=self._services.issues(),
+            duplicates=duplicate_lines(filled.duplicates, self._studio.today(self._studio.snapshot)),
+            issues=self._studio.coming_issues()[:MOST_ISSUES],
         )
 
 

@@ -8,19 +8,24 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from newsletter import content
 from newsletter.content import FileKind
-from newsletter.domain.changes import AddItem, Change, RemoveItem, SetMember, Several
+from newsletter.domain.changes import Change, SetMember, Several
 from newsletter.domain.issue_names import UnknownIssueError
 from newsletter.domain.topics import SLUG
-from newsletter.editing import Changed
+from newsletter.editing import Changed, move_between_issues
 from newsletter.errors import printable
 from newsletter.files.newsletter_folder import ISSUES
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.http.memory import return_memory
-from newsletter.web.studio.compose_changes import Outline, UnknownChangeError, announcement, change_of
+from newsletter.web.studio.compose_changes import (
+    Outline,
+    UnknownChangeError,
+    announcement,
+    change_of,
+    chosen_section,
+)
 from newsletter.web.studio.compose_items import override_names
 from newsletter.web.studio.compose_page import ComposeState, compose_values, outline_of, reader_values
 from newsletter.web.studio.context import Studio
-from newsletter.web.studio.link_services import LinkServices
 from newsletter.web.studio.replies import saved, session_of
 from newsletter.web.studio.saving import save_field
 
@@ -43,14 +48,10 @@ class ComposePages:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
-        self._links = LinkServices(studio)
 
     def next_issue(self) -> Response:
         """Go to the next issue that hasn't begun to be sent; without one, to a new issue."""
-        snapshot, sends = self._studio.snapshots.with_sends()
-        today = self._studio.now.astimezone(snapshot.settings.zone).date()
-        coming = (issue for issue in snapshot.calendar if issue.date >= today and issue.slug not in sends)
-        issue = next(coming, None)
+        issue = next(iter(self._studio.coming_issues()), None)
         return RedirectResponse(f"/issues/{quote(issue.slug, safe='')}" if issue else "/issues", status_code=303)
 
     def issue(self, slug: str, request: Request) -> str:
@@ -97,24 +98,35 @@ class ComposePages:
         """Make an entry of a link that waits, and add it."""
         if not form.text("link").isdecimal():
             raise UnknownChangeError(name="add")
-        language = self._studio.snapshot.settings.newsletter.language
-        desk, now = self._links.desk, self._studio.now
-        slug = desk.make_entry(self._studio.person, int(form.text("link")[:18]), language=language, now=now)
-        self._links.changed()
-        change = AddItem(item=slug, section=form.text("section") or (outline[-1].key if outline else "#1"))
-        return self._answer(request, form, path, change, self._changed(path, change, request))
+        studio = self._studio
+        try:
+            added = studio.links.desk.add_to_issue(
+                studio.person,
+                int(form.text("link")[:18]),
+                path,
+                language=studio.snapshot.settings.newsletter.language,
+                section=chosen_section(form, outline),
+                session=session_of(request),
+                now=studio.now,
+            )
+        finally:
+            studio.links.changed()  # also if only the entry was made
+        return self._answer(request, form, path, added.addition, added.changed)
 
     def _paste(self, path: str, request: Request, form: Form, outline: Outline) -> Response:
-        """Move an item here from another issue: first it is added here, then removed there."""
-        other, key = self._path(form.text("from")), form.text("item")
-        removal = RemoveItem(item=key)
-        inverse = content.apply_change(self._studio.editing.read(other).text, removal, FileKind.ISSUE).inverse
-        source = inverse.change.source if isinstance(inverse.change, AddItem) else ""
-        section = form.text("section") or (outline[-1].key if outline else "#1")
-        change = AddItem(item=key, section=section, before=form.text("before") or None, source=source)
-        changed = self._changed(path, change, request)
-        self._changed(other, removal, request)
-        return self._answer(request, form, path, change, changed)
+        """Move an item here from another issue."""
+        addition, changed = move_between_issues(
+            self._studio.editing,
+            self._studio.person,
+            form.text("item"),
+            source=self._path(form.text("from")),
+            target=path,
+            section=chosen_section(form, outline),
+            before=form.text("before") or None,
+            session=session_of(request),
+            now=self._studio.now,
+        )
+        return self._answer(request, form, path, addition, changed)
 
     def _changed(self, path: str, change: Change, request: Request) -> Changed:
         studio = self._studio

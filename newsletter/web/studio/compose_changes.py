@@ -50,9 +50,8 @@ def change_of(form: Form, outline: Outline, overridden: Callable[[], Iterable[st
     """
     name, item, section = form.text("change"), form.text("item"), form.text("section")
     before, title = form.text("before") or None, form.text("title")
-    last = outline[-1].key if outline else "#1"
     made: dict[str, Callable[[], Change]] = {
-        "add": lambda: AddItem(item=item, section=section or last, before=before),
+        "add": lambda: AddItem(item=item, section=chosen_section(form, outline), before=before),
         "remove": lambda: RemoveItem(item=item),
         "move": lambda: MoveItem(item=item, section=section, before=before),
         "move-up": lambda: _item_up(outline, item),
@@ -72,6 +71,11 @@ def change_of(form: Form, outline: Outline, overridden: Callable[[], Iterable[st
     if name not in made:
         raise UnknownChangeError(name=name)
     return made[name]()
+
+
+def chosen_section(form: Form, outline: Outline) -> str:
+    """Return the key of the section that a form names, or of the last one."""
+    return form.text("section") or (outline[-1].key if outline else "#1")
 
 
 def _item_up(outline: Outline, key: str) -> MoveItem:

@@ -9,10 +9,9 @@ from newsletter import content, settings
 from newsletter.composing import Composed
 from newsletter.content import FileKind, OutlinedSection, UnreadableFileError
 from newsletter.domain.balance import balance_of
-from newsletter.domain.captured_links import CapturedLink
 from newsletter.domain.issue import Issue
 from newsletter.domain.send import status_in_words
-from newsletter.errors import Finding, NewsletterError, NotFoundError, StoreError
+from newsletter.errors import Finding, NewsletterError, NotFoundError
 from newsletter.message.template import fill_text
 from newsletter.publishing.reader_choices import spread_over_readers
 from newsletter.web.preview import frame
@@ -85,7 +84,7 @@ def compose_values(studio: Studio, slug: str, state: ComposeState) -> dict[str, 
         "here": state.address(issue.slug),
         "more": state.address(issue.slug, more=state.most + AT_ONCE),
         "findings": findings,
-        "shelf": shelf_of(snapshot, issue, _waiting(studio, snapshot), query=state.query, most=state.most),
+        "shelf": shelf_of(snapshot, issue, studio.waiting_links(snapshot), query=state.query, most=state.most),
         "sandbox": frame.SANDBOX,
         "version": f"{composed.compiled.digest[:12]} {' '.join(issue.segments)}" if composed else "",
         "segments": tuple(snapshot.settings.segments.values()),
@@ -169,15 +168,6 @@ def _composed(snapshot: Snapshot, issue: Issue) -> tuple[Composed | None, tuple[
     except NewsletterError as err:
         return None, tuple(findings_in(err))
     return composed, composed.findings
-
-
-def _waiting(studio: Studio, snapshot: Snapshot) -> list[CapturedLink]:
-    """Return the links that wait, none if the database can't be read: the issue matters more."""
-    today = studio.now.astimezone(snapshot.settings.zone).date()
-    if snapshot.settings.has_database():
-        with suppress(StoreError), snapshot.settings.open_store() as store:
-            return store.captured_links.waiting(today)
-    return []
 
 
 def _overriding(snapshot: Snapshot, issue: Issue, slug: str, value: Callable[[str], str]) -> Overriding | None:

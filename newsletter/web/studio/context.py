@@ -1,16 +1,18 @@
 """Everything that the studio's pages share: the newsletter's files as they are now, its person, templates and clock."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from jinja2 import Environment
 
+from newsletter.domain.captured_links import CapturedLink
+from newsletter.domain.issue import Issue
 from newsletter.domain.people import Person
 from newsletter.editing import Editing, Sittings, Syncing
-from newsletter.errors import SettingsError
-from newsletter.fetching import WebClient
+from newsletter.errors import SettingsError, StoreError
 from newsletter.git import Repository
 from newsletter.publishing.reader_choices import ReaderChoices
 from newsletter.rendering import page_environment
@@ -18,6 +20,7 @@ from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.routes import day, kilobytes
 from newsletter.web.preview.snapshot import Snapshot, SnapshotCache
 from newsletter.web.studio.hints import studio_hint
+from newsletter.web.studio.link_services import LinkServices
 from newsletter.web.studio.places import PLACES
 
 
@@ -27,8 +30,8 @@ class Studio:
 
     ``snapshots`` gives the files as they are now; ``watcher`` tells open pages when one changes; ``editing`` changes
     them for ``person``, ``sittings`` commits the changes, and ``syncing`` exchanges commits with the remote.
-    ``reader_choices`` keeps the readers' choices of topics for a minute. ``web_client`` fetches the pages of captured
-    links; without it, nothing is fetched.
+    ``links`` has the links that editors catch, and ``reader_choices`` keeps the readers' choices of topics for a
+    minute.
     """
 
     root: Path
@@ -40,7 +43,7 @@ class Studio:
     person: Person
     clock: Callable[[], datetime]
     environment: Environment
-    web_client: WebClient | None = None
+    links: LinkServices
     reader_choices: ReaderChoices = field(default_factory=ReaderChoices)
 
     @property
@@ -58,6 +61,23 @@ class Studio:
     def snapshot(self) -> Snapshot:
         """Return the files as they are now. Raise SettingsError if newsletter.toml can't be read."""
         return self.snapshots.current()
+
+    def today(self, snapshot: Snapshot) -> date:
+        """Return today's date in the newsletter's time zone."""
+        return self.now.astimezone(snapshot.settings.zone).date()
+
+    def coming_issues(self) -> tuple[Issue, ...]:
+        """Return the issues from today on whose send hasn't begun, by date: those that can still be composed."""
+        snapshot, sends = self.snapshots.with_sends()
+        today = self.today(snapshot)
+        return tuple(issue for issue in snapshot.calendar if issue.date >= today and issue.slug not in sends)
+
+    def waiting_links(self, snapshot: Snapshot) -> list[CapturedLink]:
+        """Return the links that wait for a decision; none if there is no database, or it can't be read."""
+        if snapshot.settings.has_database():
+            with suppress(StoreError), snapshot.settings.open_store() as store:
+                return store.captured_links.waiting(self.today(snapshot))
+        return []
 
     def page(self, name: str, *, place: str = "", **values: object) -> str:
         """Return a page: the template ``studio/<name>.html`` with its values and those of the header.

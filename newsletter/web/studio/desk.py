@@ -1,13 +1,8 @@
 """The desk: the next issues, what is missing, the links that wait, and what was changed lately."""
 
-from contextlib import suppress
-
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from newsletter.domain.captured_links import CapturedLink
-from newsletter.errors import StoreError
-from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.issue_cards import duration, issue_cards, missing_tomorrow, tally_of
 from newsletter.web.studio.recent_changes import RecentChanges
@@ -30,7 +25,7 @@ def router(studio: Studio) -> APIRouter:
             for card in cards:
                 tally_of(snapshot, card.issue.slug)
             cards = issue_cards(snapshot, sends, now)
-        waiting = _waiting(studio, snapshot)
+        waiting = studio.waiting_links(snapshot)
         return studio.page(
             "desk",
             place="desk",
@@ -51,12 +46,3 @@ def router(studio: Studio) -> APIRouter:
         return studio.part("desk-findings", tallies={slug: tally_of(snapshot, slug) for slug in slugs})
 
     return router
-
-
-def _waiting(studio: Studio, snapshot: Snapshot) -> list[CapturedLink]:
-    """Return the captured links that wait; none if there is no database or it can't be read."""
-    today = studio.now.astimezone(snapshot.settings.zone).date()
-    if snapshot.settings.has_database():
-        with suppress(StoreError), snapshot.settings.open_store() as store:
-            return store.captured_links.waiting(today)
-    return []

@@ -23,8 +23,8 @@ from newsletter.web.preview import frame
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.preview.view_options import ViewOptions
 from newsletter.web.studio import entry_fields
+from newsletter.web.studio.context import Studio
 from newsletter.web.studio.entry_look import compiled_entry
-from newsletter.web.studio.link_services import LinkServices
 from newsletter.web.studio.replies import saved, session_of, text_of
 from newsletter.web.studio.saving import save_field
 
@@ -51,11 +51,16 @@ class EntryRun:
     state: str
 
 
+def router(studio: Studio) -> APIRouter:
+    """Return the routes."""
+    return EntryPages(studio).router()
+
+
 class EntryPages:
     """The routes, one method each."""
 
-    def __init__(self, services: LinkServices) -> None:
-        self._services, self._studio = services, services.studio
+    def __init__(self, studio: Studio) -> None:
+        self._studio, self._links = studio, studio.links
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -111,7 +116,7 @@ class EntryPages:
             link=link,
             offers=_offers(entry, link, snapshot.settings.newsletter.language),
             paragraphs=_paragraphs(link),
-            fetching=bool(link and self._services.fetcher.is_fetching(link.id)),
+            fetching=bool(link and self._links.fetcher.is_fetching(link.id)),
             runs=runs,
             look=f"/entries/{quote(slug, safe='')}/email?version={compiled.digest[:12]}" if compiled else "",
             sandbox=frame.SANDBOX,
@@ -154,14 +159,14 @@ class EntryPages:
     def fetch_text(self, slug: str, request: Request, form: SubmittedForm) -> Response:
         """Read the piece's page again, in the background."""
         entry, now = _entry(self._studio.snapshot, slug), self._studio.now
-        self._services.fetcher.fetch([self._services.desk.follow(self._studio.person, entry, now=now)])
-        self._services.changed()
+        self._links.fetcher.fetch([self._links.desk.follow(self._studio.person, entry, now=now)])
+        self._links.changed()
         return saved(request, form, at=now, announce="Reading the page.")
 
     def _link(self, slug: str, snapshot: Snapshot) -> CapturedLink | None:
         """Return the entry's link, None if the database can't be read: the fields matter more."""
         try:
-            return self._services.desk.of_entry(slug) if snapshot.settings.has_database() else None
+            return self._links.desk.of_entry(slug) if snapshot.settings.has_database() else None
         except StoreError:
             return None
 

@@ -1,70 +1,62 @@
 """What the pages about captured links share: the desk of links, the fetcher, and the search for duplicates."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import islice
 
 from newsletter.capture import Candidate, CandidateIndex, Duplicates, entry_candidates, find_duplicates
 from newsletter.domain.captured_links import CapturedLink
-from newsletter.domain.issue import Issue
+from newsletter.editing import Editing
+from newsletter.fetching import WebClient
 from newsletter.publishing.link_desk import LinkDesk
 from newsletter.publishing.link_fetching import LinkFetcher, PageReader
 from newsletter.store import Store
+from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.snapshot import Snapshot
-from newsletter.web.studio.context import Studio
 
 LINKS_CHANGED = "links"
 """The event that tells open pages that a captured link has changed."""
+MOST_ISSUES = 10
+"""The number of issues that pages offer to add a link to."""
 
-_MOST_ISSUES = 10
 
-
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkServices:
-    """The services of one studio."""
+    """The links that a studio's editors catch: ``desk`` changes them, ``fetcher`` reads their pages in the background.
 
-    def __init__(self, studio: Studio) -> None:
-        self.studio = studio
-        self.reader = PageReader(studio.web_client)
+    ``reader`` reads the page of a link that isn't stored yet. ``changed`` tells open pages that a link has changed.
+    """
 
-    @cached_property
-    def desk(self) -> LinkDesk:
-        """Return the desk of links."""
-        return LinkDesk(self.studio.editing, self._open_store)
+    desk: LinkDesk
+    reader: PageReader
+    fetcher: LinkFetcher
+    changed: Callable[[], None]
 
-    @cached_property
-    def fetcher(self) -> LinkFetcher:
-        """Return the fetcher of pages; it tells open pages of each that it has fetched."""
-        return LinkFetcher(self.reader, self._open_store, self.studio.clock, self.changed)
 
-    def changed(self) -> None:
-        """Tell open pages that a link has changed."""
-        self.studio.watcher.publish(LINKS_CHANGED, {})
+def link_services(
+    editing: Editing,
+    open_store: Callable[[], Store],
+    watcher: FileWatcher,
+    clock: Callable[[], datetime.datetime],
+    client: WebClient | None,
+) -> LinkServices:
+    """Return the services of one studio. ``client`` fetches pages; without it, nothing is fetched."""
 
-    def today(self, snapshot: Snapshot) -> datetime.date:
-        """Return today's date in the newsletter's time zone."""
-        return self.studio.now.astimezone(snapshot.settings.zone).date()
+    def changed() -> None:
+        watcher.publish(LINKS_CHANGED, {})
 
-    def issues(self) -> Sequence[Issue]:
-        """Return the issues that a link can be added to: the next ones whose send hasn't begun, by date."""
-        snapshot, sends = self.studio.snapshots.with_sends()
-        today = self.today(snapshot)
-        coming = (issue for issue in snapshot.calendar if issue.date >= today and issue.slug not in sends)
-        return list(islice(coming, _MOST_ISSUES))
+    reader = PageReader(client)
+    fetcher = LinkFetcher(reader, open_store, clock, changed)
+    return LinkServices(desk=LinkDesk(editing, open_store), reader=reader, fetcher=fetcher, changed=changed)
 
-    def duplicates(
-        self, snapshot: Snapshot, addresses: Iterable[str], title: str, links: Sequence[CapturedLink] = ()
-    ) -> Duplicates:
-        """Return the entries, and those of the links, that a link repeats."""
-        urls = [url for url in addresses if url]
-        entries = snapshot.once("candidates", lambda: CandidateIndex(entry_candidates(snapshot.manuscripts)))
-        return find_duplicates(urls, title, [*entries.likely(urls, title), *map(candidate_of, links)])
 
-    def _open_store(self) -> Store:
-        # The files need not be looked at again.
-        snapshot = self.studio.snapshots.latest or self.studio.snapshot
-        return snapshot.settings.open_store()
+def duplicates_of(
+    snapshot: Snapshot, addresses: Iterable[str], title: str, links: Sequence[CapturedLink] = ()
+) -> Duplicates:
+    """Return the entries, and those of the links, that a link with these addresses repeats; empty ones don't count."""
+    urls = [url for url in addresses if url]
+    entries = snapshot.once("candidates", lambda: CandidateIndex(entry_candidates(snapshot.manuscripts)))
+    return find_duplicates(urls, title, [*entries.likely(urls, title), *map(candidate_of, links)])
 
 
 def candidate_of(link: CapturedLink) -> Candidate:

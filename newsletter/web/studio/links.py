@@ -14,7 +14,8 @@ from newsletter.errors import UsageError
 from newsletter.files.newsletter_folder import ISSUES
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.preview.snapshot import Snapshot
-from newsletter.web.studio.link_services import DuplicateLine, LinkServices, duplicate_lines
+from newsletter.web.studio.context import Studio
+from newsletter.web.studio.link_services import MOST_ISSUES, DuplicateLine, duplicate_lines, duplicates_of
 from newsletter.web.studio.replies import saved, session_of, wants_json
 
 _PAGE = "/links"
@@ -38,11 +39,16 @@ class UnknownActError(UsageError):
         super().__init__("choose what to do with this link", hint="use one of its buttons")
 
 
+def router(studio: Studio) -> APIRouter:
+    """Return the routes."""
+    return LinksPages(studio).router()
+
+
 class LinksPages:
     """The routes, one method each."""
 
-    def __init__(self, services: LinkServices) -> None:
-        self._services, self._studio = services, services.studio
+    def __init__(self, studio: Studio) -> None:
+        self._studio, self._links = studio, studio.links
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -59,12 +65,12 @@ class LinksPages:
 
     def paste(self, request: Request, form: SubmittedForm) -> Response:
         """Store the links of a pasted text; lines without any come back into the box."""
-        services, now = self._services, self._studio.now
-        pasted = services.desk.paste(
-            self._studio.person, form.text("text"), day=services.today(self._studio.snapshot), now=now
+        links, now = self._links, self._studio.now
+        pasted = links.desk.paste(
+            self._studio.person, form.text("text"), day=self._studio.today(self._studio.snapshot), now=now
         )
-        services.fetcher.fetch(pasted.added)
-        services.changed()
+        links.fetcher.fetch(pasted.added)
+        links.changed()
         rest = "\n".join(pasted.other_lines)
         announce = _pasted_words(len(pasted.added), len(pasted.already), len(pasted.other_lines))
         if rest and not wants_json(request):
@@ -74,7 +80,7 @@ class LinksPages:
     def act(self, link: int, act: str, request: Request, form: SubmittedForm) -> Response:
         """Do something with a link: ``entry``, ``issue``, ``put-off``, ``drop``, ``restore`` or ``fetch``."""
         announce, path = self._do(act, link, form, request)
-        self._services.changed()
+        self._links.changed()
         target = path if path and act == "entry" else _next(request, _PAGE)
         return saved(request, form, at=self._studio.now, announce=announce, go_to=target, entry=path)
 
@@ -85,13 +91,13 @@ class LinksPages:
             raise UsageError("no link is chosen", hint="tick the links first")
         for link in chosen:
             announce, _ = self._do(act, link, form, request)
-        self._services.changed()
+        self._links.changed()
         words = announce if len(chosen) == 1 else _DONE[act].format(what=counted(len(chosen), "link"), more="")
         return saved(request, form, at=self._studio.now, announce=words, go_to=_next(request, _PAGE))
 
     def _do(self, act: str, link: int, form: Form, request: Request) -> tuple[str, str]:
         """Do one thing with one link. Return what was done in words, and the path of its entry, if it has one."""
-        desk, person, now = self._services.desk, self._studio.person, self._studio.now
+        desk, person, now = self._links.desk, self._studio.person, self._studio.now
         language = self._studio.snapshot.settings.newsletter.language
         more = slug = ""
         match act:
@@ -100,7 +106,9 @@ class LinksPages:
                 title = slug
             case "issue":
                 issue = self._issue_path(form.text("issue"))
-                slug = desk.add_to_issue(person, link, issue, language=language, session=session_of(request), now=now)
+                slug = desk.add_to_issue(
+                    person, link, issue, language=language, session=session_of(request), now=now
+                ).slug
                 title, more = slug, f" to {form.text('issue')}"
             case "put-off":
                 until = self._day(form)
@@ -112,7 +120,7 @@ class LinksPages:
                 title = desk.restore(person, link).title
             case "fetch":
                 title = ""
-                self._services.fetcher.fetch([link])
+                self._links.fetcher.fetch([link])
             case _:
                 raise UnknownActError
         path = f"/entries/{quote(slug, safe='')}" if slug else ""
@@ -122,7 +130,7 @@ class LinksPages:
         return self._studio.snapshot.manuscripts.issue(slug).path or f"{ISSUES}/{slug}.md"
 
     def _day(self, form: Form) -> datetime.date:
-        today = self._services.today(self._studio.snapshot)
+        today = self._studio.today(self._studio.snapshot)
         try:
             day = datetime.date.fromisoformat(form.text("until") or form.text("day"))
         except ValueError as err:
@@ -132,16 +140,16 @@ class LinksPages:
         return day
 
     def _page(self, *, rest: str = "", notice: str = "") -> str:
-        services, snapshot = self._services, self._studio.snapshot
-        today = services.today(snapshot)
-        waiting, later = services.desk.lists(today)
-        services.fetcher.resume(link.id for link in waiting if link.fetched_at is None)
+        links, snapshot = self._links, self._studio.snapshot
+        today = self._studio.today(snapshot)
+        waiting, later = links.desk.lists(today)
+        links.fetcher.resume(link.id for link in waiting if link.fetched_at is None)
         return self._studio.page(
             "links",
             place="links",
             cards=self._cards(waiting, snapshot),
             later=later,
-            issues=services.issues(),
+            issues=self._studio.coming_issues()[:MOST_ISSUES],
             tomorrow=today + datetime.timedelta(days=1),
             next_week=today + datetime.timedelta(days=7 - today.weekday()),
             rest=rest,
@@ -150,11 +158,11 @@ class LinksPages:
 
     def _cards(self, links: Sequence[CapturedLink], snapshot: Snapshot) -> list[LinkCard]:
         cards = []
-        today = self._services.today(snapshot)
+        today = self._studio.today(snapshot)
         for at, link in enumerate(links):
             addresses = (link.url, link.facts.canonical_url)
-            repeated = self._services.duplicates(snapshot, addresses, link.facts.title, links[at + 1 :])
-            fetching = self._services.fetcher.is_fetching(link.id)
+            repeated = duplicates_of(snapshot, addresses, link.facts.title, links[at + 1 :])
+            fetching = self._links.fetcher.is_fetching(link.id)
             cards.append(LinkCard(link=link, duplicates=duplicate_lines(repeated, today), fetching=fetching))
         return cards
 

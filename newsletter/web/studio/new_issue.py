@@ -61,7 +61,7 @@ def router(studio: Studio) -> APIRouter:
 def _create(studio: Studio, snapshot: Snapshot, form: Form) -> str:
     newsletter = snapshot.settings.newsletter
     wanted = NewIssue(subject=form.text("subject"), language=form.text("language"))
-    today = studio.now.astimezone(snapshot.settings.zone).date()
+    today = studio.today(snapshot)
     date = _date(form.text("date")) if form.text("date") else None
 
     def write() -> Path:
@@ -103,7 +103,7 @@ def _skeleton(snapshot: Snapshot, date: str) -> Skeleton | None:
 
 
 def _next_date(studio: Studio, snapshot: Snapshot) -> datetime.date:
-    today = studio.now.astimezone(snapshot.settings.zone).date()
+    today = studio.today(snapshot)
     return next_date([issue for issue in snapshot.manuscripts.issues if not issue.digest], today)
 
 

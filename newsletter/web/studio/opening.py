@@ -10,10 +10,12 @@ from newsletter.errors import SettingsError
 from newsletter.fetching import WebClient
 from newsletter.git import STUDIO, Identity
 from newsletter.settings.studio import StudioSettings
+from newsletter.store import Store
 from newsletter.web.preview.app import preview_settings
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.snapshot import SnapshotCache
 from newsletter.web.studio.context import Studio, templates
+from newsletter.web.studio.link_services import link_services
 from newsletter.web.studio.local_person import local_person
 
 
@@ -23,6 +25,7 @@ def open_studio(
     """Return the studio of the newsletter at ``root``.
 
     Start its ``sittings`` to have changes committed, and its ``syncing`` to have commits exchanged with the remote.
+    ``web_client`` fetches the pages of captured links; without it, nothing is fetched.
     """
     chosen = _settings(root)
     committer = Identity(name=chosen.committer.name, address=chosen.committer.address) if chosen.committer else STUDIO
@@ -57,17 +60,24 @@ def open_studio(
         at = save.at.isoformat(timespec="seconds")
         watcher.publish("saved", {"paths": save.paths, "by": save.person.name, "at": at})
 
+    snapshots = SnapshotCache(root, lambda: preview_settings(root, clock))
+
+    def open_store() -> Store:
+        # The files need not be looked at again.
+        return (snapshots.latest or snapshots.current()).settings.open_store()
+
+    editing = Editing(root, saving=sittings.saving, saved=saved)
     return Studio(
         root=root,
-        snapshots=SnapshotCache(root, lambda: preview_settings(root, clock)),
+        snapshots=snapshots,
         watcher=watcher,
-        editing=Editing(root, saving=sittings.saving, saved=saved),
+        editing=editing,
         sittings=sittings,
         syncing=syncing,
         person=local_person(sittings.repository),
         clock=clock,
         environment=templates(),
-        web_client=web_client,
+        links=link_services(editing, open_store, watcher, clock, web_client),
     )
 
 

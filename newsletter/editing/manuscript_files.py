@@ -87,6 +87,10 @@ def manuscript_place(root: Path, path: str) -> ManuscriptPlace:
     if not file.is_relative_to(root.resolve()):
         what = "a link that leads out of the newsletter's folder"
         raise UnreadableFileError([file_error("file-outside", normal, 1, what, "copy the file here")])
+    inside = file.relative_to(root.resolve())
+    if file.suffix != ".md" or any(part.startswith(".") for part in inside.parts):  # settings, or git's own files
+        what = "a link to a file that is no manuscript"
+        raise UnreadableFileError([file_error("file-outside", normal, 1, what, "remove the link")])
     return ManuscriptPlace(path=normal, kind=kind, file=file)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from newsletter.domain.people import Person
 from newsletter.editing.commit_messages import FileChange, commit_message
-from newsletter.editing.sitting_file import read_noted, write_noted
+from newsletter.editing.sitting_file import read_noted, text_now, write_noted
 from newsletter.editing.values import Save
 from newsletter.errors import NewsletterError
 from newsletter.files import library_errors
@@ -239,7 +239,7 @@ class Sittings:
     def _message(self, repository: Repository, paths: Sequence[str]) -> str:
         head = repository.head
         changes = [
-            FileChange(path=path, before=_text_before(repository, head, path), after=_text_now(self.root / path))
+            FileChange(path=path, before=_text_before(repository, head, path), after=text_now(self.root / path))
             for path in paths
         ]
         return commit_message([change for change in changes if change.before != change.after])
@@ -297,11 +297,4 @@ def _text_before(repository: Repository, head: str, path: str) -> str | None:
     try:
         return text_at(repository, head, path) if head else None
     except VersionNotFoundError:
-        return None
-
-
-def _text_now(path: Path) -> str | None:
-    try:
-        return path.read_bytes().decode("utf-8", "replace")
-    except OSError:
         return None

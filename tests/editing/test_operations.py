@@ -276,6 +276,19 @@ def test_a_link_that_leads_out_is_refused_and_one_inside_stays_a_link(
     assert saves[-1].paths == (ENTRY, "shared/train.md")
 
 
+@pytest.mark.parametrize("target", ["newsletter.toml", ".git/config", ".hidden.md"])
+def test_a_link_to_a_file_that_is_no_manuscript_is_refused(root: Path, editing: Editing, target: str) -> None:
+    (root / target).parent.mkdir(exist_ok=True)
+    (root / target).write_text("theirs")
+    (root / ENTRY).unlink()
+    (root / ENTRY).symlink_to(f"../../{target}")
+    with pytest.raises(UnreadableFileError, match="no manuscript"):
+        editing.read(ENTRY)
+    with pytest.raises(UnreadableFileError, match="no manuscript"):
+        editing.replace_text(ADA, ENTRY, "New", seen_digest=digest_of(b"theirs"), now=NOW)
+    assert (root / target).read_text() == "theirs"
+
+
 def digest_of_file(path: Path) -> str:
     return digest_of(path.read_bytes())
 

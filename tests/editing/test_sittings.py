@@ -1,6 +1,7 @@
 """Sittings: when changes are committed, under whose name, and what happens if that fails or the process is killed."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -175,10 +176,38 @@ def test_a_process_killed_between_save_and_commit_leaves_its_sitting_to_the_next
     assert desk.log == ["Ada: Edit Killed: title, link, source and framing"]
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"sittings": 1}', '{"sittings": [{"paths": "x"}]}', "[]"])
+@pytest.mark.parametrize(
+    "content", ["", "{", '{"sittings": 1}', '{"sittings": [{"paths": "x"}]}', "[]", '{"sittings": ' + "[" * 100_000]
+)
 def test_a_broken_note_of_sittings_is_ignored(desk: Desk, content: str) -> None:
     desk.checkout.write(".newsletter/sitting.json", content)
     assert desk.opened().state() == CommitState(in_git=True)
+
+
+def test_a_pipe_in_place_of_the_note_or_of_a_file_stops_nobody(desk: Desk) -> None:
+    desk.save(ADA, ENTRY, "A framing.", "Another.")
+    entry, note = (desk.checkout.folder / path for path in (ENTRY, ".newsletter/sitting.json"))
+    entry.unlink()
+    note.unlink()
+    os.mkfifo(entry)
+    os.mkfifo(note)
+    assert desk.opened().state().pending == 0
+    desk.sittings.commit_now()  # the entry can't be committed as it is
+    desk.save(ADA, OTHER, "A framing.", "New.")
+    entry.unlink()
+    desk.sittings.commit_now()
+    assert "The ferry: framing" in desk.log[0]
+    assert note.is_file()
+
+
+def test_a_foreign_note_of_sittings_commits_only_manuscripts(desk: Desk) -> None:
+    names = [".env", "../secret.md", "/etc/hostname", ".git/x.md", "notes.txt", "--all", "issues/.hidden.md", ENTRY]
+    for name in (".env", "notes.txt", "issues/.hidden.md", ENTRY):
+        desk.checkout.write(name, "changed")
+    note = {"sittings": [{"name": "Eve", "address": "eve@example.org", "paths": names}]}
+    desk.checkout.write(".newsletter/sitting.json", json.dumps(note))
+    desk.opened().tick()
+    assert desk.checkout.git("show", "--name-only", "--format=%an").split() == ["Eve", ENTRY]
 
 
 def test_without_a_repository_nothing_is_committed_until_there_is_one(tmp_path: Path) -> None:

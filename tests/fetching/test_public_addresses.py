@@ -25,6 +25,14 @@ from newsletter.fetching import is_public
         "64:ff9b::7f00:1",
         "2002:7f00:1::",
         "ff02::1",
+        "192.0.0.8",
+        "192.88.99.1",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "64:ff9b:1::7f00:1",
+        "fec0::1",
+        "3fff::1",
+        "5f00::1",
     ],
 )
 def test_a_private_address_in_any_notation_is_not_public(address: str) -> None:

@@ -8,7 +8,6 @@ they started, and make changes only for their own pages (cross-site request forg
 import hmac
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode
 
@@ -86,7 +85,7 @@ class LocalAccess:
             answer = RedirectResponse(target, status_code=303)
             answer.set_cookie(cookie, rules.token, httponly=True, samesite=rules.same_site)
             return answer
-        if self._is_token(_cookies(headers).get(cookie, "")):
+        if any(map(self._is_token, _cookies(headers, cookie))):
             return None
         return HTMLResponse(_LOCKED.format(title=rules.name.capitalize(), name=rules.name), status_code=403)
 
@@ -128,8 +127,11 @@ class _LimitedBody:
         return message
 
 
-def _cookies(headers: Headers) -> dict[str, str]:
-    try:
-        return {name: morsel.value for name, morsel in SimpleCookie(headers.get("cookie", "")).items()}
-    except CookieError:
-        return {}
+def _cookies(headers: Headers, name: str) -> list[str]:
+    """Return the values of all cookies of a name.
+
+    Other programs on this computer may set cookies for our host too, which browsers send whatever they contain: unlike
+    ``http.cookies``, we read ours beside any of theirs.
+    """
+    pairs = (pair.strip().partition("=") for header in headers.getlist("cookie") for pair in header.split(";"))
+    return [value.strip('"') for known, _, value in pairs if known == name]

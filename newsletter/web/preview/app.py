@@ -98,7 +98,8 @@ def serve_preview(
 
 def preview_server(app: ASGIApp, watcher: FileWatcher, ready: Callable[[], object]) -> Server:
     """Return a server of the preview or the studio, which ends the streams of open pages when it stops."""
-    config = uvicorn.Config(app, loop="asyncio", log_level="warning", access_log=False, server_header=False)
+    # Warnings are only about other programs' malformed requests; errors are ours.
+    config = uvicorn.Config(app, loop="asyncio", log_level="error", access_log=False, server_header=False, ws="none")
     return Server(config, ready=ready, closing=watcher.close)
 
 

@@ -7,10 +7,11 @@ import asyncio
 import json
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 from watchfiles import Change, DefaultFilter, awatch
+from watchfiles.main import FileChange
 
 from newsletter.web.preview.source_files import FILES, FOLDERS
 
@@ -103,9 +104,7 @@ class FileWatcher:
             return Path(path).parent == self._root and Path(path).name in (*FOLDERS, *FILES)
 
         # Watch the folder, not the file: editors that save by renaming replace a watched file.
-        async for changes in awatch(
-            self._root, watch_filter=is_ours, recursive=False, step=QUIET_MS, debounce=NOTIFY_WITHIN_MS
-        ):
+        async for changes in _saves(self._root, watch_filter=is_ours, recursive=False):
             if any(Path(path).name in FOLDERS for _, path in changes):
                 self._folders_changed.set()
             await self._notify()
@@ -117,11 +116,37 @@ class FileWatcher:
             if not folders:
                 await self._folders_changed.wait()
                 continue
-            async for _ in awatch(
-                *folders,
-                watch_filter=DefaultFilter(),
-                step=QUIET_MS,
-                debounce=NOTIFY_WITHIN_MS,
-                stop_event=self._folders_changed,
-            ):
+            async for _ in _saves(*folders, watch_filter=DefaultFilter(), stop_event=self._folders_changed):
                 await self._notify()
+
+
+async def _saves(
+    *folders: Path,
+    watch_filter: Callable[[Change, str], bool],
+    recursive: bool = True,
+    stop_event: asyncio.Event | None = None,
+) -> AsyncIterator[set[FileChange]]:
+    """Yield the changes of each burst of saves, until ``stop_event``.
+
+    A change of a file whose name isn't UTF-8 ends watchfiles, so it counts as an unknown change (an empty set), and
+    the watch starts again.
+    """
+    while True:
+        watch = awatch(
+            *folders,
+            watch_filter=watch_filter,
+            recursive=recursive,
+            step=QUIET_MS,
+            debounce=NOTIFY_WITHIN_MS,
+            stop_event=stop_event,
+        )
+        failed = False
+        try:
+            async for changes in watch:
+                yield changes
+        except* RuntimeError:
+            failed = True
+        if not failed:
+            return
+        await asyncio.sleep(NOTIFY_WITHIN_MS / 1000)
+        yield set()

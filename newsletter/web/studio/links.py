@@ -13,6 +13,7 @@ from newsletter.domain.plurals import counted
 from newsletter.errors import UsageError
 from newsletter.files.newsletter_folder import ISSUES
 from newsletter.web.http.forms import Form, SubmittedForm
+from newsletter.web.http.path_numbers import NUMBER
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.link_services import MOST_ISSUES, DuplicateLine, duplicate_lines, duplicates_of
@@ -56,7 +57,7 @@ class LinksPages:
         router.add_api_route("/links", self.links, response_class=HTMLResponse)
         router.add_api_route("/links", self.paste, methods=["POST"])
         router.add_api_route("/links/chosen/{act}", self.act_on_chosen, methods=["POST"])
-        router.add_api_route("/links/{link}/{act}", self.act, methods=["POST"])
+        router.add_api_route(f"/links/{NUMBER}/{{act}}", self.act, methods=["POST"])
         return router
 
     def links(self) -> str:
@@ -77,16 +78,16 @@ class LinksPages:
             return HTMLResponse(self._page(rest=rest, notice=announce))
         return saved(request, form, at=now, announce=announce, go_to=_next(request, _PAGE), rest=rest)
 
-    def act(self, link: int, act: str, request: Request, form: SubmittedForm) -> Response:
+    def act(self, number: int, act: str, request: Request, form: SubmittedForm) -> Response:
         """Do something with a link: ``entry``, ``issue``, ``put-off``, ``drop``, ``restore`` or ``fetch``."""
-        announce, path = self._do(act, link, form, request)
+        announce, path = self._do(act, number, form, request)
         self._links.changed()
         target = path if path and act == "entry" else _next(request, _PAGE)
         return saved(request, form, at=self._studio.now, announce=announce, go_to=target, entry=path)
 
     def act_on_chosen(self, act: str, request: Request, form: SubmittedForm) -> Response:
         """Do something with all chosen links."""
-        chosen = [int(link) for link in form.all("link") if link.isdecimal() and len(link) < 18]
+        chosen = [int(link) for link in form.all("link") if link.isdecimal() and len(link) < 10]
         if not chosen:
             raise UsageError("no link is chosen", hint="tick the links first")
         for link in chosen:

@@ -1,5 +1,6 @@
 """Saved files become events."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -86,3 +87,17 @@ def test_a_page_has_its_revision_so_that_it_misses_no_event(client: httpx.Client
     with client.stream("GET", "/changes", timeout=20) as stream:
         revision = next(_revisions(stream.iter_lines()))
         assert f'data-revision="{revision}"' in client.get("/").text
+
+
+def test_a_file_name_that_is_not_utf_8_does_not_end_the_events(client: httpx.Client, folder: NewsletterFolder) -> None:
+    with client.stream("GET", "/changes", timeout=20) as stream:
+        revisions = _revisions(stream.iter_lines())
+        seen = {next(revisions)}
+        Path(os.fsdecode(os.fsencode(folder.root) + b"/issues/entries/caf\xe9.md")).write_text(
+            "Latin-1", encoding="utf-8"
+        )
+        seen.add(next(revisions))
+        while "Saved in place" not in client.get("/issues/2026-11-23/email").text:
+            _save_in_place(folder)
+            seen.add(next(revisions))
+    assert len(seen) >= 3

@@ -116,6 +116,16 @@ def test_the_token_becomes_a_cookie_for_this_site(studio: Listening) -> None:
     assert "samesite=lax" in cookie
 
 
+@pytest.mark.parametrize("other", ['prefs={"a": "b"}', "a b", "caf\xe9=1", 'open="', "=x", "path=/", ";;"])
+def test_cookies_of_other_programs_on_this_computer_do_not_lock_the_editor_out(
+    editor: httpx.Client, studio: Listening, other: str
+) -> None:
+    ours = "; ".join(f"{name}={value}" for name, value in editor.cookies.items())
+    for cookie in (f"{other}; {ours}", f"{ours}; {other}", f"{ours}; {ours.partition('=')[0]}=theirs"):
+        answer = httpx.get(f"{studio.base}/", headers={"Cookie": cookie.encode("latin-1")})
+        assert answer.status_code == 200
+
+
 def test_every_answer_has_a_strict_policy(editor: httpx.Client, studio: Listening) -> None:
     paths = ("/", "/find?q=soil", "/no/such/page", "/studio/studio.js", "/studio/nothing.js", "/preview/")
     answers = [editor.get(path) for path in paths]

@@ -96,6 +96,7 @@ def test_a_link_is_put_off_dropped_brought_back_and_made_an_entry(
     assert links.waiting() == []
     assert post(editor, f"/links/{link.id}/entry").headers["location"] == "/entries/a-short-title"  # not another
     assert post(editor, f"/links/{link.id}/eat").status_code == 422
+    assert post(editor, f"/links/{'9' * 30}/drop").status_code == 404
     assert post(editor, "/links/999/drop").status_code == 404
     assert post(editor, "/links/chosen/drop").status_code == 422
 

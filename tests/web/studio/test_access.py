@@ -122,7 +122,7 @@ def test_cookies_of_other_programs_on_this_computer_do_not_lock_the_editor_out(
 ) -> None:
     ours = "; ".join(f"{name}={value}" for name, value in editor.cookies.items())
     for cookie in (f"{other}; {ours}", f"{ours}; {other}", f"{ours}; {ours.partition('=')[0]}=theirs"):
-        answer = httpx.get(f"{studio.base}/", headers={"Cookie": cookie.encode("latin-1")})
+        answer = httpx.get(f"{studio.base}/", headers={b"Cookie": cookie.encode("latin-1")})
         assert answer.status_code == 200
 
 

@@ -60,7 +60,7 @@ def _page(editor: httpx.Client, path: str = ISSUE) -> html.HtmlElement:
 def _lists(page: html.HtmlElement) -> dict[str, list[str]]:
     """Return the titles of the items on a page by their sections."""
     return {
-        section.get("data-name"): [item.get("data-title") for item in section.cssselect("[data-item]")]
+        section.get("aria-label"): [item.get("data-title") for item in section.cssselect("[data-item]")]
         for section in page.cssselect(".sections [data-section]")
     }
 

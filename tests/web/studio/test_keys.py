@@ -93,6 +93,8 @@ def test_the_palette_finds_entries_issues_and_commands(desk: Page) -> None:
     expect(desk.locator("#paste")).to_be_focused()
     desk.evaluate("document.activeElement.blur()")
     desk.keyboard.press("/")
+    find.fill("commit")
+    expect(desk.get_by_role("option", name="Save and commit")).to_be_visible()
     find.fill("until 2026-11-22")
     expect(desk.get_by_role("option", name="What happened until 2026-11-22")).to_have_attribute("aria-selected", "true")
     find.press("Enter")

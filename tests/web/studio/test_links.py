@@ -165,6 +165,7 @@ def test_links_are_added_and_worked_through_by_keys(
     expect(card).to_have_count(2)
     desk.keyboard.press("Control+z")
     expect(card).to_have_count(3)
+    expect(card.first).to_be_focused()
     desk.keyboard.press("j")
     desk.keyboard.press("j")
     expect(card.last).to_be_focused()

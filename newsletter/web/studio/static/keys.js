@@ -12,9 +12,9 @@ let pending = ""; // the first key of a sequence
 let pendingTimer = 0;
 
 // Adds an action for a key. `label` and `group` are for the list of keys; an action returns false to leave the key to
-// the browser. It works in fields too with `inFields`, as Ctrl+S must.
-export function addKey(key, action, { label, group = "This page", inFields = false } = {}) {
-  added.set(key, { action, label, group, inFields });
+// the browser. It works in fields too with `inFields`, as Ctrl+S must, and the palette offers it as a `command`.
+export function addKey(key, action, { label, group = "This page", inFields = false, command = false } = {}) {
+  added.set(key, { action, label, group, inFields, command });
 }
 
 export function startKeys() {

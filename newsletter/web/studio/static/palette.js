@@ -75,7 +75,8 @@ function listed(item, index) {
   line.id = `palette-${index}`;
   line.setAttribute("role", "option");
   line.item = item;
-  for (const name of ["kind", "label", "detail"]) line.append(element("span", `palette-${name}`, item[name]), " ");
+  const parts = [["palette-kind", item.kind], ["palette-label", item.label], ["palette-detail", item.detail]];
+  line.append(...parts.flatMap(([className, text]) => [element("span", className, text), " "]));
   return line;
 }
 

@@ -230,6 +230,16 @@ def test_two_windows_show_each_others_moves_and_keep_the_focus(composing: Page, 
         other.keyboard.press("Enter")
     assert _lists(file) == [["night-train", "tired-bridge"], ["good-soil", "quote"]]
     expect(other.locator(".section:nth-of-type(1) [data-item]").first).to_have_id("item-night-train")
+    # The marks below a subject are those of the words in the field, even if they aren't in the file yet.
+    subject = other.get_by_label("Subject")
+    before = subject.input_value()
+    subject.focus()
+    subject.evaluate("field => { field.value = 'Typed'; }")
+    with _saving(composing):
+        composing.keyboard.press("Alt+ArrowUp")
+    expect(other.locator(".section:nth-of-type(1) [data-item]").first).to_have_id("item-tired-bridge")
+    expect(other.locator(".ruler-words")).to_have_text("5 characters: fits everywhere")
+    subject.evaluate("(field, text) => { field.value = text; }", before)
     other.close()
 
 

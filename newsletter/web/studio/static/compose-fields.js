@@ -13,6 +13,10 @@ export function startFields() {
     if (event.target.id === "subject") measureSubject(event.target.value);
     if (event.target.id === "shelf-query") filterSoon(event.target);
   });
+  document.addEventListener("refreshed", () => {
+    const subject = document.getElementById("subject"); // it may have words that aren't in the file
+    if (subject) measureSubject(subject.value);
+  });
   document.addEventListener("change", (event) => {
     const members = event.target.closest("form[data-members]");
     if (members) saveMember(members, event.target);

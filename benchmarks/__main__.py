@@ -25,6 +25,7 @@ NAMES = (
     "compile_issue",
     "check_newsletter",
     "preview_reload",
+    "studio",
     "build_messages",
     "send_smtp",
     "send_ses",

@@ -14,6 +14,7 @@ SMALL = {
     "start_up": ["--rounds", "1"],
     "compile_issue": ["--rounds", "1"],
     "check_newsletter": ["--rounds", "1", "--entries", "8"],
+    "studio": ["--rounds", "1", "--entries", "24", "--readers", "100"],
     "build_messages": ["--rounds", "1", "--messages", "20"],
     "send_ses": ["--rounds", "1", "--readers", "100"],
     "freeze": ["--readers", "2000"],

@@ -18,9 +18,19 @@ Named = Mapping[str, Item]
 """Entries and blocks by their slugs."""
 
 
+_MOST = 4096  # issues
+_resolved: dict[str, tuple[Draft, Named, Issue]] = {}  # the latest by path, those without findings
+
+
 def resolve_items(draft: Draft, named: Named) -> tuple[Issue, list[Finding]]:
-    """Return the issue with its entries and blocks, as far as they exist, and the findings about its use of them."""
+    """Return the issue with its entries and blocks, as far as they exist, and the findings about its use of them.
+
+    An issue without findings is the same object as long as its draft and what it names are.
+    """
     issue = draft.issue
+    known = _resolved.get(issue.path)
+    if known and known[0] is draft and all(named.get(slug) is item for slug, item in known[1].items()):
+        return known[2], []
     findings: list[Finding] = []
     chosen: dict[str, Item] = {}
     for slug in (slug for listed in draft.listed for slug in listed.slugs):
@@ -28,6 +38,7 @@ def resolve_items(draft: Draft, named: Named) -> tuple[Issue, list[Finding]]:
             findings.append(finding)
         else:
             chosen[slug.text] = named[slug.text]
+    own = dict(chosen)
     _override(draft, chosen, findings)
     findings.extend(_findings_of_pins(issue, chosen))
     findings.extend(_findings_of_corrections(issue, chosen))
@@ -36,7 +47,12 @@ def resolve_items(draft: Draft, named: Named) -> tuple[Issue, list[Finding]]:
     for listed in draft.listed:
         items = (left.pop(item.text, None) if isinstance(item, Scalar) else item for item in listed.items)
         sections.append(Section(title=listed.title, items=tuple(item for item in items if item is not None)))
-    return replace(issue, sections=tuple(sections)), findings
+    resolved = replace(issue, sections=tuple(sections))
+    if not findings:
+        if len(_resolved) >= _MOST:
+            _resolved.clear()
+        _resolved[issue.path] = (draft, own, resolved)
+    return resolved, findings
 
 
 def _finding(slug: Scalar, named: Named, chosen: Named, path: str) -> Finding | None:

@@ -55,7 +55,11 @@ class Snapshot:
     @property
     def checked_by(self) -> Calendar:
         """Return the date and the sends that the findings are based on."""
-        return self._checked_by or self._once.get("checked_by", lambda: self.settings.sends_and_calendar()[1])
+        return self.checked_by_default(lambda: self.settings.sends_and_calendar()[1])
+
+    def checked_by_default(self, find: Callable[[], Calendar]) -> Calendar:
+        """Return what the findings are based on; if that isn't known yet, what ``find`` returns."""
+        return self._checked_by or self._once.get("checked_by", find)
 
     @property
     def manuscripts(self) -> Manuscripts:
@@ -226,7 +230,7 @@ class SnapshotCache:
         """Return the current snapshot and the sends by issue; findings are computed again after a send."""
         snapshot = self.current()
         sends, checked_by = snapshot.settings.sends_and_calendar()
-        if checked_by == snapshot.checked_by:
+        if checked_by == snapshot.checked_by_default(lambda: checked_by):
             return snapshot, sends
         renewed = Snapshot(snapshot.settings, snapshot.calendar, checked_by, snapshot.known_theme)
         with self._lock:

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser import launched
 from tests.rendering.renew_gallery import side_by_side, with_stand_ins
+from tests.web.axe import violations
 from tests.web.preview.running_preview import Listening
 from tests.web.studio.captured_pages import CapturedPages, captured_pages
 from tests.web.studio.running_studio import listening_studio
@@ -215,25 +216,27 @@ PICTURES: dict[str, tuple[tuple[str, str, int, Scheme], ...]] = {
 def renew(names: Iterable[str]) -> None:
     """Draw the screenshots of these pages and states; without names, all of them.
 
-    Exit with a message if a page is wider than its window, so that it has to be scrolled sideways.
+    Exit with a message if a page is wider than its window, so that it has to be scrolled sideways, or if axe finds a
+    violation.
     """
     states = [state for state in STATES if state in names] or list(STATES)
     screens = [screen for screen in SCREENS if screen in names] or list(SCREENS)
-    wide: list[str] = []
+    wrong: list[str] = []
     with launched() as browser:
         for state in states:
-            with _scene(state) as scene:
+            with scene(state) as at:
                 for name in screens:
-                    wide += _draw(browser, scene, name)
+                    wrong += _draw(browser, at, name)
     for name, parts in PICTURES.items():
         if all(_file(*part).exists() for part in parts):
             _picture(name, [Image.open(_file(*part)) for part in parts])
-    if wide:
-        sys.exit(f"Wider than their windows: {', '.join(wide)}")
+    if wrong:
+        sys.exit("\n".join(wrong))
 
 
 @contextmanager
-def _scene(state: str) -> Iterator[Scene]:
+def scene(state: str) -> Iterator[Scene]:
+    """Run the studio of the newsletter in a state."""
     with tempfile.TemporaryDirectory() as folder, captured_pages() as pages:
         root = Path(folder) / "lantern"
         root.mkdir()
@@ -244,12 +247,12 @@ def _scene(state: str) -> Iterator[Scene]:
 
 
 def _draw(browser: Browser, scene: Scene, name: str) -> list[str]:
-    """Draw a page in all windows, and return those that it doesn't fit into."""
+    """Draw a page in all windows, and return what is wrong there."""
     path = SCREENS[name].path(scene)
     if not path:
         return []
     shots: list[Image.Image] = []
-    wide = []
+    wrong: list[str] = []
     for width in WIDTHS:
         context = _context(browser, width, scripts=SCREENS[name].scripts)
         page = context.new_page()
@@ -262,14 +265,18 @@ def _draw(browser: Browser, scene: Scene, name: str) -> list[str]:
         page.wait_for_timeout(SETTLED_MS)
         SCREENS[name].act(page, scene)
         if page.evaluate("document.documentElement.scrollWidth") > width:
-            wide.append(f"{scene.state}/{name} at {width}")
+            wrong.append(f"{scene.state}/{name} is wider than {width}")
         shots += [_shot(page, scene, scheme, _file(scene.state, name, width, scheme)) for scheme in SCHEMES]
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            found = violations(page, script=SCREENS[name].scripts)
+            wrong += [f"{scene.state}/{name} at {width}, {scheme}: {rule}, {html}" for rule, html in found]
         context.close()
     sheet = side_by_side(shots)
     sheet.resize((sheet.width // 2, sheet.height // 2), Image.Resampling.LANCZOS).save(
         ALL / "sheets" / f"{scene.state}-{name}.png"
     )
-    return wide
+    return wrong
 
 
 def _context(browser: Browser, width: int, *, scripts: bool) -> BrowserContext:

@@ -1,0 +1,32 @@
+"""Every page of an empty, a full and a broken newsletter fits its window, and axe finds nothing.
+
+Pages of a typical newsletter, and what is done there, have such assertions in their own tests; so has the compose page.
+``renew_screenshots`` looks at everything, in all widths and schemes.
+"""
+
+import itertools
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.web.axe import Look, looks, violations
+from tests.web.studio.page_errors import no_page_errors
+from tests.web.studio.renew_screenshots import SCREENS, scene
+
+LOOKS: tuple[Look, ...] = ((1280, "light"), (375, "dark"), (375, "light"), (1280, "dark"))  # a page has one of them
+
+
+@pytest.mark.parametrize("state", ["empty", "full", "broken"])
+def test_pages_of_every_newsletter_are_accessible_and_fit(browser: Browser, state: str) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    with scene(state) as at, no_page_errors(context):
+        page = context.new_page()
+        page.goto(at.studio.door)
+        paths = {screen.path(at) for name, screen in SCREENS.items() if name != "compose"} - {""}
+        for path, look in zip(sorted(paths), itertools.cycle(LOOKS)):
+            page.goto(at.studio.base + path)
+            expect(page.locator("main")).to_be_visible()
+            for width, scheme in looks(page, look):
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, look)
+                assert violations(page, frames=False) == [], (path, scheme)
+    context.close()

@@ -4,8 +4,9 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from newsletter.web.studio.context import Studio
-from newsletter.web.studio.issue_cards import duration, issue_cards, missing_tomorrow, tally_of
+from newsletter.web.studio.issue_cards import duration, earlier_issues, issue_cards, missing_tomorrow, tally_of
 from newsletter.web.studio.recent_changes import RecentChanges
+from newsletter.web.studio.shelf import unread_paths
 
 _LINKS = 5
 
@@ -32,6 +33,8 @@ def router(studio: Studio) -> APIRouter:
             now=now,
             cards=cards,
             missing=missing_tomorrow(snapshot.calendar, now, snapshot.settings.reminder),
+            earlier=earlier_issues(snapshot, cards, now.date()),
+            unread=sorted(unread_paths(snapshot)),
             links=waiting[:_LINKS],
             more_links=max(0, len(waiting) - _LINKS),
             changes=changes.list(snapshot),

@@ -19,11 +19,15 @@ _NOW = "now"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownVersion:
-    """A version of a file beside another text: the version before it, or with ``against_now`` the file as it is now."""
+    """A version of a file beside another text: the version before it, or with ``against_now`` the file as it is now.
+
+    ``is_current`` says that the file has this version's text, so that there is nothing to bring back.
+    """
 
     version: Version
     comparison: Comparison
     against_now: bool
+    is_current: bool
 
 
 def router(studio: Studio) -> APIRouter:
@@ -103,12 +107,14 @@ def _shown(
     studio: Studio, versions: Sequence[Version], chosen: Version, current: FileText | None, against: str
 ) -> ShownVersion:
     text = _text(studio, chosen)
+    is_current = current is not None and text == current.text
     if against == _NOW:
         comparison = compare_texts(text, current.text if current else "")
-        return ShownVersion(version=chosen, comparison=comparison, against_now=True)
+        return ShownVersion(version=chosen, comparison=comparison, against_now=True, is_current=is_current)
     at = versions.index(chosen)
     before = _text(studio, versions[at + 1]) if at + 1 < len(versions) else ""
-    return ShownVersion(version=chosen, comparison=compare_texts(before, text), against_now=False)
+    comparison = compare_texts(before, text)
+    return ShownVersion(version=chosen, comparison=comparison, against_now=False, is_current=is_current)
 
 
 def _text(studio: Studio, version: Version) -> str:

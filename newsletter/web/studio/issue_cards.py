@@ -12,6 +12,7 @@ from newsletter.errors import Finding, FindingsError, Severity
 from newsletter.web.preview.snapshot import Snapshot
 
 _MOST = 6  # cards
+_EARLIER = 5
 _WEEKS = 4  # after so many weeks without an issue on a weekday, none is missed there
 
 
@@ -48,6 +49,13 @@ def issue_cards(snapshot: Snapshot, sends: Mapping[str, Send], now: datetime.dat
     unfinished = {slug for slug, send in sends.items() if not _is_over(send)}
     issues = [issue for issue in snapshot.calendar if issue.date >= today or issue.slug in unfinished]
     return tuple(_card(snapshot, issue, sends.get(issue.slug), now) for issue in issues[:_MOST])
+
+
+def earlier_issues(snapshot: Snapshot, cards: Iterable[IssueCard], today: datetime.date) -> tuple[Issue, ...]:
+    """Return the latest issues from before today that have no card, the newest first."""
+    shown = {card.issue.slug for card in cards}
+    earlier = [issue for issue in snapshot.calendar if issue.date < today and issue.slug not in shown]
+    return tuple(reversed(earlier[-_EARLIER:]))
 
 
 def missing_tomorrow(issues: Iterable[Issue], now: datetime.datetime, reminder: datetime.time) -> datetime.date | None:

@@ -1,6 +1,6 @@
 """The shelf beside an issue: entries that have not run, the reserve, blocks, and links that wait."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -9,6 +9,7 @@ from newsletter.domain.blocks import Block
 from newsletter.domain.captured_links import CapturedLink
 from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.topics import Topics
+from newsletter.errors import Severity
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.compose_items import KIND_LABELS, block_title, text_path
 
@@ -19,7 +20,8 @@ AT_ONCE = 50  # cards; more are shown on request
 class ShelfCard:
     """An entry or block on the shelf; ``kind`` is empty for an entry, and ``path`` leads to where it is edited.
 
-    ``topics`` are their names, ``timing`` says when an entry may run, if that is limited.
+    ``topics`` are their names, ``timing`` says when an entry may run, if that is limited, or that its file can't be
+    read.
     """
 
     slug: str
@@ -54,6 +56,7 @@ def shelf_of(
     """Return the shelf: what fits all words of a query, the newest first, and at most ``most`` cards of a kind."""
     words = query.casefold().split()
     topics = snapshot.settings.newsletter.topics
+    unread = snapshot.once("unread", lambda: unread_paths(snapshot))
     unused = snapshot.once("unused", lambda: _unused(snapshot))
     fitting = [entry for entry in unused if _fits(words, _texts(entry))]
     ready = [entry for entry in fitting if not entry.reserve]
@@ -64,9 +67,9 @@ def shelf_of(
     fitting_links = [link for link in links if _fits(words, (link.title, link.facts.source, link.url))]
     return Shelf(
         query=query,
-        cards=tuple(_card(entry, topics) for entry in ready[:most]),
+        cards=tuple(_card(entry, topics, unread) for entry in ready[:most]),
         total=len(ready),
-        reserve=tuple(_card(entry, topics) for entry in reserve[:most]),
+        reserve=tuple(_card(entry, topics, unread) for entry in reserve[:most]),
         blocks=tuple(_block_card(block) for block in blocks[:most]),
         links=tuple(fitting_links[:most]),
     )
@@ -79,6 +82,13 @@ def _unused(snapshot: Snapshot) -> tuple[Entry, ...]:
     unused = [entry for slug, entry in manuscripts.entries.items() if slug not in used]
     saved = _saved(snapshot.settings.root, unused)
     return tuple(sorted(unused, key=lambda entry: (-saved[entry.slug], entry.slug)))
+
+
+def unread_paths(snapshot: Snapshot) -> frozenset[str]:
+    """Return the paths of the entries without a title of their own, because of an error in their file."""
+    manuscripts = snapshot.manuscripts
+    wrong = {finding.place.path for finding in manuscripts.findings if finding.severity is Severity.ERROR}
+    return frozenset(entry.path for entry in manuscripts.entries.values() if not entry.title and entry.path in wrong)
 
 
 def _saved(root: Path, entries: Iterable[Entry]) -> Mapping[str, int]:
@@ -102,7 +112,7 @@ def _fits(words: Iterable[str], texts: Iterable[str]) -> bool:
     return all(word in text for word in words)
 
 
-def _card(entry: Entry, topics: Topics) -> ShelfCard:
+def _card(entry: Entry, topics: Topics, unread: Collection[str]) -> ShelfCard:
     return ShelfCard(
         slug=entry.slug,
         title=entry.title or entry.slug,
@@ -110,7 +120,7 @@ def _card(entry: Entry, topics: Topics) -> ShelfCard:
         source=entry.source,
         topics=tuple(topics.resolve(name).name for name in entry.topics),
         minutes=entry.minutes,
-        timing=_timing(entry),
+        timing="can’t be read" if entry.path in unread else _timing(entry),
     )
 
 

@@ -261,6 +261,10 @@ def test_the_shelf_has_unused_entries_the_latest_first_and_filters_them(
         path = shared_folder.entry(f"spare-{number:02}", source="The Quarry" if number % 2 else "The Review")
         os.utime(path, ns=(10**18 + number, 10**18 + number))
     shared_folder.entry("bench", reserve=True, best_before="2026-12-24")
+    spoilt = shared_folder.root / "issues/entries/spoilt.md"
+    spoilt.write_text("---\ntitle: [Unclosed\n---\n", encoding="utf-8")
+    assert "Can’t be read" in _text(_page(editor).get_element_by_id("shelf-spoilt"))
+    spoilt.unlink()
     page = _page(editor)
     shelf = page.get_element_by_id("shelf-items").cssselect("[data-item]")
     assert [card.get("data-item") for card in shelf[:2]] == ["spare-59", "spare-58"]

@@ -34,8 +34,17 @@ def test_the_desk_lists_the_next_issues_and_follows_the_files(desk: Page, shared
     expect(second).to_contain_text("tomorrow")
     expect(second).to_contain_text("1 error")
     expect(desk.locator("#changes li").first).to_contain_text("Issue 2026-11-24")
+    spoilt = shared_folder.root / "issues/entries/spoilt.md"
+    spoilt.write_text("---\ntitle: [Unclosed\n---\n", encoding="utf-8")
+    shared_folder.issue("2026-11-20", "old-map", subject="A map of last week")
+    earlier = desk.get_by_role("list", name="Earlier issues")
+    expect(earlier.get_by_role("link", name="A map of last week")).to_have_attribute("href", "/issues/2026-11-20")
+    expect(desk.get_by_role("link", name="issues/entries/spoilt.md")).to_be_visible()
     assert violations(desk) == []
+    spoilt.unlink()
+    (shared_folder.root / "issues/2026-11-20.md").unlink()
     (shared_folder.root / "issues/2026-11-24.md").unlink()
+    expect(desk.get_by_role("link", name="A map of last week")).to_have_count(0)
     expect(desk.locator(".card")).to_have_count(1)
 
 

@@ -63,9 +63,19 @@ def test_a_version_is_brought_back_to_the_byte_as_a_new_change(
     assert violations(desk) == []
     desk.get_by_role("link", name="Against now").click()
     expect(desk.locator(".sides")).to_contain_text("Spoilt")
+    desk.wait_for_load_state("load")  # its scripts post the form with the tab's key
     desk.get_by_role("button", name="Bring back").click()
     desk.wait_for_url("**/entries/night-train")
     assert entry.read_bytes().decode() == second_version
+    expect(desk.locator("#status")).to_have_text("Brought back.")
+    undo = desk.get_by_role("button", name="Undo", exact=True).first
+    undo.click()
+    expect(desk.locator("#status")).to_have_text("Undone.")
+    assert "Spoilt" in entry.read_text(encoding="utf-8")
+    entry.write_bytes(second_version.encode())
+    desk.goto(studio.base + HISTORY)
+    expect(desk.locator(".listed-version").first).to_be_visible()
+    expect(desk.get_by_role("button", name="Bring back")).to_have_count(0)  # the file has this version
     desk.goto(studio.base)
     expect(desk.locator("#changes li").first).to_contain_text("Edit Night train: framing")
     desk.keyboard.press("Control+s")

@@ -1,5 +1,6 @@
 // The entry point of every page of the studio. Pages work without it, as plain forms.
 import { startCatching } from "./catching.js";
+import { startForwarding } from "./forwarding.js";
 import { addKey, startKeys } from "./keys.js";
 import { listenForChanges } from "./morph.js";
 import { startPalette } from "./palette.js";
@@ -27,6 +28,7 @@ startPalette();
 startPasting();
 startCatching();
 startUndo();
+startForwarding();
 addKey("Ctrl+S", () => { saveAndCommit(); }, { label: "Save and commit", group: "Anywhere", inFields: true, command: true });
 addKey("Ctrl+Z", () => { undo(); }, { label: "Undo (outside fields)", group: "Anywhere", command: true });
 listenForChanges();

@@ -61,8 +61,8 @@ def save_field(
     """Save the form's ``value`` in a field of the manuscript at ``path``, and return the answer.
 
     If nothing is in the form's field, the value is ``empty``: None removes the field from the file.
-    ``seen`` is the value that the editor saw before. There may be several: a page that is being left saves again before
-    the answer to its last save. It counts as seen if the file has any of them.
+    ``seen`` is the value that the editor saw before. There may be several, the last one of which was certainly in the
+    file: earlier saves whose answers haven't arrived. It counts as seen if the file has any of them.
     """
     now = studio.now
     change = partial(

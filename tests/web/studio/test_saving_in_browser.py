@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, Route, expect
 
+from newsletter.files.newsletter_lock import newsletter_lock
 from tests.web.axe import violations
 from tests.web.preview.running_preview import NewsletterFolder
 from tests.web.studio.field_page import add_field_page
@@ -156,6 +157,36 @@ def test_what_is_typed_last_is_saved_when_the_page_is_left_in_the_middle_of_a_sa
     expect(mine.page.get_by_text('title: "Two"')).to_be_visible()
     mine.page.goto(mine.address)
     expect(mine.title).to_have_value("Two")
+    expect(mine.page.get_by_role("group", name="Two versions")).to_have_count(0)
+
+
+def test_what_is_typed_last_is_saved_when_the_page_is_left_while_a_save_waits(
+    mine: Fields, shared_folder: NewsletterFolder
+) -> None:
+    with newsletter_lock(shared_folder.root):
+        mine.title.fill("One")
+        mine.title.press("Enter")
+        expect(mine.status).to_have_text("Saving…")
+        mine.title.fill("Two")
+        mine.page.goto(mine.address.replace("/sample/", "/preview/files/issues/entries/") + ".md")
+    expect(mine.page.get_by_text('title: "Two"')).to_be_visible()
+    mine.page.goto(mine.address)
+    expect(mine.title).to_have_value("Two")
+    expect(mine.page.get_by_role("group", name="Two versions")).to_have_count(0)
+
+
+def test_a_save_whose_answer_is_lost_does_not_contradict_the_next(mine: Fields) -> None:
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    mine.page.route("**/sample/*/*", lose, times=1)
+    mine.title.fill("One")
+    mine.title.press("Enter")
+    expect(mine.status).to_have_text(re.compile("^Not saved"))
+    mine.title.fill("Two")
+    expect(mine.status).to_have_text(SAVED)
+    assert 'title: "Two"' in mine.text
     expect(mine.page.get_by_role("group", name="Two versions")).to_have_count(0)
 
 

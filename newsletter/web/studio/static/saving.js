@@ -93,11 +93,13 @@ const seenInput = (form) => form.elements.namedItem("seen");
 const isChanged = (field) => valueOf(field.form) !== field.seen;
 const isAsking = (field) => field.form.querySelector(".conflict")?.hidden === false;
 
-// The state of a field: `seen` is the file's text that the editor has seen, `sending` the one on its way, `running` the
-// promise of the save under way, and `conflict` the text of somebody else that the editor has to decide about.
+// The state of a field: `seen` is the file's text that the editor has seen, `sending` the one on its way, `unanswered`
+// those that were sent and may be in the file, `running` the promise of the save under way, and `conflict` the text of
+// somebody else that the editor has to decide about.
 function stateOf(form) {
   if (!fields.has(form)) {
-    fields.set(form, { form, seen: seenInput(form).value, sending: null, running: null, timer: 0, conflict: null });
+    const seen = seenInput(form).value;
+    fields.set(form, { form, seen, sending: null, unanswered: [], running: null, timer: 0, conflict: null });
   }
   return fields.get(form);
 }
@@ -125,7 +127,7 @@ async function saveUntilDone(field) {
   try {
     for (let failures = 0; isChanged(field) && field.form.isConnected; ) {
       const value = valueOf(field.form);
-      const answer = await send(field, value, [field.seen]);
+      const answer = await send(field, value);
       if (answer.ok) {
         accept(field, value, answer.body);
         failures = 0;
@@ -152,15 +154,19 @@ function mayWorkLater({ status, error }) {
   return status === 0 || status >= 500 || error.code === "locked";
 }
 
-// Several texts may count as seen: one whose save is under way, too, when the page is being left.
-async function send(field, value, seen, options = {}) {
+// A text whose save wasn't answered counts as seen, too: the connection may have ended after it was saved, and a page
+// that is being left may end its requests before it can send its last text.
+async function send(field, value, options = {}) {
   const values = new URLSearchParams(new FormData(field.form));
   values.set("value", value);
   values.delete("seen");
-  for (const text of seen) values.append("seen", text);
+  const unanswered = field.unanswered.filter((text) => text !== value);
+  for (const text of [...unanswered, field.seen]) values.append("seen", text); // the last is what a merge begins with
   field.sending = value;
+  field.unanswered = [...unanswered, value];
   const answer = await post(field.form.action, values, options);
-  field.sending = null;
+  if (field.sending === value) field.sending = null;
+  if (answer.status > 0 && answer.status < 500) field.unanswered.splice(0, field.unanswered.indexOf(value) + 1);
   return answer;
 }
 
@@ -228,8 +234,7 @@ function leave() {
     const value = valueOf(form);
     if (!isChanged(field) || isByHand(form) || field.conflict !== null || value === field.sending) continue;
     clearTimeout(field.timer);
-    const seen = field.sending === null ? [field.seen] : [field.seen, field.sending];
-    send(field, value, seen, { keepalive: true }).then((answer) => { if (answer.ok) accept(field, value, answer.body); });
+    send(field, value, { keepalive: true }).then((answer) => { if (answer.ok) accept(field, value, answer.body); });
   }
 }
 

@@ -59,6 +59,9 @@ class _Handler(BaseHTTPRequestHandler):
     def answer_piece(self, _rest: str) -> None:
         self._answer(200, HTML, PIECE)
 
+    def answer_hangup(self, _rest: str) -> None:
+        self.close_connection = True
+
     def answer_packed(self, _rest: str) -> None:
         self._answer(200, {**HTML, "Content-Encoding": "gzip"}, gzip.compress(PIECE[:200]) + gzip.compress(PIECE[200:]))
 

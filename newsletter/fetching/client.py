@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse, RemoteDisconnected
 from typing import TypeVar
 from urllib.parse import quote, urljoin
 
@@ -21,6 +21,7 @@ from newsletter.fetching.public_addresses import IPAddress, is_public
 from newsletter.files import library_errors
 
 REDIRECTS = 3
+_LOWEST_OTHER_PORT = 1024  # below it, ports belong to services such as mail (https://fetch.spec.whatwg.org/#bad-port)
 
 _T = TypeVar("_T")
 _Read = Callable[[HTTPResponse, str], _T]
@@ -55,8 +56,7 @@ class WebClient:
         except (OSError, HTTPException, ValueError) as err:
             if time.monotonic() >= deadline or isinstance(err, TimeoutError):
                 raise FetchError(f"didn't load within {self.seconds:g} seconds", url=url) from err
-            why = library_errors.of_system(err) if isinstance(err, OSError) else "the server doesn't speak HTTP"
-            raise FetchError(f"can't be loaded: {why}", url=url) from err
+            raise FetchError(f"can't be loaded: {_reason(err)}", url=url) from err
         raise FetchError(f"is behind more than {REDIRECTS} redirects", url=url)
 
     def _request(self, url: str, read: _Read[_T], headers: Mapping[str, str], deadline: float) -> "_T | _Redirect":
@@ -83,6 +83,8 @@ class WebClient:
             plain = "https" if self.schemes == {"https"} else "http or https"
             raise FetchError(f"leads to an address that isn't plain {plain}", url=url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
+        if port < _LOWEST_OTHER_PORT and port not in (80, 443):
+            raise FetchError(f"leads to port {port}, which is for other services than web pages", url=url)
         addresses = self.resolve(parts.hostname, port, deadline - time.monotonic())
         if not addresses or not all(self.admits(address) for address in addresses):
             raise FetchError(f"leads to {parts.hostname}, which isn't on the public internet", url=url)
@@ -93,6 +95,12 @@ class WebClient:
 @dataclass(frozen=True, slots=True)
 class _Redirect:
     target: str
+
+
+def _reason(err: OSError | HTTPException | ValueError) -> str:
+    if isinstance(err, RemoteDisconnected):
+        return "the server closed the connection"
+    return library_errors.of_system(err) if isinstance(err, OSError) else "the server doesn't speak HTTP"
 
 
 def _in_utf_8(header: str) -> str:

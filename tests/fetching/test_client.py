@@ -59,6 +59,8 @@ def test_unusual_characters_in_an_address_are_escaped(site: WebSite) -> None:
         ("to/ftp:__example.org_", "the page leads to an address that isn't plain http or https"),
         ("to/file:___etc_passwd", "the page leads to an address that isn't plain http or https"),
         ("to/http:__me:secret@example.org_", "the page leads to an address that isn't plain http or https"),
+        ("to/http:__example.org:25_", "the page leads to port 25, which is for other services than web pages"),
+        ("hangup", "the page can't be loaded: the server closed the connection"),
         ("status/404", "the page doesn't exist (status 404)"),
         ("status/403", "the page may not be loaded by programs (status 403)"),
         ("status/503", "the page can't be loaded: the server responded with status 503"),

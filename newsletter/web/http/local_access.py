@@ -7,6 +7,7 @@ they started, and make changes only for their own pages (cross-site request forg
 
 import hmac
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode
@@ -14,6 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 from markupsafe import Markup
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -63,7 +65,9 @@ class LocalAccess:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
             answer = self._refusal(scope) or self._app
-            await answer(scope, _LimitedBody(receive, self._rules.largest_body), SecureSend(send, self._rules.headers))
+            body = _LimitedBody(receive, self._rules.largest_body)
+            with suppress(ClientDisconnect):  # a page that is closed while it sends a form
+                await answer(scope, body, SecureSend(send, self._rules.headers))
         else:
             await send({"type": "websocket.close", "code": 1008})
 

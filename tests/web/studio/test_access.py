@@ -1,5 +1,6 @@
 """Which requests the studio answers, and which of them may change something."""
 
+import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -105,6 +106,20 @@ def test_a_large_body_is_refused_also_without_a_length(editor: httpx.Client) -> 
     assert editor.post("/write", content=body, headers={"Content-Type": FORM}).status_code == 413
     parts = (body[at : at + 65536] for at in range(0, len(body), 65536))
     assert editor.post("/write", content=parts, headers={"Content-Type": FORM}).status_code == 413
+
+
+def test_a_page_that_is_closed_while_it_sends_a_form_is_no_error(
+    editor: httpx.Client, studio: Listening, caplog: pytest.LogCaptureFixture
+) -> None:
+    host, port = urlsplit(studio.base).netloc.split(":")
+    cookie = "; ".join(f"{name}={value}" for name, value in editor.cookies.items())
+    head = {"Host": f"{host}:{port}", "Cookie": cookie, "Origin": studio.base, "Content-Type": FORM}
+    lines = [f"{name}: {value}" for name, value in {**head, "Content-Length": "100"}.items()]
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall("\r\n".join(["POST /write HTTP/1.1", *lines, "", "value="]).encode())
+    for _ in range(3):  # the server has noticed by then
+        editor.get("/")
+    assert not caplog.records
 
 
 def test_the_token_becomes_a_cookie_for_this_site(studio: Listening) -> None:

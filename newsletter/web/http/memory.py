@@ -19,12 +19,11 @@ def share_memory() -> None:
             ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
 
 
-def settle_memory() -> None:
-    """Leave what is loaded now out of garbage collection, and collect the rest often: a command collects rarely."""
+def collect_often() -> None:
+    """Collect garbage often, which a command does rarely; what is loaded by now is left out of it."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 10, 10)
-    return_memory()
 
 
 def return_memory() -> None:

@@ -19,7 +19,7 @@ from newsletter.errors import NewsletterError, NotFoundError
 from newsletter.fetching import WebClient
 from newsletter.web.http.forms import read_form
 from newsletter.web.http.local_access import LocalAccess, LocalRules
-from newsletter.web.http.memory import settle_memory, share_memory
+from newsletter.web.http.memory import collect_often, return_memory, share_memory
 from newsletter.web.http.security import STUDIO_HEADERS
 from newsletter.web.preview import app as preview
 from newsletter.web.preview import routes
@@ -129,6 +129,7 @@ def serve_studio(
     Without a ``port`` use 8027, or a free one if that is in use. Raise UsageError if the given port is in use.
     """
     share_memory()
+    collect_often()
     listening = preview.listen_locally(port, PORT)
     number = listening.getsockname()[1]
     token = secrets.token_urlsafe(24)
@@ -151,7 +152,8 @@ def _warm_up(studio: Studio) -> None:
     """Read all files before the first page needs them: a thousand take a second."""
     with contextlib.suppress(NewsletterError):  # the pages show it
         _ = studio.snapshot.manuscripts
-    settle_memory()
+    collect_often()  # without looking at the files again and again
+    return_memory()
 
 
 def _show_errors(app: FastAPI, studio: Studio, previews: routes.PreviewPages) -> None:

@@ -38,7 +38,9 @@ class RecentChanges:
 
     def list(self, snapshot: Snapshot) -> tuple[RecentChange, ...]:
         """Return the latest changes, the newest first."""
-        return self._from_git(snapshot.settings.zone) or tuple(self._from_files(snapshot))
+        return self._from_git(snapshot.settings.zone) or snapshot.once(
+            "changes of files", lambda: tuple(self._from_files(snapshot))
+        )
 
     def _from_git(self, zone: ZoneInfo) -> tuple[RecentChange, ...]:
         with suppress(NewsletterError):

@@ -331,6 +331,15 @@ def test_sections_and_fields_are_edited_in_place(composing: Page, file: Path) ->
     expect(page.locator(".row-subject")).to_contain_text("A subject that is so long")
     expect(page.frame_locator(FRAME).get_by_text("Good morning, Ada")).to_be_visible()
     assert 'first_name | default("reader")' in file.read_text(encoding="utf-8")
+    page.get_by_label("Move or change About tired-bridge").click()
+    page.get_by_role("link", name="Change it in this issue only").locator("visible=true").click()
+    title = page.get_by_role("region", name="About tired-bridge in this issue only").get_by_label("Title")
+    expect(title).to_be_focused()
+    expect(page.locator(".menu-sheet").locator("visible=true")).to_have_count(0)  # it would cover the fields
+    title.fill("A bridge, rested")
+    title.blur()
+    expect(page.frame_locator(FRAME).get_by_text("A bridge, rested").first).to_be_visible()
+    assert "title: A bridge, rested" in file.read_text(encoding="utf-8").replace('"', "")
 
 
 def test_findings_are_stepped_through_with_one_key(composing: Page, file: Path) -> None:

@@ -39,6 +39,7 @@ export function startFields() {
     if (link && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey) {
       event.preventDefault();
       history.replaceState(null, "", link.href);
+      link.closest("details.menu")?.removeAttribute("open"); // it would cover the fields
       refresh().then(() => afterView(link));
     }
   });

@@ -35,9 +35,13 @@ class ChoiceCounts:
         for bits, readers in zip(self._choices, self._counts, strict=True):
             yield self._choice(bits), readers
 
-    def among(self, topics: frozenset[str]) -> Mapping[TopicChoices, int]:
-        """Return the number of readers of each choice as far as these topics go, as ``TopicChoices.among`` says."""
-        relevant = sum(3 << 2 * number for number, topic in enumerate(self._topics) if topic in topics)
+    def merged(self, effects: Mapping[str, int]) -> Iterator[tuple[TopicChoices, int]]:
+        """Yield one of all choices that have the same effect, with the number of readers of all of them.
+
+        ``effects`` has what each topic has an effect on, a bit for each thing. The topics without any make a difference
+        only in whether a reader follows some topic.
+        """
+        relevant = sum(3 << 2 * number for number, topic in enumerate(self._topics) if topic in effects)
         every_follow = sum(1 << 2 * number for number in range(len(self._topics)))
         other = 1 << 2 * len(self._topics)  # follows some topics, but none of these
         counts: Counter[int] = Counter()
@@ -46,7 +50,22 @@ class ChoiceCounts:
             if bits & every_follow and not kept & every_follow:
                 kept |= other
             counts[kept] += readers
-        return {self._choice(bits): readers for bits, readers in counts.items()}
+        width = max((effect.bit_length() for effect in effects.values()), default=0)
+        by_bit = {1 << 2 * number: effects.get(topic, 0) for number, topic in enumerate(self._topics)}
+        by_bit |= {bit << 1: effect << width for bit, effect in by_bit.items()} | {other: 0}
+        examples: dict[tuple[int, bool], int] = {}
+        merged: Counter[tuple[int, bool]] = Counter()
+        for bits, readers in counts.items():
+            effect, left = 0, bits
+            while left:
+                lowest = left & -left
+                effect |= by_bit[lowest]
+                left ^= lowest
+            key = effect, bool(bits & (every_follow | other))
+            examples.setdefault(key, bits)
+            merged[key] += readers
+        for key, readers in merged.items():
+            yield self._choice(examples[key]), readers
 
     def _choice(self, bits: int) -> TopicChoices:
         follows: set[str] = set()

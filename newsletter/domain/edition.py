@@ -114,22 +114,16 @@ class Tailor:
         return frozenset().union(*self._reached)
 
     @cached_property
-    def _positions(self) -> Mapping[str, int]:
-        """Return the positions of the items that following a topic selects, a bit for each."""
+    def effects(self) -> Mapping[str, int]:
+        """Return the positions of the items that each topic selects or excludes, a bit for each.
+
+        Readers whose topics select and exclude the same get the same edition, except those who follow no topic.
+        """
         positions: dict[str, int] = {}
         for at, reached in enumerate(self._reached):
             for topic in reached:
                 positions[topic] = positions.get(topic, 0) | 1 << at
         return positions
-
-    def effect(self, reader: TopicChoices) -> tuple[int, int, bool]:
-        """Return what decides about a reader's edition: readers with an equal effect get the same one."""
-        follows = excludes = 0
-        for topic in reader.follows:
-            follows |= self._positions.get(topic, 0)
-        for topic in reader.excludes:
-            excludes |= self._positions.get(topic, 0)
-        return follows, excludes, bool(reader.follows)
 
     def entries_in(self, edition: Edition) -> int:
         """Return the number of entries in an edition."""

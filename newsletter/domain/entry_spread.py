@@ -54,10 +54,4 @@ def _different(tailor: Tailor, choices: ChoiceCounts) -> Iterable[tuple[TopicCho
     """Return choices that make a difference, each with the number of readers who get the same."""
     if tailor.tailoring is None:
         return [(TopicChoices(), choices.readers)]
-    examples: dict[object, TopicChoices] = {}
-    counts: Counter[object] = Counter()
-    for choice, readers in choices.among(tailor.topics).items():
-        effect = tailor.effect(choice)
-        examples.setdefault(effect, choice)
-        counts[effect] += readers
-    return [(examples[effect], readers) for effect, readers in counts.items()]
+    return choices.merged(tailor.effects)

@@ -1,8 +1,8 @@
 """The state of files on disk, to find out whether any has changed without reading them."""
 
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,21 +21,20 @@ def file_states(places: Iterable[Path]) -> frozenset[FileState]:
 
     Places that don't exist or can't be read are left out. Links to folders are not followed.
     """
-    return frozenset(state for place in places for state in _states(place))
+    states: list[FileState] = []
+    for place in places:
+        try:
+            status = place.stat()
+        except OSError:
+            continue
+        if stat.S_ISDIR(status.st_mode):
+            _add_below(str(place), states)
+        else:
+            states.append(FileState(str(place), status.st_ino, status.st_size, status.st_mtime_ns))
+    return frozenset(states)
 
 
-def _states(place: Path) -> Iterator[FileState]:
-    try:
-        status = place.stat()
-    except OSError:
-        return
-    if place.is_dir():
-        yield from _states_below(place)
-    else:
-        yield _state(str(place), status)
-
-
-def _states_below(folder: str | Path) -> Iterator[FileState]:
+def _add_below(folder: str, states: list[FileState]) -> None:  # a list, not a generator: every page looks at all files
     try:
         with os.scandir(folder) as entries:
             files = list(entries)
@@ -43,11 +42,10 @@ def _states_below(folder: str | Path) -> Iterator[FileState]:
         return
     for file in files:
         if file.is_dir(follow_symlinks=False):
-            yield from _states_below(file.path)
-        else:
-            with suppress(OSError):  # deleted meanwhile, or a broken link
-                yield _state(file.path, file.stat())
-
-
-def _state(path: str, status: os.stat_result) -> FileState:
-    return FileState(path, status.st_ino, status.st_size, status.st_mtime_ns)
+            _add_below(file.path, states)
+            continue
+        try:
+            status = file.stat()
+        except OSError:  # deleted meanwhile, or a broken link
+            continue
+        states.append(FileState(file.path, status.st_ino, status.st_size, status.st_mtime_ns))

@@ -6,10 +6,12 @@ Pages of a typical newsletter, and what is done there, have such assertions in t
 
 import itertools
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.web.axe import Look, looks, violations
+from tests.web.preview.running_preview import NewsletterFolder
 from tests.web.studio.page_errors import no_page_errors
 from tests.web.studio.renew_screenshots import SCREENS, scene
 
@@ -30,3 +32,17 @@ def test_pages_of_every_newsletter_are_accessible_and_fit(browser: Browser, stat
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, look)
                 assert violations(page, frames=False) == [], (path, scheme)
     context.close()
+
+
+def test_issues_of_any_length_and_direction_are_shown(editor: httpx.Client, shared_folder: NewsletterFolder) -> None:
+    title = "הרכבת שיוצאת בחצות"
+    slugs = [f"long-{number}" for number in range(100)]
+    for slug in slugs:
+        shared_folder.entry(slug, title=title)
+    for count in (0, 1, 4, 15, 100):
+        shared_folder.issue("2026-11-24", *slugs[:count], subject=title)
+        page, desk = editor.get("/issues/2026-11-24").text, editor.get("/").text
+        assert page.count('id="item-long-') == count
+        assert f"<b>{count}</b> {'entry' if count == 1 else 'entries'}" in page
+        assert f"<span>{count} {'entry' if count == 1 else 'entries'}</span>" in desk
+        assert f'dir="auto">{title}</span>' in desk

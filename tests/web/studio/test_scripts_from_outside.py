@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from urllib.parse import quote, urlencode
 
 import pytest
 from playwright.sync_api import Dialog, Page, expect
@@ -12,6 +13,7 @@ from tests.web.studio.field_page import add_field_page
 from tests.web.studio.running_studio import Listening, listening_studio
 
 ALL = "\n\n".join(PAYLOADS)
+SENT = urlencode({"title": ALL, "text": ALL, "url": "javascript:ran('url')"})  # by a share sheet
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +72,10 @@ def test_payloads_never_run_on_a_page(desk: Page, studio: Listening, ran: list[s
         "/sample/night-train",
         "/%3Cscript%3Eran('path')%3C/script%3E",
         "/?findings=%3Cscript%3Eran('query')%3C/script%3E",
+        f"/share?{SENT}",
+        f"/entries?{SENT}&q={quote(ALL[:300])}&topic={quote(PAYLOADS[0])}",
+        f"/issues?date={quote(PAYLOADS[1])}",
+        f"/issues/2026-11-23?q={quote(ALL[:300])}&override={quote(PAYLOADS[2])}",
     )
     for path in paths:
         desk.goto(studio.base + path)

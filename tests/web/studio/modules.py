@@ -9,16 +9,17 @@ import newsletter.web.studio
 
 ORIGIN = "http://studio.invalid"
 STATIC = Path(newsletter.web.studio.__file__).parent / "static"
+_PAGE = {"Content-Type": "text/html", "Content-Security-Policy": "script-src 'self'; style-src 'self'"}
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
 def open_modules(page: Page, body: str = "") -> None:
-    """Open a page of the studio's origin with some HTML as its body."""
+    """Open a page of the studio's origin, and with its policy, with some HTML as its body."""
 
     def fulfil(route: Route) -> None:
         path = route.request.url.removeprefix(f"{ORIGIN}/studio/")
         if path.startswith("http"):
-            route.fulfill(content_type="text/html", body=f"<!doctype html><body>{body}")
+            route.fulfill(headers=_PAGE, body=f"<!doctype html><body>{body}")
         else:
             file = STATIC / path
             route.fulfill(content_type=_TYPES[file.suffix], body=file.read_bytes())

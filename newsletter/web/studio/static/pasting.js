@@ -21,11 +21,18 @@ export function startPasting() {
 export function markdownOf(html, { quotes = "keep" } = {}) {
   const tally = new Tally();
   // A document made by DOMParser runs no scripts and loads nothing.
-  const page = new DOMParser().parseFromString(html, "text/html");
+  const page = new DOMParser().parseFromString(harmless(html), "text/html");
   prepare(page, tally);
   const markdown = turndown().turndown(page.body);
   const clean = cleanText(markdown, { quotes, tally });
   return { markdown: tidy(clean), cleaned: tally.words() };
+}
+
+// The page's Content-Security-Policy applies to that document, too: styles and handlers would be reported as breaches of
+// it. Styles of elements are kept as `data-style`, since Word and Google say with them what is bold, a list or hidden.
+function harmless(html) {
+  const tags = html.replace(/<style\b[^]*?(?:<\/style[^>]*>?|$)/gi, "");
+  return tags.replace(/<[a-z](?:"[^"]*"|'[^']*'|[^'"<>])*/gi, (tag) => tag.replace(/([\s/"'])(style|on[a-z]+)(?=\s*=)/gi, "$1data-$2"));
 }
 
 // Returns the same for plain text; with `line`, for a field of one line.
@@ -50,8 +57,8 @@ function prepare(page, tally) {
   // Word's tracked deletions, and its and Google's comments.
   remove(page.querySelectorAll("del[cite], del[datetime], .msocomoff, [class^=MsoComment], a[href^='#cmnt'], a[href*='_msocom']"));
   remove(page.querySelectorAll("sup:has(> a[href*='#']:only-child)"));
-  for (const element of page.querySelectorAll("[style]")) {
-    if (/(^|;)\s*(display:\s*none|visibility:\s*hidden|mso-hide:\s*all)/i.test(element.getAttribute("style"))) element.remove();
+  for (const element of page.querySelectorAll("[data-style]")) {
+    if (/(^|;)\s*(display:\s*none|visibility:\s*hidden|mso-hide:\s*all)/i.test(element.getAttribute("data-style"))) element.remove();
   }
   wordLists(page);
   emphasis(page);
@@ -75,9 +82,9 @@ function prepare(page, tally) {
 // Word has no <ul>: its items are paragraphs whose bullet is text in a span with "mso-list: Ignore".
 function wordLists(page) {
   let list = null;
-  for (const item of page.querySelectorAll("p[style*='mso-list']")) {
-    if (!/mso-list:\s*l\d/i.test(item.getAttribute("style"))) continue;
-    const bullet = [...item.querySelectorAll("[style]")].find((mark) => /mso-list:\s*ignore/i.test(mark.getAttribute("style")));
+  for (const item of page.querySelectorAll("p[data-style*='mso-list']")) {
+    if (!/mso-list:\s*l\d/i.test(item.getAttribute("data-style"))) continue;
+    const bullet = [...item.querySelectorAll("[data-style]")].find((mark) => /mso-list:\s*ignore/i.test(mark.getAttribute("data-style")));
     const kind = /^\s*(\d+|[a-z]{1,4})[.)]/i.test(bullet?.textContent ?? "") ? "ol" : "ul";
     bullet?.remove();
     if (list === null || list.localName !== kind || previous(item) !== list) {
@@ -92,9 +99,9 @@ const previous = (element) => element.previousElementSibling;
 
 // Google Docs and Pages write italics and bold as styles of spans; Google wraps everything in a <b> that isn't bold.
 function emphasis(page) {
-  page.querySelectorAll("b[style*='font-weight:normal'], b[id^=docs-internal]").forEach((b) => b.replaceWith(...b.childNodes));
-  for (const span of page.querySelectorAll("span[style], font[style]")) {
-    const style = span.getAttribute("style");
+  page.querySelectorAll("b[data-style*='font-weight:normal'], b[id^=docs-internal]").forEach((b) => b.replaceWith(...b.childNodes));
+  for (const span of page.querySelectorAll("span[data-style], font[data-style]")) {
+    const style = span.getAttribute("data-style");
     if (!span.textContent.trim() || span.closest("h1, h2, h3, h4, h5, h6")) continue;
     if (/font-style:\s*italic/i.test(style) && !span.closest("em, i")) wrap(span, "em");
     if (/font-weight:\s*(bold|[6-9]00)/i.test(style) && !span.closest("strong, b")) wrap(span, "strong");

@@ -71,11 +71,6 @@ class TopicChoices:
         """Return a subscriber's choice of topics."""
         return cls(follows=frozenset(subscriber.topics), excludes=frozenset(subscriber.excludes))
 
-    def among(self, topics: frozenset[str]) -> "TopicChoices":
-        """Return the choice as far as these topics go, so that choices that make no difference are equal."""
-        follows = self.follows & topics or (OTHER_TOPICS if self.follows else self.follows)
-        return TopicChoices(follows=follows, excludes=self.excludes & topics)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionCounts:

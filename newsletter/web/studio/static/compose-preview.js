@@ -5,13 +5,8 @@ import { onKey } from "./keys.js";
 const box = () => document.getElementById("frame-box");
 const current = () => box().querySelector("iframe:not(.arriving)");
 
-let showing = Promise.resolve();
-
-// Resolves when the email shows what the page has been refreshed with.
-export const previewShown = () => showing;
-
 export function startPreview() {
-  document.addEventListener("refreshed", () => { showing = update(); });
+  document.addEventListener("refreshed", update);
   new ResizeObserver(() => measure(current())).observe(box());
   if (current()) untilParsed(current()).then(() => prepare(current()));
 }

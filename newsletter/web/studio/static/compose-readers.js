@@ -1,8 +1,5 @@
 // How many readers get how many entries: counted beside the page, which doesn't wait for it.
-import { previewShown } from "./compose-preview.js";
 import { fetchPage } from "./requests.js";
-
-const PATIENCE_MS = 500; // with a preview that doesn't come
 
 let latest = 0;
 let counted = ""; // the state of the issue that the numbers are for
@@ -26,9 +23,6 @@ async function count() {
   const state = document.getElementById("numbers").dataset.version;
   if (!place || state === counted) return;
   const request = ++latest;
-  // The preview comes first: the studio would work on both at once, and each would take longer.
-  await Promise.race([previewShown(), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
-  if (request !== latest) return;
   const part = await fetchPage(place.dataset.path);
   if (request !== latest) return; // a later count has overtaken this one
   if (part) counted = state; // else the next refresh counts again

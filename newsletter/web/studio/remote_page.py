@@ -60,7 +60,7 @@ def router(studio: Studio) -> APIRouter:
     def exchange(request: Request, form: SubmittedForm) -> Response:
         """Exchange commits soon."""
         studio.syncing.wake()
-        return saved(request, form, at=studio.now, announce="Exchanging commits.", go_to="/remote")
+        return saved(request, form, at=studio.now, announce="Syncing with the remote.", go_to="/remote")
 
     @router.post("/remote/choices")
     def choose(request: Request, form: SubmittedForm) -> Response:

@@ -174,6 +174,10 @@ def _drag(page: Page, item: Locator, target: Locator, place: Locator) -> None:
     page.mouse.down()
     page.mouse.move(start["x"] + 20, start["y"] + 20, steps=4)
     page.mouse.move(end["x"] + 60, end["y"] + 4, steps=12)
+    for step in range(200):  # the list follows at its own pace, and only a mouse that moves
+        if place.get_attribute("data-item") == slug:
+            break
+        page.mouse.move(end["x"] + 60 + step % 2, end["y"] + 4)
     expect(place).to_have_attribute("data-item", slug)
     with _saving(page):
         page.mouse.up()

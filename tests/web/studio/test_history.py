@@ -61,7 +61,7 @@ def test_a_version_is_brought_back_to_the_byte_as_a_new_change(
     expect(desk.locator(".sides ins").first).to_have_text("Other words about ")
     expect(desk.locator(".sides del").first).to_have_text("A framing of ")
     assert violations(desk) == []
-    desk.get_by_role("link", name="Against now").click()
+    desk.get_by_role("link", name="Compared with now").click()
     expect(desk.locator(".sides")).to_contain_text("Spoilt")
     desk.wait_for_load_state("load")  # its scripts post the form with the tab's key
     desk.get_by_role("button", name="Bring back").click()

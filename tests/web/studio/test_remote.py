@@ -81,7 +81,7 @@ def page(browser: Browser, listening: Listening) -> Iterator[Page]:
 
 def test_an_editor_decides_conflicts_and_the_exchange_goes_on(pair: Pair, listening: Listening, page: Page) -> None:
     page.goto(f"{listening.base}/remote")
-    expect(page.locator("#exchange")).to_contain_text("Everything here and there is the same")
+    expect(page.locator("#exchange")).to_contain_text("This newsletter and its remote have the same commits")
     pair.contradict()
     page.get_by_role("link", name="2 conflicts with the remote").click()
     framing = page.get_by_role("form", name="Framing")
@@ -95,7 +95,7 @@ def test_an_editor_decides_conflicts_and_the_exchange_goes_on(pair: Pair, listen
     framing.get_by_label("Your text").fill("Our framing.")
     framing.get_by_role("button", name="Save this").click()
     page.get_by_role("form", name="Title").get_by_role("button", name="Take theirs").click()
-    expect(page.locator("#exchange")).to_contain_text("Everything here and there is the same")
+    expect(page.locator("#exchange")).to_contain_text("This newsletter and its remote have the same commits")
     text = (pair.here.folder / ENTRY).read_text()
     assert "title: Their title\n" in text
     assert "Our framing." in text

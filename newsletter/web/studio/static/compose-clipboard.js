@@ -44,7 +44,7 @@ function cut(item) {
 function forget() {
   localStorage.removeItem(KEY);
   showCut();
-  announce("Nothing is cut any more.");
+  announce("Cut cancelled.");
 }
 
 // Puts what was cut below an item, or at the end of a section.

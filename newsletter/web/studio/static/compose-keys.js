@@ -54,7 +54,7 @@ function whileCarrying(event) {
   if (by) {
     const target = stepFrom(item, by, { bySection: event.shiftKey || event.key === "ArrowLeft" || event.key === "ArrowRight" });
     if (target) show(item, target.list, target.before);
-    announce(target ? whereabouts(item) : `${titleOf(item)} is already at the end.`);
+    announce(target ? whereabouts(item) : `${titleOf(item)} can’t move any further.`);
   } else if (event.key === "Enter" || event.key === "m" || event.key === " ") {
     drop();
   } else if (event.key === "Escape") {

@@ -104,7 +104,7 @@ export function saveMove(item, from) {
 
 export function move(item, target) {
   if (!target) {
-    announce(`${titleOf(item)} is already at the end.`);
+    announce(`${titleOf(item)} can’t move any further.`);
     return Promise.resolve(false);
   }
   const from = placeOf(item);

@@ -35,17 +35,27 @@ function makeSortable() {
       bubbleScroll: true,
       ghostClass: "drag-place",
       fallbackClass: "drag-image",
+      // The page stays as it is from the touch on, not only from the first movement.
+      onChoose: () => hold(true),
+      onUnchoose: () => hold(false),
       onStart({ item }) {
-        holdRefreshes();
         from = placeOf(item);
         document.body.classList.add("dragging");
       },
       onEnd({ item }) {
         document.body.classList.remove("dragging");
         saveMove(item, from);
-        releaseRefreshes();
       },
     });
   }
 }
 
+let held = false;
+
+// Sortable tells of the end also where it hasn't told of the beginning.
+function hold(wanted) {
+  if (wanted === held) return;
+  held = wanted;
+  if (held) holdRefreshes();
+  else releaseRefreshes();
+}

@@ -337,10 +337,20 @@ def _compose_by_touch(at: Finger) -> None:
         moving = page.get_by_role("list", name="On the move").get_by_role("link", include_hidden=True)
         expect(moving.first).to_have_text("About slow-boat")
     at.says("About slow-boat, 1 of 2, On the move.")
-    page.get_by_label("Move or change About slow-boat").tap()
-    at.tap("button", "Pin for every reader")
-    at.says("About slow-boat is pinned.")
+    pinned = page.get_by_text("Pinned: every reader gets it")
+    _pin_by_touch(at)
+    expect(pinned).to_be_visible()
+    at.tap("button", "Undo")
+    expect(pinned).to_have_count(0)
+    _pin_by_touch(at)
+    expect(pinned).to_be_visible()
     at.write("Preheader", "What a night costs.")
     at.tap("tab", "Preview")
     expect(page.frame_locator("iframe[title='The email']").get_by_role("link", name=TITLE)).to_be_visible()
     expect(page.get_by_role("group", name="As an inbox lists it")).to_contain_text("What a night costs.")
+
+
+def _pin_by_touch(at: Finger) -> None:
+    at.page.get_by_label("Move or change About slow-boat").tap()
+    at.tap("button", "Pin for every reader")
+    at.says("About slow-boat is pinned.")

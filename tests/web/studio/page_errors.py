@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import BrowserContext, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, WebError
 
 _COLLECT = """
 document.addEventListener("securitypolicyviolation", (event) => {
@@ -23,6 +23,11 @@ def no_page_errors(context: BrowserContext) -> Iterator[None]:
     def note_error(error: WebError) -> None:
         errors.append(str(error.error))
 
+    def note_breach(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:  # also in documents that scripts parse, which have no events
+            errors.append(message.text)
+
+    context.on("console", note_breach)
     context.expose_function("pageError", note)
     context.add_init_script(_COLLECT)
     context.on("weberror", note_error)

@@ -193,6 +193,7 @@ def test_everything_works_by_touch_and_without_scripts(
     expect(page.get_by_role("heading", name="Nothing is waiting")).to_be_visible()
     page.get_by_text("1 link put off").tap()
     page.get_by_role("button", name="Bring back").tap()
+    expect(page.get_by_role("button", name="Make an entry")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     page.get_by_role("button", name="Make an entry").tap()
     page.wait_for_url("**/entries/slow-boat")

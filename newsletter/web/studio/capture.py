@@ -8,7 +8,6 @@ import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
@@ -20,6 +19,7 @@ from newsletter.publishing.pasted_links import read_pasted
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.link_services import MOST_ISSUES, duplicate_lines, duplicates_of
+from newsletter.web.studio.paths import entry_path, link_path
 from newsletter.web.studio.replies import own_path, saved, session_of, wants_json
 
 _LINES = ("title", "source", "author", "date", "language", "minutes", "kind", "image")
@@ -123,7 +123,7 @@ class CapturePages:
                 person, link, issue, language=language, session=session_of(request), now=now
             ).slug
         links.changed()
-        path = f"/entries/{quote(slug, safe='')}" if slug else f"/links#link-{link}"
+        path = entry_path(slug) if slug else link_path(link)
         where = "as an entry" if to == TO_ENTRY else f"in {to}" if slug else "among the links"
         return saved(
             request,

@@ -1,7 +1,6 @@
 """The compose page's routes: an issue beside the shelf and its preview, and the changes that an editor makes there."""
 
 from collections.abc import Iterable
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -26,6 +25,7 @@ from newsletter.web.studio.compose_changes import (
 from newsletter.web.studio.compose_items import override_names
 from newsletter.web.studio.compose_page import ComposeState, compose_values, outline_of, reader_values
 from newsletter.web.studio.context import Studio
+from newsletter.web.studio.paths import issue_path
 from newsletter.web.studio.replies import saved, session_of
 from newsletter.web.studio.saving import save_field
 
@@ -52,7 +52,7 @@ class ComposePages:
     def next_issue(self) -> Response:
         """Go to the next issue that hasn't begun to be sent; without one, to a new issue."""
         issue = next(iter(self._studio.coming_issues()), None)
-        return RedirectResponse(f"/issues/{quote(issue.slug, safe='')}" if issue else "/issues", status_code=303)
+        return RedirectResponse(issue_path(issue.slug) if issue else "/issues", status_code=303)
 
     def issue(self, slug: str, request: Request) -> str:
         """Show an issue with the shelf and its preview."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from newsletter.content import OutlinedItem, OutlinedSection
 from newsletter.domain.balance import Balance
@@ -11,6 +10,7 @@ from newsletter.domain.issue import Entry, Issue, Item
 from newsletter.domain.topics import Topics
 from newsletter.errors import Finding
 from newsletter.web.studio.finding_places import PlacedFindings
+from newsletter.web.studio.paths import entry_path, text_path
 
 KIND_LABELS = {
     BlockKind.NOTE: "Note",
@@ -130,7 +130,7 @@ class IssueItems:
         return IssueItem(
             key=key,
             title=entry.title or entry.slug,
-            path=f"/entries/{quote(entry.slug, safe='')}",
+            path=entry_path(entry.slug),
             source=entry.source,
             source_count=self._sources.get(entry.source.casefold(), 0),
             topics=topics,
@@ -145,11 +145,6 @@ class IssueItems:
 def _next(findings: Iterator[Finding]) -> tuple[Finding, ...]:
     finding = next(findings, None)
     return (finding,) if finding else ()
-
-
-def text_path(path: str, line: int | None = None) -> str:
-    """Return the path of the page that edits a file as text, at a line."""
-    return f"/text/{quote(path)}" + (f"#L{line}" if line else "")
 
 
 def block_title(block: Block) -> str:

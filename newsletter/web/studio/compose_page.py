@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from newsletter import content, settings
 from newsletter.composing import Composed
@@ -24,6 +24,7 @@ from newsletter.web.studio.finding_places import placed_findings
 from newsletter.web.studio.issue_length import issue_length
 from newsletter.web.studio.merge_field_picker import offered_merge_fields
 from newsletter.web.studio.overriding import Overriding, overriding
+from newsletter.web.studio.paths import issue_path
 from newsletter.web.studio.preview_column import broken_column, column_options, preview_column
 from newsletter.web.studio.replies import text_of
 from newsletter.web.studio.shelf import AT_ONCE, shelf_of
@@ -59,7 +60,7 @@ class ComposeState:
         values: dict[str, object] = {**self.options.values, "q": self.query, "override": self.override}
         values["more"] = self.most if self.most != AT_ONCE else ""
         query = urlencode({name: value for name, value in (values | changes).items() if value != ""})
-        return f"/issues/{quote(slug, safe='')}" + (f"?{query}" if query else "")
+        return issue_path(slug) + (f"?{query}" if query else "")
 
     def viewing(self, slug: str, options: ViewOptions) -> str:
         """Return the page's address in this state, with other view options."""

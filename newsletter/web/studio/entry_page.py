@@ -2,7 +2,6 @@
 
 import datetime
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -25,6 +24,7 @@ from newsletter.web.preview.view_options import ViewOptions
 from newsletter.web.studio import entry_fields
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.entry_look import compiled_entry
+from newsletter.web.studio.paths import entry_path
 from newsletter.web.studio.replies import saved, session_of, text_of
 from newsletter.web.studio.saving import save_field
 
@@ -118,7 +118,7 @@ class EntryPages:
             paragraphs=_paragraphs(link),
             fetching=bool(link and self._links.fetcher.is_fetching(link.id)),
             runs=runs,
-            look=f"/entries/{quote(slug, safe='')}/email?version={compiled.digest[:12]}" if compiled else "",
+            look=f"{entry_path(slug)}/email?version={compiled.digest[:12]}" if compiled else "",
             sandbox=frame.SANDBOX,
             ellipsis=style.ellipsis.value,
             quotes="straight" if style.straight_quotes else "keep",

@@ -10,7 +10,7 @@ from newsletter.errors import Finding
 from newsletter.web.http.forms import SubmittedForm
 from newsletter.web.preview.source_files import SourceLine, excerpt
 from newsletter.web.studio.context import Studio
-from newsletter.web.studio.history import page_of
+from newsletter.web.studio.paths import file_path
 from newsletter.web.studio.replies import saved, session_of, text_of
 
 
@@ -34,7 +34,7 @@ def router(studio: Studio) -> APIRouter:
         return studio.page(
             "text",
             path=file.path,
-            page=page_of(file.path),
+            page=file_path(file.path),
             text=text_of(file.text),
             findings=[
                 FindingAtLine(finding=finding, lines=excerpt(studio.root, finding.place)) for finding in findings

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -12,6 +11,7 @@ from newsletter.errors import NotFoundError
 from newsletter.git import Version, file_versions, text_at
 from newsletter.web.http.forms import SubmittedForm
 from newsletter.web.studio.context import Studio
+from newsletter.web.studio.paths import file_path
 from newsletter.web.studio.replies import saved, session_of
 
 _NOW = "now"
@@ -45,7 +45,7 @@ def router(studio: Studio) -> APIRouter:
         return studio.page(
             "history",
             path=path,
-            page=page_of(path),
+            page=file_path(path),
             versions=versions,
             shown=_shown(studio, versions, chosen, current, against) if chosen else None,
             digest=current.digest if current else "",
@@ -72,19 +72,10 @@ def router(studio: Studio) -> APIRouter:
             announce="Brought back.",
             digest=changed.digest,
             undo=changed.undo,
-            go_to=page_of(path),
+            go_to=file_path(path),
         )
 
     return router
-
-
-def page_of(path: str) -> str:
-    """Return the path of the page on which a manuscript is edited."""
-    folder, _, name = path.rpartition("/")
-    slug = quote(name.removesuffix(".md"), safe="")
-    if folder == "issues":
-        return f"/issues/{slug}"
-    return f"/entries/{slug}" if folder.startswith("issues/entries") else f"/text/{quote(path)}"
 
 
 def _current(studio: Studio, path: str) -> FileText | None:

@@ -13,6 +13,7 @@ from newsletter.publishing.link_fetching import LinkFetcher, PageReader
 from newsletter.store import Store
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.snapshot import Snapshot
+from newsletter.web.studio.paths import entry_path, issue_path, link_path
 
 LINKS_CHANGED = "links"
 """The event that tells open pages that a captured link has changed."""
@@ -89,12 +90,12 @@ def duplicate_lines(duplicates: Duplicates, today: datetime.date) -> tuple[Dupli
             has_run = candidate.date is not None and candidate.date < today
             words, path = (
                 f"Already ran on {when}" if has_run else f"In the issue of {when}",
-                f"/issues/{candidate.issue}",
+                issue_path(candidate.issue),
             )
         elif candidate.place is not None:
-            words, path = "Already an entry", f"/entries/{candidate.name}"
+            words, path = "Already an entry", entry_path(candidate.name)
         else:
-            words, path = f"Waiting since {when}", f"/links#link-{candidate.name}"
+            words, path = f"Waiting since {when}", link_path(candidate.name)
         detail = "same address" if duplicate.same_address else f"similar title: “{candidate.title}”"
         lines.append(DuplicateLine(words=words, detail=detail, path=path, ran=bool(candidate.issue)))
     return tuple(lines[:3])

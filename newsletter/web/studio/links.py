@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -17,6 +16,7 @@ from newsletter.web.http.path_numbers import NUMBER
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.link_services import MOST_ISSUES, DuplicateLine, duplicate_lines, duplicates_of
+from newsletter.web.studio.paths import entry_path
 from newsletter.web.studio.replies import saved, session_of, wants_json
 
 _PAGE = "/links"
@@ -124,7 +124,7 @@ class LinksPages:
                 self._links.fetcher.fetch([link])
             case _:
                 raise UnknownActError
-        path = f"/entries/{quote(slug, safe='')}" if slug else ""
+        path = entry_path(slug) if slug else ""
         return _DONE[act].format(what=f"“{title}”", more=more), path
 
     def _issue_path(self, slug: str) -> str:

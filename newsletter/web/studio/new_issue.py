@@ -2,7 +2,6 @@
 
 import datetime
 from pathlib import Path
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -14,6 +13,7 @@ from newsletter.publishing.next_issue import create_issue, next_date
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
+from newsletter.web.studio.paths import file_path
 from newsletter.web.studio.replies import saved, status_of, wants_json
 
 
@@ -52,8 +52,7 @@ def router(studio: Studio) -> APIRouter:
                 raise
             values = {name: form.text(name) for name in ("date", "subject", "language")}
             return HTMLResponse(_page(studio, snapshot, error=err, **values), status_code=status_of(err))
-        slug = quote(Path(path).stem, safe="")
-        return saved(request, form, at=studio.now, announce="Issue created.", go_to=f"/issues/{slug}")
+        return saved(request, form, at=studio.now, announce="Issue created.", go_to=file_path(path))
 
     return router
 

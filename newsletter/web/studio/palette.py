@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from urllib.parse import quote
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -10,6 +9,7 @@ from fastapi.responses import JSONResponse
 from newsletter.web.preview.routes import day
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
+from newsletter.web.studio.paths import entry_path, issue_path
 from newsletter.web.studio.places import PLACES
 
 _MOST = 20
@@ -57,8 +57,8 @@ def _all(snapshot: Snapshot) -> Iterator[PaletteItem]:
         yield PaletteItem(kind="Go to", label=label, detail="", path=path)
     manuscripts = snapshot.manuscripts
     for issue in reversed(manuscripts.issues):
-        path = f"/issues/{quote(issue.slug, safe='')}"
+        path = issue_path(issue.slug)
         yield PaletteItem(kind="Issue", label=issue.subject or issue.slug, detail=day(issue.date), path=path)
     for slug, entry in sorted(manuscripts.entries.items()):
-        path = f"/entries/{quote(slug, safe='')}"
+        path = entry_path(slug)
         yield PaletteItem(kind="Entry", label=entry.title or slug, detail=entry.source, path=path)

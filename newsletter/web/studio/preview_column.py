@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import quote
 
 from newsletter.composing import Composed
 from newsletter.domain.publication import Newsletter
@@ -14,6 +13,7 @@ from newsletter.web.preview.frame import InboxRow
 from newsletter.web.preview.issue_page import ExcerptedError, errors_with_excerpts
 from newsletter.web.preview.toolbar import ToolbarGroup, toolbar
 from newsletter.web.preview.view_options import EditionKind, View, ViewOptions, Width
+from newsletter.web.studio.paths import issue_path
 
 _GROUPS = ("View", "Colours", "Width")
 
@@ -48,7 +48,7 @@ def preview_column(slug: str, composed: Composed, newsletter: Newsletter, option
     return PreviewColumn(
         toolbar=_toolbar(options),
         row=frame.inbox_row(email, values),
-        frame=f"/preview/issues/{quote(slug, safe='')}/email{plain}{version}" if options.view is View.HTML else "",
+        frame=f"/preview{issue_path(slug)}/email{plain}{version}" if options.view is View.HTML else "",
         text=fill_text(email.text, values) if options.view is View.TEXT else "",
     )
 

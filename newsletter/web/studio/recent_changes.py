@@ -13,7 +13,7 @@ from newsletter.files.newsletter_folder import ISSUES
 from newsletter.git import RecentCommit, recent_commits
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
-from newsletter.web.studio.history import page_of
+from newsletter.web.studio.paths import file_path, history_path
 
 _MOST = 8
 
@@ -49,7 +49,7 @@ class RecentChanges:
                     words=commit.subject,
                     by=commit.author.name,
                     at=commit.at.astimezone(zone),
-                    path=f"/history/{commit.paths[0]}" if len(commit.paths) == 1 else "",
+                    path=history_path(commit.paths[0]) if len(commit.paths) == 1 else "",
                 )
                 for commit in self._commits()
             )
@@ -77,7 +77,7 @@ class RecentChanges:
                 words=_title(manuscript),
                 by="",
                 at=datetime.datetime.fromtimestamp(time, zone),
-                path=page_of(manuscript.path),
+                path=file_path(manuscript.path),
             )
 
 

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -12,7 +11,7 @@ from newsletter.editing import Choice, Comparison, Side, Span, SyncConflict, com
 from newsletter.errors import NotFoundError
 from newsletter.web.http.forms import SubmittedForm
 from newsletter.web.studio.context import Studio
-from newsletter.web.studio.history import page_of
+from newsletter.web.studio.paths import file_path
 from newsletter.web.studio.replies import saved, text_of
 
 _WHOLE = "text"
@@ -88,18 +87,13 @@ def shown_conflict(conflict: SyncConflict) -> ShownConflict:
     return ShownConflict(
         key=key_of(conflict),
         conflict=conflict,
-        page="" if conflict.path.startswith("../") else quoted_page(conflict.path),
+        page="" if conflict.path.startswith("../") else file_path(conflict.path),
         field="" if conflict.field == _WHOLE else conflict.field.replace("_", " "),
         comparison=compare_texts(mine, theirs, around=3 if conflict.field == _WHOLE else None) if has_texts else None,
         mine=mine,
         theirs=theirs,
         both=_both(conflict, mine, theirs),
     )
-
-
-def quoted_page(path: str) -> str:
-    """Return the path of a file's page, or of its text if it isn't a manuscript."""
-    return page_of(path) if path.endswith(".md") else f"/text/{quote(path)}"
 
 
 def _choice(choice: str, text: str) -> Choice:

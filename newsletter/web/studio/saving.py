@@ -11,8 +11,8 @@ from newsletter.domain.changes import FieldValue, SetField
 from newsletter.editing import UNSEEN, ConflictError, Unseen
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.studio.context import Studio
-from newsletter.web.studio.history import page_of
 from newsletter.web.studio.opening import commit_values
+from newsletter.web.studio.paths import file_path
 from newsletter.web.studio.replies import saved, session_of, text_of, wants_json
 from newsletter.web.studio.undone import undone_in_words
 
@@ -34,7 +34,7 @@ def router(studio: Studio) -> APIRouter:
             value=text_of(changed.value),
             digest=changed.digest,
             path=changed.path,
-            go_to="" if wants_json(request) else page_of(changed.path),
+            go_to="" if wants_json(request) else file_path(changed.path),
         )
 
     @router.post("/commit")

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from newsletter.domain.blocks import Block
 from newsletter.domain.captured_links import CapturedLink
@@ -11,7 +10,8 @@ from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.topics import Topics
 from newsletter.errors import Severity
 from newsletter.web.preview.snapshot import Snapshot
-from newsletter.web.studio.compose_items import KIND_LABELS, block_title, text_path
+from newsletter.web.studio.compose_items import KIND_LABELS, block_title
+from newsletter.web.studio.paths import entry_path, text_path
 
 AT_ONCE = 50  # cards; more are shown on request
 
@@ -116,7 +116,7 @@ def _card(entry: Entry, topics: Topics, unread: Collection[str]) -> ShelfCard:
     return ShelfCard(
         slug=entry.slug,
         title=entry.title or entry.slug,
-        path=f"/entries/{quote(entry.slug, safe='')}",
+        path=entry_path(entry.slug),
         source=entry.source,
         topics=tuple(topics.resolve(name).name for name in entry.topics),
         minutes=entry.minutes,

@@ -101,6 +101,7 @@ class EntryPages:
             )
             for issue in snapshot.issues_with(entry.path)
         ]
+        topics = snapshot.settings.newsletter.topics
         fields = (entry_fields.TITLE, *passages, *entry_fields.BIBLIOGRAPHY, *entry_fields.PICTURE, *entry_fields.MORE)
         return self._studio.page(
             "entry",
@@ -112,7 +113,8 @@ class EntryPages:
             picture=entry_fields.PICTURE,
             more=entry_fields.MORE,
             findings=findings,
-            topics=list(snapshot.settings.newsletter.topics),
+            topics=list(topics),
+            chips=[(word, topics.resolve(word).name) for word in entry.topics],
             link=link,
             offers=_offers(entry, link, snapshot.settings.newsletter.language),
             paragraphs=_paragraphs(link),

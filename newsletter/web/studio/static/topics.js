@@ -26,12 +26,14 @@ export function startTopics() {
   });
 }
 
-const chosen = () => [...document.querySelectorAll("#topic-chips [data-remove]")].map((button) => button.dataset.remove);
+// The words in the file: a topic's slug and its other names are as good as its name, which the page shows.
+const chips = () => [...document.querySelectorAll("#topic-chips [data-remove]")].map((button) => button.dataset);
+const chosen = () => chips().map((chip) => chip.remove);
 
 function open() {
   const typed = input().value.trim();
   const folded = typed.toLowerCase();
-  const taken = new Set(chosen().map((name) => name.toLowerCase()));
+  const taken = new Set(chips().flatMap((chip) => [chip.remove.toLowerCase(), chip.name.toLowerCase()]));
   const declared = [...document.querySelectorAll("#all-topics option")].map((option) => option.value);
   const fitting = declared.filter((name) => name.toLowerCase().includes(folded) && !taken.has(name.toLowerCase()));
   const isNew = typed && !declared.some((name) => name.toLowerCase() === folded) && !taken.has(folded);

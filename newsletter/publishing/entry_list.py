@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from newsletter.content import Manuscripts
 from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.topics import Topics
 
@@ -44,6 +46,21 @@ def entries_about(listed: Iterable[ListedEntry], topics: Topics, name: str) -> l
     """Return the entries about a topic, given by any of its names, or about one of its subtopics."""
     covered = topics.with_descendants(topics.resolve(name).slug)
     return [entry for entry in listed if covered.intersection(entry.topics)]
+
+
+def unused_entries(root: Path, manuscripts: Manuscripts) -> tuple[Entry, ...]:
+    """Return the entries that are in no issue, those whose files in the folder ``root`` were saved last first."""
+    used = {entry.slug for issue in manuscripts.issues for entry in issue.entries}
+    unused = (entry for slug, entry in manuscripts.entries.items() if slug not in used)
+    return tuple(sorted(unused, key=lambda entry: (-_saved_at(root / entry.path), entry.slug)))
+
+
+def _saved_at(file: Path) -> int:
+    """Return the time at which a file was saved, in ns; 0 if it is gone."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _listed(entry: Entry, topics: Topics, latest_issue: str) -> ListedEntry:

@@ -1,10 +1,14 @@
 """The entries of a newsletter, by topic and use."""
 
+import os
 from datetime import date
 
+from newsletter.content import read_manuscripts
 from newsletter.domain.topics import Topic, Topics
-from newsletter.publishing.entry_list import ListedEntry, entries_about, list_entries
+from newsletter.publishing.entry_list import ListedEntry, entries_about, list_entries, unused_entries
+from newsletter.settings import Settings
 from tests import make
+from tests.newsletter_folder import write_issue
 
 TOPICS = Topics(
     [
@@ -56,3 +60,14 @@ def test_entries_about_a_topic_include_those_about_its_subtopics() -> None:
     assert {item.entry.slug for item in entries_about(listed(), TOPICS, "Research")} == {"tide", "atom"}
     assert {item.entry.slug for item in entries_about(listed(), TOPICS, "oceans")} == {"tide", "atom"}
     assert {item.entry.slug for item in entries_about(listed(), TOPICS, "Transport")} == {"tram"}
+
+
+def test_entries_in_no_issue_are_listed_with_the_latest_saved_first(settings: Settings) -> None:
+    write_issue(settings.root, date(2026, 11, 24), "tide")
+    for seconds, slug in enumerate(("moss", "bell")):
+        file = settings.root / f"issues/entries/{slug}.md"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"---\ntitle: {slug}\nurl: https://example.org/{slug}\nsource: The Line\ntopics: []\n---\n")
+        os.utime(file, (4_000_000_000 + seconds,) * 2)
+    unused = [entry.slug for entry in unused_entries(settings.root, read_manuscripts(settings.root))]
+    assert unused == ["bell", "moss"]

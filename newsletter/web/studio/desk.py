@@ -3,8 +3,9 @@
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from newsletter.publishing.missing_issue import missing_tomorrow
 from newsletter.web.studio.context import Studio
-from newsletter.web.studio.issue_cards import duration, earlier_issues, issue_cards, missing_tomorrow, tally_of
+from newsletter.web.studio.issue_cards import duration, earlier_issues, issue_cards, tally_of
 from newsletter.web.studio.recent_changes import RecentChanges
 from newsletter.web.studio.shelf import unread_paths
 

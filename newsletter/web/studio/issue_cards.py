@@ -1,4 +1,4 @@
-"""The cards of the next issues on the desk, and the reminder of an issue that is missing."""
+"""The cards of the next issues on the desk."""
 
 import datetime
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,6 @@ from newsletter.web.preview.snapshot import Snapshot
 
 _MOST = 6  # cards
 _EARLIER = 5
-_WEEKS = 4  # after so many weeks without an issue on a weekday, none is missed there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,22 +55,6 @@ def earlier_issues(snapshot: Snapshot, cards: Iterable[IssueCard], today: dateti
     shown = {card.issue.slug for card in cards}
     earlier = [issue for issue in snapshot.calendar if issue.date < today and issue.slug not in shown]
     return tuple(reversed(earlier[-_EARLIER:]))
-
-
-def missing_tomorrow(issues: Iterable[Issue], now: datetime.datetime, reminder: datetime.time) -> datetime.date | None:
-    """Return tomorrow's date if it has no issue and it is time for the reminder; ``now`` is local.
-
-    None is missed on a weekday on which no issue has come lately, if there were any on other days.
-    """
-    tomorrow = now.date() + datetime.timedelta(days=1)
-    dates = {issue.date for issue in issues if not issue.digest}
-    if now.time() < reminder or tomorrow in dates:
-        return None
-    since = tomorrow - datetime.timedelta(weeks=_WEEKS)
-    lately = {date for date in dates if since <= date < tomorrow}
-    regular = any(date.weekday() == tomorrow.weekday() for date in lately)
-    began_lately = not any(date < since for date in dates)
-    return tomorrow if regular or began_lately or not lately else None
 
 
 def tally_of(snapshot: Snapshot, slug: str) -> FindingsTally:

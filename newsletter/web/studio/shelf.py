@@ -1,14 +1,14 @@
 """The shelf beside an issue: entries that have not run, the reserve, blocks, and links that wait."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from newsletter.domain.blocks import Block
 from newsletter.domain.captured_links import CapturedLink
 from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.topics import Topics
 from newsletter.errors import Severity
+from newsletter.publishing.entry_list import unused_entries
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.compose_items import KIND_LABELS, block_title
 from newsletter.web.studio.paths import entry_path, text_path
@@ -57,7 +57,7 @@ def shelf_of(
     words = query.casefold().split()
     topics = snapshot.settings.newsletter.topics
     unread = snapshot.once("unread", lambda: unread_paths(snapshot))
-    unused = snapshot.once("unused", lambda: _unused(snapshot))
+    unused = snapshot.once("unused", lambda: unused_entries(snapshot.settings.root, snapshot.manuscripts))
     fitting = [entry for entry in unused if _fits(words, _texts(entry))]
     ready = [entry for entry in fitting if not entry.reserve]
     reserve = [entry for entry in fitting if entry.reserve]
@@ -75,32 +75,11 @@ def shelf_of(
     )
 
 
-def _unused(snapshot: Snapshot) -> tuple[Entry, ...]:
-    """Return the entries that are in no issue, those whose files were saved last first."""
-    manuscripts = snapshot.manuscripts
-    used = {entry.slug for issue in manuscripts.issues for entry in issue.entries}
-    unused = [entry for slug, entry in manuscripts.entries.items() if slug not in used]
-    saved = _saved(snapshot.settings.root, unused)
-    return tuple(sorted(unused, key=lambda entry: (-saved[entry.slug], entry.slug)))
-
-
 def unread_paths(snapshot: Snapshot) -> frozenset[str]:
     """Return the paths of the entries without a title of their own, because of an error in their file."""
     manuscripts = snapshot.manuscripts
     wrong = {finding.place.path for finding in manuscripts.findings if finding.severity is Severity.ERROR}
     return frozenset(entry.path for entry in manuscripts.entries.values() if not entry.title and entry.path in wrong)
-
-
-def _saved(root: Path, entries: Iterable[Entry]) -> Mapping[str, int]:
-    """Return the times at which files were saved, in ns; 0 for those that are gone."""
-
-    def saved(path: str) -> int:
-        try:
-            return (root / path).stat().st_mtime_ns
-        except OSError:
-            return 0
-
-    return {entry.slug: saved(entry.path) for entry in entries}
 
 
 def _texts(entry: Entry) -> tuple[str, ...]:

@@ -9,8 +9,7 @@ from playwright.sync_api import Page, expect
 from newsletter import bootstrap, settings
 from newsletter.domain.segment import EVERYONE
 from newsletter.store import Store
-from newsletter.web.studio.issue_cards import duration, missing_tomorrow
-from tests import make
+from newsletter.web.studio.issue_cards import duration
 from tests.web.axe import violations
 from tests.web.preview.running_preview import NewsletterFolder, morning
 from tests.web.studio.running_studio import Listening, listening_studio
@@ -126,25 +125,6 @@ def test_a_desk_without_issues_and_one_with_broken_settings_say_what_to_do(
     finally:
         issues.with_name("away").rename(issues)
         settings_file.write_text(text, encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("days_before", "missed"),
-    [
-        ([], True),  # a new newsletter
-        ([1, 2, 3], True),  # not a week old
-        ([7, 14], True),  # weekly
-        ([1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 40], False),  # never on this weekday lately
-        ([5, 40, 47], False),
-    ],
-)
-def test_an_issue_is_missed_only_on_weekdays_that_have_issues(days_before: list[int], missed: bool) -> None:
-    tomorrow = datetime.date(2026, 11, 24)
-    issues = [make.issue(date=tomorrow - datetime.timedelta(days=days)) for days in days_before]
-    expected = tomorrow if missed else None
-    assert missing_tomorrow(issues, NOON, datetime.time(12)) == expected
-    assert missing_tomorrow(issues, NOON, datetime.time(12, 1)) is None
-    assert missing_tomorrow([*issues, make.issue(date=tomorrow)], NOON, datetime.time(12)) is None
 
 
 @pytest.mark.parametrize(

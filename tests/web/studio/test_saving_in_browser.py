@@ -62,7 +62,7 @@ class Fields:
     @property
     def saves(self) -> list[str]:
         """The values that were sent."""
-        return [parse_qs(request.post_data or "")["value"][0] for request in self.requests]
+        return [parse_qs(request.post_data or "", keep_blank_values=True)["value"][0] for request in self.requests]
 
     def _note(self, request: Request) -> None:
         if request.method == "POST":
@@ -130,6 +130,19 @@ def test_a_field_is_saved_when_typing_pauses_and_only_its_bytes_change(mine: Fie
     expect(mine.page.locator("#field-framing [name=seen]")).to_have_value("Only one.")
     assert "\nOnly one.\n\n> Quoted.\n" in mine.text
     assert mine.page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('studio-draft'))") == []
+
+
+def test_a_text_that_is_emptied_and_written_anew_is_never_saved_empty(mine: Fields) -> None:
+    mine.page.clock.install()
+    mine.framing.fill("")
+    mine.page.clock.run_for(5000)
+    mine.framing.fill("Written anew.")
+    mine.page.clock.run_for(5000)
+    expect(mine.page.locator("#field-framing [name=seen]")).to_have_value("Written anew.")
+    mine.framing.fill("")
+    mine.page.get_by_role("button", name="Elsewhere").focus()
+    expect(mine.page.locator("#field-framing [name=seen]")).to_have_value("")
+    assert mine.saves == ["Written anew.", ""]
 
 
 def test_what_is_typed_while_a_save_is_under_way_is_saved_next(mine: Fields) -> None:

@@ -114,7 +114,14 @@ function typed(form) {
   const field = stateOf(form);
   clearTimeout(field.timer);
   keepOrDropDraft(field);
-  if (isChanged(field)) field.timer = setTimeout(() => saveByItself(form), QUIET_MS);
+  if (isChanged(field)) field.timer = setTimeout(() => { if (!isEmptied(form)) saveByItself(form); }, QUIET_MS);
+}
+
+// Whether a text was emptied, perhaps only to be written anew: it is saved when the field is left. Without a quotation,
+// the framing before and after it would become one, and the new quotation would come after both.
+function isEmptied(form) {
+  const control = controlOf(form);
+  return control instanceof HTMLTextAreaElement && control.value.trim() === "" && control === document.activeElement;
 }
 
 function keepOrDropDraft(field) {

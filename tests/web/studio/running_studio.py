@@ -12,6 +12,7 @@ from newsletter.fetching import WebClient
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.studio.app import studio_app
 from tests.web.preview.running_preview import TOKEN, Listening, listening_app, morning
+from tests.web.studio.policy_reports import PolicyReports
 
 __all__ = ["TOKEN", "Listening", "listening_studio"]
 
@@ -33,13 +34,18 @@ def listening_studio(
     """Run the studio of a newsletter on a port, by default a free one, in a thread that stops at the end.
 
     ``prepare`` may add routes; the studio's own context is ``app.state.studio``. ``web_client`` fetches captured pages.
+    No browser may have reported a breach of the studio's policy by the end.
     """
     watcher = FileWatcher(root)
+    collectors: list[PolicyReports] = []
 
     def app_for(host: str) -> ASGIApp:
         app = studio_app(root, allowed_hosts=[host], token=token, watcher=watcher, clock=clock, web_client=web_client)
         prepare(app)
-        return app
+        collectors.append(PolicyReports(app))
+        return collectors[0]
 
     with listening_app(app_for, watcher, port) as at:
         yield at
+    reports = list(collectors[0].reports.queue)
+    assert not reports, reports

@@ -29,7 +29,7 @@ export function markdownOf(html, { quotes = "keep" } = {}) {
 }
 
 // The page's Content-Security-Policy applies to that document, too: styles and handlers would be reported as breaches of
-// it. Styles of elements are kept as `data-style`, since Word and Google say with them what is bold, a list or hidden.
+// it. Styles of elements are kept as `pasted-style`, since Word and Google say with them what is bold, a list or hidden.
 function harmless(html) {
   const tags = html.replace(/<style\b[^]*?(?:<\/style[^>]*>?|$)/gi, "");
   return tags.replace(/<[a-z](?:"[^"]*"|'[^']*'|[^'"<>])*/gi, (tag) => tag.replace(/([\s/"'])(style|on[a-z]+)(?=\s*=)/gi, "$1data-$2"));
@@ -57,8 +57,8 @@ function prepare(page, tally) {
   // Word's tracked deletions, and its and Google's comments.
   remove(page.querySelectorAll("del[cite], del[datetime], .msocomoff, [class^=MsoComment], a[href^='#cmnt'], a[href*='_msocom']"));
   remove(page.querySelectorAll("sup:has(> a[href*='#']:only-child)"));
-  for (const element of page.querySelectorAll("[data-style]")) {
-    if (/(^|;)\s*(display:\s*none|visibility:\s*hidden|mso-hide:\s*all)/i.test(element.getAttribute("data-style"))) element.remove();
+  for (const element of page.querySelectorAll("[pasted-style]")) {
+    if (/(^|;)\s*(display:\s*none|visibility:\s*hidden|mso-hide:\s*all)/i.test(element.getAttribute("pasted-style"))) element.remove();
   }
   wordLists(page);
   emphasis(page);
@@ -82,9 +82,9 @@ function prepare(page, tally) {
 // Word has no <ul>: its items are paragraphs whose bullet is text in a span with "mso-list: Ignore".
 function wordLists(page) {
   let list = null;
-  for (const item of page.querySelectorAll("p[data-style*='mso-list']")) {
-    if (!/mso-list:\s*l\d/i.test(item.getAttribute("data-style"))) continue;
-    const bullet = [...item.querySelectorAll("[data-style]")].find((mark) => /mso-list:\s*ignore/i.test(mark.getAttribute("data-style")));
+  for (const item of page.querySelectorAll("p[pasted-style*='mso-list']")) {
+    if (!/mso-list:\s*l\d/i.test(item.getAttribute("pasted-style"))) continue;
+    const bullet = [...item.querySelectorAll("[pasted-style]")].find((mark) => /mso-list:\s*ignore/i.test(mark.getAttribute("pasted-style")));
     const kind = /^\s*(\d+|[a-z]{1,4})[.)]/i.test(bullet?.textContent ?? "") ? "ol" : "ul";
     bullet?.remove();
     if (list === null || list.localName !== kind || previous(item) !== list) {
@@ -99,9 +99,9 @@ const previous = (element) => element.previousElementSibling;
 
 // Google Docs and Pages write italics and bold as styles of spans; Google wraps everything in a <b> that isn't bold.
 function emphasis(page) {
-  page.querySelectorAll("b[data-style*='font-weight:normal'], b[id^=docs-internal]").forEach((b) => b.replaceWith(...b.childNodes));
-  for (const span of page.querySelectorAll("span[data-style], font[data-style]")) {
-    const style = span.getAttribute("data-style");
+  page.querySelectorAll("b[pasted-style*='font-weight:normal'], b[id^=docs-internal]").forEach((b) => b.replaceWith(...b.childNodes));
+  for (const span of page.querySelectorAll("span[pasted-style], font[pasted-style]")) {
+    const style = span.getAttribute("pasted-style");
     if (!span.textContent.trim() || span.closest("h1, h2, h3, h4, h5, h6")) continue;
     if (/font-style:\s*italic/i.test(style) && !span.closest("em, i")) wrap(span, "em");
     if (/font-weight:\s*(bold|[6-9]00)/i.test(style) && !span.closest("strong, b")) wrap(span, "strong");

@@ -32,7 +32,7 @@ export function markdownOf(html, { quotes = "keep" } = {}) {
 // it. Styles of elements are kept as `pasted-style`, since Word and Google say with them what is bold, a list or hidden.
 function harmless(html) {
   const tags = html.replace(/<style\b[^]*?(?:<\/style[^>]*>?|$)/gi, "");
-  return tags.replace(/<[a-z](?:"[^"]*"|'[^']*'|[^'"<>])*/gi, (tag) => tag.replace(/([\s/"'])(style|on[a-z]+)(?=\s*=)/gi, "$1data-$2"));
+  return tags.replace(/<[a-z](?:"[^"]*"|'[^']*'|[^'"<>])*/gi, (tag) => tag.replace(/([\s/"'])(style|on[a-z]+)(?=\s*=)/gi, "$1pasted-$2"));
 }
 
 // Returns the same for plain text; with `line`, for a field of one line.

@@ -383,7 +383,7 @@ def test_the_page_is_accessible_and_fits_in_every_state(
     broken: dict[object, object] = {}
     for state, path in _states(shared_folder, file).items():
         desk.goto(studio.base + path)
-        # With a hundred items, axe takes as long as with all others together.
+        # Axe takes time for each item.
         for width, scheme in looks(desk, *(_PHONE if state == "full" else ())):
             if found := violations(desk, frames=False):
                 broken[state, width, scheme] = found
@@ -400,7 +400,7 @@ def _states(folder: NewsletterFolder, file: Path) -> dict[str, str]:
     empty = "---\ndate: 2026-12-02\nsubject:\n---\n"
     (issues / "2026-12-02.md").write_text(empty, encoding="utf-8")
     (issues / "2026-12-03.md").write_text("---\nsubject: [broken\n---\n", encoding="utf-8")
-    slugs = [f"one-of-many-{number}" for number in range(100)]
+    slugs = [f"one-of-many-{number}" for number in range(30)]
     for slug in slugs:
         folder.entry(slug)
     folder.issue("2026-12-04", *slugs)
@@ -414,7 +414,6 @@ def _states(folder: NewsletterFolder, file: Path) -> dict[str, str]:
         "broken": "/issues/2026-12-03",
         "full": "/issues/2026-12-04",
         "right to left, with findings": "/issues/2026-12-05",
-        "new": "/issues",
     }
 
 

@@ -48,14 +48,6 @@ function addFromShelf(item) {
   return move(item, { list: targetList(), before: null });
 }
 
-function closeMenus(event) {
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
-    if (menu.contains(event.target) && event.key !== "Escape") continue;
-    menu.open = false;
-    if (event.key === "Escape") menu.querySelector("summary").focus();
-  }
-}
-
 // Opens a menu upwards if there isn't enough room below.
 function place(menu) {
   menu.classList.remove("up");
@@ -72,8 +64,6 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   submitted(event.target, event.submitter);
 });
-document.addEventListener("click", closeMenus);
-document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeMenus(event); });
 // F8 may lead to a finding in a column that isn't shown.
 document.addEventListener("focusin", (event) => revealColumn(event.target));
 

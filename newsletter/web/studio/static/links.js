@@ -34,16 +34,6 @@ box.addEventListener("paste", (event) => {
   box.value = cleanUrl(url);
   box.form.requestSubmit();
 });
-// An open menu closes with Escape, and when something else is used.
-document.addEventListener("keydown", (event) => {
-  const open = document.querySelector(".put-off[open]");
-  if (event.key !== "Escape" || !open) return;
-  open.open = false;
-  open.querySelector("summary").focus();
-});
-document.addEventListener("pointerdown", (event) => {
-  for (const open of document.querySelectorAll(".put-off[open]")) open.open = open.contains(event.target);
-});
 countChosen();
 
 async function onSubmit(event) {

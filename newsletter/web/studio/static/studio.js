@@ -2,6 +2,7 @@
 import { startCatching } from "./catching.js";
 import { startForwarding } from "./forwarding.js";
 import { addKey, startKeys } from "./keys.js";
+import { startMenus } from "./menus.js";
 import { listenForChanges } from "./morph.js";
 import { startPalette } from "./palette.js";
 import { startPasting } from "./pasting.js";
@@ -28,6 +29,7 @@ startPalette();
 startPasting();
 startCatching();
 startUndo();
+startMenus();
 startForwarding();
 addKey("Ctrl+S", () => { saveAndCommit(); }, { label: "Save and commit", group: "Anywhere", inFields: true, command: true });
 addKey("Ctrl+Z", () => { undo(); }, { label: "Undo (outside fields)", group: "Anywhere", command: true });

@@ -19,7 +19,7 @@ from newsletter.rendering import page_environment
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.routes import day, kilobytes
 from newsletter.web.preview.snapshot import Snapshot, SnapshotCache
-from newsletter.web.studio.hints import studio_hint
+from newsletter.web.studio.hints import is_prose, studio_hint
 from newsletter.web.studio.link_services import LinkServices
 from newsletter.web.studio.places import PLACES
 
@@ -124,7 +124,15 @@ class Studio:
 
 def templates() -> Environment:
     """Return the environment of the studio's page templates."""
-    return page_environment(filters={"day": day, "kilobytes": kilobytes, "moment": _moment, "studio_hint": studio_hint})
+    return page_environment(
+        filters={
+            "day": day,
+            "kilobytes": kilobytes,
+            "moment": _moment,
+            "studio_hint": studio_hint,
+            "is_prose": is_prose,
+        }
+    )
 
 
 def _moment(at: datetime) -> str:

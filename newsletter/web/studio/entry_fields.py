@@ -79,7 +79,7 @@ def findings_by_field(findings: Iterable[Finding], entry: Entry) -> Findings:
         before = [name for start, name in starts if start <= line]
         name = before[-1] if before else OTHERS
         if finding.rule == "field-missing":  # the field has no line of its own
-            name = finding.what.removeprefix("no ")
+            name = finding.what.removeprefix("no ").removesuffix(" is empty")
         known = name in _ON_PAGE or any(name == body for _, body in bodies)
         placed.setdefault(name if known else OTHERS, []).append(finding)
     return {name: tuple(findings) for name, findings in placed.items()}

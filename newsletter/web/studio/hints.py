@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from newsletter.errors import Finding
 
 HINTS: Mapping[str, str] = {
+    "field-missing": "fill it in",
     "gift-paywall": "tick Paywall, or remove the gift link",
     "image-alt": "describe the picture",
     "issue-empty": "add entries from the shelf",
@@ -14,6 +15,12 @@ HINTS: Mapping[str, str] = {
     "topics-none": "add one or more",
 }
 """Hints by rule. The others are true of the studio too."""
+
+
+def is_prose(text: str) -> bool:
+    """Return whether a text begins with a word, which gets a capital, and not with a name from a file or its path."""
+    first = text.partition(" ")[0].rstrip(":,")
+    return first[:1].isalpha() and not any(sign in first for sign in "/._")
 
 
 def studio_hint(finding: Finding) -> str:

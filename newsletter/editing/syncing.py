@@ -30,7 +30,7 @@ from newsletter.git import (
     RemoteAheadError,
     Repository,
     Upstream,
-    blob_bytes,
+    blob_contents,
     count_commits,
     fast_forward,
     fetch,
@@ -217,7 +217,8 @@ class Syncing:
             if plan.fast_forward:
                 fast_forward(repository, theirs, plan.paths)
                 return ()
-            files = {file.path: self._merge(repository, file) for file in plan.both}
+            blobs = blob_contents(repository, plan.both)
+            files = {file.path: self._merge(repository, file, blobs) for file in plan.both}
             conflicts = tuple(conflict for file in files.values() for conflict in file.conflicts)
             if conflicts:
                 return conflicts
@@ -225,9 +226,9 @@ class Syncing:
             self._finish(repository, plan, contents)
             return ()
 
-    def _merge(self, repository: Repository, file: BothChanged) -> MergedFile:
+    def _merge(self, repository: Repository, file: BothChanged, blobs: Mapping[str, bytes]) -> MergedFile:
         path = posixpath.relpath(file.path, repository.prefix or ".")
-        base, mine, theirs = (blob_bytes(repository, blob) for blob in (file.base, file.ours, file.theirs))
+        base, mine, theirs = (blobs[blob.sha] if blob else None for blob in (file.base, file.ours, file.theirs))
         merge = partial(
             merge_file,
             FileVersions(path=path, base=base, mine=mine, theirs=theirs),

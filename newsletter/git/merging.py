@@ -6,7 +6,7 @@ changes that aren't committed are in the way.
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -96,15 +96,28 @@ def count_commits(repository: Repository, theirs: str) -> int:
     return int(repository.git.run("rev-list", "--count", "HEAD", *excluded).text)
 
 
-def blob_bytes(repository: Repository, blob: Blob | None) -> bytes | None:
-    """Return a file's content, or None if there is no file. Raise GitError if it is no regular file or too large."""
-    if blob is None:
-        return None
-    if not blob.mode.startswith("100"):
+def blob_contents(repository: Repository, files: Iterable[BothChanged]) -> dict[str, bytes]:
+    """Return the contents of all versions of files, by SHA, with two processes for all of them.
+
+    Raise GitError if one is no regular file, too large or missing.
+    """
+    blobs = [blob for file in files for blob in (file.base, file.ours, file.theirs) if blob is not None]
+    if any(not blob.mode.startswith("100") for blob in blobs):
         raise GitError("a link or a submodule was changed on both sides", hint="merge it with git")
-    if int(repository.git.run("cat-file", "-s", blob.sha).text) > _LARGEST:
-        raise GitError("a large file was changed on both sides", hint="merge it with git")
-    return repository.git.run("cat-file", "blob", blob.sha).out
+    names = "".join(f"{sha}\n" for sha in sorted({blob.sha for blob in blobs})).encode()
+    for line in repository.git.run("cat-file", "--batch-check", sent=names).text.splitlines():
+        size = line.rpartition(" ")[2]
+        if not size.isdecimal():
+            raise GitError("a version of a file is missing from the git repository", hint="fetch it with git")
+        if int(size) > _LARGEST:
+            raise GitError("a large file was changed on both sides", hint="merge it with git")
+    out, contents, at = repository.git.run("cat-file", "--batch", sent=names).out, {}, 0
+    while at < len(out):  # "<sha> blob <size>", the content, and a line break after each
+        end = out.index(b"\n", at)
+        sha, _, size = out[at:end].decode().split(" ")
+        contents[sha] = out[end + 1 : end + 1 + int(size)]
+        at = end + int(size) + 2
+    return contents
 
 
 def merge_lines(repository: Repository, base: bytes, ours: bytes, theirs: bytes) -> bytes | None:

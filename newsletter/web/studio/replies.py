@@ -10,6 +10,7 @@ from datetime import datetime
 from fastapi import Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
+from newsletter.content import UnreadableFileError
 from newsletter.domain.changes import FieldValue
 from newsletter.domain.people import ForbiddenError
 from newsletter.editing import BusyFileError, ConflictError, UnsavedError
@@ -91,10 +92,13 @@ def refused(error: NewsletterError) -> Response:
     if isinstance(error, ConflictError):
         versions = {name: text_of(getattr(error, name)) for name in ("mine", "theirs", "base")}
         return JSONResponse({"conflict": {"field": error.field, **versions}}, status_code=status_of(error))
+    what, hint = error.what or str(error), error.hint
+    if isinstance(error, UnreadableFileError):  # for instance, git has just written a conflict into it
+        what, hint = "the file can’t be read now", f"{error.findings[0].what}; edit it as text"
     details = {
         "code": error.code,
-        "what": error.what or str(error),
-        "hint": error.hint,
+        "what": what,
+        "hint": hint,
         "field": error.fields.get("field", ""),
     }
     return JSONResponse({"error": details}, status_code=status_of(error))

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from newsletter.content import UnreadableFileError
 from newsletter.editing import (
     BusyFileError,
     ConflictError,
@@ -12,7 +13,7 @@ from newsletter.editing import (
     UndoConflictError,
     UnsavedError,
 )
-from newsletter.errors import BusyError, NewsletterError
+from newsletter.errors import BusyError, Finding, NewsletterError, Place, Severity
 from newsletter.files.newsletter_lock import LockedError
 from newsletter.web.studio.replies import refused
 
@@ -52,3 +53,11 @@ def test_a_conflict_has_all_versions(error: type[ConflictError]) -> None:
         "conflict": {"field": "title", "mine": "Mine", "theirs": "Theirs\n", "base": ""}
     }
     assert "title" in conflict.what
+
+
+def test_a_file_that_cannot_be_read_is_named_in_an_editors_words() -> None:
+    place = Place(path=PATH, line=5)
+    what, hint = "a line without a colon", "each line is a name, a colon, a value"
+    finding = Finding(rule="front-matter-syntax", severity=Severity.ERROR, place=place, what=what, hint=hint)
+    error = json.loads(bytes(refused(UnreadableFileError([finding])).body))["error"]
+    assert (error["what"], error["hint"]) == ("the file can’t be read now", "a line without a colon; edit it as text")

@@ -3,41 +3,77 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from newsletter.composing import Composed
 from newsletter.domain.choice_counts import ChoiceCounts
 from newsletter.domain.entry_spread import EntrySpread, entry_spread
 from newsletter.domain.segment import Segment
+from newsletter.errors import NewsletterError
 from newsletter.publishing.audience import segments_of
 from newsletter.settings import Settings
 from newsletter.store import Store
 
-KEPT_S = 60.0  # seconds for which the readers' choices are kept between two moves of an entry
+FRESH_S = 60.0  # seconds for which the readers' choices are taken as they are
+USABLE_S = 600.0  # seconds for which they are still shown while they are read again
 
 
 class ReaderChoices:
-    """The readers' choices of topics by segments, read once a minute: moving an entry doesn't change them.
+    """The readers' choices of topics by segments: moving an entry doesn't change them, so they are read once a minute.
 
-    It is thread-safe. ``clock`` returns seconds and never goes back.
+    An editor who goes on moving entries doesn't wait for that. It is thread-safe. ``clock`` returns seconds and never
+    goes back; ``beside`` runs a function beside the request that needs it.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        beside: Callable[[Callable[[], object]], object] = lambda read: threading.Thread(target=read).start(),
+    ) -> None:
+        self._clock, self._beside = clock, beside
         self._kept: dict[tuple[Segment, ...], tuple[float, ChoiceCounts]] = {}
-        self._lock = threading.Lock()  # only one thread reads them; the others wait for its result
+        self._reading: set[tuple[Segment, ...]] = set()
+        self._guard = threading.Lock()  # of the two above
+        self._first = threading.Lock()  # only one thread reads what others wait for
 
     def of(self, segments: tuple[Segment, ...], open_store: Callable[[], Store], now: datetime) -> ChoiceCounts:
-        """Return the number of readers of each choice of topics in the segments, at most a minute old."""
-        with self._lock:
+        """Return the number of readers of each choice of topics in the segments, at most ten minutes old.
+
+        Choices of more than a minute are returned, and read again beside.
+        """
+        with self._first:
+            choices, age = self._known(segments)
+            if choices is None or age > USABLE_S:
+                return self._read(segments, open_store, now)
+        with self._guard:
+            is_due = age > FRESH_S and segments not in self._reading
+            if is_due:
+                self._reading.add(segments)
+        if is_due:
+            self._beside(lambda: self._read_again(segments, open_store, now))
+        return choices
+
+    def _known(self, segments: tuple[Segment, ...]) -> tuple[ChoiceCounts | None, float]:
+        with self._guard:
             at, choices = self._kept.get(segments, (0.0, None))
-            if choices is None or self._clock() - at > KEPT_S:
-                with open_store() as store:
-                    choices = store.subscribers.count_choices(segments, now)
-                self._kept = {
-                    other: kept for other, kept in self._kept.items() if self._clock() - kept[0] <= KEPT_S
-                } | {segments: (self._clock(), choices)}
-            return choices
+        return choices, self._clock() - at
+
+    def _read_again(self, segments: tuple[Segment, ...], open_store: Callable[[], Store], now: datetime) -> None:
+        try:
+            with suppress(NewsletterError):  # the next request tries again, and fails once the choices are too old
+                self._read(segments, open_store, now)
+        finally:
+            with self._guard:
+                self._reading.discard(segments)
+
+    def _read(self, segments: tuple[Segment, ...], open_store: Callable[[], Store], now: datetime) -> ChoiceCounts:
+        with open_store() as store:
+            choices = store.subscribers.count_choices(segments, now)
+        with self._guard:
+            usable = {other: kept for other, kept in self._kept.items() if self._clock() - kept[0] <= USABLE_S}
+            self._kept = usable | {segments: (self._clock(), choices)}
+        return choices
 
 
 def spread_over_readers(

@@ -1,5 +1,6 @@
 """The readers of an issue, counted while it is composed."""
 
+from collections.abc import Callable
 from datetime import date
 
 from newsletter import bootstrap, composing
@@ -7,7 +8,7 @@ from newsletter.checks import CheckContext
 from newsletter.composing import Composed
 from newsletter.domain.entry_spread import EntrySpread
 from newsletter.domain.subscriber import Subscriber
-from newsletter.publishing.reader_choices import KEPT_S, ReaderChoices, spread_over_readers
+from newsletter.publishing.reader_choices import FRESH_S, USABLE_S, ReaderChoices, spread_over_readers
 from newsletter.settings import Settings
 from newsletter.store import Store
 from tests.make import WHEN
@@ -23,7 +24,8 @@ def test_readers_are_counted_by_their_entries_and_read_again_after_a_minute(sett
     store.subscribers.add(Subscriber(address="ada@example.com", topics=("science",)), now=WHEN)
     store.subscribers.add(Subscriber(address="ben@example.com", topics=("cities",)), now=WHEN)
     seconds = [0.0]
-    readers = ReaderChoices(clock=lambda: seconds[0])
+    beside: list[Callable[[], object]] = []
+    readers = ReaderChoices(clock=lambda: seconds[0], beside=beside.append)
     issue = composed(settings, "train", more="tailored: {otherwise: skip}\n")
 
     def spread() -> EntrySpread:
@@ -32,5 +34,11 @@ def test_readers_are_counted_by_their_entries_and_read_again_after_a_minute(sett
     assert spread() == EntrySpread(none=1, one=1, by_position=(1,))
     store.subscribers.add(Subscriber(address="eve@example.com", topics=("science",)), now=WHEN)
     assert spread() == EntrySpread(none=1, one=1, by_position=(1,))
-    seconds[0] = KEPT_S + 1
+    assert beside == []
+    seconds[0] = FRESH_S + 1
+    assert (spread().one, spread().one, len(beside)) == (1, 1, 1)  # nobody waits, and they are read once
+    beside.pop()()
     assert spread() == EntrySpread(none=1, one=2, by_position=(2,))
+    store.subscribers.add(Subscriber(address="fay@example.com", topics=("science",)), now=WHEN)
+    seconds[0] += USABLE_S + 1
+    assert (spread().one, beside) == (3, [])

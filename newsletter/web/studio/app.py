@@ -13,7 +13,6 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
-from fastapi.staticfiles import StaticFiles
 
 from newsletter.errors import NewsletterError, NotFoundError
 from newsletter.fetching import WebClient
@@ -42,9 +41,9 @@ from newsletter.web.studio import (
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.opening import open_studio
 from newsletter.web.studio.replies import not_saved, refused, status_of, wants_json
+from newsletter.web.studio.static_files import OPEN_PATHS, mount_static_files
 
 PORT = 8027
-STATIC = Path(__file__).parent / "static"
 PREVIEW = "/preview"
 LARGEST_BODY = 2 * 1024 * 1024  # bytes; a form encodes each byte of a file in up to three
 
@@ -101,14 +100,13 @@ def studio_app(
     for router in ROUTERS:
         app.include_router(router(studio))
     app.include_router(previews.router())
-    app.mount("/static", StaticFiles(directory=preview.STATIC))
-    app.mount("/studio", StaticFiles(directory=STATIC))
+    mount_static_files(app)
     rules = LocalRules(
         name="studio",
         hosts=allowed_hosts,
         token=token,
         headers=STUDIO_HEADERS,
-        open_paths=("/static/", "/studio/"),
+        open_paths=OPEN_PATHS,
         same_site="lax",  # a bookmarklet opens the capture window from another site
         largest_body=LARGEST_BODY,
     )

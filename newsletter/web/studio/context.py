@@ -22,6 +22,7 @@ from newsletter.web.preview.snapshot import Snapshot, SnapshotCache
 from newsletter.web.studio.hints import is_prose, studio_hint
 from newsletter.web.studio.link_services import LinkServices
 from newsletter.web.studio.places import PLACES
+from newsletter.web.studio.static_files import static_paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,7 @@ class Studio:
 
 def templates() -> Environment:
     """Return the environment of the studio's page templates."""
-    return page_environment(
+    environment = page_environment(
         filters={
             "day": day,
             "kilobytes": kilobytes,
@@ -133,6 +134,8 @@ def templates() -> Environment:
             "is_prose": is_prose,
         }
     )
+    environment.globals |= static_paths()
+    return environment
 
 
 def _moment(at: datetime) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import tomllib
 
-from newsletter.web.studio.app import STATIC
+from newsletter.web.studio.static_files import STATIC
 
 VENDOR = STATIC / "vendor"
 LIBRARIES = tomllib.loads((VENDOR / "VENDORED.toml").read_text(encoding="utf-8"))

@@ -120,6 +120,11 @@ class Tailor:
                 positions[topic] = positions.get(topic, 0) | 1 << at
         return positions
 
+    @property
+    def rule(self) -> tuple[object, ...]:
+        """Return all that decides what a reader gets: of two issues with equal rules, each reader gets the same."""
+        return self.tailoring, self.pinned, self._entries, self._reached, len(self.issue.blocks)
+
     def entries_in(self, edition: Edition) -> int:
         """Return the number of entries in an edition."""
         return sum(at < self._entries for at in edition)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from newsletter.composing import Composed
 from newsletter.domain.choice_counts import ChoiceCounts
+from newsletter.domain.edition import Tailor
 from newsletter.domain.entry_spread import EntrySpread, entry_spread
 from newsletter.domain.segment import Segment
 from newsletter.errors import NewsletterError
@@ -34,7 +35,8 @@ class ReaderChoices:
         self._clock, self._beside = clock, beside
         self._kept: dict[tuple[Segment, ...], tuple[float, ChoiceCounts]] = {}
         self._reading: set[tuple[Segment, ...]] = set()
-        self._guard = threading.Lock()  # of the two above
+        self._last: tuple[ChoiceCounts, Tailor, EntrySpread] | None = None
+        self._guard = threading.Lock()  # of what is above
         self._first = threading.Lock()  # only one thread reads what others wait for
 
     def of(self, segments: tuple[Segment, ...], open_store: Callable[[], Store], now: datetime) -> ChoiceCounts:
@@ -53,6 +55,17 @@ class ReaderChoices:
         if is_due:
             self._beside(lambda: self._read_again(segments, open_store, now))
         return choices
+
+    def spread(self, tailor: Tailor, choices: ChoiceCounts) -> EntrySpread:
+        """Return the spread of an issue over readers, the last one again if only the issue's words have changed."""
+        with self._guard:
+            last = self._last
+        if last is not None and last[0] is choices and tailor.rule == last[1].rule:
+            return last[2]
+        spread = entry_spread(tailor, choices)
+        with self._guard:
+            self._last = choices, tailor, spread
+        return spread
 
     def _known(self, segments: tuple[Segment, ...]) -> tuple[ChoiceCounts | None, float]:
         with self._guard:
@@ -89,4 +102,4 @@ def spread_over_readers(
     Raise UnknownSegmentError or DigestsDisabledError, and StoreError.
     """
     choices = readers.of(tuple(segments_of(settings, composed.issue)), open_store, now)
-    return entry_spread(composed.tailor, choices)
+    return readers.spread(composed.tailor, choices)

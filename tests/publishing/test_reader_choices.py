@@ -42,3 +42,17 @@ def test_readers_are_counted_by_their_entries_and_read_again_after_a_minute(sett
     store.subscribers.add(Subscriber(address="fay@example.com", topics=("science",)), now=WHEN)
     seconds[0] += USABLE_S + 1
     assert (spread().one, beside) == (3, [])
+
+
+def test_an_issue_is_counted_again_only_if_its_readers_may_get_something_else(settings: Settings, store: Store) -> None:
+    store.subscribers.add(Subscriber(address="ada@example.com", topics=("science",)), now=WHEN)
+    readers = ReaderChoices()
+
+    def spread(*entries: str, more: str = "") -> EntrySpread:
+        issue = composed(settings, *entries, more=f"tailored: {{otherwise: skip}}\n{more}")
+        return spread_over_readers(settings, issue, readers, lambda: bootstrap.open_store(settings), now=WHEN)
+
+    first = spread("train")
+    assert spread("train", more="preheader: Other words\n") is first
+    assert spread("train", "soil") == EntrySpread(two_or_three=1, by_position=(1, 1))
+    assert spread("train") == first

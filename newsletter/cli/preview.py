@@ -1,26 +1,16 @@
 """`newsletter preview`: show the issues in a browser, on this computer only."""
 
-from contextlib import suppress
 from typing import Annotated
 
 import typer
 
-from newsletter.cli import output, resources
+from newsletter.cli import local_server
 
 
 def preview(
     context: typer.Context,
-    port: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            max=65535,
-            metavar="N",
-            help="The port; by default 8025, or a free one if that is taken.",
-            show_default=False,
-        ),
-    ] = None,
-    no_open: Annotated[bool, typer.Option("--no-open", help="Print the address without opening a browser.")] = False,
+    port: Annotated[int | None, local_server.port_option(8025)] = None,
+    no_open: local_server.NoOpen = False,
 ) -> None:
     """Preview the issues in a browser.
 
@@ -30,17 +20,6 @@ def preview(
     newsletter preview
     newsletter preview --port 9000 --no-open
     """
-    import webbrowser
-
-    from newsletter import settings
-    from newsletter.errors import NewsletterError
     from newsletter.web.preview.app import serve_preview
 
-    with suppress(NewsletterError):  # the page shows it
-        resources.warn_of_library(resources.load_settings(context))
-    serve_preview(
-        settings.find_root(context.obj),  # without loading the settings: the page shows their errors
-        port=port,
-        open_page=(lambda _address: None) if no_open else webbrowser.open,
-        say=lambda address: output.say(f"The preview is at {address}  (Ctrl-C to stop)"),
-    )
+    local_server.serve(context, serve_preview, name="preview", port=port, is_opened=not no_open)

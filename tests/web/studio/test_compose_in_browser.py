@@ -150,6 +150,7 @@ def test_items_are_dragged_with_the_mouse(composing: Page, file: Path) -> None:
     page, first = composing, composing.locator(".section:nth-of-type(1) [data-item]")
     page.emulate_media(reduced_motion="reduce")  # an item that is still gliding to its place can be dropped beside it
     page.reload()
+    expect(page.locator("main[data-tab]")).to_have_count(1)  # its scripts run
     logged: list[str] = []
     page.on("console", lambda message: logged.append(message.text))
     shelf = page.locator("#shelf-items")
@@ -165,28 +166,38 @@ def test_items_are_dragged_with_the_mouse(composing: Page, file: Path) -> None:
 
 
 _NUDGES = 60
+_OFFSETS = (4, 6, 8, -40)  # px from the upper edge of the target
 
 
 def _drag(page: Page, item: Locator, target: Locator, place: Locator) -> None:
     """Drag an item onto another, until it is at a place in a list, drop it, and wait until the page has followed."""
     shown = page.locator("#preview-state").get_attribute("data-frame") or ""
-    item.scroll_into_view_if_needed()
-    start = item.locator(".handle").bounding_box()
-    assert start is not None
     slug = item.get_attribute("data-item") or ""
-    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    item.locator(".handle").hover()  # once it keeps its place
     page.mouse.down()
+    start = item.bounding_box()
+    assert start is not None
     page.mouse.move(start["x"] + 20, start["y"] + 20, steps=4)
-    for nudge in range(_NUDGES):  # as a hand does: the list makes room on the way, so the target has moved
-        end = target.bounding_box()
-        assert end is not None
-        page.mouse.move(end["x"] + 60, end["y"] + 4 + nudge % 3, steps=4)
+    expect(page.locator("body.dragging")).to_have_count(1)
+    # As a hand does: the list makes room on the way, so the target moves, and one left at the wrong side has to be left
+    # and entered again. Over the room that was made, nothing moves any more.
+    for nudge in range(_NUDGES):
+        _move_to(page, target, _OFFSETS[nudge % len(_OFFSETS)])
         if place.get_attribute("data-item") == slug:
-            break
+            _move_to(page, place, 20)
+            if place.get_attribute("data-item") == slug:
+                break
     expect(place).to_have_attribute("data-item", slug)
     with _saving(page):
         page.mouse.up()
     expect(page.locator("#preview-state")).not_to_have_attribute("data-frame", shown)
+
+
+def _move_to(page: Page, place: Locator, below: float) -> None:
+    """Move the mouse over a place, so many pixels ``below`` its upper edge."""
+    box = place.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 60, box["y"] + below, steps=6)
 
 
 def test_an_issue_is_composed_on_a_phone_by_touch(phone: Page, file: Path) -> None:

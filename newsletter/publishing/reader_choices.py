@@ -35,7 +35,7 @@ class ReaderChoices:
         self._clock, self._beside = clock, beside
         self._kept: dict[tuple[Segment, ...], tuple[float, ChoiceCounts]] = {}
         self._reading: set[tuple[Segment, ...]] = set()
-        self._last: tuple[ChoiceCounts, Tailor, EntrySpread] | None = None
+        self._last: tuple[ChoiceCounts, tuple[object, ...], EntrySpread] | None = None
         self._guard = threading.Lock()  # of what is above
         self._first = threading.Lock()  # only one thread reads what others wait for
 
@@ -60,11 +60,11 @@ class ReaderChoices:
         """Return the spread of an issue over readers, the last one again if only the issue's words have changed."""
         with self._guard:
             last = self._last
-        if last is not None and last[0] is choices and tailor.rule == last[1].rule:
+        if last is not None and last[0] is choices and tailor.rule == last[1]:
             return last[2]
         spread = entry_spread(tailor, choices)
         with self._guard:
-            self._last = choices, tailor, spread
+            self._last = choices, tailor.rule, spread
         return spread
 
     def _known(self, segments: tuple[Segment, ...]) -> tuple[ChoiceCounts | None, float]:

@@ -8,7 +8,6 @@ import hashlib
 from functools import cache
 from os import PathLike
 from pathlib import Path
-from stat import S_ISREG
 from typing import Any
 
 from fastapi import FastAPI
@@ -36,7 +35,7 @@ def kept_path(path: str, folder: Path) -> str:
     """Return ``path`` with the version that the folder's files had when it was first asked for."""
     digest = hashlib.sha256()
     for file in sorted(folder.rglob("*")):
-        if S_ISREG(file.stat().st_mode):
+        if file.is_file():
             digest.update(f"{file.relative_to(folder).as_posix()}\0".encode())
             digest.update(file.read_bytes())
     return f"{path}/{digest.hexdigest()[:16]}"

@@ -4,7 +4,9 @@ The command line, the servers and the tests all get these parts here. Imports ar
 command loads only what it uses.
 """
 
+import getpass
 import os
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from newsletter.aws.bucket import Bucket
     from newsletter.domain.issue import Issue
+    from newsletter.domain.people import Person
     from newsletter.domain.publication import Newsletter
     from newsletter.feedback import BounceMailbox, Feedback
     from newsletter.providers import Hook, KeptMessages, Provider, SuppressionList
@@ -42,6 +45,25 @@ def has_database(settings: "Settings") -> bool:
     from newsletter import store
 
     return store.exists(settings.database)
+
+
+def local_person(root: Path) -> "Person":
+    """Return the person at this computer: the name and address of git's configuration, or else the computer's.
+
+    They have every permission: whoever can run commands here can change the files and the database, too.
+    """
+    from newsletter.domain.people import Person
+    from newsletter.git import Repository, find_repository
+
+    repository = find_repository(root)
+    identity = repository.user() if isinstance(repository, Repository) else None
+    if identity is not None:
+        return Person(name=identity.name, address=identity.address)
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):  # a process without a user name
+        name = "editor"
+    return Person(name=name, address=f"{name}@{socket.gethostname() or 'localhost'}")
 
 
 def open_signer() -> "Signer":

@@ -143,7 +143,7 @@ class Editing:
 
     def create_entry(self, person: Person, entry: Entry, *, now: datetime.datetime) -> str:
         """Write a new entry's file and return its path. Raise ForbiddenError, and as ``content.new_entry`` does."""
-        require(person, Act.EDIT_OWN_ENTRY)
+        require(person, Act.CREATE_ENTRY)
         return self._create(person, lambda: content.new_entry(self.root, entry), now)
 
     def create_issue(self, person: Person, write: Callable[[], Path], *, now: datetime.datetime) -> str:

@@ -101,7 +101,7 @@ class LinkDesk:
 
         ``language`` is the newsletter's.
         """
-        require(person, Act.EDIT_OWN_ENTRY)
+        require(person, Act.CREATE_ENTRY)
         with self._making, self._open_store() as store:
             link = store.captured_links.get(link_id)
             if link.entry:

@@ -10,7 +10,7 @@ from jinja2 import Environment
 
 from newsletter.domain.captured_links import CapturedLink
 from newsletter.domain.issue import Issue
-from newsletter.domain.people import Person
+from newsletter.domain.people import NotSignedInError, Person
 from newsletter.editing import Editing, Sittings, Syncing
 from newsletter.errors import SettingsError, StoreError
 from newsletter.git import Repository
@@ -19,9 +19,10 @@ from newsletter.rendering import page_environment
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.routes import day, kilobytes
 from newsletter.web.preview.snapshot import Snapshot, SnapshotCache
+from newsletter.web.studio.current_person import current_person
 from newsletter.web.studio.hints import is_prose, studio_hint
 from newsletter.web.studio.link_services import LinkServices
-from newsletter.web.studio.places import PLACES
+from newsletter.web.studio.places import MAIN, places_for
 from newsletter.web.studio.static_files import static_paths
 
 
@@ -30,9 +31,9 @@ class Studio:
     """A newsletter's studio. Each page module has a function ``router(studio)`` with its routes.
 
     ``snapshots`` gives the files as they are now; ``watcher`` tells open pages when one changes; ``editing`` changes
-    them for ``person``, ``sittings`` commits the changes, and ``syncing`` exchanges commits with the remote.
-    ``links`` has the links that editors catch, and ``reader_choices`` keeps the readers' choices of topics for a
-    minute.
+    them, ``sittings`` commits the changes, and ``syncing`` exchanges commits with the remote. ``local_person`` works at
+    this computer; it is None if the studio serves people who sign in. ``links`` has the links that editors catch, and
+    ``reader_choices`` keeps the readers' choices of topics for a minute.
     """
 
     root: Path
@@ -41,11 +42,19 @@ class Studio:
     editing: Editing
     sittings: Sittings
     syncing: Syncing
-    person: Person
+    local_person: Person | None
     clock: Callable[[], datetime]
     environment: Environment
     links: LinkServices
     reader_choices: ReaderChoices = field(default_factory=ReaderChoices)
+
+    @property
+    def person(self) -> Person:
+        """Return the person who makes the request in progress. Raise NotSignedInError if there is none."""
+        person = current_person.get() or self.local_person
+        if person is None:
+            raise NotSignedInError()
+        return person
 
     @property
     def now(self) -> datetime:
@@ -89,11 +98,14 @@ class Studio:
 
     def header(self, place: str = "") -> dict[str, object]:
         """Return the values that the header of every page needs."""
+        person = self.person
+        places = places_for(person)
         return {
             "revision": self.watcher.revision,
-            "places": PLACES,
+            "places": [listed for listed in places if listed.group == MAIN],
+            "more_places": [listed for listed in places if listed.group != MAIN],
             "place": place,
-            "person": self.person,
+            "person": person,
             "commits": self.sittings.state(),
             "remote": self.syncing.state(),
             "newsletter_name": self._newsletter_name(),

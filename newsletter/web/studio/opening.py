@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from newsletter import settings
+from newsletter import bootstrap, settings
 from newsletter.editing import CommitState, Editing, Save, Sittings, Syncing, SyncState
 from newsletter.errors import SettingsError
 from newsletter.fetching import WebClient
@@ -16,7 +16,6 @@ from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.snapshot import SnapshotCache
 from newsletter.web.studio.context import Studio, templates
 from newsletter.web.studio.link_services import link_services
-from newsletter.web.studio.local_person import local_person
 
 
 def open_studio(
@@ -74,7 +73,7 @@ def open_studio(
         editing=editing,
         sittings=sittings,
         syncing=syncing,
-        person=local_person(sittings.repository),
+        local_person=bootstrap.local_person(root),
         clock=clock,
         environment=templates(),
         links=link_services(editing, open_store, watcher, clock, web_client),

@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from newsletter.domain.people import Person
 from newsletter.web.preview.routes import day
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.paths import entry_path, issue_path
-from newsletter.web.studio.places import PLACES
+from newsletter.web.studio.places import places_for
 
 _MOST = 20
 _MORE_PLACES = (("All entries", "/entries"), ("Bookmarklet", "/bookmarklet"))
@@ -33,15 +34,15 @@ def router(studio: Studio) -> APIRouter:
     @router.get("/find")
     def find(q: str = "") -> JSONResponse:
         """Return the places, issues and entries that have all words of ``q``."""
-        return JSONResponse({"items": [asdict(item) for item in palette_items(studio.snapshot, q)]})
+        return JSONResponse({"items": [asdict(item) for item in palette_items(studio.snapshot, studio.person, q)]})
 
     return router
 
 
-def palette_items(snapshot: Snapshot, query: str) -> tuple[PaletteItem, ...]:
+def palette_items(snapshot: Snapshot, person: Person, query: str) -> tuple[PaletteItem, ...]:
     """Return at most 20 places, issues and entries with all words of a query, in that order, the newest first."""
     words = query.casefold().split()
-    fitting = (item for item in _all(snapshot) if _has(words, f"{item.kind} {item.label} {item.detail}"))
+    fitting = (item for item in _all(snapshot, person) if _has(words, f"{item.kind} {item.label} {item.detail}"))
     return tuple(item for item, _ in zip(fitting, range(_MOST), strict=False))
 
 
@@ -50,8 +51,8 @@ def _has(words: list[str], text: str) -> bool:
     return all(word in folded for word in words)
 
 
-def _all(snapshot: Snapshot) -> Iterator[PaletteItem]:
-    for place in PLACES:
+def _all(snapshot: Snapshot, person: Person) -> Iterator[PaletteItem]:
+    for place in places_for(person):
         yield PaletteItem(kind="Go to", label=place.label, detail="", path=place.path)
     for label, path in _MORE_PLACES:
         yield PaletteItem(kind="Go to", label=label, detail="", path=path)

@@ -2,15 +2,26 @@
 
 from dataclasses import dataclass
 
+from newsletter.domain.people import Act, Person, may
+
+MAIN = "main"
+MORE = "more"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudioPlace:
-    """A place of the studio: its slug, its label, its path, and the keys that go there (see keys.js)."""
+    """A place of the studio: its slug, its label, its path, and the keys that go there (see keys.js).
+
+    The header shows places of the group *main* side by side, and those of *more* in a menu, to people who may do
+    ``act``.
+    """
 
     slug: str
     label: str
     path: str
     keys: str
+    act: Act = Act.SEE
+    group: str = MAIN
 
 
 PLACES = (
@@ -19,3 +30,8 @@ PLACES = (
     StudioPlace(slug="capture", label="Capture", path="/capture", keys="c"),
     StudioPlace(slug="compose", label="Compose", path="/compose", keys="g c"),
 )
+
+
+def places_for(person: Person) -> tuple[StudioPlace, ...]:
+    """Return the places that a person may see."""
+    return tuple(place for place in PLACES if may(person, place.act))

@@ -158,7 +158,8 @@ def _prepare(settings: "Settings", store: "Store", composed: "Composed", start: 
 
     today = resources.today(settings)
     send_progress.print_held_bounces(store)
-    prepared = prepare_send(settings, store, composed, today=today, now=store.now(), start=start)
+    person = bootstrap.local_person(settings.root)
+    prepared = prepare_send(person, settings, store, composed, today=today, now=store.now(), start=start)
     send_plan.print_plan(composed, prepared.plan, today=today)
     if start:
         send_plan.print_start(start, settings.newsletter.zone)
@@ -171,13 +172,15 @@ def _send_or_schedule(
 ) -> None:
     from newsletter.publishing import send_issue
 
+    person = bootstrap.local_person(settings.root)
     if prepared.start is not None:
-        _print_scheduled(send_issue.schedule_send(settings, store, prepared, now=store.now()), settings.newsletter.zone)
+        scheduled = send_issue.schedule_send(person, settings, store, prepared, now=store.now())
+        _print_scheduled(scheduled, settings.newsletter.zone)
         return
     output.say()
 
     def begin(context: "SendContext", observer: "Observer") -> "Send":
-        return send_issue.send_now(settings, store, context, prepared, now=store.now(), observer=observer)
+        return send_issue.send_now(person, settings, store, context, prepared, now=store.now(), observer=observer)
 
     _run(settings, store, prepared.plan.issue, log, addresses=addresses, act=begin)
 
@@ -214,12 +217,13 @@ def _run(settings: "Settings", store: "Store", issue: str, log: Path | None, *, 
 
 def resume_send(settings: "Settings", issue: str, log: Path | None, *, addresses: bool) -> None:
     """Resume the send of an issue and wait until it ends. If nothing is frozen yet, begin it when it is due."""
-    from newsletter.publishing import send_issue
+    from newsletter.publishing import send_controls, send_issue
 
+    person = bootstrap.local_person(settings.root)
     with resources.open_store(settings) as store:
         send = store.sends.of_issue(issue)
         if send is not None and not send.digest:
-            planned = send_issue.reactivate(store, send, now=store.now())
+            planned = send_controls.reactivate(person, store, send, now=store.now())
             if planned.status is SendStatus.SCHEDULED:
                 _print_not_due(planned, settings.newsletter.zone)
                 return
@@ -227,7 +231,7 @@ def resume_send(settings: "Settings", issue: str, log: Path | None, *, addresses
 
             def begin(context: "SendContext", observer: "Observer") -> "Send":
                 return send_issue.begin_planned(
-                    settings, store, context, composed, planned, now=store.now(), observer=observer
+                    person, settings, store, context, composed, planned, now=store.now(), observer=observer
                 )
 
             _run(settings, store, issue, log, addresses=addresses, act=begin)
@@ -236,7 +240,7 @@ def resume_send(settings: "Settings", issue: str, log: Path | None, *, addresses
             send_progress.print_changes(settings, send)
 
         def resume(context: "SendContext", observer: "Observer") -> "Send":
-            return send_issue.resume_send(store, context, issue, observer=observer)
+            return send_issue.resume_send(person, store, context, issue, observer=observer)
 
         _run(settings, store, issue, log, addresses=addresses, act=resume)
 

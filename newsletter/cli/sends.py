@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newsletter import bootstrap
 from newsletter.cli import options, output, resources, send_progress
 from newsletter.cli.send import resume_send
 from newsletter.domain.delivery import DeliveryStatus, Uncertainty
@@ -113,10 +114,12 @@ def pause(context: typer.Context, name: SendName) -> None:
 
     newsletter sends pause 3
     """
+    from newsletter.publishing.send_controls import pause_send
+
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
         send = _send_named(settings, store, name)
-        store.controls.pause(send.id, "paused by an operator")
+        pause_send(bootstrap.local_person(settings.root), store, send.id)
         holder = store.leases.holder(send.id)
     output.say(f"Paused the send of issue {send.issue}. To continue: `newsletter sends resume {send.id}`.")
     if holder and send.digest:
@@ -151,6 +154,7 @@ def cancel(
     newsletter sends cancel 3
     """
     from newsletter import sending
+    from newsletter.publishing.send_controls import cancel_send
 
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
@@ -159,7 +163,7 @@ def cancel(
         if not (yes or output.confirm(f"Cancel the send of issue {send.issue}? {_before_a_cancel(store, send)}")):
             output.say("Nothing was changed.")
             return
-        cancelled = sending.cancel(store, send.id, notice=output.note)
+        cancelled = cancel_send(bootstrap.local_person(settings.root), store, send.id, notice=output.note)
     output.say(_after_a_cancel(cancelled))
 
 
@@ -175,12 +179,14 @@ def retry(
 
     newsletter sends retry 3 --failed
     """
+    from newsletter.publishing.send_controls import retry_refused
+
     if not failed:
         raise UsageError("say which deliveries to retry", hint="--failed retries the refused ones")
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
         send = _send_named(settings, store, name)
-        queued = store.controls.retry_refused(send.id)
+        queued = retry_refused(bootstrap.local_person(settings.root), store, send.id)
     again = f"Queued {counted(queued, 'delivery')} of issue {send.issue} again."
     output.say(again if queued else f"Issue {send.issue} has no refused deliveries.")
     if queued:
@@ -201,12 +207,15 @@ def settle(
     newsletter sends settle 3 --resend
     newsletter sends settle 3 --hold
     """
+    from newsletter.publishing.send_controls import settle_uncertain
+
     if resend == hold:
         raise UsageError("say what to do with the uncertain deliveries", hint="add --resend or --hold")
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
         send = _send_named(settings, store, name)
-        number = store.controls.settle_uncertain(send.id, Uncertainty.RESEND if resend else Uncertainty.HOLD)
+        decision = Uncertainty.RESEND if resend else Uncertainty.HOLD
+        number = settle_uncertain(bootstrap.local_person(settings.root), store, send.id, decision)
     deliveries = counted(number, "uncertain delivery")
     settled = f"{'Queued again' if resend else 'Held'}: {deliveries} of issue {send.issue}."
     output.say(settled if number else f"Issue {send.issue} has no uncertain deliveries.")

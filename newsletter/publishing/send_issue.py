@@ -7,6 +7,7 @@ from newsletter import composing, sending
 from newsletter.checks import Calendar, CheckContext
 from newsletter.composing import Composed
 from newsletter.domain.issue import Issue
+from newsletter.domain.people import Act, Person, require
 from newsletter.domain.schedule import moments_showing
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.send_errors import EmbargoedError, FarAheadError, WrongDateError
@@ -52,6 +53,7 @@ def compose_issue(settings: Settings, slug: str, *, calendar: Calendar | None = 
 
 
 def prepare_send(
+    person: Person,
     settings: Settings,
     store: Store,
     composed: Composed,
@@ -62,9 +64,10 @@ def prepare_send(
 ) -> PreparedSend:
     """Return the plan of a send that begins now, or at its ``start``. Nothing is stored.
 
-    Raise EmbargoedError; SendError if nobody would get the issue or it already has a send; and SettingsError for an
-    unknown segment.
+    Raise ForbiddenError; EmbargoedError; SendError if nobody would get the issue or it already has a send; and
+    SettingsError for an unknown segment.
     """
+    require(person, Act.SEE_REPORTS)  # it has the numbers of readers
     _refuse_embargoed(settings, composed.issue, start.begins if start else now)
     plan = sending.plan(
         store,
@@ -91,12 +94,13 @@ def refuse_unexpected_day(prepared: PreparedSend) -> None:
         raise FarAheadError(issue=issue.slug, days=start.days)
 
 
-def schedule_send(settings: Settings, store: Store, prepared: PreparedSend, *, now: datetime) -> Send:
+def schedule_send(person: Person, settings: Settings, store: Store, prepared: PreparedSend, *, now: datetime) -> Send:
     """Schedule a prepared send for its start, and return it. A worker must be running then.
 
-    The issue's files are read when the send begins. Raise SendError if the issue has a send by now, and ValueError if
-    the prepared send has no start.
+    The issue's files are read when the send begins. Raise ForbiddenError and ConfirmationNeededError; SendError if the
+    issue has a send by now; and ValueError if the prepared send has no start.
     """
+    require(person, Act.SEND)
     start = prepared.start
     if start is None:
         raise ValueError("a send without a start begins now")
@@ -113,13 +117,21 @@ def schedule_send(settings: Settings, store: Store, prepared: PreparedSend, *, n
 
 
 def send_now(
-    settings: Settings, store: Store, context: SendContext, prepared: PreparedSend, *, now: datetime, observer: Observer
+    person: Person,
+    settings: Settings,
+    store: Store,
+    context: SendContext,
+    prepared: PreparedSend,
+    *,
+    now: datetime,
+    observer: Observer,
 ) -> Send:
     """Publish the pictures of a prepared send, freeze its issue, send it, and wait until the send has ended.
 
-    Raise the errors of ``publish_pictures`` and ``sending.start``, and ValueError if the prepared send has a start, as
-    it should be scheduled.
+    Raise ForbiddenError and ConfirmationNeededError; the errors of ``publish_pictures`` and ``sending.start``; and
+    ValueError if the prepared send has a start, as it should be scheduled.
     """
+    require(person, Act.SEND)
     if prepared.start is not None:
         raise ValueError("a send with a start doesn't begin now")
     publish_pictures(settings, prepared.composed)
@@ -129,6 +141,7 @@ def send_now(
 
 
 def begin_planned(
+    person: Person,
     settings: Settings,
     store: Store,
     context: SendContext,
@@ -140,10 +153,10 @@ def begin_planned(
 ) -> Send:
     """Begin a send that isn't frozen yet, and wait until it has ended.
 
-    Raise the errors of ``publish_pictures`` and ``sending.start_planned``.
-
-    It doesn't begin if somebody has cancelled it in the meantime.
+    It doesn't begin if somebody has cancelled it in the meantime. Raise ForbiddenError, and the errors of
+    ``publish_pictures`` and ``sending.start_planned``.
     """
+    require(person, Act.CONTROL_SEND)
     publish_pictures(settings, composed)
     request = freeze_request(settings, store, composed, now=now, local_time=planned.local_time)
     with store.leases.acquire(planned.id) as lease:
@@ -171,18 +184,11 @@ def begin_scheduled(
     return sending.start_planned(store, context, request, lease, scheduled=scheduled, observer=observer)
 
 
-def resume_send(store: Store, context: SendContext, issue: str, *, observer: Observer) -> Send:
-    """Resume a frozen send and wait until it has ended. Raise the errors of ``sending.resume``."""
+def resume_send(person: Person, store: Store, context: SendContext, issue: str, *, observer: Observer) -> Send:
+    """Resume a frozen send and wait until it has ended. Raise ForbiddenError and the errors of ``sending.resume``."""
+    require(person, Act.CONTROL_SEND)
     resumed = sending.resume(store, context, issue=issue, observer=observer).result()
     return _wait(store, context, resumed, observer)
-
-
-def reactivate(store: Store, send: Send, *, now: datetime) -> Send:
-    """Resume a send that isn't frozen yet, and return it: *planned* if it begins now, *scheduled* if it isn't due."""
-    is_early = send.status is SendStatus.SCHEDULED and send.begins is not None and send.begins > now
-    if not (is_early or send.status is SendStatus.PLANNED):
-        store.controls.resume(send.id, now=now)
-    return store.sends.get(send.id)
 
 
 def finished_send(store: Store, issue: str) -> Send | None:

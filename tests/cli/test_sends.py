@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from newsletter import bootstrap
 from newsletter.domain.delivery import Uncertainty
 from newsletter.store import open_store
 from tests import ledger
@@ -128,10 +129,11 @@ def test_a_paused_send_shows_its_reason_and_how_to_resume(run: Run, readers: Pat
     assert run("sends", "pause", "1").status == 0
     assert "the send of issue 2026-11-23 is already paused" in run("sends", "pause", "1").stderr
     shown = run("sends", "show", "1").stdout
-    assert "paused: paused by an operator; continue with `newsletter sends resume 1`" in shown
+    by = f"paused by {bootstrap.local_person(Path.cwd()).name}"
+    assert f"paused: {by}; continue with `newsletter sends resume 1`" in shown
     refused = run("send", "latest", "--yes")
     assert refused.status == 1
-    assert "is paused (paused by an operator) after 0 of 3 readers" in refused.stderr
+    assert f"is paused ({by}) after 0 of 3 readers" in refused.stderr
     resumed = run("sends", "resume", "1")
     assert resumed.status == 0
     assert "3 = 3 submitted" in resumed.stdout

@@ -20,6 +20,7 @@ from newsletter.settings import Settings
 from newsletter.store import Store
 from tests.make import WHEN
 from tests.newsletter_folder import write_issue, write_settings
+from tests.people import PUBLISHER
 from tests.pictures.drawings import bring_along, decoded
 from tests.s3_server import CREDENTIALS, S3Server, s3_server
 
@@ -63,9 +64,9 @@ def picture_in_the_mail(settings: Settings) -> str:
 
 def test_the_first_message_names_a_picture_that_is_there(illustrated: Settings, store: Store) -> None:
     composed = compose_issue(illustrated, SLUG)
-    send = prepare_send(illustrated, store, composed, today=TODAY, now=WHEN)
+    send = prepare_send(PUBLISHER, illustrated, store, composed, today=TODAY, now=WHEN)
     with bootstrap.open_send_context(illustrated) as context:
-        ended = send_now(illustrated, store, context, send, now=WHEN, observer=Observer())
+        ended = send_now(PUBLISHER, illustrated, store, context, send, now=WHEN, observer=Observer())
     assert ended.status is SendStatus.FINISHED
     address = picture_in_the_mail(illustrated)
     assert address.startswith(f"{illustrated.bucket.public_url}/" if illustrated.bucket else "no bucket")
@@ -90,9 +91,9 @@ def test_without_a_bucket_or_pictures_nothing_is_uploaded(settings: Settings, se
 def test_nothing_is_sent_if_a_picture_cannot_be_uploaded(illustrated: Settings, store: Store, server: S3Server) -> None:
     broken = with_bucket(illustrated, server, "nowhere")
     composed = compose_issue(broken, SLUG)
-    send = prepare_send(broken, store, composed, today=TODAY, now=WHEN)
+    send = prepare_send(PUBLISHER, broken, store, composed, today=TODAY, now=WHEN)
     with bootstrap.open_send_context(broken) as context, pytest.raises(BucketError, match="there is no such bucket"):
-        send_now(broken, store, context, send, now=WHEN, observer=Observer())
+        send_now(PUBLISHER, broken, store, context, send, now=WHEN, observer=Observer())
     assert list(store.sends.all()) == []
     assert not list(broken.outbox.glob("*/*.eml"))
 
@@ -103,9 +104,15 @@ def test_a_scheduled_send_waits_until_its_pictures_can_be_uploaded(
     broken, failures = with_bucket(illustrated, server, "later"), list[str]()
     now = store.now()
     send = prepare_send(
-        broken, store, compose_issue(broken, SLUG), today=TODAY, now=now, start=StartTime(begins=now, day=TODAY, days=0)
+        PUBLISHER,
+        broken,
+        store,
+        compose_issue(broken, SLUG),
+        today=TODAY,
+        now=now,
+        start=StartTime(begins=now, day=TODAY, days=0),
     )
-    schedule_send(broken, store, send, now=now)
+    schedule_send(PUBLISHER, broken, store, send, now=now)
 
     def run() -> None:
         run_due_sends(

@@ -22,6 +22,7 @@ from newsletter.store import Store
 from newsletter.tokens import Signer
 from tests.make import SECRET, WHEN
 from tests.newsletter_folder import write_issue, write_settings
+from tests.people import PUBLISHER
 
 TODAY = date(2026, 11, 23)
 ISSUE = TODAY.isoformat()
@@ -68,9 +69,9 @@ def messages(folder: Path) -> Mapping[str, bytes]:
 def test_each_message_of_a_send_votes_for_its_reader(store: Store, polled: tuple[Settings, Composed]) -> None:
     settings, composed = polled
     readers = [store.subscribers.add(Subscriber(address=f"{name}@example.com"), WHEN) for name in ("ada", "ben")]
-    prepared = prepare_send(settings, store, composed, today=TODAY, now=store.now())
+    prepared = prepare_send(PUBLISHER, settings, store, composed, today=TODAY, now=store.now())
     with bootstrap.open_send_context(settings) as context:
-        send_now(settings, store, context, prepared, now=store.now(), observer=Observer())
+        send_now(PUBLISHER, settings, store, context, prepared, now=store.now(), observer=Observer())
     assert [counted.answer for counted in store.polls.counts(ISSUE)] == list(ANSWERS)
     mailed = messages(settings.outbox / ISSUE)
     for reader in readers:

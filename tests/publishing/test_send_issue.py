@@ -22,6 +22,7 @@ from newsletter.publishing.start_time import start_at
 from newsletter.settings import Settings
 from newsletter.store import Store
 from tests.newsletter_folder import write_issue
+from tests.people import PUBLISHER
 
 MONDAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 5, tzinfo=UTC)
@@ -40,7 +41,7 @@ def prepared(
     settings: Settings, store: Store, composed: Composed, *, at: str = "", today: date = MONDAY
 ) -> PreparedSend:
     start = start_at(settings, at, now=NOW) if at else None
-    return prepare_send(settings, store, composed, today=today, now=NOW, start=start)
+    return prepare_send(PUBLISHER, settings, store, composed, today=today, now=NOW, start=start)
 
 
 def test_a_prepared_send_counts_its_recipients_and_stores_nothing(
@@ -106,11 +107,11 @@ def test_a_scheduled_send_begins_at_its_start_and_is_not_scheduled_twice(
     settings: Settings, store: Store, composed: Composed
 ) -> None:
     ready = prepared(settings, store, composed, at="2026-11-23 19:00")
-    send = schedule_send(settings, store, ready, now=NOW)
+    send = schedule_send(PUBLISHER, settings, store, ready, now=NOW)
     assert (send.status, send.begins) == (SendStatus.SCHEDULED, datetime(2026, 11, 23, 18, tzinfo=UTC))
     assert (send.issue, send.provider, send.deadline) == ("2026-11-23", "outbox", 6 * 3600)
     with pytest.raises(ScheduledError, match=r"is scheduled for 2026-11-23 19:00 \(Europe/Vienna\)") as refused:
-        schedule_send(settings, store, ready, now=NOW)
+        schedule_send(PUBLISHER, settings, store, ready, now=NOW)
     assert (refused.value.issue, refused.value.send, refused.value.begins) == (send.issue, send.id, send.begins)
     with pytest.raises(SendError, match=r"is scheduled for 2026-11-23 19:00 \(Europe/Vienna\)"):
         prepared(settings, store, composed)

@@ -16,6 +16,7 @@ from newsletter.errors import HeldError, NewsletterError, SendError
 from newsletter.publishing.calendar import calendar_of
 from newsletter.publishing.due_sends import run_due_sends
 from newsletter.publishing.notifier import Notifier
+from newsletter.publishing.send_controls import reactivate
 from newsletter.publishing.send_issue import (
     begin_planned,
     compose_issue,
@@ -23,7 +24,6 @@ from newsletter.publishing.send_issue import (
     freeze_request,
     has_changed,
     prepare_send,
-    reactivate,
     resume_send,
     schedule_send,
     send_now,
@@ -35,6 +35,7 @@ from newsletter.store import Store
 from newsletter.tokens import Signer
 from tests.make import SECRET, WHEN
 from tests.newsletter_folder import write_issue
+from tests.people import PUBLISHER
 
 TODAY = date(2026, 11, 23)
 SLUG = TODAY.isoformat()
@@ -58,8 +59,8 @@ def scheduled(settings: Settings, store: Store, composed: Composed, *, hours: in
     """Return today's send, scheduled for some hours from now."""
     now = store.now()
     start = StartTime(begins=now + timedelta(hours=hours), day=TODAY, days=0)
-    prepared = prepare_send(settings, store, composed, today=TODAY, now=now, start=start)
-    return schedule_send(settings, store, prepared, now=now)
+    prepared = prepare_send(PUBLISHER, settings, store, composed, today=TODAY, now=now, start=start)
+    return schedule_send(PUBLISHER, settings, store, prepared, now=now)
 
 
 def frozen(settings: Settings, store: Store, composed: Composed) -> Send:
@@ -99,13 +100,13 @@ class Worker:
 
 def test_an_issue_is_sent_once_to_every_reader(settings: Settings, store: Store, composed: Composed) -> None:
     assert finished_send(store, SLUG) is None
-    prepared = prepare_send(settings, store, composed, today=TODAY, now=store.now())
+    prepared = prepare_send(PUBLISHER, settings, store, composed, today=TODAY, now=store.now())
     with bootstrap.open_send_context(settings) as context:
-        send = send_now(settings, store, context, prepared, now=store.now(), observer=Observer())
+        send = send_now(PUBLISHER, settings, store, context, prepared, now=store.now(), observer=Observer())
         assert (send.status, send.counts) == (SendStatus.FINISHED, {DeliveryStatus.SUBMITTED: 2})
         assert finished_send(store, SLUG) == store.sends.get(send.id)
         with pytest.raises(SendError, match="was sent on"):
-            send_now(settings, store, context, prepared, now=store.now(), observer=Observer())
+            send_now(PUBLISHER, settings, store, context, prepared, now=store.now(), observer=Observer())
     assert mailed(settings.root) == ["ada", "ben"]
 
 
@@ -114,9 +115,9 @@ def test_a_send_that_was_prepared_for_a_later_start_does_not_begin_now(
 ) -> None:
     now = store.now()
     start = StartTime(begins=now + timedelta(hours=1), day=TODAY, days=0)
-    prepared = prepare_send(settings, store, composed, today=TODAY, now=now, start=start)
+    prepared = prepare_send(PUBLISHER, settings, store, composed, today=TODAY, now=now, start=start)
     with bootstrap.open_send_context(settings) as context, pytest.raises(ValueError, match="doesn't begin now"):
-        send_now(settings, store, context, prepared, now=now, observer=Observer())
+        send_now(PUBLISHER, settings, store, context, prepared, now=now, observer=Observer())
     assert mailed(settings.root) == []
 
 
@@ -133,34 +134,36 @@ def test_a_send_that_is_not_due_stays_scheduled_when_it_is_resumed(
     settings: Settings, store: Store, composed: Composed
 ) -> None:
     send = scheduled(settings, store, composed, hours=1)
-    assert reactivate(store, send, now=store.now()).status is SendStatus.SCHEDULED
+    assert reactivate(PUBLISHER, store, send, now=store.now()).status is SendStatus.SCHEDULED
     store.controls.pause(send.id, "paused by an operator")
-    assert reactivate(store, store.sends.get(send.id), now=store.now()).status is SendStatus.SCHEDULED
+    assert reactivate(PUBLISHER, store, store.sends.get(send.id), now=store.now()).status is SendStatus.SCHEDULED
 
 
 def test_a_send_that_is_due_begins_when_a_person_resumes_it(
     settings: Settings, store: Store, composed: Composed
 ) -> None:
-    planned = reactivate(store, scheduled(settings, store, composed, hours=-1), now=store.now())
+    planned = reactivate(PUBLISHER, store, scheduled(settings, store, composed, hours=-1), now=store.now())
     assert planned.status is SendStatus.PLANNED
     with bootstrap.open_send_context(settings) as context:
-        send = begin_planned(settings, store, context, composed, planned, now=store.now(), observer=Observer())
+        send = begin_planned(
+            PUBLISHER, settings, store, context, composed, planned, now=store.now(), observer=Observer()
+        )
     assert send.status is SendStatus.FINISHED
     assert mailed(settings.root) == ["ada", "ben"]
 
 
 def test_a_planned_send_that_was_cancelled_does_not_begin(settings: Settings, store: Store, composed: Composed) -> None:
-    planned = reactivate(store, scheduled(settings, store, composed, hours=-1), now=store.now())
+    planned = reactivate(PUBLISHER, store, scheduled(settings, store, composed, hours=-1), now=store.now())
     store.controls.cancel(planned.id)
     with bootstrap.open_send_context(settings) as context, pytest.raises(SendError, match="was cancelled"):
-        begin_planned(settings, store, context, composed, planned, now=store.now(), observer=Observer())
+        begin_planned(PUBLISHER, settings, store, context, composed, planned, now=store.now(), observer=Observer())
     assert mailed(settings.root) == []
 
 
 def test_only_one_process_begins_a_planned_send(settings: Settings, store: Store, composed: Composed) -> None:
-    planned = reactivate(store, scheduled(settings, store, composed, hours=-1), now=store.now())
+    planned = reactivate(PUBLISHER, store, scheduled(settings, store, composed, hours=-1), now=store.now())
     with bootstrap.open_send_context(settings) as context, store.leases.acquire(planned.id), pytest.raises(HeldError):
-        begin_planned(settings, store, context, composed, planned, now=store.now(), observer=Observer())
+        begin_planned(PUBLISHER, settings, store, context, composed, planned, now=store.now(), observer=Observer())
     assert mailed(settings.root) == []
 
 
@@ -171,7 +174,7 @@ def test_a_send_that_was_interrupted_is_resumed_with_the_content_it_froze(
     entry = settings.root / "issues" / "entries" / "train.md"
     entry.write_text(entry.read_text().replace("Something about", "Nothing about"))
     with bootstrap.open_send_context(settings) as context:
-        assert resume_send(store, context, SLUG, observer=Observer()).status is SendStatus.FINISHED
+        assert resume_send(PUBLISHER, store, context, SLUG, observer=Observer()).status is SendStatus.FINISHED
     assert mailed(settings.root) == ["ada", "ben"]
     for message in settings.root.glob(f"outbox/{SLUG}/*.eml"):
         assert "Something about train" in message.read_text()

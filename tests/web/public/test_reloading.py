@@ -37,6 +37,7 @@ from tests.clock import set_ahead
 from tests.databases import new_sqlite
 from tests.make import SECRET, WHEN
 from tests.newsletter_folder import write_issue, write_settings
+from tests.people import PUBLISHER
 from tests.rows import database_of, fetch_column
 
 PATIENCE = 240.0  # seconds
@@ -143,9 +144,9 @@ def test_a_webhook_that_begins_a_hold_notifies_the_editors(tmp_path: Path) -> No
             for number in range(4)
         ]
         now, composed = store.now(), compose_issue(settings, ISSUE)
-        prepared = prepare_send(settings, store, composed, today=composed.issue.date, now=now)
+        prepared = prepare_send(PUBLISHER, settings, store, composed, today=composed.issue.date, now=now)
         with bootstrap.open_send_context(settings) as context:
-            send_now(settings, store, context, prepared, now=now, observer=Observer())
+            send_now(PUBLISHER, settings, store, context, prepared, now=now, observer=Observer())
         events = [
             Event(
                 key=reader.address,

@@ -23,6 +23,11 @@ from newsletter.store.sends.leases import Lease, Leases
 from newsletter.store.sends.rate_limits import RateLimits
 from newsletter.store.sends.sends import Sends
 from newsletter.store.sqlite import sqlite_library
+from newsletter.store.staff.audit import Audit
+from newsletter.store.staff.members import LastAdminError, MemberExistsError, StaffMembers
+from newsletter.store.staff.passkeys import KeyExistsError, LastKeyError, Passkeys
+from newsletter.store.staff.sessions import StaffSessions
+from newsletter.store.staff.sign_in_links import Ceremonies, SignInLinks
 from newsletter.store.subscribers.address_changes import AddressChanges, AddressTakenError
 from newsletter.store.subscribers.collisions import Collision, CollisionKind, Collisions
 from newsletter.store.subscribers.confirmations import Confirmations
@@ -43,7 +48,11 @@ __all__ = [
     "Collision",
     "CollisionKind",
     "ImportedDetails",
+    "KeyExistsError",
+    "LastAdminError",
+    "LastKeyError",
     "Lease",
+    "MemberExistsError",
     "MergeCounts",
     "MissingSignUpError",
     "ReaderExistsError",
@@ -83,6 +92,12 @@ class Store:
         self.polls = Polls(database)
         self.leaving = Leaving(database)
         self.captured_links = CapturedLinks(database)
+        self.staff = StaffMembers(database)
+        self.passkeys = Passkeys(database)
+        self.staff_sessions = StaffSessions(database)
+        self.sign_in_links = SignInLinks(database)
+        self.ceremonies = Ceremonies(database)
+        self.audit = Audit(database)
 
     def now(self) -> datetime:
         """Return the time by the clock that all hosts using this database share."""

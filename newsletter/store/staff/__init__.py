@@ -1,0 +1,1 @@
+"""Members of staff, their passkeys and sessions, and the audit log."""

@@ -22,13 +22,22 @@ from newsletter.domain.pictures import BucketSettings
 from newsletter.domain.publication import About, Newsletter, ThemeSettings
 from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.rate_limits import SendingSettings
+from newsletter.domain.reviews import ApprovalRules
 from newsletter.domain.segment import EVERYONE, Segment
 from newsletter.domain.tracking import TrackingSettings
 from newsletter.errors import FindingsError, Place, SettingsError, did_you_mean
 from newsletter.files import library_errors
 from newsletter.files.newsletter_folder import SETTINGS_FILE, newsletter_folder
 from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_marker, syntax_mistake
-from newsletter.settings.file import ImagesTable, SendingTable, SettingsFile, StudioTable, ThemeTable, parse_url
+from newsletter.settings.file import (
+    ApprovalTable,
+    ImagesTable,
+    SendingTable,
+    SettingsFile,
+    StudioTable,
+    ThemeTable,
+    parse_url,
+)
 from newsletter.settings.problems import contradictions, mistakes_in, setting_finding, settings_error
 from newsletter.settings.segments import languages_of, parse_segment, rule_words
 from newsletter.settings.skeletons import parse_skeleton
@@ -77,6 +86,7 @@ class Settings:
     feedback: FeedbackSettings
     bucket: BucketSettings | None = None
     studio: StudioSettings = field(default_factory=StudioSettings)
+    approval: ApprovalRules = field(default_factory=ApprovalRules)
 
     @property
     def mails(self) -> bool:
@@ -265,6 +275,7 @@ def _settings(root: Path, file: SettingsFile) -> Settings:
         ),
         bucket=bucket,
         studio=_studio(file.studio),
+        approval=_approval(file.approval),
     )
 
 
@@ -299,6 +310,16 @@ def _studio(table: StudioTable) -> StudioSettings:
         sync=table.sync,
         quiet=timedelta(minutes=table.quiet_minutes),
         committer=_mailbox(table.committer) if table.committer else None,
+        proof_to=tuple(dict.fromkeys(table.proof_to)),
+    )
+
+
+def _approval(table: ApprovalTable) -> ApprovalRules:
+    return ApprovalRules(
+        required=table.required,
+        approvals=table.approvals,
+        own_changes=table.own_changes,
+        remind_at=parse_local_time(table.remind_at) if table.remind_at else None,
     )
 
 

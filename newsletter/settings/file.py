@@ -288,6 +288,16 @@ class StudioTable(_Table):
     sync: bool = True
     quiet_minutes: float = Field(default=5, ge=0.1, le=240)
     committer: _MailboxText | None = None
+    proof_to: list[Annotated[str, AfterValidator(_valid_address)]] = []
+
+
+class ApprovalTable(_Table):
+    """``[approval]``: whether issues need an approval, of how many people, and whose (docs/studio.md)."""
+
+    required: bool = False
+    approvals: int = Field(default=1, ge=1, le=9)
+    own_changes: bool = False
+    remind_at: Annotated[str, AfterValidator(_valid_clock)] | None = None
 
 
 class FeedbackTable(_Table):
@@ -347,6 +357,7 @@ class SettingsFile(_Table):
     images: ImagesTable = ImagesTable()
     skeletons: dict[_Weekday, SkeletonTable] = {}
     studio: StudioTable = StudioTable()
+    approval: ApprovalTable = ApprovalTable()
     feedback: FeedbackTable = FeedbackTable()
     counting: CountingTable = CountingTable()
     topics: dict[_Slug, TopicTable] = {}

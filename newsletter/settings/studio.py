@@ -11,7 +11,7 @@ class StudioSettings:
     """What the desk reminds of, and how the studio commits to git.
 
     From ``reminder`` on, in the newsletter's time zone, the desk says if tomorrow has no issue. ``quiet`` ends a
-    sitting; without a ``committer``, the studio has its own name.
+    sitting; without a ``committer``, the studio has its own name. ``proof_to`` usually get proofs.
 
     With ``hooks``, the repository's hooks and filters run. With ``sync``, commits are exchanged with the remote.
     """
@@ -21,3 +21,4 @@ class StudioSettings:
     sync: bool = True
     quiet: timedelta = timedelta(minutes=5)
     committer: Mailbox | None = None
+    proof_to: tuple[str, ...] = ()

@@ -16,6 +16,10 @@ from newsletter.store.events.tracking import ClicksAndOpens
 from newsletter.store.installation import Installation
 from newsletter.store.migrate import exists, open_database, upgrade
 from newsletter.store.notices import Notices
+from newsletter.store.reviews.comments import Comments
+from newsletter.store.reviews.edits import Edits
+from newsletter.store.reviews.review_events import ReviewEvents
+from newsletter.store.reviews.ticked_findings import TickedFindings
 from newsletter.store.sends.controls import Controls
 from newsletter.store.sends.deliveries import Deliveries
 from newsletter.store.sends.frozen import Frozen
@@ -98,6 +102,10 @@ class Store:
         self.sign_in_links = SignInLinks(database)
         self.ceremonies = Ceremonies(database)
         self.audit = Audit(database)
+        self.reviews = ReviewEvents(database)
+        self.comments = Comments(database)
+        self.ticked_findings = TickedFindings(database)
+        self.edits = Edits(database)
 
     def now(self) -> datetime:
         """Return the time by the clock that all hosts using this database share."""

@@ -13,6 +13,7 @@ from newsletter.domain.pictures import BucketSettings
 from newsletter.domain.quiet_hours import QuietHours
 from newsletter.domain.rate_limits import SendingSettings
 from newsletter.domain.reader_rules import AnyOf, JoinedSince, parts_of
+from newsletter.domain.reviews import ApprovalRules
 from newsletter.domain.skeletons import Skeleton, SkeletonSection
 from newsletter.errors import FindingsError, SettingsError
 from newsletter.rendering import load_theme
@@ -150,6 +151,15 @@ def test_the_studios_settings_are_read(root: Path) -> None:
         quiet=timedelta(minutes=2),
         committer=Mailbox(name="Desk", address="desk@news.example.org"),
     )
+
+
+def test_the_rules_for_approval_are_read(root: Path) -> None:
+    assert settings.load(root).approval == ApprovalRules(required=False, approvals=1, own_changes=False)
+    table = '[approval]\nrequired = true\napprovals = 2\nown_changes = true\nremind_at = "18:30"\n'
+    (root / "newsletter.toml").write_text(f'{GOOD}\n[studio]\nproof_to = ["ada@example.org"]\n{table}')
+    loaded = settings.load(root)
+    assert loaded.approval == ApprovalRules(required=True, approvals=2, own_changes=True, remind_at=time(18, 30))
+    assert loaded.studio.proof_to == ("ada@example.org",)
 
 
 def test_a_segments_rule_is_read_and_combined_with_its_topics(root: Path) -> None:

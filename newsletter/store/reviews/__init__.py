@@ -1,0 +1,1 @@
+"""Reviews of issues: events, comments, ticked findings, and who has changed which file."""

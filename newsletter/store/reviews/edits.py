@@ -1,0 +1,38 @@
+"""Who has changed which file, and when."""
+
+from collections.abc import Collection, Iterable
+
+import sqlalchemy as sa
+
+from newsletter.domain.reviews import Edit
+from newsletter.store.database import Database
+from newsletter.store.reviews.review_tables import edit
+from newsletter.store.row_writes import upsert
+
+
+class Edits:
+    """When each person has last changed each file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def note(self, edits: Iterable[Edit]) -> None:
+        """Store edits; of several of a file by a person, the latest is kept."""
+        with self._database.writing() as connection:
+            for made in edits:
+                insert = upsert(connection.dialect.name, edit).values(path=made.path, address=made.address, at=made.at)
+                later = {"at": sa.case((edit.c.at < insert.excluded.at, insert.excluded.at), else_=edit.c.at)}
+                connection.execute(insert.on_conflict_do_update(index_elements=["path", "address"], set_=later))
+
+    def of_files(self, paths: Collection[str]) -> tuple[Edit, ...]:
+        """Return the edits of these files."""
+        return self._edits(edit.c.path.in_(list(paths)))
+
+    def below(self, folder: str) -> tuple[Edit, ...]:
+        """Return the edits of the files in a folder and below it."""
+        return self._edits(edit.c.path.startswith(f"{folder}/", autoescape=True))
+
+    def _edits(self, condition: sa.ColumnElement[bool]) -> tuple[Edit, ...]:
+        query = sa.select(edit).where(condition).order_by(edit.c.at, edit.c.path, edit.c.address)
+        with self._database.reading() as connection:
+            return tuple(Edit(**row._mapping) for row in connection.execute(query))  # noqa: SLF001

@@ -3,14 +3,26 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from jinja2 import Template
+from markupsafe import Markup
 
 from newsletter.domain.publication import Newsletter
 from newsletter.rendering import page_environment
 from newsletter.reports.issue_report import Report, ReportLine, percent
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+
+
+STATIC = Path(__file__).parent / "static"
+
+
+def self_contained(title: str, body: str) -> str:
+    """Return a page that loads nothing, with the styles of reports; ``body`` is HTML."""
+    styles = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("page.css", "reports.css"))
+    page = page_environment().get_template("reports/file.html")
+    return page.render(title=title, styles=Markup(styles), body=Markup(body))  # noqa: S704  ours, and escaped already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ from newsletter.store.subscribers.erasures import Erasures
 from newsletter.store.subscribers.held_bounces import HeldBounces
 from newsletter.store.subscribers.import_merge import ImportedDetails, MergeCounts
 from newsletter.store.subscribers.leaving import Leaving
+from newsletter.store.subscribers.reader_search import ReaderSearch, ReaderTotals, SuppressedAddress
 from newsletter.store.subscribers.self_service import MissingSignUpError, SelfService
 from newsletter.store.subscribers.service_bounces import SERVICE_QUIET, ServiceBounces
 from newsletter.store.subscribers.subscribers import ReaderExistsError, Subscribers
@@ -60,7 +61,9 @@ __all__ = [
     "MergeCounts",
     "MissingSignUpError",
     "ReaderExistsError",
+    "ReaderTotals",
     "Store",
+    "SuppressedAddress",
     "Suppression",
     "exists",
     "open_store",
@@ -75,6 +78,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.subscribers = Subscribers(database)
+        self.reader_search = ReaderSearch(database)
         self.suppressions = Suppressions(database)
         self.held_bounces = HeldBounces(database)
         self.service_bounces = ServiceBounces(database)

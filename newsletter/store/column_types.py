@@ -27,3 +27,5 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
 # SQLite only numbers rows by itself if the type is INTEGER PRIMARY KEY, which has 64 bits there anyway.
 Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+# Text that is ordered by its bytes, as always in SQLite; PostgreSQL otherwise uses the database's language.
+BinaryText = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from newsletter.store.column_types import Id, Json, UtcDateTime
+from newsletter.store.column_types import BinaryText, Id, Json, UtcDateTime
 
 metadata = sa.MetaData(
     naming_convention={
@@ -12,6 +12,10 @@ metadata = sa.MetaData(
         "ix": "%(table_name)s_by_%(column_0_name)s",
     }
 )
+
+NAMED = sa.text("name_key <> ''")
+LAST_NAMED = sa.text("last_name_key <> ''")
+UNCOMMON = sa.text("status <> 'confirmed'")
 
 subscriber = sa.Table(
     "subscriber",
@@ -34,9 +38,24 @@ subscriber = sa.Table(
     sa.Column("attributes", Json, nullable=False),
     sa.Column("created", UtcDateTime, nullable=False),
     sa.Column("changed", UtcDateTime, nullable=False),
+    # The whole name and the last name in the form in which names are searched (domain.search_keys).
+    sa.Column("name_key", BinaryText, nullable=False, server_default=""),
+    sa.Column("last_name_key", BinaryText, nullable=False, server_default=""),
+    # These conditions are literals: SQLite only uses a partial index if the query repeats its condition.
+    sa.Index("subscriber_by_name_key", "name_key", sqlite_where=NAMED, postgresql_where=NAMED),
+    sa.Index("subscriber_by_last_name_key", "last_name_key", sqlite_where=LAST_NAMED, postgresql_where=LAST_NAMED),
+    sa.Index("subscriber_not_confirmed", "status", "id", sqlite_where=UNCOMMON, postgresql_where=UNCOMMON),
     # The ledger keeps the id of an erased reader forever, so it is never reused.
     sqlite_autoincrement=True,
 )
+
+# PostgreSQL's other index of this column is in the order of the database's language, in which a prefix is no range.
+sa.Index(
+    "subscriber_by_address_prefix",
+    subscriber.c.address_key,
+    postgresql_ops={"address_key": "text_pattern_ops"},
+    info={"only": "postgresql"},
+).ddl_if(dialect="postgresql")
 
 subscriber_topic = sa.Table(
     "subscriber_topic",

@@ -158,6 +158,14 @@ def read_confirmation(connection: sa.Connection, key: str) -> Confirmation | Non
     return None if row is None else _confirmation(row)
 
 
+def confirmations_where(
+    connection: sa.Connection, *conditions: sa.ColumnElement[bool] | sa.TextClause, most: int
+) -> list[Confirmation]:
+    """Return the confirmations that meet the conditions, the latest first, and at most this many."""
+    query = sa.select(confirmation).where(*conditions).order_by(confirmation.c.asked.desc()).limit(most)
+    return [_confirmation(row) for row in connection.execute(query)]
+
+
 def mark_confirmed(connection: sa.Connection, key: str, now: datetime) -> bool:
     """Mark a confirmation as given, and return False if it was given before."""
     marked = sa.update(confirmation).where(confirmation.c.key == key, confirmation.c.confirmed.is_(None))

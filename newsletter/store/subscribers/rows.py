@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.domain.addresses import address_key
+from newsletter.domain.search_keys import search_key
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus
 from newsletter.store.row_writes import insert_rows
 from newsletter.store.tables import subscriber, subscriber_topic
@@ -101,15 +102,16 @@ def insert(connection: sa.Connection, added: Sequence[Subscriber], now: datetime
 
 CHANGEABLE = (
     "first_name", "last_name", "status", "language", "time_zone", "uncounted", "frequency", "paused_until",
-    "attributes", "changed",
+    "attributes", "changed", "name_key", "last_name_key",
 )  # fmt: skip
 
 
 def values(reader: Subscriber, now: datetime) -> tuple[Any, ...]:
     """Return the values of a subscriber's ``CHANGEABLE`` columns, without NULs, which PostgreSQL can't store."""
+    first_name, last_name = _clean(reader.first_name), _clean(reader.last_name)
     return (
-        _clean(reader.first_name),
-        _clean(reader.last_name),
+        first_name,
+        last_name,
         reader.status.value,
         reader.language,
         reader.time_zone,
@@ -118,6 +120,8 @@ def values(reader: Subscriber, now: datetime) -> tuple[Any, ...]:
         int(reader.paused_until.timestamp()) if reader.paused_until else 0,
         {key: text for name, value in reader.attributes.items() if (key := _clean(name)) and (text := _clean(value))},
         now,
+        search_key(f"{first_name} {last_name}"),
+        search_key(last_name),
     )
 
 

@@ -27,6 +27,7 @@ from newsletter.store.sends.leases import Lease, Leases
 from newsletter.store.sends.rate_limits import RateLimits
 from newsletter.store.sends.sends import Sends
 from newsletter.store.sqlite import sqlite_library
+from newsletter.store.staff.attempts import SignInAttempts
 from newsletter.store.staff.audit import Audit
 from newsletter.store.staff.members import LastAdminError, MemberExistsError, StaffMembers
 from newsletter.store.staff.passkeys import KeyExistsError, LastKeyError, Passkeys
@@ -105,6 +106,7 @@ class Store:
         self.staff_sessions = StaffSessions(database)
         self.sign_in_links = SignInLinks(database)
         self.ceremonies = Ceremonies(database)
+        self.sign_in_attempts = SignInAttempts(database)
         self.audit = Audit(database)
         self.reviews = ReviewEvents(database)
         self.comments = Comments(database)

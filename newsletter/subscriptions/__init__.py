@@ -18,7 +18,7 @@ from newsletter.subscriptions.preferences import (
     preferences_of,
     switch_to_digest,
 )
-from newsletter.subscriptions.request_limits import Client, TooOftenError
+from newsletter.subscriptions.request_limits import TooOftenError
 from newsletter.subscriptions.service_mail import ServiceMailer
 from newsletter.subscriptions.sign_up import MailRequests, confirm_sign_up
 from newsletter.subscriptions.typed_input import ENTER_SHORTER_NAME, masked, parse_name
@@ -27,7 +27,6 @@ from newsletter.subscriptions.unsubscribe import undo_ticket, undo_unsubscriptio
 __all__ = [
     "ENTER_SHORTER_NAME",
     "Ballot",
-    "Client",
     "Leftover",
     "MailRequests",
     "PauseError",

@@ -3,11 +3,8 @@
 Requests are counted under keyed hashes, so neither an address nor a client's IP address is stored.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-
 from newsletter.domain.addresses import address_key
+from newsletter.domain.clients import Client
 from newsletter.domain.consent import RequestLimit
 from newsletter.errors import NewsletterError
 from newsletter.tokens import Signer
@@ -19,32 +16,6 @@ class TooOftenError(NewsletterError):
     """A client or its network has made too many requests; it must wait up to an hour."""
 
     code = "too-often"
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """The IP address behind a request. It isn't stored; requests are counted by keyed hash for an hour."""
-
-    address: str
-
-    def places(self) -> Iterator[tuple[str, int]]:
-        """Yield the client and its networks, each with the number of requests it may make per hour."""
-        try:
-            address = ip_address(self.address)
-        except ValueError:
-            yield self.address, _PER_CLIENT
-            return
-        for length, times in _NETWORKS[type(address)]:
-            yield str(ip_network((address, length), strict=False)), times
-
-
-_PER_CLIENT = 20
-# Prefix lengths: a household, a neighbourhood at one provider, and a large network, through whose households and
-# neighbourhoods an attacker might rotate.
-_NETWORKS = {
-    IPv4Address: ((32, _PER_CLIENT), (24, 100), (16, 500)),
-    IPv6Address: ((64, _PER_CLIENT), (48, 100), (32, 200)),
-}
 
 
 def client_limits(signer: Signer, client: Client) -> tuple[RequestLimit, ...]:

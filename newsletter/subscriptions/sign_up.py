@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import lru_cache, partial
 
 from newsletter.domain.addresses import address_key, earlier_keys
+from newsletter.domain.clients import Client
 from newsletter.domain.consent import (
     Confirmation,
     ConfirmationKind,
@@ -21,7 +22,6 @@ from newsletter.domain.subscriber import Subscriber
 from newsletter.store import Store
 from newsletter.subscriptions.refused_clients import RefusedClients
 from newsletter.subscriptions.request_limits import (
-    Client,
     client_limits,
     confirmation_limits,
     confirmation_subjects,

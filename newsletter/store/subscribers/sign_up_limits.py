@@ -6,6 +6,7 @@ neither holds the write lock nor fills the disk.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -25,7 +26,7 @@ def lock(connection: sa.Connection) -> None:
 
 def first_exceeded(connection: sa.Connection, requests: Sequence[MailRequest]) -> list[RequestLimit | None]:
     """Return, for each request, the first limit that is used up and may be reported to the client. Writes nothing."""
-    usage = _Usage(connection, requests)
+    usage = _Usage(connection, map(_limits_and_hour, requests))
     return [usage.first_over(_loud(request), hour_of(request.message.created)) for request in requests]
 
 
@@ -34,7 +35,7 @@ def admit(connection: sa.Connection, requests: Sequence[MailRequest]) -> list[Re
 
     If only the address is over its limit, the request still counts for the client. If the client is, it doesn't count.
     """
-    usage = _Usage(connection, requests)
+    usage = _Usage(connection, map(_limits_and_hour, requests))
     answers = []
     for request in requests:
         hour = hour_of(request.message.created)
@@ -45,6 +46,26 @@ def admit(connection: sa.Connection, requests: Sequence[MailRequest]) -> list[Re
         answers.append(over)
     usage.write(connection)
     return answers
+
+
+def first_over(connection: sa.Connection, limits: Sequence[RequestLimit], now: datetime) -> RequestLimit | None:
+    """Return the first limit that is used up, or None. Writes nothing."""
+    return _Usage(connection, [(limits, hour_of(now))]).first_over(limits, hour_of(now))
+
+
+def admit_once(connection: sa.Connection, limits: Sequence[RequestLimit], now: datetime) -> RequestLimit | None:
+    """Count one request against its limits, and return the first that it exceeds, or None.
+
+    A request that exceeds one doesn't count.
+    """
+    lock(connection)
+    hour = hour_of(now)
+    usage = _Usage(connection, [(limits, hour)])
+    over = usage.first_over(limits, hour)
+    if over is None:
+        usage.count(limits, hour)
+        usage.write(connection)
+    return over
 
 
 def reset_limits(connection: sa.Connection, subjects: Sequence[str]) -> None:
@@ -61,16 +82,20 @@ def _loud(request: MailRequest) -> list[RequestLimit]:
     return [limit for limit in request.limits if not limit.quiet]
 
 
-class _Usage:
-    """The hourly counts for the subjects of some requests, read at once, and the counts to add."""
+def _limits_and_hour(request: MailRequest) -> tuple[Iterable[RequestLimit], int]:
+    return request.limits, hour_of(request.message.created)
 
-    def __init__(self, connection: sa.Connection, requests: Sequence[MailRequest]) -> None:
+
+class _Usage:
+    """The hourly counts for the subjects of some requests' limits, read at once, and the counts to add."""
+
+    def __init__(self, connection: sa.Connection, requests: Iterable[tuple[Iterable[RequestLimit], int]]) -> None:
         self._times: dict[str, Counter[int]] = defaultdict(Counter)
         self._added: Counter[tuple[str, int]] = Counter()
         subjects: dict[int, set[str]] = defaultdict(set)  # by the first hour that counts
-        for request in requests:
-            for limit in request.limits:
-                subjects[hour_of(request.message.created) - limit.hours].add(limit.subject)
+        for limits, hour in requests:
+            for limit in limits:
+                subjects[hour - limit.hours].add(limit.subject)
         for since, names in subjects.items():
             query = sa.select(allowance).where(in_parameter(allowance.c.subject, "subjects"), allowance.c.hour >= since)
             for row in connection.execute(query, {"subjects": sorted(names)}):

@@ -14,15 +14,12 @@ from urllib.parse import parse_qsl, urlencode
 
 from markupsafe import Markup
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from newsletter.web.http.own_requests import READING, LimitedBody, change_refusal, cookies
 from newsletter.web.http.security import SecureSend
-
-_READING = ("GET", "HEAD")
-_FORM = "application/x-www-form-urlencoded"
 
 _LOCKED = Markup("""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -65,7 +62,7 @@ class LocalAccess:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
             answer = self._refusal(scope) or self._app
-            body = _LimitedBody(receive, self._rules.largest_body)
+            body = LimitedBody(receive, self._rules.largest_body)
             with suppress(ClientDisconnect):  # a page that is closed while it sends a form
                 await answer(scope, body, SecureSend(send, self._rules.headers))
         else:
@@ -76,66 +73,28 @@ class LocalAccess:
         host = headers.get("host", "").lower()
         if len(headers.getlist("host")) != 1 or host not in self._hosts:
             return PlainTextResponse(f"The {rules.name} doesn't answer for this host name.\n", status_code=421)
-        if scope["method"] not in _READING and (refusal := self._unsafe(scope["method"], headers, host)):
+        if scope["method"] not in READING and (refusal := self._change_refusal(scope["method"], headers, host)):
             return refusal
-        if scope["path"].startswith(rules.open_paths) and scope["method"] in _READING:
+        if scope["path"].startswith(rules.open_paths) and scope["method"] in READING:
             return None
         cookie = f"newsletter-{rules.name}-{host.rpartition(':')[2]}"  # cookies are shared by all ports of a host
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        if scope["method"] in _READING and self._is_token(dict(query).get("token", "")):
+        if scope["method"] in READING and self._is_token(dict(query).get("token", "")):
             rest = urlencode([(name, value) for name, value in query if name != "token"])
             # Redirect to our own path only: "//elsewhere" would be another host.
             target = "/" + scope["path"].lstrip("/\\") + (f"?{rest}" if rest else "")
             answer = RedirectResponse(target, status_code=303)
             answer.set_cookie(cookie, rules.token, httponly=True, samesite=rules.same_site)
             return answer
-        if any(map(self._is_token, _cookies(headers, cookie))):
+        if any(map(self._is_token, cookies(headers, cookie))):
             return None
         return HTMLResponse(_LOCKED.format(title=rules.name.capitalize(), name=rules.name), status_code=403)
 
-    def _unsafe(self, method: str, headers: Headers, host: str) -> Response | None:
-        """Return the refusal of a request that would change something; None if a page of ours has made it."""
-        if not self._rules.largest_body:
-            text = f"The {self._rules.name} is read-only.\n"
-            return PlainTextResponse(text, status_code=405, headers={"Allow": "GET, HEAD"})
-        if method != "POST":
-            text = "Changes are made with POST.\n"
-            return PlainTextResponse(text, status_code=405, headers={"Allow": "GET, HEAD, POST"})
-        # https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header; browsers without it send Origin with every POST.
-        site = headers.get("sec-fetch-site")
-        ours = site == "same-origin" if site is not None else headers.get("origin", "").lower() == f"http://{host}"
-        if not ours:
-            return PlainTextResponse("Another site has made this request. Nothing was changed.\n", status_code=403)
-        if headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-            return PlainTextResponse("Send a form: nothing was changed.\n", status_code=415)
-        length = headers.get("content-length", "0")
-        if not (length.isascii() and length.isdigit()) or int(length) > self._rules.largest_body:
-            return PlainTextResponse("This is too large. Nothing was changed.\n", status_code=413)
-        return None
+    def _change_refusal(self, method: str, headers: Headers, host: str) -> Response | None:
+        rules = self._rules
+        return change_refusal(
+            method, headers, name=rules.name, origin=f"http://{host}", largest_body=rules.largest_body
+        )
 
     def _is_token(self, text: str) -> bool:
         return hmac.compare_digest(text.encode(), self._rules.token.encode())
-
-
-class _LimitedBody:
-    """A wrapper of ``receive`` that refuses a body that is larger than it may be, whatever Content-Length says."""
-
-    def __init__(self, receive: Receive, limit: int) -> None:
-        self._receive, self._left = receive, limit
-
-    async def __call__(self) -> Message:
-        message = await self._receive()
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
-            raise HTTPException(413)
-        return message
-
-
-def _cookies(headers: Headers, name: str) -> list[str]:
-    """Return the values of all cookies of a name.
-
-    Other programs on this computer may set cookies for our host too, which browsers send whatever they contain: unlike
-    ``http.cookies``, we read ours beside any of theirs.
-    """
-    pairs = (pair.strip().partition("=") for header in headers.getlist("cookie") for pair in header.split(";"))
-    return [value.strip('"') for known, _, value in pairs if known == name]

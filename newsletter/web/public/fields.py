@@ -12,8 +12,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from newsletter.domain.addresses import parse_address
+from newsletter.domain.clients import Client
 from newsletter.domain.topics import Topic, Topics
-from newsletter.subscriptions import Client
 from newsletter.translation import gettext_noop
 
 ENTER_ADDRESS = gettext_noop("Please enter an email address, such as ada@example.org.")

@@ -2,9 +2,10 @@
 
 import re
 
+from newsletter.domain.clients import Client
 from newsletter.domain.consent import Confirmation, MailRequest, SignUpChoices
 from newsletter.domain.subscriber import Subscriber
-from newsletter.subscriptions import Client, MailRequests, TooOftenError
+from newsletter.subscriptions import MailRequests, TooOftenError
 from newsletter.web.http.batching import PATIENCE, Batcher
 from newsletter.web.public.pages import Site
 

@@ -45,6 +45,7 @@ ERRORS: Mapping[str, str] = {
     "refused-unwritable": "name another file with --refused; {outcome}",
     "report-missing": "`newsletter sends` lists the issues that have been sent",
     "reader-unknown": "see `newsletter subscribers list`",
+    "send-begun": "pause or cancel it: `newsletter sends cancel {issue}`",
     "send-cancelled": "to mail the other readers, make a new issue: `newsletter issue new`",
     "send-planned": "`newsletter sends show {issue}` shows its status",
     "send-far-ahead": "check the year, or add --any-date",

@@ -69,7 +69,7 @@ def when_due(
     if status is SendStatus.RUNNING:
         return waits_until or created
     if status in (SendStatus.SCHEDULED, SendStatus.PLANNED):
-        return begins and (waits_until or begins)
+        return begins and max(begins, waits_until or begins)  # never earlier than a person has chosen
     return None
 
 

@@ -215,6 +215,16 @@ class NotBegunError(SendError):
         super().__init__(f"the send of issue {issue} {how}", hint="start it")
 
 
+class BegunError(SendError):
+    """A send that can't be undone or rescheduled, because it has begun; ``status`` is what it is now."""
+
+    code = "send-begun"
+
+    def __init__(self, *, issue: str, status: SendStatus) -> None:
+        self.issue, self.status = issue, status
+        super().__init__(f"the send of issue {issue} has begun", hint="pause or cancel it")
+
+
 class ProviderChangedError(SendError):
     """A send that began with another ``provider`` than the settings name ``now``."""
 

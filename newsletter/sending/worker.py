@@ -71,7 +71,7 @@ def _run_if_due(
         return  # a person paused or cancelled it, or another process took it over
     except LateError as err:
         why = f"{err.what}; the last try failed: {send.reason}" if send.reason else err.what
-        if store.controls.pause_held(send.id, why, now=clock(), holder=lease.holder, late=True):
+        if store.controls.pause_held(send.id, why, now=clock(), holder=lease.holder, late_for=send.begins):
             callbacks.late(store.sends.get(send.id))
     except Exception as err:  # noqa: BLE001  one send that can't begin or continue must not stop the others
         _postpone(store, callbacks, send, lease, err, clock())
@@ -93,7 +93,7 @@ def _postpone(
     what = err.what if isinstance(err, NewsletterError) else f"{type(err).__name__}: {err}"
     why = next(iter(what.splitlines()), "")
     try:
-        store.controls.postpone(send.id, why, now=now, holder=lease.holder)
+        store.controls.postpone(send.id, why, now=now, holder=lease.holder, begins=send.begins)
     except StoreError:
         raise err from None  # the database is unavailable
     callbacks.failed(store.sends.get(send.id), err)

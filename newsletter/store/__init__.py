@@ -25,6 +25,7 @@ from newsletter.store.sends.deliveries import Deliveries
 from newsletter.store.sends.frozen import Frozen
 from newsletter.store.sends.leases import Lease, Leases
 from newsletter.store.sends.rate_limits import RateLimits
+from newsletter.store.sends.schedules import Schedules
 from newsletter.store.sends.sends import Sends
 from newsletter.store.sqlite import sqlite_library
 from newsletter.store.staff.attempts import SignInAttempts
@@ -93,6 +94,7 @@ class Store:
         self.deliveries = Deliveries(database)
         self.frozen = Frozen(database)
         self.controls = Controls(database)
+        self.schedules = Schedules(database)
         self.leases = Leases(database)
         self.notices = Notices(database)
         self.installation = Installation(database)

@@ -39,36 +39,42 @@ class Controls:
                 connection, send_id, _S.PAUSED, reason=clean_text(reason), waits_until=None, failing_since=None
             )
 
-    def pause_held(self, send_id: int, reason: str, *, now: datetime, holder: str, late: bool = False) -> bool:
+    def pause_held(
+        self, send_id: int, reason: str, *, now: datetime, holder: str, late_for: datetime | None = None
+    ) -> bool:
         """Pause a send for the process that holds it, and return whether it was paused.
 
-        Nothing changes if the process lost the send, or a person paused or cancelled it. If ``late``, the notification
-        says that the send is too late.
+        Nothing changes if the process lost the send, or a person paused or cancelled it. If the send is too late for
+        its start, ``late_for``, the notification says so, and nothing changes if a person has rescheduled it.
         """
         before = [status.value for status in _S if _S.PAUSED in SEND_TRANSITIONS[status]]
         held = sa.update(send).where(send.c.id == send_id, send.c.holder == holder, send.c.status.in_(before))
+        if late_for is not None:
+            held = held.where(send.c.begins == late_for)
         paused = held.values(status=_S.PAUSED.value, reason=clean_text(reason), waits_until=None, failing_since=None)
         with self._database.writing() as connection:
             if not connection.execute(paused).rowcount:
                 return False
-            kind = NoticeKind.LATE if late else NoticeKind.PAUSED
+            kind = NoticeKind.LATE if late_for else NoticeKind.PAUSED
             queue_notice(connection, send_id, kind, reason, now)
             return True
 
-    def postpone(self, send_id: int, why: str, *, now: datetime, holder: str, again: float = 0) -> bool:
+    def postpone(
+        self, send_id: int, why: str, *, now: datetime, holder: str, again: float = 0, begins: datetime | None = None
+    ) -> bool:
         """Schedule a retry of a send that can't begin or continue, and return whether there will be one.
 
         The retries back off, and the next comes after at least ``again`` seconds. A send that began and has failed for
         longer than its deadline is paused instead; the worker pauses one that hasn't begun in time. Nothing changes if
-        this holder lost the send, or a person paused or cancelled it.
+        this holder lost the send, a person paused or cancelled it, or it doesn't begin at ``begins`` any more.
         """
         with self._database.writing() as connection:
             row = connection.execute(
-                sa.select(send.c.status, send.c.deadline, send.c.failing_since)
+                sa.select(send.c.status, send.c.begins, send.c.deadline, send.c.failing_since)
                 .where(send.c.id == send_id, send.c.holder == holder, send.c.status.in_(UNFINISHED))
                 .with_for_update()
             ).one_or_none()
-            if row is None:
+            if row is None or (begins is not None and row.begins != begins):
                 return False
             why = clean_text(why)
             since = min(row.failing_since or now, now)

@@ -56,6 +56,12 @@ def send(
     any_date: Annotated[
         bool, typer.Option("--any-date", help="With --yes, allow an issue of another day or a time far ahead.")
     ] = False,
+    any_audience: Annotated[
+        bool,
+        typer.Option(
+            "--any-audience", help="With --yes, allow 20% more or fewer recipients than the last sends had, or worse."
+        ),
+    ] = False,
     log: send_progress.LogFile = None,
     log_addresses: send_progress.LogAddresses = False,
 ) -> None:
@@ -81,6 +87,7 @@ def send(
     if at is not None and local_time is not None:
         raise UsageError("--at and --local-time can't be combined", hint="leave one of them out")
     from newsletter.publishing import send_issue
+    from newsletter.publishing.plan_differences import refuse_unusual_audience
 
     settings = resources.load_settings(context)
     if resume:
@@ -106,6 +113,8 @@ def send(
             return
         if yes and not any_date:
             send_issue.refuse_unexpected_day(prepared)
+        if yes and not any_audience:
+            refuse_unusual_audience(prepared.differences)
         if yes or _confirm(prepared, settings.newsletter.zone):
             _send_or_schedule(settings, store, prepared, log, addresses=log_addresses)
 
@@ -163,6 +172,7 @@ def _prepare(settings: "Settings", store: "Store", composed: "Composed", start: 
     send_plan.print_plan(composed, prepared.plan, today=today)
     if start:
         send_plan.print_start(start, settings.newsletter.zone)
+    send_plan.print_differences(prepared.differences)
     send_plan.print_outbox_note(prepared.plan)
     return prepared
 
@@ -274,4 +284,6 @@ def _confirm(prepared: "PreparedSend", zone: "ZoneInfo") -> bool:
     question = f"Send “{output.plain(issue.subject)}”, dated {send_plan.date_in_words(issue, prepared.today)}, to {to}?"
     if start and start.is_far_ahead:
         question += f" It will begin at {output.clock_time(start.begins, zone)}, {start.days:,} days from now."
+    if alarm := prepared.differences.alarm:
+        question += f" That is {alarm.than_usual}."
     return output.confirm(question)

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 
     from newsletter.composing import Composed
     from newsletter.domain.issue import Issue
+    from newsletter.domain.plan_differences import PlanDifferences
     from newsletter.publishing.start_time import StartTime
     from newsletter.sending import Plan
     from newsletter.settings import Settings
 
 LARGEST = 10  # editions shown in the plan
+_SHOWN_ELSEWHERE = frozenset({"date"})  # kinds of remarks that the plan shows anyway
 
 
 def print_plan(composed: "Composed", plan: "Plan", *, today: "date") -> None:
@@ -41,6 +43,24 @@ def print_start(start: "StartTime", zone: "ZoneInfo") -> None:
     output.facts({"Begins": output.clock_time(start.begins, zone)})
 
 
+def print_differences(differences: "PlanDifferences") -> None:
+    """Print how the plan differs from the last sends, and remarks about it; nothing if there is nothing to compare."""
+    if differences.measures:
+        output.say()
+        output.table(
+            ["Measure", "This send", _median_of(len(differences.earlier)), "Change"],
+            [
+                (row.measure[0].upper() + row.measure[1:], row.planned, round(row.usual), row.change)
+                for row in differences.measures
+            ],
+        )
+    for note in differences.notes:
+        if note.kind not in _SHOWN_ELSEWHERE:
+            output.note(
+                f"{'warning: ' if note.is_warning else ''}{note.what}", style="yellow" if note.is_warning else ""
+            )
+
+
 def print_outbox_note(plan: "Plan") -> None:
     """Print a note that the outbox mails nobody, if the plan is a send to it."""
     if plan.provider == "outbox":
@@ -49,6 +69,10 @@ def print_outbox_note(plan: "Plan") -> None:
             " To try it out, use --rehearse.",
             style="yellow",
         )
+
+
+def _median_of(earlier: int) -> str:
+    return "Last send" if earlier == 1 else f"Median of the last {earlier}"
 
 
 def check_provider(settings: "Settings") -> None:

@@ -8,6 +8,7 @@ from newsletter.checks import Calendar, CheckContext
 from newsletter.composing import Composed
 from newsletter.domain.issue import Issue
 from newsletter.domain.people import Act, Person, require
+from newsletter.domain.plan_differences import PlanDifferences
 from newsletter.domain.schedule import moments_showing
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.send_errors import EmbargoedError, FarAheadError, WrongDateError
@@ -15,6 +16,7 @@ from newsletter.errors import NewsletterError
 from newsletter.message import link_tracking
 from newsletter.publishing.audience import segments_of
 from newsletter.publishing.pictures import publish_pictures
+from newsletter.publishing.plan_differences import compare_plan
 from newsletter.publishing.start_time import StartTime, local_moments
 from newsletter.sending import FreezeRequest, Observer, Plan, SendContext, SendOutcome
 from newsletter.settings import Settings
@@ -23,13 +25,14 @@ from newsletter.store import Lease, Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedSend:
-    """A send that has not begun: its issue, its plan and its start.
+    """A send that has not begun: its issue, its plan, how that differs from the last sends, and its start.
 
     ``start`` is None for a send that begins now. ``today`` is the date by the newsletter's clock.
     """
 
     composed: Composed
     plan: Plan
+    differences: PlanDifferences
     start: StartTime | None
     today: date
 
@@ -79,7 +82,8 @@ def prepare_send(
         now=now,
         zone=settings.newsletter.zone,
     )
-    return PreparedSend(composed=composed, plan=plan, start=start, today=today)
+    differences = compare_plan(settings, store, composed, plan, start=start, today=today, now=now)
+    return PreparedSend(composed=composed, plan=plan, differences=differences, start=start, today=today)
 
 
 def refuse_unexpected_day(prepared: PreparedSend) -> None:

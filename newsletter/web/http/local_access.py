@@ -8,7 +8,7 @@ they started, and make changes only for their own pages (cross-site request forg
 import hmac
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode
 
@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from newsletter.web.http.own_requests import READING, LimitedBody, change_refusal, cookies
+from newsletter.web.http.own_requests import READING, BodyRules, LimitedBody, change_refusal, cookies
 from newsletter.web.http.security import SecureSend
 
 _LOCKED = Markup("""<!doctype html>
@@ -36,8 +36,8 @@ class LocalRules:
     """The rules of a local application, which ``name`` calls in messages and in the name of its cookie.
 
     ``hosts`` are complete Host headers with the port, in lower case. ``headers`` are set on every response without its
-    own. ``open_paths`` are prefixes that need no token, since they reveal nothing about the newsletter. A request's
-    body has at most ``largest_body`` bytes; with 0, the application is read-only.
+    own. ``open_paths`` are prefixes that need no token, since they reveal nothing about the newsletter. Without
+    ``bodies``, the application is read-only.
     """
 
     name: str
@@ -46,7 +46,7 @@ class LocalRules:
     headers: Mapping[str, str]
     open_paths: tuple[str, ...] = ("/static/",)
     same_site: Literal["lax", "strict"] = "strict"
-    largest_body: int = 0
+    bodies: BodyRules = field(default_factory=BodyRules)
 
 
 class LocalAccess:
@@ -62,7 +62,8 @@ class LocalAccess:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
             answer = self._refusal(scope) or self._app
-            body = LimitedBody(receive, self._rules.largest_body)
+            largest = self._rules.bodies.largest_of(scope["path"], Headers(scope=scope))
+            body = LimitedBody(receive, largest or 0)
             with suppress(ClientDisconnect):  # a page that is closed while it sends a form
                 await answer(scope, body, SecureSend(send, self._rules.headers))
         else:
@@ -73,7 +74,7 @@ class LocalAccess:
         host = headers.get("host", "").lower()
         if len(headers.getlist("host")) != 1 or host not in self._hosts:
             return PlainTextResponse(f"The {rules.name} doesn't answer for this host name.\n", status_code=421)
-        if scope["method"] not in READING and (refusal := self._change_refusal(scope["method"], headers, host)):
+        if scope["method"] not in READING and (refusal := self._change_refusal(scope, headers, host)):
             return refusal
         if scope["path"].startswith(rules.open_paths) and scope["method"] in READING:
             return None
@@ -90,10 +91,15 @@ class LocalAccess:
             return None
         return HTMLResponse(_LOCKED.format(title=rules.name.capitalize(), name=rules.name), status_code=403)
 
-    def _change_refusal(self, method: str, headers: Headers, host: str) -> Response | None:
+    def _change_refusal(self, scope: Scope, headers: Headers, host: str) -> Response | None:
         rules = self._rules
         return change_refusal(
-            method, headers, name=rules.name, origin=f"http://{host}", largest_body=rules.largest_body
+            scope["method"],
+            headers,
+            path=scope["path"],
+            name=rules.name,
+            origin=f"http://{host}",
+            bodies=rules.bodies,
         )
 
     def _is_token(self, text: str) -> bool:

@@ -1,5 +1,8 @@
 """What the guards of local and hosted applications share: which requests may change something, and their bodies."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
@@ -7,14 +10,33 @@ from starlette.types import Message, Receive
 
 READING = ("GET", "HEAD")
 _FORM = "application/x-www-form-urlencoded"
+_FILES = "multipart/form-data"
 
 
-def change_refusal(method: str, headers: Headers, *, name: str, origin: str, largest_body: int) -> Response | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyRules:
+    """The bodies that an application accepts: forms of at most ``largest`` bytes; with 0, it is read-only.
+
+    ``uploads`` has the paths that also accept a form with a file, each with its largest size.
+    """
+
+    largest: int = 0
+    uploads: Mapping[str, int] = field(default_factory=dict)
+
+    def largest_of(self, path: str, headers: Headers) -> int | None:
+        """Return the largest size of a body of this kind at a path; None if none of this kind is accepted there."""
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        return self.largest if kind == _FORM else self.uploads.get(path) if kind == _FILES else None
+
+
+def change_refusal(
+    method: str, headers: Headers, *, path: str, name: str, origin: str, bodies: BodyRules
+) -> Response | None:
     """Return the refusal of a request that would change something; None if a page of ours has made it.
 
-    ``origin`` is ours. With a ``largest_body`` of 0, the application, which ``name`` calls in messages, is read-only.
+    ``origin`` is ours; ``name`` is what messages call the application.
     """
-    if not largest_body:
+    if not bodies.largest:
         text = f"The {name} is read-only.\n"
         return PlainTextResponse(text, status_code=405, headers={"Allow": "GET, HEAD"})
     if method != "POST":
@@ -25,10 +47,11 @@ def change_refusal(method: str, headers: Headers, *, name: str, origin: str, lar
     ours = site == "same-origin" if site is not None else headers.get("origin", "").lower() == origin
     if not ours:
         return PlainTextResponse("Another site has made this request. Nothing was changed.\n", status_code=403)
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+    largest = bodies.largest_of(path, headers)
+    if largest is None:
         return PlainTextResponse("Send a form: nothing was changed.\n", status_code=415)
     length = headers.get("content-length", "0")
-    if not (length.isascii() and length.isdigit()) or int(length) > largest_body:
+    if not (length.isascii() and length.isdigit()) or int(length) > largest:
         return PlainTextResponse("This is too large. Nothing was changed.\n", status_code=413)
     return None
 

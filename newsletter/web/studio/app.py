@@ -19,6 +19,7 @@ from newsletter.fetching import WebClient
 from newsletter.web.http.forms import read_form
 from newsletter.web.http.local_access import LocalAccess, LocalRules
 from newsletter.web.http.memory import collect_often, return_memory, share_memory
+from newsletter.web.http.own_requests import BodyRules
 from newsletter.web.http.security import STUDIO_HEADERS
 from newsletter.web.preview import app as preview
 from newsletter.web.preview import routes
@@ -45,6 +46,8 @@ from newsletter.web.studio.static_files import OPEN_PATHS, mount_static_files
 
 PORT = 8027
 PREVIEW = "/preview"
+IMPORT = "/readers/import"
+LARGEST_FILE = 256 * 1024 * 1024  # bytes; a million readers take about 100 MB
 LARGEST_BODY = 2 * 1024 * 1024  # bytes; a form encodes each byte of a file in up to three
 
 # Each page module's routes.
@@ -108,7 +111,7 @@ def studio_app(
         headers=STUDIO_HEADERS,
         open_paths=OPEN_PATHS,
         same_site="lax",  # a bookmarklet opens the capture window from another site
-        largest_body=LARGEST_BODY,
+        bodies=BodyRules(largest=LARGEST_BODY, uploads={IMPORT: LARGEST_FILE}),
     )
     app.add_middleware(LocalAccess, rules=rules)
     _show_errors(app, studio, previews)

@@ -9,10 +9,12 @@ import pytest
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from playwright.sync_api import Browser, Page, expect
+from starlette.datastructures import Headers
 
 from newsletter.web.http.forms import SubmittedForm
+from newsletter.web.http.own_requests import BodyRules, change_refusal
 from newsletter.web.preview.file_watcher import FileWatcher
-from newsletter.web.studio.app import LARGEST_BODY
+from newsletter.web.studio.app import IMPORT, LARGEST_BODY, LARGEST_FILE
 from tests.web.preview.running_preview import NewsletterFolder, listening_app
 from tests.web.studio.running_studio import TOKEN, Listening, listening_studio
 
@@ -219,3 +221,17 @@ def test_a_host_name_that_leads_here_is_refused(browser: Browser, studio: Listen
     expect(page.locator("body")).to_contain_text("doesn't answer for this host name")
     assert page.url.startswith(f"http://localhost:{port}/")
     context.close()
+
+
+def test_a_file_is_only_accepted_where_files_are_imported(editor: httpx.Client, studio: Listening) -> None:
+    own, other = {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+    file = {"file": ("readers.csv", b"email\nada@example.org\n", "text/csv")}
+    assert editor.post("/write", files=file, headers=own).status_code == 415
+    assert editor.post("/readers/import/", files=file, headers=own).status_code == 415
+    assert editor.post(IMPORT, files=file, headers=other).status_code == 403
+    assert httpx.post(f"{studio.base}{IMPORT}", files=file, headers=own).status_code == 403  # without the token
+    length = {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": str(LARGEST_FILE + 1)}
+    bodies = BodyRules(largest=LARGEST_BODY, uploads={IMPORT: LARGEST_FILE})
+    refusal = change_refusal("POST", Headers(own | length), path=IMPORT, name="studio", origin="", bodies=bodies)
+    assert refusal
+    assert refusal.status_code == 413

@@ -1,0 +1,18 @@
+"""Review and approval of issues: what has changed, in words, and whether an issue may go out.
+
+``publishing`` has the operations, which know the newsletter's settings.
+"""
+
+from newsletter.reviewing.canonical import canonical_text, digest_of_value
+from newsletter.reviewing.changes_in_words import changes_in_words
+from newsletter.reviewing.moves import moved_members, ordinal
+from newsletter.reviewing.outlines import outline_of
+
+__all__ = [
+    "canonical_text",
+    "changes_in_words",
+    "digest_of_value",
+    "moved_members",
+    "ordinal",
+    "outline_of",
+]

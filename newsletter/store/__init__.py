@@ -9,11 +9,13 @@ from types import TracebackType
 from typing import Self
 
 from newsletter.store.captured_links import CapturedLinks
+from newsletter.store.daily_totals import DailyTotals
 from newsletter.store.database import Database
 from newsletter.store.events.polls import Polls
 from newsletter.store.events.provider_events import Events
 from newsletter.store.events.tracking import ClicksAndOpens
 from newsletter.store.installation import Installation
+from newsletter.store.issue_totals import IssueTotals
 from newsletter.store.migrate import exists, open_database, upgrade
 from newsletter.store.notices import Notices
 from newsletter.store.reviews.comments import Comments
@@ -103,6 +105,8 @@ class Store:
         self.polls = Polls(database)
         self.leaving = Leaving(database)
         self.captured_links = CapturedLinks(database)
+        self.daily_totals = DailyTotals(database)
+        self.issue_totals = IssueTotals(database)
         self.staff = StaffMembers(database)
         self.passkeys = Passkeys(database)
         self.staff_sessions = StaffSessions(database)

@@ -5,8 +5,8 @@ from alembic import op
 
 from newsletter.domain.search_keys import search_key
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 
 _PAGE = 1000
 _binary_text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")

@@ -119,7 +119,7 @@ def pause(context: typer.Context, name: SendName) -> None:
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
         send = _send_named(settings, store, name)
-        pause_send(bootstrap.local_person(settings.root), store, send.id)
+        pause_send(bootstrap.local_person(settings.root), store, send.id, now=store.now())
         holder = store.leases.holder(send.id)
     output.say(f"Paused the send of issue {send.issue}. To continue: `newsletter sends resume {send.id}`.")
     if holder and send.digest:
@@ -163,7 +163,8 @@ def cancel(
         if not (yes or output.confirm(f"Cancel the send of issue {send.issue}? {_before_a_cancel(store, send)}")):
             output.say("Nothing was changed.")
             return
-        cancelled = cancel_send(bootstrap.local_person(settings.root), store, send.id, notice=output.note)
+        person = bootstrap.local_person(settings.root)
+        cancelled = cancel_send(person, store, send.id, now=store.now(), notice=output.note)
     output.say(_after_a_cancel(cancelled))
 
 
@@ -186,7 +187,7 @@ def retry(
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
         send = _send_named(settings, store, name)
-        queued = retry_refused(bootstrap.local_person(settings.root), store, send.id)
+        queued = retry_refused(bootstrap.local_person(settings.root), store, send.id, now=store.now())
     again = f"Queued {counted(queued, 'delivery')} of issue {send.issue} again."
     output.say(again if queued else f"Issue {send.issue} has no refused deliveries.")
     if queued:
@@ -215,7 +216,7 @@ def settle(
     with resources.open_store(settings) as store:
         send = _send_named(settings, store, name)
         decision = Uncertainty.RESEND if resend else Uncertainty.HOLD
-        number = settle_uncertain(bootstrap.local_person(settings.root), store, send.id, decision)
+        number = settle_uncertain(bootstrap.local_person(settings.root), store, send.id, decision, now=store.now())
     deliveries = counted(number, "uncertain delivery")
     settled = f"{'Queued again' if resend else 'Held'}: {deliveries} of issue {send.issue}."
     output.say(settled if number else f"Issue {send.issue} has no uncertain deliveries.")

@@ -1,4 +1,4 @@
-"""Control a send that was started or scheduled: pause, resume and cancel it, retry and settle its deliveries.
+"""Control a send that was started or scheduled: undo, pause, resume and cancel it, retry and settle its deliveries.
 
 The command line and the studio share these operations, which decide whether a person may do them.
 """
@@ -13,14 +13,24 @@ from newsletter.domain.send import Send, SendStatus
 from newsletter.store import Store
 
 
-def pause_send(person: Person, store: Store, send_id: int) -> Send:
+def undo_send(person: Person, store: Store, send_id: int, *, now: datetime) -> Send:
+    """Undo a send that hasn't begun, and return it: nobody gets it, and the issue can be sent after all.
+
+    Raise ForbiddenError; BegunError if a worker was quicker; and SendError if it is cancelled already.
+    """
+    require(person, Act.CONTROL_SEND)
+    store.schedules.undo(send_id)
+    return _noted(person, store, "undo-send", send_id, now)
+
+
+def pause_send(person: Person, store: Store, send_id: int, *, now: datetime) -> Send:
     """Pause a send until a person resumes it, and return it. Messages being handed over are completed first.
 
     Raise ForbiddenError, and SendError if it can't be paused.
     """
     require(person, Act.CONTROL_SEND)
     store.controls.pause(send_id, f"paused by {person.name}")
-    return store.sends.get(send_id)
+    return _noted(person, store, "pause-send", send_id, now)
 
 
 def reactivate(person: Person, store: Store, send: Send, *, now: datetime) -> Send:
@@ -30,33 +40,71 @@ def reactivate(person: Person, store: Store, send: Send, *, now: datetime) -> Se
     """
     require(person, Act.CONTROL_SEND)
     is_early = send.status is SendStatus.SCHEDULED and send.begins is not None and send.begins > now
-    if not (is_early or send.status is SendStatus.PLANNED):
-        store.controls.resume(send.id, now=now)
-    return store.sends.get(send.id)
+    if is_early or send.status is SendStatus.PLANNED:
+        return store.sends.get(send.id)
+    store.controls.resume(send.id, now=now)
+    return _noted(person, store, "resume-send", send.id, now)
 
 
-def cancel_send(person: Person, store: Store, send_id: int, *, notice: Callable[[str], None] = lambda _: None) -> Send:
-    """Cancel a send and return it. Nothing is sent after this returns.
+def release_send(person: Person, store: Store, send_id: int, *, now: datetime) -> Send:
+    """Resume a send that is paused, waits or fails, for a worker to continue it at once, and return it.
 
-    Raise ForbiddenError and the errors of ``sending.cancel``.
+    Raise ForbiddenError, and SendError if it can't be resumed.
     """
     require(person, Act.CONTROL_SEND)
-    return sending.cancel(store, send_id, notice=notice)
+    store.controls.resume(send_id, now=now)
+    return _noted(person, store, "resume-send", send_id, now)
 
 
-def retry_refused(person: Person, store: Store, send_id: int) -> int:
+def cancel_send(
+    person: Person,
+    store: Store,
+    send_id: int,
+    *,
+    now: datetime,
+    notice: Callable[[str], None] = lambda _: None,
+    patience: float | None = None,
+) -> Send:
+    """Cancel a send and return it. Nothing more is handed over after this returns.
+
+    With ``patience``, wait at most for so many seconds for the messages in flight. Raise ForbiddenError and the errors
+    of ``sending.cancel``.
+    """
+    require(person, Act.CONTROL_SEND)
+    sending.refuse_if_over(store.sends.get(send_id))
+    note_act(person, store, "cancel-send", store.sends.get(send_id), now=now)
+    return sending.cancel(store, send_id, notice=notice, patience=patience)
+
+
+def retry_refused(person: Person, store: Store, send_id: int, *, now: datetime) -> int:
     """Queue a send's refused deliveries again, and return their number. The send can then be resumed.
 
     Suppressed readers will be skipped. Raise ForbiddenError, and SendError if the send was cancelled.
     """
     require(person, Act.CONTROL_SEND)
-    return store.controls.retry_refused(send_id)
+    queued = store.controls.retry_refused(send_id)
+    note_act(person, store, "retry-refused", store.sends.get(send_id), now=now, deliveries=queued)
+    return queued
 
 
-def settle_uncertain(person: Person, store: Store, send_id: int, decision: Uncertainty) -> int:
+def settle_uncertain(person: Person, store: Store, send_id: int, decision: Uncertainty, *, now: datetime) -> int:
     """Hold a send's uncertain deliveries or queue them again, and return their number. Queued ones may arrive twice.
 
     Raise ForbiddenError, and SendError if the send was cancelled.
     """
     require(person, Act.CONTROL_SEND)
-    return store.controls.settle_uncertain(send_id, decision)
+    settled = store.controls.settle_uncertain(send_id, decision)
+    send = store.sends.get(send_id)
+    note_act(person, store, "settle-uncertain", send, now=now, decision=decision.value, deliveries=settled)
+    return settled
+
+
+def note_act(person: Person, store: Store, act: str, send: Send, *, now: datetime, **detail: object) -> None:
+    """Write a line about a send to the audit log."""
+    store.audit.add(person, act, f"issue {send.issue}", now=now, detail={"send": send.id, **detail})
+
+
+def _noted(person: Person, store: Store, act: str, send_id: int, now: datetime) -> Send:
+    send = store.sends.get(send_id)
+    note_act(person, store, act, send, now=now)
+    return send

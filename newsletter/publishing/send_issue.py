@@ -1,5 +1,6 @@
 """Send an issue: prepare the send, then begin it, schedule it or resume it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -17,6 +18,7 @@ from newsletter.message import link_tracking
 from newsletter.publishing.audience import segments_of
 from newsletter.publishing.pictures import publish_pictures
 from newsletter.publishing.plan_differences import compare_plan
+from newsletter.publishing.send_controls import note_act
 from newsletter.publishing.start_time import StartTime, local_moments
 from newsletter.sending import FreezeRequest, Observer, Plan, SendContext, SendOutcome
 from newsletter.settings import Settings
@@ -109,7 +111,7 @@ def schedule_send(person: Person, settings: Settings, store: Store, prepared: Pr
     if start is None:
         raise ValueError("a send without a start begins now")
     with sending.refusals_in_zone(store, settings.newsletter.zone):
-        return store.sends.schedule(
+        send = store.sends.schedule(
             issue=prepared.plan.issue,
             provider=settings.provider_name,
             segments=prepared.plan.segments,
@@ -118,6 +120,24 @@ def schedule_send(person: Person, settings: Settings, store: Store, prepared: Pr
             deadline=round(settings.sending.deadline.total_seconds()),
             now=now,
         )
+    note_act(person, store, "schedule-send", send, now=now, recipients=prepared.plan.recipients, **_start_of(send))
+    return send
+
+
+def reschedule_send(
+    person: Person, settings: Settings, store: Store, send: Send, start: StartTime, *, now: datetime
+) -> Send:
+    """Have a send that hasn't begun begin at another time, and return it. Nothing else about it changes.
+
+    Raise ForbiddenError and ConfirmationNeededError; EmbargoedError; BegunError if it has begun by now; and
+    NotBegunError if it is cancelled.
+    """
+    require(person, Act.SEND)
+    _refuse_embargoed(settings, compose_issue(settings, send.issue).issue, start.begins)
+    store.schedules.reschedule(send.id, begins=start.begins, local_time=start.local_time)
+    rescheduled = store.sends.get(send.id)
+    note_act(person, store, "reschedule-send", rescheduled, now=now, **_start_of(rescheduled))
+    return rescheduled
 
 
 def send_now(
@@ -140,6 +160,8 @@ def send_now(
         raise ValueError("a send with a start doesn't begin now")
     publish_pictures(settings, prepared.composed)
     request = freeze_request(settings, store, prepared.composed, now=now)
+    plan = prepared.plan
+    store.audit.add(person, "send", f"issue {plan.issue}", now=now, detail={"recipients": plan.recipients})
     begun = sending.start(store, context, request, observer=observer).result()
     return _wait(store, context, begun, observer)
 
@@ -244,6 +266,10 @@ def _refuse_embargoed(settings: Settings, issue: Issue, moment: datetime) -> Non
     for entry in issue.entries:
         if entry.not_before is not None and moment < moments_showing(entry.not_before, zone)[1]:
             raise EmbargoedError(issue=issue.slug, entry=entry.slug, until=entry.not_before, zone=zone)
+
+
+def _start_of(send: Send) -> Mapping[str, str]:
+    return {"begins": send.begins.isoformat() if send.begins else "", "local_time": send.local_time}
 
 
 def _wait(store: Store, context: SendContext, begun: Send, observer: Observer) -> Send:

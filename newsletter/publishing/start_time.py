@@ -7,6 +7,7 @@ from datetime import date, datetime
 from newsletter.domain import schedule
 from newsletter.domain.issue import Issue
 from newsletter.domain.local_times import LocalTime, moments_by_zone, parse_local_time
+from newsletter.domain.send_stages import COUNTDOWN
 from newsletter.publishing.audience import segments_of
 from newsletter.settings import Settings
 from newsletter.store import Store
@@ -47,6 +48,12 @@ def start_at(settings: Settings, text: str, *, now: datetime) -> StartTime:
         days=(moment.at - now).days,
         notices=(moment.notice,) if moment.notice else (),
     )
+
+
+def start_soon(settings: Settings, *, now: datetime) -> StartTime:
+    """Return the start in a minute, until when a person can undo the send."""
+    begins = now + COUNTDOWN
+    return StartTime(begins=begins, day=begins.astimezone(settings.newsletter.zone).date(), days=0)
 
 
 def start_at_local_time(settings: Settings, store: Store, issue: Issue, text: str, *, now: datetime) -> StartTime:

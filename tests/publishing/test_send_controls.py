@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,8 @@ from newsletter import bootstrap
 from newsletter.domain.delivery import Uncertainty
 from newsletter.domain.people import ConfirmationNeededError, ForbiddenError, Person
 from newsletter.domain.send import Send, SendStatus
+from newsletter.domain.send_errors import EmbargoedError
+from newsletter.domain.send_stages import SendStage, stage_of
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import NewsletterError
 from newsletter.publishing import send_controls
@@ -18,11 +20,12 @@ from newsletter.publishing.send_issue import (
     begin_planned,
     compose_issue,
     prepare_send,
+    reschedule_send,
     resume_send,
     schedule_send,
     send_now,
 )
-from newsletter.publishing.start_time import StartTime
+from newsletter.publishing.start_time import StartTime, start_soon
 from newsletter.sending import Observer
 from newsletter.settings import Settings
 from newsletter.store import Store
@@ -31,6 +34,7 @@ from tests.people import EDITOR, PUBLISHER, WRITER
 
 TODAY = date(2026, 11, 23)
 SLUG = TODAY.isoformat()
+NOW = datetime(2026, 11, 23, 5, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -51,23 +55,33 @@ def scheduled(settings: Settings, store: Store, prepared: PreparedSend) -> Send:
 
 
 CONTROLS: dict[str, Callable[[Person, Store, Send], object]] = {
-    "pause": lambda person, store, send: send_controls.pause_send(person, store, send.id),
-    "resume": lambda person, store, send: send_controls.reactivate(person, store, send, now=store.now()),
-    "cancel": lambda person, store, send: send_controls.cancel_send(person, store, send.id),
-    "retry": lambda person, store, send: send_controls.retry_refused(person, store, send.id),
-    "settle": lambda person, store, send: send_controls.settle_uncertain(person, store, send.id, Uncertainty.HOLD),
+    "undo-send": lambda person, store, send: send_controls.undo_send(person, store, send.id, now=NOW),
+    "pause-send": lambda person, store, send: send_controls.pause_send(person, store, send.id, now=NOW),
+    "resume-send": lambda person, store, send: send_controls.release_send(person, store, send.id, now=NOW),
+    "cancel-send": lambda person, store, send: send_controls.cancel_send(person, store, send.id, now=NOW),
+    "retry-refused": lambda person, store, send: send_controls.retry_refused(person, store, send.id, now=NOW),
+    "settle-uncertain": lambda person, store, send: send_controls.settle_uncertain(
+        person, store, send.id, Uncertainty.HOLD, now=NOW
+    ),
 }
 
 
-@pytest.mark.parametrize("control", CONTROLS.values(), ids=list(CONTROLS))
-def test_only_publishers_control_a_send_and_need_no_passkey_for_it(
-    store: Store, scheduled: Send, control: Callable[[Person, Store, Send], object]
+@pytest.mark.parametrize("act", CONTROLS)
+def test_only_publishers_control_a_send_need_no_passkey_for_it_and_leave_a_note(
+    store: Store, scheduled: Send, act: str
 ) -> None:
+    control = CONTROLS[act]
+    if act == "resume-send":
+        store.controls.pause(scheduled.id, "lunch")
+        scheduled = store.sends.get(scheduled.id)
     for person in (WRITER, EDITOR):
         with pytest.raises(ForbiddenError):
             control(person, store, scheduled)
     assert store.sends.all() == [scheduled]
     control(replace(PUBLISHER, is_confirmed=False), store, scheduled)
+    noted, before = store.audit.entries()
+    assert (noted.act, noted.thing, noted.address) == (act, f"issue {SLUG}", PUBLISHER.address)
+    assert before.act == "schedule-send"
 
 
 def test_only_publishers_who_have_just_used_their_passkey_begin_a_send(
@@ -80,6 +94,7 @@ def test_only_publishers_who_have_just_used_their_passkey_begin_a_send(
         (EDITOR, ForbiddenError),
         (replace(PUBLISHER, is_confirmed=False), ConfirmationNeededError),
     ]
+    assert prepared.start is not None
     with bootstrap.open_send_context(settings) as context:
         for person, error in refused:
             with pytest.raises(error):
@@ -96,3 +111,37 @@ def test_only_publishers_who_have_just_used_their_passkey_begin_a_send(
             with pytest.raises(ForbiddenError):
                 resume_send(person, store, context, SLUG, observer=Observer())
     assert [send.status for send in store.sends.all()] == [SendStatus.PLANNED]
+
+
+def test_a_send_in_a_minute_is_undone_or_rescheduled_and_its_issue_stays_sendable(
+    settings: Settings, store: Store, prepared: PreparedSend
+) -> None:
+    now = store.now()
+    soon = replace(prepared, start=start_soon(settings, now=now))
+    send = schedule_send(PUBLISHER, settings, store, soon, now=now)
+    assert stage_of(send, now) is SendStage.COUNTING_DOWN
+    later = StartTime(begins=now + timedelta(hours=2), day=TODAY, days=0)
+    with pytest.raises(ConfirmationNeededError):
+        reschedule_send(replace(PUBLISHER, is_confirmed=False), settings, store, send, later, now=now)
+    moved = reschedule_send(PUBLISHER, settings, store, send, later, now=now)
+    assert moved == replace(send, begins=later.begins)
+    assert stage_of(send_controls.undo_send(PUBLISHER, store, send.id, now=now), now) is SendStage.UNSENT
+    again = schedule_send(PUBLISHER, settings, store, soon, now=now)
+    assert (again.id, again.begins) == (send.id, now + timedelta(seconds=60))
+    acts = [entry.act for entry in store.audit.entries()]
+    assert acts == ["schedule-send", "undo-send", "reschedule-send", "schedule-send"]
+    assert store.audit.entries()[2].detail["begins"] == later.begins.isoformat()
+
+
+def test_an_embargoed_entry_keeps_a_send_from_moving_before_its_time(
+    settings: Settings, store: Store, prepared: PreparedSend
+) -> None:
+    now = store.now()
+    send = schedule_send(PUBLISHER, settings, store, prepared, now=now)
+    entry = settings.root / "issues/entries/train.md"
+    until = now + timedelta(minutes=50)
+    text = entry.read_text("utf-8").replace("---\n", f"---\nnot_before: {until:%Y-%m-%d %H:%M}\n", 1)
+    entry.write_text(text, "utf-8")
+    with pytest.raises(EmbargoedError):
+        reschedule_send(PUBLISHER, settings, store, send, start_soon(settings, now=now), now=now)
+    assert store.sends.get(send.id) == send

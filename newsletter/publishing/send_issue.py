@@ -1,6 +1,7 @@
 """Send an issue: prepare the send, then begin it, schedule it or resume it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,7 +14,7 @@ from newsletter.domain.plan_differences import PlanDifferences
 from newsletter.domain.schedule import moments_showing
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.send_errors import EmbargoedError, FarAheadError, WrongDateError
-from newsletter.errors import NewsletterError
+from newsletter.errors import FindingsError, NewsletterError
 from newsletter.message import link_tracking
 from newsletter.publishing.audience import segments_of
 from newsletter.publishing.pictures import publish_pictures
@@ -133,7 +134,8 @@ def reschedule_send(
     NotBegunError if it is cancelled.
     """
     require(person, Act.SEND)
-    _refuse_embargoed(settings, compose_issue(settings, send.issue).issue, start.begins)
+    with suppress(FindingsError):  # the worker reads the files again, and a send can be put off to repair them
+        _refuse_embargoed(settings, compose_issue(settings, send.issue).issue, start.begins)
     store.schedules.reschedule(send.id, begins=start.begins, local_time=start.local_time)
     rescheduled = store.sends.get(send.id)
     note_act(person, store, "reschedule-send", rescheduled, now=now, **_start_of(rescheduled))

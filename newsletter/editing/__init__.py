@@ -19,6 +19,8 @@ from newsletter.editing.file_merging import Choice, Side, SyncConflict
 from newsletter.editing.merging import merge_texts
 from newsletter.editing.moving_between import move_between_issues
 from newsletter.editing.operations import Editing
+from newsletter.editing.permissions import require_sight
+from newsletter.editing.settings_texts import apply_settings_change, setting_text
 from newsletter.editing.sittings import QUIET, CommitState, Sittings
 from newsletter.editing.syncing import Syncing, SyncState
 from newsletter.editing.values import UNSEEN, Changed, FileText, Save, Unseen, digest_of
@@ -51,9 +53,12 @@ __all__ = [
     "UneditablePathError",
     "UnsavedError",
     "Unseen",
+    "apply_settings_change",
     "bring_back",
     "compare_texts",
     "digest_of",
     "merge_texts",
     "move_between_issues",
+    "require_sight",
+    "setting_text",
 ]

@@ -51,7 +51,7 @@ class FileGoneError(NotFoundError):
 
 
 class UneditablePathError(NotFoundError):
-    """A path that isn't one of an entry, a block or an issue."""
+    """A path that isn't one of an entry, a block, an issue or the settings, or not one that a change is meant for."""
 
     code = "path-uneditable"
 

@@ -14,6 +14,7 @@ from newsletter.editing.values import digest_of
 from newsletter.errors import Finding
 from newsletter.files import library_errors
 from newsletter.files.atomic_write import create_file, rewrite_file
+from newsletter.files.newsletter_folder import SETTINGS_FILE
 
 _FORBIDDEN = frozenset("\x00\\")
 _MARK = "\ufeff"
@@ -21,10 +22,13 @@ _MARK = "\ufeff"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManuscriptPlace:
-    """A manuscript's place: its path in the newsletter's folder, its kind, and the file itself behind any links."""
+    """A manuscript's place: its path in the newsletter's folder, its kind, and the file itself behind any links.
+
+    newsletter.toml has no kind.
+    """
 
     path: str
-    kind: FileKind
+    kind: FileKind | None
     file: Path
 
     def paths(self, root: Path) -> tuple[str, ...]:
@@ -69,7 +73,7 @@ def in_style_of(data: bytes, text: str) -> str:
 
 
 def manuscript_place(root: Path, path: str) -> ManuscriptPlace:
-    """Return the place of a manuscript, given by a path relative to the newsletter's folder.
+    """Return the place of a manuscript or newsletter.toml, given by a path relative to the newsletter's folder.
 
     The file need not exist. Raise UneditablePathError for anything that isn't read as a manuscript, and
     UnreadableFileError for a link that leads out of the folder.
@@ -78,7 +82,7 @@ def manuscript_place(root: Path, path: str) -> ManuscriptPlace:
     normal = "/".join(parts)
     kind = kind_of(normal)
     hidden = any(part.startswith(".") or part == "/" for part in parts)
-    if kind is None or hidden or _FORBIDDEN.intersection(path):
+    if (kind is None and normal != SETTINGS_FILE) or hidden or _FORBIDDEN.intersection(path):
         raise UneditablePathError(path=path)
     try:
         file = (root / normal).resolve()
@@ -88,7 +92,8 @@ def manuscript_place(root: Path, path: str) -> ManuscriptPlace:
         what = "a link that leads out of the newsletter's folder"
         raise UnreadableFileError([file_error("file-outside", normal, 1, what, "copy the file here")])
     inside = file.relative_to(root.resolve())
-    if file.suffix != ".md" or any(part.startswith(".") for part in inside.parts):  # settings, or git's own files
+    suffix = ".md" if kind else ".toml"
+    if file.suffix != suffix or any(part.startswith(".") for part in inside.parts):  # settings, or git's own files
         what = "a link to a file that is no manuscript"
         raise UnreadableFileError([file_error("file-outside", normal, 1, what, "remove the link")])
     return ManuscriptPlace(path=normal, kind=kind, file=file)

@@ -12,8 +12,15 @@ from newsletter.content.source_text import with_line_feeds
 from newsletter.domain.changes import Change, FieldValue, Reversal, SetField, Several
 from newsletter.domain.issue import Entry
 from newsletter.domain.people import Act, Person, require
+from newsletter.domain.settings_changes import SettingsChange, SettingValue, paths_of
 from newsletter.editing.applying import AppliedChange, apply_to_current
-from newsletter.editing.errors import BusyFileError, ConflictError, FileGoneError, UndoConflictError
+from newsletter.editing.errors import (
+    BusyFileError,
+    ConflictError,
+    FileGoneError,
+    UndoConflictError,
+    UneditablePathError,
+)
 from newsletter.editing.manuscript_files import (
     ManuscriptFile,
     ManuscriptPlace,
@@ -25,9 +32,11 @@ from newsletter.editing.manuscript_files import (
     replace_manuscript,
 )
 from newsletter.editing.permissions import require_edit
+from newsletter.editing.settings_texts import UndoableSettings, apply_settings_change, values_at
 from newsletter.editing.traces import traces
 from newsletter.editing.undoing import UndoableChange, UndoStacks, undone
 from newsletter.editing.values import UNSEEN, Changed, FileText, Save, Unseen, digest_of
+from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.files.newsletter_lock import PATIENCE, newsletter_lock
 
 _ATTEMPTS = 5  # at a file that another program writes at the same moment
@@ -38,11 +47,17 @@ def _ignore(_save: Save) -> None:
     """Do nothing about a save."""
 
 
+def _allow(_person: Person, _before: str, _after: str) -> None:
+    """Allow a change of newsletter.toml."""
+
+
 class Editing:
     """Everything that changes the manuscripts of the newsletter in a folder, under its lock.
 
-    ``saving`` is called under the lock before a file is written, so that another author's changes can be committed
-    first; ``saved`` is called after it, without the lock. Neither may fail. One object serves many threads.
+    ``check_settings`` gets the person and the texts of newsletter.toml before and after a change, and raises an error
+    if it must not be made. ``saving`` is called under the lock before a file is written, so that others' changes
+    can be committed first; ``saved`` is called after it, without the lock. Neither may fail. One object serves many
+    threads.
     """
 
     def __init__(
@@ -51,10 +66,12 @@ class Editing:
         *,
         saved: Callable[[Save], object] = _ignore,
         saving: Callable[[Save], object] = _ignore,
+        check_settings: Callable[[Person, str, str], object] = _allow,
         patience: float = PATIENCE,
     ) -> None:
         self.root = root
         self._saved, self._saving, self._patience = saved, saving, patience
+        self._check_settings = check_settings
         self._stacks = UndoStacks()
 
     def read(self, path: str) -> FileText:
@@ -89,13 +106,55 @@ class Editing:
         UneditableError, MissingItemError, MissingSectionError, TooLongError; LockedError, NoLockError, BusyFileError,
         UnsavedError. None of them has changed anything.
         """
-        place = self._place(person, path)
+        place = manuscript_place(self.root, path)
+        kind = place.kind
+        if kind is None:
+            raise UneditablePathError(path=path)
+        require_edit(person, kind)
 
         def edit(file: ManuscriptFile) -> AppliedChange:
-            return apply_to_current(_readable(file), change, place.kind, path=place.path, seen=seen)
+            return apply_to_current(_readable(file), change, kind, path=place.path, seen=seen)
 
         before, applied, data = self._rewrite(person, place, edit, now)
         return _changed(place, change, applied, data, undo=self._undoable(session, before, applied))
+
+    def change_settings(
+        self,
+        person: Person,
+        change: SettingsChange,
+        *,
+        seen: SettingValue | Unseen | None = UNSEEN,
+        session: str = "",
+        now: datetime.datetime,
+    ) -> Changed:
+        """Make a change to newsletter.toml: only the bytes of what changes.
+
+        ``seen`` is the value of a SetSetting's setting that the person saw, None if it wasn't there. Raise
+        ConflictError if it has another one now, what ``check_settings`` raises, TomlUneditableError, and the errors of
+        ``change``.
+        """
+        place = self._place(person, SETTINGS_FILE)
+        inverses: list[SettingsChange] = []
+
+        def edit(file: ManuscriptFile) -> AppliedChange:
+            applied = apply_settings_change(_readable(file), change, seen=seen)
+            inverses.append(applied.inverse)
+            same = applied.text == file.text
+            if not same:
+                self._check_settings(person, file.text, applied.text)
+            inverse = None if same else _reversal_of_text(file.text, applied.text)
+            return AppliedChange(text=applied.text, inverse=inverse)
+
+        before, applied, data = self._rewrite(person, place, edit, now)
+        paths = paths_of(change)
+        settings = UndoableSettings(
+            change=change,
+            inverse=inverses[-1],
+            before=values_at(before.text, paths),
+            after=values_at(applied.text, paths),
+        )
+        undo = self._undoable(session, before, applied, settings)
+        return Changed(path=place.path, digest=digest_of(data), change=change, undo=undo)
 
     def undo(self, person: Person, session: str, *, only: str = "", now: datetime.datetime) -> Changed:
         """Undo the latest change of a session, or ``only`` the one that a ``Changed.undo`` names.
@@ -107,7 +166,8 @@ class Editing:
         with self._stacks.popped(session, only, final=(UndoConflictError, FileGoneError)) as undoable:
             place = self._place(person, undoable.path)
             _, applied, data = self._rewrite(person, place, lambda file: undone(file.text, undoable), now)
-        return _changed(place, undoable.change, applied, data)
+        changed = _changed(place, undoable.change, applied, data)
+        return replace(changed, change=undoable.settings.change) if undoable.settings else changed
 
     def replace_text(
         self,
@@ -134,6 +194,8 @@ class Editing:
             new = text if exact else in_style_of(file.data, text)
             if file.digest != seen_digest and new != file.text:
                 raise ConflictError(path=place.path, field="text", mine=text, theirs=file.text, base=None)
+            if place.kind is None:
+                self._check_settings(person, file.text if file.is_text else "", new)
             return AppliedChange(text=new)
 
         before, applied, data = self._rewrite(person, place, edit, now)
@@ -207,7 +269,9 @@ class Editing:
         self._saved(save)
         return Changed(path=place.path, digest=digest_of(data))
 
-    def _undoable(self, session: str, before: ManuscriptFile, applied: AppliedChange) -> str:
+    def _undoable(
+        self, session: str, before: ManuscriptFile, applied: AppliedChange, settings: UndoableSettings | None = None
+    ) -> str:
         """Remember a change for undo, and return its name; "" if there is nothing to undo or no session."""
         if not session or applied.inverse is None:
             return ""
@@ -219,8 +283,9 @@ class Editing:
                 kind=kind,
                 change=change,
                 inverse=applied.inverse,
-                before=() if change is None else traces(before.text, change, kind, path=path),
-                after=() if change is None else traces(applied.text, change, kind, path=path),
+                before=traces(before.text, change, kind, path=path) if kind and change else (),
+                after=traces(applied.text, change, kind, path=path) if kind and change else (),
+                settings=settings,
             ),
         )
 
@@ -242,7 +307,7 @@ def _changed(
     place: ManuscriptPlace, change: Change | None, applied: AppliedChange, data: bytes, *, undo: str = ""
 ) -> Changed:
     value: FieldValue = None
-    if isinstance(change, SetField):
+    if isinstance(change, SetField) and place.kind is not None:
         value = field_value(applied.text, change.name, place.kind, path=place.path)
     return Changed(
         path=place.path,

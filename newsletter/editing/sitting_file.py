@@ -1,7 +1,7 @@
 """The file that notes unfinished sittings, so that the next process can commit what a killed one has left.
 
-The folder may have come from somebody else, so a note is only believed about manuscripts, and nothing in it or in its
-place (a pipe, a huge file) can stop the program.
+The folder may have come from somebody else, so a note is only believed about manuscripts and settings, and nothing in
+it or in its place (a pipe, a huge file) can stop the program.
 """
 
 import json
@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from newsletter.files.atomic_write import write_file
 from newsletter.files.cache_folder import CACHE, make_cache_folder
+from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.git import Identity
 
 _NAME = "sitting.json"
@@ -70,4 +71,4 @@ def _parsed(noted: Mapping[str, object]) -> tuple[Identity, set[str]]:
 
 def _is_manuscript(path: str) -> bool:
     hidden = any(part.startswith((".", "/")) for part in PurePosixPath(path).parts)
-    return path.endswith(".md") and path.isprintable() and not hidden
+    return (path.endswith(".md") or path == SETTINGS_FILE) and path.isprintable() and not hidden

@@ -11,6 +11,7 @@ from newsletter.content import FileKind, MissingItemError, MissingSectionError, 
 from newsletter.domain.changes import Change, Reversal, SetField
 from newsletter.editing.applying import AppliedChange, apply_to_current
 from newsletter.editing.errors import ConflictError, NothingToUndoError, UndoConflictError
+from newsletter.editing.settings_texts import UndoableSettings, undone_settings
 from newsletter.editing.traces import Trace, traces
 from newsletter.editing.values import digest_of
 
@@ -24,16 +25,17 @@ _SESSIONS = 200
 class UndoableChange:
     """A change that a session has made, with what it touched before and afterwards.
 
-    ``change`` is None for the replacement of a whole text, which touches everything.
+    ``change`` is None for the replacement of a whole text, which touches everything, and for a change of ``settings``.
     """
 
     name: str = ""
     path: str
-    kind: FileKind
+    kind: FileKind | None
     change: Change | None
     inverse: Reversal
-    before: tuple[Trace, ...]
-    after: tuple[Trace, ...]
+    before: tuple[Trace, ...] = ()
+    after: tuple[Trace, ...] = ()
+    settings: UndoableSettings | None = None
 
 
 class UndoStacks:
@@ -93,6 +95,8 @@ def undone(text: str, undoable: UndoableChange) -> AppliedChange:
     Raise UndoConflictError if the same thing has been changed again since.
     """
     path, kind, inverse = undoable.path, undoable.kind, undoable.inverse
+    if undoable.change is None or kind is None:
+        return AppliedChange(text=_text_before(text, undoable))
     if digest_of(text.encode()) == inverse.digest:
         edited = apply_change(text, inverse, kind, path=path)
         return AppliedChange(text=edited.text, change=inverse, inverse=edited.inverse)
@@ -102,8 +106,6 @@ def undone(text: str, undoable: UndoableChange) -> AppliedChange:
         except ConflictError as err:
             versions = {"mine": err.mine, "theirs": err.theirs, "base": err.base}
             raise UndoConflictError(path=path, field=err.field, **versions) from err
-    if undoable.change is None:
-        raise UndoConflictError(path=path, field="text", mine=inverse.text, theirs=text, base=None)
     now = traces(text, undoable.change, kind, path=path)
     if now == undoable.before:
         return AppliedChange(text=text, notes=("Somebody had already undone this.",))
@@ -114,6 +116,16 @@ def undone(text: str, undoable: UndoableChange) -> AppliedChange:
         return apply_to_current(text, inverse.change, kind, path=path)
     except (MissingItemError, MissingSectionError) as err:
         raise _conflict(path, undoable.before[0], undoable.after[0], now[0]) from err
+
+
+def _text_before(text: str, undoable: UndoableChange) -> str:
+    """Return newsletter.toml without a change, or a file's text from before it was replaced as a whole."""
+    inverse = undoable.inverse
+    if undoable.settings is not None:
+        return undone_settings(text, undoable.settings, inverse)
+    if digest_of(text.encode()) == inverse.digest:
+        return text[: inverse.start] + inverse.text + text[inverse.end :]
+    raise UndoConflictError(path=undoable.path, field="text", mine=inverse.text, theirs=text, base=None)
 
 
 def _conflict(path: str, before: Trace, after: Trace, current: Trace) -> UndoConflictError:

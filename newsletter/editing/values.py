@@ -7,6 +7,7 @@ from enum import Enum
 
 from newsletter.domain.changes import Change, FieldValue
 from newsletter.domain.people import Person
+from newsletter.domain.settings_changes import SettingsChange
 
 
 class Unseen(Enum):
@@ -48,7 +49,7 @@ class Changed:
 
     path: str
     digest: str
-    change: Change | None = None
+    change: Change | SettingsChange | None = None
     value: FieldValue = None
     undo: str = ""
     merged: bool = False

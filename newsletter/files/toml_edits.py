@@ -45,6 +45,8 @@ def with_setting(text: str, path: TomlPath, value: TomlData | None) -> str:
 
 def with_name(text: str, path: TomlPath, name: str) -> str:
     """Return the text with another name for a table or setting, wherever it stands in it. Raise as ``with_setting``."""
+    if toml_value(text, (*path[:-1], name)) == {}:  # an empty table would be there twice
+        text = _removed(text, (*path[:-1], name))
     before = parsed(text)
     depth = len(path) - 1
     layout = layout_of(text)

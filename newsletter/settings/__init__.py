@@ -28,6 +28,7 @@ from newsletter.domain.tracking import TrackingSettings
 from newsletter.errors import FindingsError, Place, SettingsError, did_you_mean
 from newsletter.files import library_errors
 from newsletter.files.newsletter_folder import SETTINGS_FILE, newsletter_folder
+from newsletter.files.toml_layout import parsed
 from newsletter.files.toml_lines import CONFLICT_HINT, CONFLICT_WHAT, conflict_marker, syntax_mistake
 from newsletter.settings.file import (
     ApprovalTable,
@@ -38,7 +39,7 @@ from newsletter.settings.file import (
     ThemeTable,
     parse_url,
 )
-from newsletter.settings.problems import contradictions, mistakes_in, setting_finding, settings_error
+from newsletter.settings.problems import Mistake, contradictions, mistakes_in, setting_finding, settings_error
 from newsletter.settings.segments import languages_of, parse_segment, rule_words
 from newsletter.settings.skeletons import parse_skeleton
 from newsletter.settings.studio import StudioSettings
@@ -47,6 +48,7 @@ from newsletter.tokens import Signer
 __all__ = [
     "EARLIER_SECRETS",
     "SECRET",
+    "Mistake",
     "Settings",
     "SettingsFile",
     "SigningSecretError",
@@ -55,6 +57,7 @@ __all__ = [
     "find_root",
     "load",
     "load_signer",
+    "parse_settings",
     "parse_url",
 ]
 
@@ -168,14 +171,11 @@ def load(start: Path) -> Settings:
     Raise SettingsError if there is no newsletter, and FindingsError with every mistake in newsletter.toml.
     """
     root = find_root(start)
-    text, raw = _read(root / SETTINGS_FILE)
-    try:
-        file = SettingsFile.model_validate(raw)
-    except ValidationError as err:
-        raise settings_error(mistakes_in(err.errors()), text) from err
-    if wrong := list(contradictions(file)):
-        raise settings_error(wrong, text)
-    return _settings(root, file)
+    text = _read(root / SETTINGS_FILE)
+    file = parse_settings(text)
+    if isinstance(file, SettingsFile):
+        return _settings(root, file)
+    raise settings_error(file, text)
 
 
 def load_signer(environment: Mapping[str, str] = os.environ) -> Signer:
@@ -199,18 +199,37 @@ def load_signer(environment: Mapping[str, str] = os.environ) -> Signer:
         raise SigningSecretError(variable=EARLIER_SECRETS, why=why, hint="separate the secrets with spaces") from err
 
 
-def _read(path: Path) -> tuple[str, Mapping[str, object]]:
-    """Return the text and the tables of a newsletter.toml."""
-    place = Place(path=SETTINGS_FILE)
+def parse_settings(text: str) -> SettingsFile | tuple[Mistake, ...]:
+    """Return the settings in a text of newsletter.toml, or all mistakes in them.
+
+    Raise FindingsError if the text isn't TOML.
+    """
+    tables = _tables(text)
     try:
-        text = path.read_text(encoding="utf-8")
-        line = conflict_marker(text)
-        if line is not None:
-            raise FindingsError([setting_finding(replace(place, line=line), CONFLICT_WHAT, CONFLICT_HINT)])
-        return text, tomllib.loads(text)
+        file = SettingsFile.model_validate(tables)
+    except ValidationError as err:
+        return tuple(mistakes_in(err.errors()))
+    return tuple(contradictions(file)) or file
+
+
+def _tables(text: str) -> Mapping[str, object]:
+    place = Place(path=SETTINGS_FILE)
+    line = conflict_marker(text)
+    if line is not None:
+        raise FindingsError([setting_finding(replace(place, line=line), CONFLICT_WHAT, CONFLICT_HINT)])
+    try:
+        return parsed(text)
     except tomllib.TOMLDecodeError as err:
         what, line = syntax_mistake(err, text)
         problem = setting_finding(replace(place, line=line), what, "docs/settings.md describes the file")
+        raise FindingsError([problem]) from err
+
+
+def _read(path: Path) -> str:
+    """Return the text of a newsletter.toml."""
+    place = Place(path=SETTINGS_FILE)
+    try:
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         problem = setting_finding(place, "the file is not UTF-8", "save it as UTF-8 text")
     except OSError as err:

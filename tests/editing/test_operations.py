@@ -238,7 +238,6 @@ def test_a_file_that_is_no_text_stays_until_it_is_replaced(root: Path, editing: 
     [
         "issues/entries/../../newsletter.toml",
         "/etc/passwd.md",
-        "newsletter.toml",
         "issues/notes.txt",
         "issues/deep/2026-11-30.md",
         "issues/.hidden.md",
@@ -468,3 +467,12 @@ def test_content_is_on_the_disk_before_the_name(root: Path, editing: Editing, mo
     monkeypatch.setattr(Path, "replace", renamed)
     editing.change(ADA, ENTRY, put("title", "New"), now=NOW)
     assert (order[0], order[-2:]) == ("synced", ["renamed", "synced"])
+
+
+def test_the_settings_are_no_manuscript(root: Path, editing: Editing) -> None:
+    (root / "newsletter.toml").write_text('name = "Ours"\n')
+    with pytest.raises(UneditablePathError):
+        editing.change(ADA, "newsletter.toml", put("title", "New"), now=NOW)
+    with pytest.raises(ForbiddenError):
+        editing.replace_text(ADA, "newsletter.toml", "", seen_digest="", now=NOW)
+    assert (root / "newsletter.toml").read_text() == 'name = "Ours"\n'

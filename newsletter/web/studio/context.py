@@ -12,7 +12,7 @@ from newsletter.domain.captured_links import CapturedLink
 from newsletter.domain.issue import Issue
 from newsletter.domain.people import NotSignedInError, Person
 from newsletter.editing import Editing, Sittings, Syncing
-from newsletter.errors import SettingsError, StoreError
+from newsletter.errors import FindingsError, SettingsError, StoreError
 from newsletter.git import Repository
 from newsletter.publishing.reader_choices import ReaderChoices
 from newsletter.rendering import page_environment
@@ -120,7 +120,7 @@ class Studio:
         latest = self.snapshots.latest
         try:
             return (latest or self.snapshot).settings.newsletter.name
-        except SettingsError:
+        except (SettingsError, FindingsError):
             return self.root.name
 
     def title_of(self, key: str) -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from newsletter.editing import ConflictError
-from newsletter.errors import Finding
+from newsletter.editing import ConflictError, require_sight
+from newsletter.errors import Finding, FindingsError
+from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.web.http.forms import SubmittedForm
 from newsletter.web.preview.source_files import SourceLine, excerpt
 from newsletter.web.studio.context import Studio
@@ -29,8 +30,9 @@ def router(studio: Studio) -> APIRouter:
     @router.get("/text/{path:path}")
     def show(path: str) -> str:
         """Show a manuscript's whole text, with its findings at their lines."""
+        require_sight(studio.person, path)
         file = studio.editing.read(path)
-        findings = sorted(studio.snapshot.findings_of(file.path), key=lambda finding: finding.place.line or 0)
+        findings = sorted(findings_of(studio, file.path), key=lambda finding: finding.place.line or 0)
         return studio.page(
             "text",
             path=file.path,
@@ -55,3 +57,14 @@ def router(studio: Studio) -> APIRouter:
         return saved(request, form, at=now, value=value, digest=changed.digest, undo=changed.undo)
 
     return router
+
+
+def findings_of(studio: Studio, path: str) -> tuple[Finding, ...]:
+    """Return the findings in a file; those of newsletter.toml are what keeps all pages from being shown."""
+    if path != SETTINGS_FILE:
+        return studio.snapshot.findings_of(path)
+    try:
+        _ = studio.snapshot
+    except FindingsError as err:
+        return err.findings
+    return ()

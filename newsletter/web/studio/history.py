@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from newsletter.editing import Comparison, FileGoneError, FileText, bring_back, compare_texts
+from newsletter.editing import Comparison, FileGoneError, FileText, bring_back, compare_texts, require_sight
 from newsletter.errors import NotFoundError
 from newsletter.git import Version, file_versions, text_at
 from newsletter.web.http.forms import SubmittedForm
@@ -37,6 +37,7 @@ def router(studio: Studio) -> APIRouter:
     @router.get("/history/{path:path}")
     def show(path: str, version: str = "", against: str = "") -> str:
         """Show a file's versions, and one of them side by side with another."""
+        require_sight(studio.person, path)
         current = _current(studio, path)
         versions = file_versions(studio.repository, path) if studio.repository else ()
         if current is None and not versions:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from newsletter import bootstrap, settings
 from newsletter.editing import CommitState, Editing, Save, Sittings, Syncing, SyncState
-from newsletter.errors import SettingsError
+from newsletter.errors import FindingsError, SettingsError
 from newsletter.fetching import WebClient
 from newsletter.git import STUDIO, Identity
+from newsletter.publishing.settings_changes import check_settings
 from newsletter.settings.studio import StudioSettings
 from newsletter.store import Store
 from newsletter.web.preview.app import preview_settings
@@ -65,7 +66,7 @@ def open_studio(
         # The files need not be looked at again.
         return (snapshots.latest or snapshots.current()).settings.open_store()
 
-    editing = Editing(root, saving=sittings.saving, saved=saved)
+    editing = Editing(root, saving=sittings.saving, saved=saved, check_settings=check_settings)
     return Studio(
         root=root,
         snapshots=snapshots,
@@ -104,5 +105,5 @@ def remote_values(state: SyncState) -> Mapping[str, object]:
 def _settings(root: Path) -> StudioSettings:
     try:
         return settings.load(root).studio
-    except SettingsError:  # the pages show it
+    except (SettingsError, FindingsError):  # the pages show it
         return StudioSettings()

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from newsletter.files.newsletter_folder import ENTRIES, ISSUES
+from newsletter.files.newsletter_folder import ENTRIES, ISSUES, SETTINGS_FILE
 
 
 def issue_path(slug: str) -> str:
@@ -32,6 +32,8 @@ def link_path(link: int | str) -> str:
 
 def file_path(path: str) -> str:
     """Return the path of the page on which a file is edited: an issue's, an entry's, or that of its text."""
+    if path == SETTINGS_FILE:
+        return "/settings"
     folder, _, name = path.rpartition("/")
     slug = name.removesuffix(".md")
     if slug == name:

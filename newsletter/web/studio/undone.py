@@ -14,14 +14,23 @@ from newsletter.domain.changes import (
     SetField,
     SetMember,
 )
+from newsletter.domain.settings_changes import (
+    RenameTable,
+    SetSetting,
+    SettingsChange,
+    SeveralSettings,
+    change_in_words,
+)
 
 
-def undone_in_words(change: Change | None, title: Callable[[str], str]) -> str:
+def undone_in_words(change: Change | SettingsChange | None, title: Callable[[str], str]) -> str:
     """Return a sentence about a change that has been undone: "Undone: Night train moved."
 
     ``title`` returns the title of the entry with a key, or "" for a block.
     """
     match change:
+        case SetSetting() | RenameTable() | SeveralSettings():
+            what = change_in_words(change)
         case SetField():
             what = change.name.rpartition(".")[2].replace("_", " ")
         case SetMember(name="pinned"):

@@ -140,7 +140,6 @@ def test_a_conflict_in_a_whole_text_is_shown_and_nothing_is_lost(desk: Page, stu
 
 
 HOSTILE = [
-    "newsletter.toml",
     ".git/config",
     ".newsletter/sitting.json",
     "issues/../newsletter.toml",

@@ -1,0 +1,59 @@
+"""Decide whether a change of newsletter.toml may be written: it must not make a mistake, nor touch the server's own."""
+
+from newsletter import settings
+from newsletter.content import InvalidValueError
+from newsletter.domain.people import Person
+from newsletter.errors import FindingsError, NewsletterError
+from newsletter.files.toml_edits import toml_value
+from newsletter.settings import Mistake, SettingsFile
+
+SERVERS_OWN: tuple[tuple[str, ...], ...] = (("database",), ("studio", "hooks"))
+"""Settings that decide what the server opens and runs. Only people at its computer change them."""
+
+
+class ServersOwnSettingError(NewsletterError):
+    """A setting that people who sign in can't change, since it decides what the server opens or runs."""
+
+    code = "setting-servers-own"
+
+    def __init__(self, *, field: str) -> None:
+        self.field = field
+        super().__init__(f"{field} can only be changed on the server", hint="edit newsletter.toml there")
+
+
+def check_settings(person: Person, before: str, after: str) -> None:
+    """Raise an error if the text of newsletter.toml has a mistake that wasn't there before a person's change.
+
+    A text that can't be read at all may become any other one. Raise InvalidValueError with the setting, FindingsError
+    if the new text isn't TOML, and ServersOwnSettingError.
+    """
+    _check_servers_own(person, before, after)
+    try:
+        known = mistakes_in(before)
+    except FindingsError:
+        return
+    new = [mistake for mistake in mistakes_in(after) if mistake not in known]
+    if new:
+        raise InvalidValueError(new[0].what, field=".".join(new[0].keys), hint=new[0].hint)
+
+
+def mistakes_in(text: str) -> tuple[Mistake, ...]:
+    """Return the mistakes in a text of newsletter.toml. Raise FindingsError if it isn't TOML."""
+    parsed = settings.parse_settings(text)
+    return () if isinstance(parsed, SettingsFile) else parsed
+
+
+def _check_servers_own(person: Person, before: str, after: str) -> None:
+    if not person.id:  # at this computer
+        return
+    for path in SERVERS_OWN:
+        try:
+            old = toml_value(before, path)
+        except ValueError:  # it isn't TOML
+            old = None
+        try:
+            new = toml_value(after, path)
+        except ValueError:
+            return  # which the other checks refuse, or nobody can use
+        if old != new:
+            raise ServersOwnSettingError(field=".".join(path))

@@ -165,7 +165,7 @@ def add(
         language=_language(language) if language else "",
     )
     with resources.open_store(settings) as store:
-        added = add_reader(store, new, now=store.now())
+        added = add_reader(store, bootstrap.local_person(settings.root), new, now=store.now())
     for topic_ in follows:
         if not topic_.declared:
             output.note(
@@ -196,14 +196,15 @@ def remove(
 
     settings = resources.load_settings(context)
     mailed = options.parse_address(address)
+    person = bootstrap.local_person(settings.root)
     if erase:
         bootstrap.open_signer()  # report a missing secret before opening the database
     with resources.open_store(settings) as store:
         if erase:
-            removal = erase_reader(settings, store, mailed, now=store.now())
+            removal = erase_reader(settings, store, person, mailed, now=store.now())
             output.say(f"Erased {mailed}. Imports will not bring the address back.")
         else:
-            removal = remove_reader(settings, store, mailed, now=store.now(), suppress=suppress)
+            removal = remove_reader(settings, store, person, mailed, now=store.now(), suppress=suppress)
             output.say(f"Removed {mailed}." if removal.was_reader else f"{mailed} was not a subscriber.")
         if suppress:
             output.say("The address will never be mailed again.")

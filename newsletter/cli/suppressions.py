@@ -97,10 +97,12 @@ def add(context: typer.Context, address: Address, reason: Why = "manual") -> Non
     newsletter suppressions add ada@example.org
     newsletter suppressions add ada@example.org --reason complained
     """
+    from newsletter.publishing.reader_suppressions import suppress_address
+
     settings = resources.load_settings(context)
-    why = _reason(reason)
+    why, person = _reason(reason), bootstrap.local_person(settings.root)
     with resources.open_store(settings) as store:
-        new = store.suppressions.add(options.parse_address(address), why, store.now())
+        new = suppress_address(store, person, options.parse_address(address), now=store.now(), reason=why)
     output.say(f"{address} will never be mailed again." if new else f"{address} was already suppressed.")
 
 
@@ -117,12 +119,13 @@ def remove(
     newsletter suppressions remove ada@example.org
     newsletter suppressions remove ada@example.org --everywhere
     """
-    from newsletter.feedback import remove_suppression
+    from newsletter.publishing.reader_suppressions import lift_suppression
 
     settings = resources.load_settings(context)
     of_provider = bootstrap.open_suppression_list(settings) if everywhere else None
     with resources.open_store(settings) as store:
-        remove_suppression(store, address, of_provider=of_provider)
+        person = bootstrap.local_person(settings.root)
+        lift_suppression(store, person, address, now=store.now(), of_provider=of_provider)
     output.say(f"{address} can be mailed again.")
 
 

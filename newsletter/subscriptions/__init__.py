@@ -21,14 +21,22 @@ from newsletter.subscriptions.preferences import (
 from newsletter.subscriptions.request_limits import TooOftenError
 from newsletter.subscriptions.service_mail import ServiceMailer
 from newsletter.subscriptions.sign_up import MailRequests, confirm_sign_up
+from newsletter.subscriptions.staff_requests import (
+    BY_STAFF,
+    MailedRecentlyError,
+    mail_address_change,
+    mail_confirmation,
+)
 from newsletter.subscriptions.typed_input import ENTER_SHORTER_NAME, masked, parse_name
 from newsletter.subscriptions.unsubscribe import undo_ticket, undo_unsubscription, unsubscribe
 
 __all__ = [
+    "BY_STAFF",
     "ENTER_SHORTER_NAME",
     "Ballot",
     "Leftover",
     "MailRequests",
+    "MailedRecentlyError",
     "PauseError",
     "PersonalLinks",
     "Preferences",
@@ -44,6 +52,8 @@ __all__ = [
     "files_with",
     "files_with_any",
     "give_reason",
+    "mail_address_change",
+    "mail_confirmation",
     "masked",
     "may_give_reason",
     "page_language",

@@ -13,7 +13,7 @@ from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.errors import StoreError
 from newsletter.store.database import Database
 from newsletter.store.subscribers import rows
-from newsletter.store.subscribers.consents import consents_of
+from newsletter.store.subscribers.consents import consents_of, record
 from newsletter.store.subscribers.erasures import Fingerprint
 from newsletter.store.subscribers.import_merge import ImportedDetails, ImportMerge, MergeCounts
 from newsletter.store.subscribers.removal import remove_reader
@@ -39,8 +39,8 @@ class Subscribers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, new: Subscriber, now: datetime) -> Subscriber:
-        """Store a reader, created ``now`` unless they say when, and return them with id and key.
+    def add(self, new: Subscriber, now: datetime, consents: Sequence[Consent] = ()) -> Subscriber:
+        """Store a reader, created ``now`` unless they say when, with their consents; return them with id and key.
 
         Raises ReaderExistsError if they exist already, AddressSuppressedError if they are suppressed.
         """
@@ -51,6 +51,7 @@ class Subscribers:
             if known is not None:
                 raise ReaderExistsError(address=new.address, status=SubscriberStatus(known))
             added = rows.insert(connection, [new], now)
+            record(connection, [(added[key], consent) for consent in consents])
             return rows.read(connection, subscriber.c.id == added[key])[0]
 
     def get(self, address: str) -> Subscriber | None:

@@ -12,7 +12,7 @@ from newsletter.domain.subscriber import Frequency, Subscriber
 from newsletter.errors import NewsletterError, UsageError
 from newsletter.message.encoding import header_safe
 from newsletter.publishing.reader_requests import known_reader
-from newsletter.publishing.readers import UnknownReaderError, note_change
+from newsletter.publishing.readers import ReaderGoneError, note_change
 from newsletter.store import Store
 
 LONGEST_NAME = 200
@@ -105,7 +105,7 @@ def edit_reader(
 ) -> tuple[Subscriber, tuple[str, ...]]:
     """Change those details of a reader that differ from what the person has ``seen``, as ``ReaderDetails.values``.
 
-    Return the reader and the names of what changed. Raise UnknownReaderError, ReaderDetailError, and ReaderChangedError
+    Return the reader and the names of what changed. Raise ReaderGoneError, ReaderDetailError, and ReaderChangedError
     if somebody else has changed one of them since.
     """
     require(person, Act.CHANGE_READERS)
@@ -122,7 +122,7 @@ def edit_reader(
     changed = _changed(reader, wanted, names, newsletter, now)
     stored = store.self_service.save_preferences(key, changed, now)
     if stored is None:
-        raise UnknownReaderError()
+        raise ReaderGoneError()
     note_change(store, person, Act.CHANGE_READERS, reader, "edited", now=now, fields=list(names))
     return stored, names
 

@@ -104,7 +104,7 @@ def reader_totals(store: Store, person: Person) -> ReaderTotals:
 
 
 def reader_record(store: Store, person: Person, key: str) -> ReaderRecord:
-    """Return everything about a reader. Raise UnknownReaderError."""
+    """Return everything about a reader. Raise ReaderGoneError."""
     require(person, Act.SEE_READERS)
     reader = known_reader(store, key)
     requests = [item for item in store.confirmations.of_reader(reader.key, reader.address) if item.confirmed is None]

@@ -6,7 +6,7 @@ from newsletter import bootstrap
 from newsletter.domain.consent import SignUpChoices, UnsubscribeRequest
 from newsletter.domain.people import Act, Person, require
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.publishing.readers import UnknownReaderError, note_change, refuse_erased
+from newsletter.publishing.readers import ReaderGoneError, note_change, refuse_erased
 from newsletter.store import AddressSuppressedError, AddressTakenError, ReaderExistsError, Store
 from newsletter.subscriptions import BY_STAFF, mail_address_change, mail_confirmation
 
@@ -35,7 +35,7 @@ def ask_to_confirm(
 def ask_to_change_address(store: Store, person: Person, key: str, address: str, *, now: datetime) -> None:
     """Mail a link to a reader's new address; the reader has it once they follow the link.
 
-    Raise UnknownReaderError, AddressTakenError, AddressSuppressedError, MailedRecentlyError and SettingsError.
+    Raise ReaderGoneError, AddressTakenError, AddressSuppressedError, MailedRecentlyError and SettingsError.
     """
     require(person, Act.CHANGE_READERS)
     signer = bootstrap.open_signer()
@@ -50,7 +50,7 @@ def ask_to_change_address(store: Store, person: Person, key: str, address: str, 
 
 
 def unsubscribe_reader(store: Store, person: Person, key: str, *, now: datetime) -> Subscriber:
-    """Unsubscribe a reader who asked to. Only they can subscribe again. Raise UnknownReaderError."""
+    """Unsubscribe a reader who asked to. Only they can subscribe again. Raise ReaderGoneError."""
     require(person, Act.CHANGE_READERS)
     reader = known_reader(store, key)
     if store.self_service.unsubscribe([UnsubscribeRequest(key=key, how=BY_STAFF)], now):
@@ -59,10 +59,10 @@ def unsubscribe_reader(store: Store, person: Person, key: str, *, now: datetime)
 
 
 def known_reader(store: Store, key: str) -> Subscriber:
-    """Return the reader with a key. Raise UnknownReaderError."""
+    """Return the reader with a key. Raise ReaderGoneError."""
     reader = store.subscribers.by_key(key)
     if reader is None:
-        raise UnknownReaderError()
+        raise ReaderGoneError()
     return reader
 
 

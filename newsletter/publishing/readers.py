@@ -26,14 +26,23 @@ class ErasedReaderError(StoreError):
         super().__init__(f"the owner of {address} had their data deleted", hint="only they can sign up again")
 
 
-class UnknownReaderError(NotFoundError):
-    """An address that no reader has, or a reader who no longer exists."""
+class UnknownReaderError(StoreError):
+    """An address that no reader has."""
 
     code = "reader-unknown"
 
-    def __init__(self, *, address: str = "") -> None:
+    def __init__(self, *, address: str) -> None:
         self.address = address
-        super().__init__(f"{address} is not a subscriber" if address else "this reader no longer exists")
+        super().__init__(f"{address} is not a subscriber")
+
+
+class ReaderGoneError(NotFoundError):
+    """A key that no reader has any longer: they have been removed."""
+
+    code = "reader-gone"
+
+    def __init__(self) -> None:
+        super().__init__("this reader no longer exists", hint="look for them by their address")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

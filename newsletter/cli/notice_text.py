@@ -11,10 +11,33 @@ from newsletter.domain.schedule import clock_time
 from newsletter.domain.send import Send, SendStatus
 
 
-def notice_message(notice: Notice, send: Send, newsletter: Newsletter, holds: Sequence[BounceHold]) -> tuple[str, str]:
+def notice_message(
+    notice: Notice, send: Send | None, newsletter: Newsletter, holds: Sequence[BounceHold]
+) -> tuple[str, str]:
     """Return the subject and the text of a notification. Times are in the newsletter's time zone."""
+    if notice.kind in (NoticeKind.APPROVAL, NoticeKind.OVERRIDE):
+        return f"[{newsletter.name}] Issue {notice.issue} {_REVIEWED[notice.kind]}", _text_of_review(notice)
+    if send is None:
+        raise ValueError(f"a notice of the kind {notice.kind} is about a send")
     subject = f"[{newsletter.name}] Issue {send.issue} {_happened(notice, send)}"
     return subject, _text(notice, send, newsletter.zone, holds)
+
+
+_REVIEWED = {
+    NoticeKind.APPROVAL: "isn't approved yet",
+    NoticeKind.OVERRIDE: "goes out without an approval",
+}
+
+
+def _text_of_review(notice: Notice) -> str:
+    paragraphs = [f"Issue {notice.issue} {_REVIEWED[notice.kind]}."]
+    if notice.reason:
+        paragraphs.append(f"Reason: {notice.reason}" if notice.kind is NoticeKind.OVERRIDE else notice.reason)
+    if notice.kind is NoticeKind.APPROVAL:
+        paragraphs.append("Nothing is sent without an approval. Open the issue's review page in the studio.")
+    else:
+        paragraphs.append(f"To stop it:\n\n    newsletter sends cancel {notice.issue}")
+    return "\n\n".join(paragraphs) + "\n"
 
 
 def _text(notice: Notice, send: Send, zone: ZoneInfo, holds: Sequence[BounceHold]) -> str:
@@ -51,6 +74,8 @@ def _happened(notice: Notice, send: Send) -> str:
             return "has been sent, with failures" if send.status is SendStatus.FAILURES else "has been sent"
         case NoticeKind.HELD:
             return "has too many bounces: they are held"
+        case NoticeKind.APPROVAL | NoticeKind.OVERRIDE:
+            return _REVIEWED[notice.kind]
 
 
 def _text_of_holds(holds: Sequence[BounceHold], clock: Callable[[datetime], str]) -> str:

@@ -1,4 +1,4 @@
-"""Notifications to the `[notify]` addresses about scheduled sends and held bounces. No I/O."""
+"""Notifications to publishers and the `[notify]` addresses, about sends, approvals and held bounces. No I/O."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +20,8 @@ class NoticeKind(StrEnum):
     FAILED = "failed"  # it couldn't begin or continue; the worker keeps trying
     FINISHED = "finished"  # it is over, with or without failures
     HELD = "held"  # its bounces are held
+    OVERRIDE = "override"  # it goes out without the approval that the newsletter requires
+    APPROVAL = "approval"  # tomorrow's issue isn't approved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +37,14 @@ class BounceHold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A notification about a send (by its number) to one address. ``key`` is the same for each attempt."""
+    """A notification about a send (by its number) to one address. ``key`` is the same for each attempt.
+
+    One about an ``issue`` that needs no send has its slug, and 0 for a send.
+    """
 
     id: int
     send: int
+    issue: str = ""
     kind: NoticeKind
     reason: str
     at: datetime
@@ -47,10 +53,19 @@ class Notice:
     attempts: int
 
 
-def is_outdated(notice: Notice, send: Send, holds: Sequence[BounceHold]) -> bool:
-    """Return whether the failure, pause or holds are over, or a later failure has a notice of its own."""
+def is_outdated(notice: Notice, send: Send | None, holds: Sequence[BounceHold]) -> bool:
+    """Return whether the failure, pause or holds are over, or a later failure has a notice of its own.
+
+    A reminder is outdated once its issue has a send.
+    """
     if notice.kind is NoticeKind.HELD:
         return not holds
+    if notice.kind is NoticeKind.APPROVAL:
+        return send is not None and bool(send.digest)
+    if notice.kind is NoticeKind.OVERRIDE:
+        return False
+    if send is None:
+        return True
     if notice.kind is NoticeKind.FAILED:
         return send.failing_since is None or int(send.failing_since.timestamp()) > int(notice.at.timestamp())
     return notice.kind is NoticeKind.PAUSED and send.status is not SendStatus.PAUSED

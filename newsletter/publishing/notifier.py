@@ -1,4 +1,4 @@
-"""Mail to the `[notify]` addresses, sent in a thread so that a slow mail server doesn't hold up anything else."""
+"""Mail to publishers and the `[notify]` addresses, in a thread, so that a slow mail server doesn't hold up anything."""
 
 import threading
 from collections.abc import Callable
@@ -7,6 +7,8 @@ from types import TracebackType
 from typing import Self
 
 from newsletter import bootstrap
+from newsletter.domain.addresses import address_key
+from newsletter.domain.people import Role
 from newsletter.errors import BusyError, NewsletterError
 from newsletter.sending import WriteNotice, notify
 from newsletter.settings import Settings
@@ -58,7 +60,7 @@ class Notifier:
             with bootstrap.open_store(settings) as store:
                 while notify(
                     store,
-                    settings.notify,
+                    notified_addresses(settings, store),
                     settings.newsletter,
                     lambda: bootstrap.open_provider(settings),
                     self._write,
@@ -69,9 +71,15 @@ class Notifier:
         except BusyError:
             return  # a send is using the database; the next call tries again
         except Exception as err:  # noqa: BLE001  a message about a send must never disturb the send
-            trouble = f"the [notify] addresses can't be mailed: {err or type(err).__name__}"
+            trouble = f"notifications can't be mailed: {err or type(err).__name__}"
             if trouble != self._trouble:
                 self._report(NewsletterError(trouble))
             self._trouble = trouble
         else:
             self._trouble = ""
+
+
+def notified_addresses(settings: Settings, store: Store) -> tuple[str, ...]:
+    """Return the addresses that get notifications: those of ``[notify]`` and of the members who may send, once each."""
+    addresses = (*settings.notify, *store.staff.addresses(Role.PUBLISHER))
+    return tuple({address_key(address): address for address in reversed(addresses)}.values())[::-1]

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 from newsletter.domain.send import Send, SendStatus
 from newsletter.errors import AskedToStopError, NewsletterError
 from newsletter.publishing.due_sends import run_due_sends
+from newsletter.publishing.heartbeat import Heartbeat
 from newsletter.publishing.notifier import Notifier
 from newsletter.sending import Observer, StopRequests
 from newsletter.settings import Settings
-from newsletter.store import Store
+from newsletter.store import Store, this_process
 
 LONGEST_PAUSE, SHORTEST_PAUSE = 10.0, 0.5  # seconds between two checks for due sends
 
@@ -60,6 +61,10 @@ class Worker:
 
         Raise AskedToStopError if the request comes in the middle of a send.
         """
+        with Heartbeat(self._load, self._open_store):
+            self._loop(stop)
+
+    def _loop(self, stop: StopRequests) -> None:
         reported: set[str] = set()  # since the last success; a cause may produce several messages
         while not stop:
             pause = LONGEST_PAUSE
@@ -83,6 +88,7 @@ class Worker:
         """
         settings = self._load()
         with self._open_store(settings) as store:
+            store.workers.beat(this_process(), now=store.now(), once=True)
             _, went_well = self.run_due(settings, store, at_once=True)
             self._notifier.wait()
             self._notifier.start(settings, store)

@@ -1,4 +1,4 @@
-"""Messages to the `[notify]` addresses, through the newsletter's own provider."""
+"""Messages to publishers and the `[notify]` addresses, through the newsletter's own provider."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -19,8 +19,8 @@ PATIENCE = 6  # attempts to remove a mailed notice from a busy database; each wa
 _LAST = 4  # number of the longest delay between attempts, an hour: it repeats until the news is too old
 
 
-WriteNotice = Callable[[Notice, Send, Newsletter, Sequence[BounceHold]], tuple[str, str]]
-"""A function that returns the subject and the text of a notice's message."""
+WriteNotice = Callable[[Notice, Send | None, Newsletter, Sequence[BounceHold]], tuple[str, str]]
+"""A function that returns the subject and the text of a notice's message. Notices of issues may have no send."""
 
 
 class DelayedNoticesError(NewsletterError):
@@ -30,7 +30,7 @@ class DelayedNoticesError(NewsletterError):
 
     def __init__(self, why: str) -> None:
         self.why = why
-        super().__init__(f"the [notify] addresses can't be mailed now: {why}", hint="this will be tried again")
+        super().__init__(f"notifications can't be mailed now: {why}", hint="this will be tried again")
 
 
 def notify(
@@ -50,11 +50,11 @@ def notify(
     """
     store.notices.address(addresses, now)
     due = store.notices.reserve(now, BATCH)
-    sends = {number: store.sends.get(number) for number in {notice.send for notice in due}}
+    sends = {notice.id: _send_of(store, notice) for notice in due}
     holds = store.held_bounces.holds() if any(notice.kind is NoticeKind.HELD for notice in due) else ()
     waiting = []
     for notice in due:
-        if notice.address in addresses and not is_outdated(notice, sends[notice.send], holds):
+        if notice.address in addresses and not is_outdated(notice, sends[notice.id], holds):
             waiting.append(notice)
         else:
             store.notices.delete(notice)
@@ -64,8 +64,7 @@ def notify(
     try:
         with open_provider() as provider:
             for notice in waiting:
-                send = sends[notice.send]
-                title, words = write(notice, send, newsletter, holds)
+                title, words = write(notice, sends[notice.id], newsletter, holds)
                 status, answer = _mail(provider, notice, title, words, newsletter, now)
                 left.remove(notice)
                 if status is DeliveryStatus.DEFERRED:
@@ -73,7 +72,7 @@ def notify(
                     continue
                 _delete(store, notice)
                 if status is not DeliveryStatus.SUBMITTED:
-                    report(NewsletterError(f"a message to a [notify] address is {status}: {answer}"))
+                    report(NewsletterError(f"a notification is {status}: {answer}"))
     except (ProviderError, SettingsError) as err:
         _postpone(store, left, str(err), now, report)
     except Exception:
@@ -81,6 +80,10 @@ def notify(
             store.notices.postpone(notice, _next_attempt(notice, now))
         raise
     return len(due)
+
+
+def _send_of(store: Store, notice: Notice) -> Send | None:
+    return store.sends.get(notice.send) if notice.send else store.sends.of_issue(notice.issue)
 
 
 def _delete(store: Store, notice: Notice) -> None:

@@ -18,6 +18,7 @@ from newsletter.store.installation import Installation
 from newsletter.store.issue_totals import IssueTotals
 from newsletter.store.migrate import exists, open_database, upgrade
 from newsletter.store.notices import Notices
+from newsletter.store.reminders import Reminders
 from newsletter.store.reviews.comments import Comments
 from newsletter.store.reviews.edits import Edits
 from newsletter.store.reviews.review_events import ReviewEvents
@@ -26,6 +27,7 @@ from newsletter.store.sends.controls import Controls
 from newsletter.store.sends.deliveries import Deliveries
 from newsletter.store.sends.frozen import Frozen
 from newsletter.store.sends.leases import Lease, Leases
+from newsletter.store.sends.process_identity import this_process
 from newsletter.store.sends.rate_limits import RateLimits
 from newsletter.store.sends.schedules import Schedules
 from newsletter.store.sends.sends import Sends
@@ -49,6 +51,7 @@ from newsletter.store.subscribers.service_bounces import SERVICE_QUIET, ServiceB
 from newsletter.store.subscribers.subscribers import ReaderExistsError, Subscribers
 from newsletter.store.subscribers.suppressions import AddressSuppressedError, Suppression, Suppressions
 from newsletter.store.work_lock import work_lock
+from newsletter.store.workers import Workers
 
 __all__ = [
     "SERVICE_QUIET",
@@ -72,6 +75,7 @@ __all__ = [
     "exists",
     "open_store",
     "sqlite_library",
+    "this_process",
     "upgrade",
 ]
 
@@ -99,6 +103,8 @@ class Store:
         self.schedules = Schedules(database)
         self.leases = Leases(database)
         self.notices = Notices(database)
+        self.reminders = Reminders(database)
+        self.workers = Workers(database)
         self.installation = Installation(database)
         self.rate_limits = RateLimits(database)
         self.clicks_and_opens = ClicksAndOpens(database)

@@ -26,6 +26,11 @@ class Notices:
         with self._database.reading() as connection:
             return connection.scalars(due).one()
 
+    def queue(self, issue: str, kind: NoticeKind, reason: str, *, now: datetime) -> None:
+        """Queue a notification about an issue, whether it has a send or not. The next worker mails it."""
+        with self._database.writing() as connection:
+            queue_notice_of_issue(connection, issue, kind, reason, now)
+
     def address(self, addresses: Sequence[str], now: datetime) -> None:
         """Address new notifications to these addresses, or delete them if there are none. Delete outdated ones."""
         unaddressed = sa.select(notice).where(notice.c.address == "").with_for_update(skip_locked=True)
@@ -62,6 +67,7 @@ class Notices:
             Notice(
                 id=row.id,
                 send=row.send,
+                issue=row.issue,
                 kind=NoticeKind(row.kind),
                 reason=row.reason,
                 at=datetime.fromtimestamp(row.at, UTC),
@@ -102,6 +108,13 @@ def queue_notice(
             ["send", *values], scheduled.where(send.c.id == send_id, send.c.begins.is_not(None))
         )
     )
+
+
+def queue_notice_of_issue(connection: sa.Connection, issue: str, kind: NoticeKind, reason: str, now: datetime) -> None:
+    """Queue a notification about an issue, whether it has a send or not."""
+    at = int(now.timestamp())
+    values = {"send": 0, "issue": issue, "kind": kind.value, "reason": clean_text(reason), "at": at, "due": at}
+    connection.execute(sa.insert(notice).values(**values, address="", key="", attempts=0))
 
 
 def queue_notice_of_hold(connection: sa.Connection, issue: str, now: datetime) -> None:

@@ -128,7 +128,9 @@ notice = sa.Table(
     "notice",
     metadata,
     sa.Column("id", Id, primary_key=True),
+    # The send that it is about; 0 if it is about an issue that has none.
     sa.Column("send", Id, nullable=False),
+    sa.Column("issue", sa.String(80), nullable=False, server_default=""),
     sa.Column("kind", sa.String(8), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("address", sa.Text, nullable=False),

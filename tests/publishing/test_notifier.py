@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -9,6 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.cli.notice_text import notice_message
+from newsletter.domain.notices import Notice, NoticeKind, is_outdated
+from newsletter.domain.people import Role
+from newsletter.publishing.notifier import notified_addresses
+from newsletter.settings import Settings
+from newsletter.store import Store
+from tests import make
 from tests.cli.test_sends import by_smtp, facts, make_due
 from tests.command_line import Run, edit
 from tests.databases import sqlite3
@@ -151,3 +159,52 @@ def test_an_invalid_notify_address_is_an_error_with_its_line(run: Run, root: Pat
     assert checked.status == 1
     assert f"newsletter.toml:{line}: " in checked.stdout + checked.stderr
     assert "write an address without a name, such as editor@example.org" in checked.stdout + checked.stderr
+
+
+def test_publishers_and_admins_are_notified_once_each_beside_the_other_addresses(
+    settings: Settings, store: Store
+) -> None:
+    now = store.now()
+    for address, role, joins in (
+        ("pia@daily.example", Role.PUBLISHER, True),
+        ("ADA@daily.example", Role.ADMIN, True),
+        ("eve@daily.example", Role.EDITOR, True),
+        ("new@daily.example", Role.PUBLISHER, False),
+    ):
+        member = store.staff.add(address, name=address, role=role, by="ada@daily.example", now=now)
+        if joins:
+            store.staff.join(member.id, now)
+    own = replace(settings, notify=("desk@daily.example", "ada@daily.example"))
+    addresses = notified_addresses(own, store)
+    assert [address.casefold() for address in addresses] == [
+        "desk@daily.example",
+        "ada@daily.example",
+        "pia@daily.example",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (NoticeKind.APPROVAL, "Open the issue's review page"),
+        (NoticeKind.OVERRIDE, "newsletter sends cancel 2026-11-23"),
+    ],
+)
+def test_a_notice_about_an_issue_needs_no_send(kind: NoticeKind, words: str) -> None:
+    moment = datetime(2026, 11, 22, 18, tzinfo=UTC)
+    notice = Notice(
+        id=1,
+        send=0,
+        issue="2026-11-23",
+        kind=kind,
+        reason="the printer waits",
+        at=moment,
+        address=EDITORS[0],
+        key="k",
+        attempts=1,
+    )
+    subject, text = notice_message(notice, None, make.newsletter(), ())
+    assert "Issue 2026-11-23" in subject
+    assert "the printer waits" in text
+    assert words in text
+    assert not is_outdated(notice, None, ())

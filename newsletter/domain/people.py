@@ -41,6 +41,7 @@ class Act(StrEnum):
     IMPORT_READERS = "import-readers"  # import a file of readers
     EXPORT_READERS = "export-readers"  # get readers as a file
     ERASE_READERS = "erase-readers"  # delete everything that is known about a reader
+    MANAGE_KEYS = "manage-keys"  # add and remove one's own passkeys
     SEE_PEOPLE = "see-people"  # see members of staff, their sessions and the audit log
     MANAGE_PEOPLE = "manage-people"  # invite and remove members of staff, and change their roles
     SEE_SETTINGS = "see-settings"  # see newsletter.toml
@@ -68,6 +69,7 @@ _LOWEST: dict[Act, Role] = {
     Act.IMPORT_READERS: Role.ADMIN,
     Act.EXPORT_READERS: Role.ADMIN,
     Act.ERASE_READERS: Role.ADMIN,
+    Act.MANAGE_KEYS: Role.WRITER,
     Act.SEE_PEOPLE: Role.ADMIN,
     Act.MANAGE_PEOPLE: Role.ADMIN,
     Act.SEE_SETTINGS: Role.ADMIN,
@@ -75,7 +77,7 @@ _LOWEST: dict[Act, Role] = {
 }
 
 CONFIRMED_ACTS = frozenset(
-    {Act.SEND, Act.OVERRIDE, Act.APPROVE, Act.MANAGE_PEOPLE, Act.EXPORT_READERS, Act.ERASE_READERS}
+    {Act.SEND, Act.OVERRIDE, Act.APPROVE, Act.MANAGE_KEYS, Act.MANAGE_PEOPLE, Act.EXPORT_READERS, Act.ERASE_READERS}
 )
 """The acts that ask for a passkey again. Undoing and pausing a send don't: they are urgent and do no harm."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from newsletter.domain.people import Person, Role
 
 SESSION_IDLE = timedelta(hours=12)  # a session ends after this time without a request
+LINK_SESSION_LASTS = timedelta(hours=1)  # a session that a link has opened, and that may only register a passkey
 CONFIRMED_FOR = timedelta(minutes=5)  # after a passkey was used
 LINK_LASTS = timedelta(minutes=15)
 CEREMONY_LASTS = timedelta(minutes=5)
@@ -89,8 +90,8 @@ class StaffSession:
     client: str = ""
 
     def is_over(self, now: datetime) -> bool:
-        """Return whether the session has ended because nobody used it."""
-        return now >= self.seen_at + SESSION_IDLE
+        """Return whether the session has ended: nobody used it, or no passkey was registered in time."""
+        return now >= self.seen_at + SESSION_IDLE or (self.by_link and now >= self.created_at + LINK_SESSION_LASTS)
 
     def is_confirmed(self, now: datetime) -> bool:
         """Return whether a passkey was used a short time ago."""

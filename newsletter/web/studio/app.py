@@ -14,6 +14,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 
+from newsletter.domain.people import ConfirmationNeededError
 from newsletter.errors import NewsletterError, NotFoundError
 from newsletter.fetching import WebClient
 from newsletter.web.http.forms import read_form
@@ -41,7 +42,11 @@ from newsletter.web.studio import (
 )
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.opening import open_studio
-from newsletter.web.studio.replies import not_saved, refused, status_of, wants_json
+from newsletter.web.studio.replies import not_confirmed, not_saved, refused, status_of, wants_json
+from newsletter.web.studio.sign_in import confirming
+from newsletter.web.studio.sign_in import pages as sign_in_pages
+from newsletter.web.studio.sign_in.guard import StaffAccess, StaffRules
+from newsletter.web.studio.sign_in.hosting import Hosting
 from newsletter.web.studio.static_files import OPEN_PATHS, mount_static_files
 
 PORT = 8027
@@ -64,26 +69,31 @@ ROUTERS: tuple[Callable[[Studio], APIRouter], ...] = (
     palette.router,
     remote_page.router,
     saving.router,
+    sign_in_pages.router,
+    confirming.router,
 )
 
 
 def studio_app(
     root: Path,
     *,
-    allowed_hosts: Collection[str],
-    token: str,
+    allowed_hosts: Collection[str] = (),
+    token: str = "",
     watcher: FileWatcher | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     web_client: WebClient | None = None,
+    hosting: Hosting | None = None,
 ) -> FastAPI:
     """Return the studio of the newsletter at ``root`` (the folder of newsletter.toml), whose files may be broken.
 
     ``allowed_hosts`` are the Host headers it answers for, with the port. ``token`` is required, first in the query and
     then as a cookie. Pass ``watcher`` to be able to end the streams of open pages. The preview's pages are below
     ``/preview``. ``web_client`` fetches the pages of captured links; without it, nothing is fetched.
+
+    With ``hosting``, people sign in instead: then there is no token, and the only host is that of its origin.
     """
     watcher = watcher or FileWatcher(root)
-    studio = open_studio(root, watcher, clock, web_client)
+    studio = open_studio(root, watcher, clock, web_client, hosting)
     previews = routes.PreviewPages(root, studio.snapshots, watcher, routes.templates(PREVIEW))
 
     @contextlib.asynccontextmanager
@@ -91,7 +101,11 @@ def studio_app(
         task = asyncio.create_task(watcher.watch())
         studio.sittings.start()
         studio.syncing.start()
+        if hosting is not None:
+            hosting.mailer.start()
         yield
+        if hosting is not None:
+            await run_in_threadpool(hosting.mailer.stop)
         await run_in_threadpool(studio.sittings.stop)
         await run_in_threadpool(studio.syncing.stop)
         task.cancel()
@@ -104,6 +118,23 @@ def studio_app(
         app.include_router(router(studio))
     app.include_router(previews.router())
     mount_static_files(app)
+    _add_guard(app, studio, allowed_hosts, token)
+    _show_errors(app, studio, previews)
+    return app
+
+
+def _add_guard(app: FastAPI, studio: Studio, allowed_hosts: Collection[str], token: str) -> None:
+    bodies = BodyRules(largest=LARGEST_BODY, uploads={IMPORT: LARGEST_FILE})
+    if studio.hosting is not None:
+        staff_rules = StaffRules(
+            hosting=studio.hosting,
+            open_paths=OPEN_PATHS,
+            bodies=bodies,
+            clock=studio.clock,
+            outside=lambda: studio.part("sign-in/outside"),
+        )
+        app.add_middleware(StaffAccess, rules=staff_rules)
+        return
     rules = LocalRules(
         name="studio",
         hosts=allowed_hosts,
@@ -111,11 +142,9 @@ def studio_app(
         headers=STUDIO_HEADERS,
         open_paths=OPEN_PATHS,
         same_site="lax",  # a bookmarklet opens the capture window from another site
-        bodies=BodyRules(largest=LARGEST_BODY, uploads={IMPORT: LARGEST_FILE}),
+        bodies=bodies,
     )
     app.add_middleware(LocalAccess, rules=rules)
-    _show_errors(app, studio, previews)
-    return app
 
 
 def serve_studio(
@@ -166,6 +195,9 @@ def _show_errors(app: FastAPI, studio: Studio, previews: routes.PreviewPages) ->
             raise error
         if wants_json(request):
             return refused(error)
+        if isinstance(error, ConfirmationNeededError):
+            page = not_confirmed(studio, request, await read_form(request))
+            return HTMLResponse(page, status_code=status_of(error))
         if request.method == "POST":
             page = not_saved(studio, request.url.path, await read_form(request), error)
             return HTMLResponse(page, status_code=status_of(error))

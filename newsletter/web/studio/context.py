@@ -1,7 +1,7 @@
 """Everything that the studio's pages share: the newsletter's files as they are now, its person, templates and clock."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from newsletter.errors import FindingsError, SettingsError, StoreError
 from newsletter.git import Repository
 from newsletter.publishing.reader_choices import ReaderChoices
 from newsletter.rendering import page_environment
+from newsletter.store import Store
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.routes import day, kilobytes
 from newsletter.web.preview.snapshot import Snapshot, SnapshotCache
@@ -23,6 +24,7 @@ from newsletter.web.studio.current_person import current_person
 from newsletter.web.studio.hints import is_prose, studio_hint
 from newsletter.web.studio.link_services import LinkServices
 from newsletter.web.studio.places import MAIN, places_for
+from newsletter.web.studio.sign_in.hosting import Hosting
 from newsletter.web.studio.static_files import static_paths
 
 
@@ -33,7 +35,7 @@ class Studio:
     ``snapshots`` gives the files as they are now; ``watcher`` tells open pages when one changes; ``editing`` changes
     them, ``sittings`` commits the changes, and ``syncing`` exchanges commits with the remote. ``local_person`` works at
     this computer; it is None if the studio serves people who sign in. ``links`` has the links that editors catch, and
-    ``reader_choices`` keeps the readers' choices of topics for a minute.
+    ``reader_choices`` keeps the readers' choices of topics for a minute. ``hosting`` is that of a studio with accounts.
     """
 
     root: Path
@@ -46,6 +48,7 @@ class Studio:
     clock: Callable[[], datetime]
     environment: Environment
     links: LinkServices
+    hosting: Hosting | None = None
     reader_choices: ReaderChoices = field(default_factory=ReaderChoices)
 
     @property
@@ -106,10 +109,21 @@ class Studio:
             "more_places": [listed for listed in places if listed.group != MAIN],
             "place": place,
             "person": person,
+            "has_accounts": self.hosting is not None,
             "commits": self.sittings.state(),
             "remote": self.syncing.state(),
             "newsletter_name": self._newsletter_name(),
         }
+
+    @contextmanager
+    def open_store(self) -> Iterator[Store]:
+        """Open the newsletter's database. Raise SettingsError, StoreError."""
+        if self.hosting is not None:
+            yield self.hosting.store  # it stays open
+            return
+        latest = self.snapshots.latest or self.snapshot
+        with latest.settings.open_store() as store:
+            yield store
 
     def part(self, name: str, **values: object) -> str:
         """Return a part of a page: the template ``studio/<name>.html`` with these values alone."""

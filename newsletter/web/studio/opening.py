@@ -17,15 +17,21 @@ from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.snapshot import SnapshotCache
 from newsletter.web.studio.context import Studio, templates
 from newsletter.web.studio.link_services import link_services
+from newsletter.web.studio.sign_in.hosting import Hosting
 
 
 def open_studio(
-    root: Path, watcher: FileWatcher, clock: Callable[[], datetime], web_client: WebClient | None = None
+    root: Path,
+    watcher: FileWatcher,
+    clock: Callable[[], datetime],
+    web_client: WebClient | None = None,
+    hosting: Hosting | None = None,
 ) -> Studio:
     """Return the studio of the newsletter at ``root``.
 
     Start its ``sittings`` to have changes committed, and its ``syncing`` to have commits exchanged with the remote.
-    ``web_client`` fetches the pages of captured links; without it, nothing is fetched.
+    ``web_client`` fetches the pages of captured links; without it, nothing is fetched. ``hosting`` is that of a studio
+    whose people sign in; without it, the studio is for the person at this computer.
     """
     chosen = _settings(root)
     committer = Identity(name=chosen.committer.name, address=chosen.committer.address) if chosen.committer else STUDIO
@@ -74,10 +80,11 @@ def open_studio(
         editing=editing,
         sittings=sittings,
         syncing=syncing,
-        local_person=bootstrap.local_person(root),
+        local_person=bootstrap.local_person(root) if hosting is None else None,
         clock=clock,
         environment=templates(),
         links=link_services(editing, open_store, watcher, clock, web_client),
+        hosting=hosting,
     )
 
 

@@ -12,10 +12,11 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from newsletter.content import UnreadableFileError
 from newsletter.domain.changes import FieldValue
-from newsletter.domain.people import ForbiddenError
+from newsletter.domain.people import ConfirmationNeededError, ForbiddenError, NotSignedInError
 from newsletter.editing import BusyFileError, ConflictError, UnsavedError
 from newsletter.errors import BusyError, FullError, NewsletterError, NotFoundError, UnreachableError
 from newsletter.files.newsletter_lock import LockedError
+from newsletter.staff import TooManySignInsError
 from newsletter.web.http.forms import Form
 from newsletter.web.preview.issue_page import findings_in
 from newsletter.web.studio.context import Studio
@@ -77,8 +78,12 @@ def status_of(error: NewsletterError) -> int:
     """Return the HTTP status of an error; 503 for one that goes away by itself, so that scripts save again."""
     if isinstance(error, NotFoundError):
         return 404
+    if isinstance(error, (ConfirmationNeededError, NotSignedInError)):
+        return 401
     if isinstance(error, ForbiddenError):
         return 403
+    if isinstance(error, TooManySignInsError):
+        return 429
     if isinstance(error, _PASSING):
         return 503
     return 409 if isinstance(error, ConflictError) else 422
@@ -119,6 +124,18 @@ def not_saved(studio: Studio, path: str, form: Form, error: NewsletterError) -> 
         seen=form.exact("seen") if theirs is None else theirs,
         theirs=theirs,
         findings=findings_in(error),
+    )
+
+
+def not_confirmed(studio: Studio, request: Request, form: Form) -> str:
+    """Return the page that asks for a passkey again, and then repeats a form's change or goes on to a page."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return studio.page(
+        "confirm",
+        action=own_path(request.url.path) + query,
+        method=request.method.lower(),
+        hidden=[(name, value) for name in form.fields for value in form.exact_all(name)],
+        back=own_path(form.text("next")),
     )
 
 

@@ -4,6 +4,7 @@ import { showVersions } from "./conflicts.js";
 import { isClosed, sessionKey } from "./session.js";
 
 const PREFIX = "studio-draft ";
+const PERSON = "studio-person"; // whose drafts they are
 
 export function keepDraft(form, value, seen) {
   try {
@@ -15,6 +16,14 @@ export function keepDraft(form, value, seen) {
 
 export function dropDraft(form) {
   localStorage.removeItem(keyOf(form));
+}
+
+// Drops all drafts if another person has signed in with this browser since they were kept.
+export function dropDraftsOfOthers() {
+  const { person } = document.documentElement.dataset;
+  if (!person || localStorage.getItem(PERSON) === person) return;
+  for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) localStorage.removeItem(key);
+  localStorage.setItem(PERSON, person);
 }
 
 // Offers drafts of fields that tabs have left which are closed now. `choose` is called with the form, the draft and the

@@ -1,4 +1,5 @@
 // Requests to the studio: forms in, JSON or a page out. Its scripts send no others, except the stream of changes.
+import { confirmWithPasskey } from "./passkeys.js";
 import { sessionKey } from "./session.js";
 
 const MEANWHILE = { code: "conflict", what: "somebody else has changed this meanwhile", hint: "", field: "" };
@@ -6,8 +7,15 @@ const MEANWHILE = { code: "conflict", what: "somebody else has changed this mean
 // Posts fields (an object, a FormData or URLSearchParams) and returns {ok, status, body, error}. Unless it is `ok`,
 // `error` is {code, what, hint, field}; a conflict is in `body.conflict`, too. `status` is 0 if the studio doesn't
 // answer. With `keepalive`, the request outlives the page. A change that can be undone is announced to the page by the
-// event "undoable".
-export async function post(path, fields, { keepalive = false } = {}) {
+// event "undoable". If a change asks for a passkey again, the person uses it, and the request is repeated.
+export async function post(path, fields, options = {}) {
+  const answer = await postOnce(path, fields, options);
+  if (answer.error?.code !== "confirmation-needed" || options.keepalive) return answer;
+  return (await confirmWithPasskey(postOnce)) ? postOnce(path, fields, options) : answer;
+}
+
+// The same, without a passkey.
+export async function postOnce(path, fields, { keepalive = false } = {}) {
   try {
     const response = await fetch(path, {
       method: "POST",

@@ -156,9 +156,10 @@ async function saveUntilDone(field) {
   }
 }
 
-// The studio may be stopped, or restarted and not opened yet with its new address; the files may be locked (503).
+// The studio may be stopped, or restarted and not opened yet with its new address; the files may be locked (503). Or the
+// person is signed out, and signs in again in another tab.
 function mayWorkLater({ status, error }) {
-  return status === 0 || status >= 500 || error.code === "locked";
+  return status === 0 || status >= 500 || error.code === "locked" || error.code === "not-signed-in";
 }
 
 // A text whose save wasn't answered counts as seen, too: the connection may have ended after it was saved, and a page

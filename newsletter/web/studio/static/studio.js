@@ -1,5 +1,6 @@
 // The entry point of every page of the studio. Pages work without it, as plain forms.
 import { startCatching } from "./catching.js";
+import { dropDraftsOfOthers } from "./drafts.js";
 import { startForwarding } from "./forwarding.js";
 import { addKey, startKeys } from "./keys.js";
 import { startMenus } from "./menus.js";
@@ -22,6 +23,7 @@ async function saveAndCommit() {
   showNotice(body.announce);
 }
 
+dropDraftsOfOthers();
 startSaving();
 startKeys();
 startSteps();

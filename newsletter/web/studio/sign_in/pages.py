@@ -51,7 +51,7 @@ class SignInPages:
         visit = current_visit.get()
         if visit is not None:
             return RedirectResponse(NEW_PASSKEY if visit.may_only_register else own_path(next), status_code=303)
-        return HTMLResponse(self._page("sign-in", next=own_path(next)))
+        return HTMLResponse(self._sign_in_page(next=own_path(next)))
 
     def options(self, request: Request) -> Response:
         """Return the options for signing in with a passkey, and identify the browser that asks."""
@@ -85,7 +85,7 @@ class SignInPages:
             address = parse_address(typed)
         except ValueError as err:
             problem = f"That isn’t an email address: {err}."
-            page = self._page("sign-in", next="/", address=typed, problem=problem)
+            page = self._sign_in_page(address=typed, problem=problem)
             return HTMLResponse(page, status_code=422)
         browser, now = new_secret(), self._studio.now
         try:
@@ -93,7 +93,7 @@ class SignInPages:
                 self._hosting.store, self._hosting.signer, address, _client(request), now
             )
         except staff.TooManySignInsError as err:
-            page = self._page("sign-in", next="/", address=typed, problem=f"{err.what.capitalize()}: {err.hint}.")
+            page = self._sign_in_page(address=typed, problem=_sentence(err))
             return HTMLResponse(page, status_code=429)
         if is_admitted:
             self._hosting.mailer.request_link(LinkRequest(address=address, browser=hashed(browser), at=now))
@@ -118,8 +118,7 @@ class SignInPages:
                 now=self._studio.now,
             )
         except (staff.UnusableLinkError, staff.TooManySignInsError) as err:
-            problem = f"{err.what[:1].upper()}{err.what[1:]}: {err.hint}."
-            return HTMLResponse(self._page("sign-in", next="/", problem=problem), status_code=status_of(err))
+            return HTMLResponse(self._sign_in_page(problem=_sentence(err)), status_code=status_of(err))
         answer = RedirectResponse(NEW_PASSKEY, status_code=303)
         self._hosting.set_session(answer, session)
         return answer
@@ -169,6 +168,9 @@ class SignInPages:
     def _admit(self, request: Request) -> None:
         staff.admit_client(self._hosting.store, self._hosting.signer, _client(request), self._studio.now)
 
+    def _sign_in_page(self, *, next: str = "/", address: str = "", problem: str = "") -> str:  # noqa: A002  as above
+        return self._page("sign-in", next=next, address=address, problem=problem)
+
     def _page(self, name: str, **values: object) -> str:
         return self._studio.part(f"sign-in/{name}", **values)
 
@@ -177,6 +179,10 @@ class SignInPages:
             return self._studio.snapshot.settings.newsletter.name
         except NewsletterError:
             return self._studio.root.name
+
+
+def _sentence(error: NewsletterError) -> str:
+    return f"{error.what[:1].upper()}{error.what[1:]}: {error.hint}."
 
 
 def _client(request: Request) -> Client:

@@ -10,7 +10,7 @@ from tests.web.studio.modules import STATIC
 
 _ROOT = Path(__file__).parents[3]
 _DOCUMENT = (_ROOT / "docs/studio-pages.md").read_text("utf-8")
-_TEMPLATES = "\n".join(path.read_text("utf-8") for path in sorted((_ROOT / "templates/pages/studio").glob("*.html")))
+_TEMPLATES = "\n".join(path.read_text("utf-8") for path in sorted((_ROOT / "templates/pages/studio").rglob("*.html")))
 _MODULES = {path.name: path.read_text("utf-8") for path in sorted(STATIC.glob("*.js"))}
 _STYLES = {path.name: path.read_text("utf-8") for path in (*STATIC.glob("*.css"), preview.STATIC / "basics.css")}
 _ATTRIBUTE = re.compile(r"\bdata-[a-z]+(?:-[a-z]+)*")

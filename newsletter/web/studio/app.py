@@ -195,6 +195,8 @@ def _show_errors(app: FastAPI, studio: Studio, previews: routes.PreviewPages) ->
             raise error
         if wants_json(request):
             return refused(error)
+        if not studio.has_person:
+            return HTMLResponse(studio.part("sign-in/outside"), status_code=401)
         if isinstance(error, ConfirmationNeededError):
             page = not_confirmed(studio, request, await read_form(request))
             return HTMLResponse(page, status_code=status_of(error))

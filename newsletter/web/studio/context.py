@@ -60,6 +60,11 @@ class Studio:
         return person
 
     @property
+    def has_person(self) -> bool:
+        """Return whether somebody is signed in, or works at this computer."""
+        return (current_person.get() or self.local_person) is not None
+
+    @property
     def now(self) -> datetime:
         """Return the time."""
         return self.clock()

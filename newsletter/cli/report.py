@@ -1,6 +1,7 @@
 """`newsletter report`: the results of an issue."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from newsletter.domain.leaving import ReasonCount
     from newsletter.reports.issue_report import Figures, Report, ReportLine
+    from newsletter.store import Suppression
 
 
 def report(
@@ -33,15 +35,16 @@ def report(
 ) -> None:
     """Report an issue's results and compare them with the previous five issues.
 
-    Shows deliveries, bounces, complaints, unsubscribes and their reasons, clicks by entry, position and topic, clicks
-    on other links (sponsors', listed ones, those in notes), and the votes in the issue's poll.
+    Shows deliveries, bounces by reason and mailbox provider, complaints, unsubscribes and their reasons, clicks by
+    entry, position and topic, clicks on other links (sponsors', listed ones, those in notes), and the votes in the
+    issue's poll.
 
     Here `latest` is the issue that was sent last.
 
     newsletter report latest
     newsletter report 2026-11-23 --html report.html --csv report.csv
     """
-    from newsletter import content
+    from newsletter import bootstrap, content
     from newsletter.files.atomic_write import write_files
     from newsletter.reports import issue_report
     from newsletter.reports.page import report_page
@@ -49,52 +52,39 @@ def report(
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
         issue = resources.sent_issue_slug(settings, store, name)
-        results = issue_report.report(store, settings.newsletter, content.read_manuscripts(settings.root).issues, issue)
+        person, issues = bootstrap.local_person(settings.root), content.read_manuscripts(settings.root).issues
+        results = issue_report.report(person, store, settings.newsletter, issues, issue)
+        suppressed = store.suppressions.of_issue(issue)
     if csv:
-        _write_csv(csv, results)
+        _write_csv(csv, results, suppressed)
     if html:
         write_files({html: report_page(results, settings.newsletter).encode()})
     if json:
-        output.as_json(_facts(results))
+        output.as_json(_facts(results, suppressed))
         return
-    _print_report(results, settings.newsletter.zone)
+    _print_report(results, suppressed, settings.newsletter.zone)
     for path in filter(None, (csv, html)):
         output.note(f"Written: {path}")
 
 
-def _print_report(results: "Report", zone: "ZoneInfo") -> None:
+def _print_report(results: "Report", suppressed: "Sequence[Suppression]", zone: "ZoneInfo") -> None:
     from newsletter.reports.issue_report import percent
+    from newsletter.reports.issue_view import issue_view
 
-    figures = results.figures
+    figures, view = results.figures, issue_view(results)
     began = output.clock_time(figures.began, zone)
     output.say(f"Issue {figures.issue}, sent from {began}: {results.subject}", style="bold")
-    earlier = len(results.earlier)
-    usual = [f"Median of the previous {earlier}" if earlier > 1 else "The previous issue"] if earlier else []
+    output.say(view.lede)
+    usual = [view.usual_heading, f"Last {len(results.earlier) + 1}"] if results.earlier else []
     output.table(
-        ["", "Number", "Of submitted", *usual],
+        ["", "Number", "Of messages", *usual],
         [
-            (words, number, percent(share), *([percent(before)] if usual else []))
-            for words, number, share, before in results.rows()
+            (row.label, row.number, percent(row.share), *([percent(row.usual), trend_line(row.trend)] if usual else []))
+            for row in results.rows()
         ],
     )
-    for title, lines in (("Entry", results.entries), ("Topic", results.topics), ("Other link", results.links)):
-        if lines:
-            output.table([title, "Clicks"], [(line.name, line.clicks) for line in lines])
-    if results.answers:
-        output.table(["Poll", "Votes"], [(answer.answer, answer.votes) for answer in results.answers])
-    for title, reasons in results.reasons_for_leaving():
-        output.table([title, "Readers"], [(given.words, given.readers) for given in reasons])
-    if results.suppressed:
-        output.table(
-            ["Suppressed", "Reason", "Why"],
-            [
-                (address.address_key, address.reason, address.explanation)
-                for address in results.suppressed[:_SUPPRESSED]
-            ],
-        )
-        more = len(results.suppressed) - _SUPPRESSED
-        if more > 0:
-            output.note(f"and {more:,} more; --json lists them all")
+    _print_clicks_and_answers(results)
+    _print_failures(results, suppressed)
     if results.held:
         bounces = counted(results.held, "hard bounce")
         output.note(f"Held: {bounces} of this issue, far more than usual.")
@@ -108,10 +98,46 @@ def _print_report(results: "Report", zone: "ZoneInfo") -> None:
         )
 
 
-_SUPPRESSED = 50  # rows shown in the table
+def _print_clicks_and_answers(results: "Report") -> None:
+    for title, lines in (("Entry", results.entries), ("Topic", results.topics), ("Other link", results.links)):
+        if lines:
+            output.table([title, "Clicks"], [(line.name, line.clicks) for line in lines])
+    if results.answers:
+        output.table(["Poll", "Votes"], [(answer.answer, answer.votes) for answer in results.answers])
+    for title, reasons in results.reasons_for_leaving():
+        output.table([title, "Readers"], [(given.words, given.readers) for given in reasons])
 
 
-def _facts(results: "Report") -> dict[str, object]:
+def _print_failures(results: "Report", suppressed: "Sequence[Suppression]") -> None:
+    for title, name in (("Failures by reason", "reason"), ("Failures by provider", "provider")):
+        failed = Counter[str]()
+        for group in results.bounces:
+            failed[getattr(group, name)] += group.messages
+        if failed:
+            output.table([title, "Messages"], failed.most_common(_REASONS))
+    if suppressed:
+        output.table(
+            ["Suppressed", "Reason", "Why"],
+            [(address.address_key, address.reason, address.explanation) for address in suppressed[:_SUPPRESSED]],
+        )
+        more = len(suppressed) - _SUPPRESSED
+        if more > 0:
+            output.note(f"and {more:,} more; --json lists them all")
+
+
+_SUPPRESSED, _REASONS = 50, 20  # rows shown in the tables
+_HEIGHTS = "▁▂▃▄▅▆▇█"
+
+
+def trend_line(shares: "Sequence[float | None]") -> str:
+    """Return a trend as a line of blocks, the oldest first; a space where a value isn't known."""
+    known = [share for share in shares if share is not None]
+    low, high = min(known, default=0), max(known, default=0)
+    step = (high - low) / (len(_HEIGHTS) - 1)
+    return "".join(" " if share is None else _HEIGHTS[round((share - low) / step) if step else 0] for share in shares)
+
+
+def _facts(results: "Report", suppressed: "Sequence[Suppression]") -> dict[str, object]:
     return {
         "issue": results.figures.issue,
         "subject": results.subject,
@@ -126,6 +152,10 @@ def _facts(results: "Report") -> dict[str, object]:
         "poll": [{"answer": answer.answer, "votes": answer.votes} for answer in results.answers],
         "leaving": [_reason(given) for given in results.leaving],
         "leaving_otherwise": [_reason(given) for given in results.leaving_otherwise],
+        "bounces": [
+            {"kind": group.kind, "reason": group.reason, "provider": group.provider, "messages": group.messages}
+            for group in results.bounces
+        ],
         "suppressed": [
             {
                 "address": address.address_key,
@@ -133,7 +163,7 @@ def _facts(results: "Report") -> dict[str, object]:
                 "why": address.explanation,
                 "since": address.since.isoformat(),
             }
-            for address in results.suppressed
+            for address in suppressed
         ],
         "held": results.held,
     }
@@ -158,7 +188,7 @@ def _line(line: "ReportLine") -> dict[str, object]:
     return {"mark": line.mark, "name": line.name, "clicks": line.clicks}
 
 
-def _write_csv(path: Path, results: "Report") -> None:
+def _write_csv(path: Path, results: "Report", suppressed: "Sequence[Suppression]") -> None:
     """Write one line per figure: issue, figure, mark, name, number."""
     import csv
 
@@ -169,9 +199,20 @@ def _write_csv(path: Path, results: "Report") -> None:
         writer.writerow(["issue", "figure", "mark", "name", "number"])
         for figures in (results.figures, *results.earlier):
             writer.writerows((figures.issue, name, "", "", number) for name, number in _numbers(figures))
+        why_suppressed = Counter((address.reason.value, address.explanation) for address in suppressed)
         writer.writerows(
             (results.figures.issue, "suppressed", reason, quoted(why), number)
-            for reason, why, number in results.reasons()
+            for (reason, why), number in why_suppressed.most_common()
+        )
+        writer.writerows(
+            (
+                results.figures.issue,
+                f"{group.kind} failures",
+                quoted(group.provider),
+                quoted(group.reason),
+                group.messages,
+            )
+            for group in results.bounces
         )
         writer.writerows(
             (results.figures.issue, "votes", number, quoted(answer.answer), answer.votes)

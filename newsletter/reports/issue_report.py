@@ -2,39 +2,43 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
+from newsletter.domain.bounce_groups import BounceGroup
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.events import Outcome
 from newsletter.domain.issue import Issue
 from newsletter.domain.leaving import ReasonCount
+from newsletter.domain.people import Act, Person, require
 from newsletter.domain.polls import AnswerCount
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.send import Send
-from newsletter.domain.tracking import IssueTracking, Link, LinkCount, TrackingCount
+from newsletter.domain.tracking import TrackingCount
 from newsletter.errors import NotFoundError
-from newsletter.store import Store, Suppression
+from newsletter.reports.counting import counts_of
+from newsletter.reports.issue_counts import IssueCounts
+from newsletter.store import Store
 
 _D = DeliveryStatus
-_NONE = Outcome(0)
 LAST = 5  # earlier issues that an issue is compared with
+TREND = 12  # earlier issues that its trend shows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """A set of figures for one issue.
 
-    ``frozen`` is the size of the audience: the sum of ``submitted``, ``refused``, ``skipped``, ``held`` and, during the
-    send, ``open`` deliveries. The other figures are about submitted messages: ``delivered`` if the provider reports
+    ``recipients`` is the size of the audience: the sum of ``submitted``, ``refused``, ``skipped``, ``held`` and, during
+    the send, ``open`` deliveries. The other figures are about submitted messages: ``delivered`` if the provider reports
     that, ``bounced`` hard, ``bounced_softly`` and never delivered, ``complained``, and ``unsubscribed`` through the
     message. ``clicks`` and ``opens`` are counted by people and by machines, and have the number of readers.
     """
 
     issue: str
     began: datetime
-    frozen: int
+    recipients: int
     submitted: int
     refused: int
     skipped: int
@@ -50,7 +54,7 @@ class Figures:
     @property
     def open(self) -> int:
         """The number of deliveries without a result yet."""
-        return self.frozen - self.submitted - self.refused - self.skipped - self.held
+        return self.recipients - self.submitted - self.refused - self.skipped - self.held
 
     def number(self, name: str) -> int:
         """Return the figure with a name; clicks and opens are those by people."""
@@ -72,14 +76,31 @@ class ReportLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """A report on an issue, with the ``earlier`` issues that it is compared with (the latest first).
+class FigureRow:
+    """A row of a report's figures: the ``name`` of the figure, its label, the number and its share of messages.
 
-    ``links`` has the links outside entries: in sponsors, lists of links, notes and the footer. ``answers`` has the
-    votes in its poll, and ``leaving`` the reasons of readers who unsubscribed by its messages; ``leaving_otherwise``
-    those of readers who did it by service mail or their preferences, until the next issue. ``suppressed`` has the
-    addresses that its bounces and complaints suppressed, and ``held`` is the number of bounces that wait for an
-    operator's decision.
+    ``usual`` is the median share of the issues that it is compared with, ``trend`` the shares of all earlier issues and
+    this one, the oldest first. They are None and empty for figures that aren't shares of submitted messages.
+    """
+
+    name: str
+    label: str
+    number: int
+    share: float | None = None
+    usual: float | None = None
+    trend: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A report on an issue, with ``earlier`` issues for the trend (the latest first).
+
+    It is compared with the first few of those (``compared``). ``links`` has the links outside entries: in sponsors,
+    lists of links, notes and the footer. ``bounces`` has the messages that failed, by reason and provider. ``answers``
+    has the votes in its poll, and ``leaving`` the reasons of readers who unsubscribed by its messages;
+    ``leaving_otherwise`` those of readers who did it by service mail or their preferences, until the next issue.
+    ``suppressed`` is the number of addresses that its bounces and complaints suppressed, and ``held`` the number of
+    bounces that wait for an operator's decision.
     """
 
     figures: Figures
@@ -89,16 +110,17 @@ class Report:
     positions: tuple[ReportLine, ...] = ()
     topics: tuple[ReportLine, ...] = ()
     links: tuple[ReportLine, ...] = ()
+    bounces: tuple[BounceGroup, ...] = ()
     answers: tuple[AnswerCount, ...] = ()
     leaving: tuple[ReasonCount, ...] = ()
     leaving_otherwise: tuple[ReasonCount, ...] = ()
-    suppressed: tuple[Suppression, ...] = ()
+    suppressed: int = 0
     held: int = 0
 
-    def reasons(self) -> list[tuple[str, str, int]]:
-        """Return the reasons for suppressions with their details and the number of addresses, the most common first."""
-        counts = Counter((suppression.reason.value, suppression.explanation) for suppression in self.suppressed)
-        return [(reason, why, number) for (reason, why), number in counts.most_common()]
+    @property
+    def compared(self) -> tuple[Figures, ...]:
+        """Return the issues that this one is compared with."""
+        return self.earlier[:LAST]
 
     def reasons_for_leaving(self) -> Iterator[tuple[str, Sequence[ReasonCount]]]:
         """Yield the title and the counts of each table of reasons that isn't empty."""
@@ -107,28 +129,41 @@ class Report:
         if self.leaving_otherwise:
             yield "Reasons for leaving by service mail or preferences", self.leaving_otherwise
 
-    def median_share(self, name: str) -> float | None:
-        """Return the median share of a figure in the earlier issues, or None if there are none."""
-        shares = [share for before in self.earlier if (share := before.share(before.number(name))) is not None]
+    def usual_share(self, name: str) -> float | None:
+        """Return the median share of a figure in the compared issues, or None if there are none."""
+        shares = [share for before in self.compared if (share := before.share(before.number(name))) is not None]
         return median(shares) if shares else None
 
-    def rows(self) -> Iterator[tuple[str, int, float | None, float | None]]:
-        """Yield a row for each figure: its label, the number, its share of submitted messages, and the median share.
+    def trend(self, name: str) -> tuple[float | None, ...]:
+        """Return the shares of a figure in the earlier issues and this one, the oldest first."""
+        return tuple(issue.share(issue.number(name)) for issue in (*reversed(self.earlier), self.figures))
 
-        Not every newsletter counts every figure, so one that has never been above 0 has no row: 0 would claim that
-        nobody clicked when nobody counted.
+    def is_counted(self, name: str) -> bool:
+        """Return whether anybody counts a figure.
+
+        Not every newsletter counts every figure, and 0 would claim that nobody clicked when nobody counted.
         """
+        return name not in _OPTIONAL or any(counted.number(name) for counted in (self.figures, *self.earlier))
+
+    def rows(self) -> Iterator[FigureRow]:
+        """Yield a row for each figure that is counted."""
         figures = self.figures
-        yield "Recipients", figures.frozen, None, None
-        for name, words in _AUDIENCE_LABELS.items():
+        yield FigureRow(name="recipients", label="Recipients", number=figures.recipients)
+        for name, label in _AUDIENCE_LABELS.items():
             number = figures.number(name)
             if number or name == "submitted":
-                yield words, number, None, None
-        for name, words in _SUBMITTED_LABELS.items():
-            number = figures.number(name)
-            if name in _OPTIONAL and not any(counted.number(name) for counted in (figures, *self.earlier)):
-                continue
-            yield words, number, figures.share(number), self.median_share(name)
+                yield FigureRow(name=name, label=label, number=number)
+        for name, label in SUBMITTED_LABELS.items():
+            if self.is_counted(name):
+                number = figures.number(name)
+                yield FigureRow(
+                    name=name,
+                    label=label,
+                    number=number,
+                    share=figures.share(number),
+                    usual=self.usual_share(name),
+                    trend=self.trend(name),
+                )
 
 
 _AUDIENCE_LABELS: Mapping[str, str] = {
@@ -138,7 +173,7 @@ _AUDIENCE_LABELS: Mapping[str, str] = {
     "held": "Held",
     "open": "Pending",
 }
-_SUBMITTED_LABELS: Mapping[str, str] = {
+SUBMITTED_LABELS: Mapping[str, str] = {
     "delivered": "Delivered",
     "bounced": "Hard bounces",
     "bounced_softly": "Soft bounces",
@@ -160,105 +195,93 @@ class NoReportError(NotFoundError):
         super().__init__(f"issue {issue} has not been sent")
 
 
-def report(store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: str) -> Report:
-    """Return the report of issue ``slug``; ``issues`` are all issues with files.
+def report(person: Person, store: Store, newsletter: Newsletter, issues: Sequence[Issue], slug: str) -> Report:
+    """Count the results of issue ``slug`` and earlier ones, and return its report; ``issues`` are all with files.
 
-    Raise NoReportError if it wasn't sent.
+    Raise NoReportError if it wasn't sent, ForbiddenError.
     """
-    sends = sorted((send for send in store.sends.all() if send.digest), key=lambda send: send.created)
+    sends = sends_for(person, store, slug)
+    return report_of(store, newsletter, issues, sends, counts_of(store, newsletter, issues, sends, now=store.now()))
+
+
+def sends_for(person: Person, store: Store, slug: str) -> list[Send]:
+    """Return the send of an issue and the earlier ones of its trend, the latest first.
+
+    Raise NoReportError if it wasn't sent, ForbiddenError.
+    """
+    require(person, Act.SEE_REPORTS)
+    sends = frozen_sends(store)
     at = next((at for at, send in enumerate(sends) if send.issue == slug), None)
     if at is None:
         raise NoReportError(issue=slug)
-    files = {issue.slug: issue for issue in issues}
-    issue = files.get(slug)
-    counts = _counts(store, slug, issue)
+    return sends[max(0, at - TREND) : at + 1][::-1]
+
+
+def frozen_sends(store: Store) -> list[Send]:
+    """Return all sends that have begun, the oldest first."""
+    return sorted((send for send in store.sends.all() if send.digest), key=lambda send: send.created)
+
+
+def report_of(
+    store: Store,
+    newsletter: Newsletter,
+    issues: Sequence[Issue],
+    sends: Sequence[Send],
+    counted: Mapping[int, IssueCounts],
+) -> Report:
+    """Return the report of the first of these sends, compared with the others, from results that were counted."""
+    send, counts = sends[0], counted[sends[0].id]
+    issue = next((issue for issue in issues if issue.slug == send.issue), None)
     titles = {entry.slug: entry.title for entry in issue.entries} if issue else {}
-    days = [send.created.astimezone(newsletter.zone).date() for send in sends[at : at + 2]]
-    at_position = {counted.link.position: counted.link.entry for counted in counts.links}
+    after = [later for later in frozen_sends(store) if later.created > send.created][:1]
+    since, *before = (each.created.astimezone(newsletter.zone).date() for each in (send, *after))
+    at_position: Counter[int] = Counter()
+    for row in counts.entries:
+        at_position[row.position] += row.clicks
+    first_at = {row.position: row.entry for row in reversed(counts.entries)}
     return Report(
-        figures=_figures(store, sends[at], counts),
+        figures=figures_of(send, counts),
         subject=issue.subject if issue else "",
-        earlier=tuple(
-            _figures(store, send, _counts(store, send.issue, files.get(send.issue)))
-            for send in reversed(sends[max(0, at - LAST) : at])
-        ),
+        earlier=tuple(figures_of(other, counted[other.id]) for other in sends[1:] if other.id in counted),
         entries=tuple(
-            ReportLine(mark=entry, name=titles.get(entry, entry), clicks=clicks)
-            for entry, clicks in sorted(counts.by_entry().items(), key=lambda pair: -pair[1])
+            ReportLine(mark=row.entry, name=titles.get(row.entry, row.entry), clicks=row.clicks)
+            for row in sorted(counts.entries, key=lambda row: -row.clicks)
         ),
         positions=tuple(
-            ReportLine(mark=str(position), name=titles.get(at_position[position], at_position[position]), clicks=clicks)
-            for position, clicks in sorted(counts.by_position().items())
+            ReportLine(mark=str(position), name=titles.get(first_at[position], first_at[position]), clicks=clicks)
+            for position, clicks in sorted(at_position.items())
         ),
         topics=tuple(
             ReportLine(mark=topic, name=newsletter.topics.resolve(topic).name, clicks=clicks)
-            for topic, clicks in counts.by_topic().items()
+            for topic, clicks in counts.topics.items()
         ),
-        links=_outside_entries(counts, newsletter),
-        answers=store.polls.counts(slug),
-        leaving=tuple(store.leaving.reasons(slug)),
-        leaving_otherwise=tuple(store.leaving.other_reasons(since=days[0], before=days[1] if days[1:] else None)),
-        suppressed=tuple(store.suppressions.of_issue(slug)),
-        held=sum(1 for bounce in store.held_bounces.stream() if bounce.issue == slug),
+        links=tuple(ReportLine(mark=str(row.number), name=row.url, clicks=row.clicks) for row in counts.links),
+        bounces=counts.bounces,
+        answers=store.polls.counts(send.issue),
+        leaving=tuple(store.leaving.reasons(send.issue)),
+        leaving_otherwise=tuple(store.leaving.other_reasons(since=since, before=before[0] if before else None)),
+        suppressed=counts.suppressed,
+        held=sum(1 for bounce in store.held_bounces.stream() if bounce.issue == send.issue),
     )
 
 
-def _outside_entries(counts: IssueTracking, newsletter: Newsletter) -> tuple[ReportLine, ...]:
-    """Return the clicks on each address outside entries, the most clicked first.
-
-    A provider also counts links to the newsletter's own pages, which are different for each reader.
-    """
-    own, lines = f"{newsletter.base_url}/", dict[str, ReportLine]()
-    for row in counts.links:
-        url = row.link.url
-        if row.link.entry or f"{url}/".startswith(own):
-            continue
-        line = lines.get(url, ReportLine(mark=str(row.link.number), name=url, clicks=0))
-        lines[url] = replace(line, clicks=line.clicks + row.count.people)
-    return tuple(sorted(lines.values(), key=lambda line: -line.clicks))
-
-
-def _figures(store: Store, send: Send, counts: IssueTracking) -> Figures:
-    outcomes = store.events.outcomes(send.issue)
-
-    def having(some: Outcome, without: Outcome = _NONE) -> int:
-        return sum(number for outcome, number in outcomes.items() if outcome & some and not outcome & without)
-
+def figures_of(send: Send, counts: IssueCounts) -> Figures:
+    """Return the figures of a send."""
     return Figures(
         issue=send.issue,
         began=send.created,
-        frozen=send.recipients,
+        recipients=send.recipients,
         submitted=send.counts.get(_D.SUBMITTED, 0),
         refused=send.counts.get(_D.REFUSED, 0),
         skipped=send.counts.get(_D.SKIPPED, 0),
         held=send.counts.get(_D.UNCERTAIN, 0),
-        delivered=having(Outcome.DELIVERED, Outcome.BOUNCED),
-        bounced=having(Outcome.BOUNCED),
-        bounced_softly=having(Outcome.BOUNCED_SOFTLY, Outcome.BOUNCED | Outcome.DELIVERED),
-        complained=having(Outcome.COMPLAINED),
-        unsubscribed=store.events.count_unsubscribed(send.issue),
+        delivered=counts.having(Outcome.DELIVERED, Outcome.BOUNCED),
+        bounced=counts.having(Outcome.BOUNCED),
+        bounced_softly=counts.having(Outcome.BOUNCED_SOFTLY, Outcome.BOUNCED | Outcome.DELIVERED),
+        complained=counts.having(Outcome.COMPLAINED),
+        unsubscribed=counts.unsubscribed,
         clicks=counts.clicks,
         opens=counts.opens,
-    )
-
-
-def _counts(store: Store, slug: str, issue: Issue | None) -> IssueTracking:
-    """Return our own counts, or else the provider's, which know a link only by its URL."""
-    counts = store.clicks_and_opens.counts(slug)
-    clicks_by_url = {} if counts.links else store.events.clicks(slug)
-    if not clicks_by_url:
-        return counts
-    entries = enumerate(issue.entries, 1) if issue else ()
-    places = {entry.gift or entry.url: (position, entry) for position, entry in entries}
-    links = []
-    for number, (url, clicks) in enumerate(sorted(clicks_by_url.items()), 1):
-        link = Link(number=number, url=url)
-        if url in places:
-            position, entry = places[url]
-            link = replace(link, entry=entry.slug, position=position, topics=entry.topics)
-        links.append(LinkCount(link=link, count=TrackingCount(people=clicks)))
-    return IssueTracking(
-        links=tuple(links), clicks=TrackingCount(people=sum(clicks_by_url.values())), opens=counts.opens
     )
 
 

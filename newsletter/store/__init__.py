@@ -11,11 +11,12 @@ from typing import Self
 from newsletter.store.captured_links import CapturedLinks
 from newsletter.store.daily_totals import DailyTotals
 from newsletter.store.database import Database
+from newsletter.store.events.failures import Failures
 from newsletter.store.events.polls import Polls
 from newsletter.store.events.provider_events import Events
 from newsletter.store.events.tracking import ClicksAndOpens
 from newsletter.store.installation import Installation
-from newsletter.store.issue_totals import IssueTotals
+from newsletter.store.issue_totals import IssueTotals, StoredTotals
 from newsletter.store.migrate import exists, open_database, upgrade
 from newsletter.store.notices import Notices
 from newsletter.store.reminders import Reminders
@@ -70,6 +71,7 @@ __all__ = [
     "ReaderExistsError",
     "ReaderTotals",
     "Store",
+    "StoredTotals",
     "SuppressedAddress",
     "Suppression",
     "exists",
@@ -96,6 +98,7 @@ class Store:
         self.erasures = Erasures(database)
         self.collisions = Collisions(database)
         self.events = Events(database)
+        self.failures = Failures(database)
         self.sends = Sends(database)
         self.deliveries = Deliveries(database)
         self.frozen = Frozen(database)

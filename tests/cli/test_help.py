@@ -111,7 +111,7 @@ def test_missing_earlier_issues_and_readers_are_not_mentioned(run: Run, readers:
     run("sends", "cancel", "1", "--yes")
     run("send", "today", "--yes")
     shown = run("report", "latest").stdout
-    assert "Of submitted" in shown
+    assert "Of messages" in shown
     assert "previous" not in shown
     assert "before" not in shown
     run("report", "latest", "--html", "report.html")

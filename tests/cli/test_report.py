@@ -37,7 +37,7 @@ def test_a_report_shows_an_issues_results(readers: Path, run: Run) -> None:
     assert "Clicks are not tracked" in printed.stderr
     rows = list(csv.DictReader((readers / "report.csv").open(encoding="utf-8-sig")))
     numbers = {row["figure"]: row["number"] for row in rows if row["issue"] == "2026-11-23"}
-    assert (numbers["frozen"], numbers["complained"], numbers["clicks of people"]) == ("3", "1", "0")
+    assert (numbers["recipients"], numbers["complained"], numbers["clicks of people"]) == ("3", "1", "0")
     page = (readers / "report.html").read_text()
     assert "Complaints</th><td>1</td><td>33.3%" in page
     assert "<script" not in page
@@ -48,7 +48,7 @@ def test_a_report_as_json_adds_up(readers: Path, run: Run) -> None:
     sent(run)
     reported = json.loads(run("report", "2026-11-23", "--json").stdout)
     figures = reported["figures"]
-    assert figures["frozen"] == sum(figures[name] for name in ("submitted", "refused", "skipped", "held", "open"))
+    assert figures["recipients"] == sum(figures[name] for name in ("submitted", "refused", "skipped", "held", "open"))
     assert reported["earlier"] == []
     assert reported["clicks"] == {"entries": [], "positions": [], "topics": [], "links": []}
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 from playwright.sync_api import Browser, Page
 
 from newsletter.rendering import page_environment
@@ -22,7 +23,7 @@ from newsletter.reports.charts import (
     sparkline,
     time_chart,
 )
-from newsletter.reports.page import self_contained
+from newsletter.reports.page import STATIC
 from tests.web.axe import looks, violations
 
 _NUMBERS = st.none() | st.sampled_from([float("nan"), float("inf")]) | st.floats(-1e12, 1e12) | st.integers(-99, 10**12)
@@ -35,12 +36,15 @@ def over_time(*values: float | None, mark: Mark = Mark.LINE, unit: Unit = Unit.C
 
 def page_of(*charts: TimeChart | BarChart) -> str:
     """Return a page with charts, as a report in a file has them."""
+    styles = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("page.css", "reports.css"))
     template = page_environment().from_string(
-        '{% import "reports/charts.html" as charts %}<h1>Charts</h1><h2>All</h2>{% for chart in shown %}'
+        '<!doctype html><html lang="en"><title>Charts</title><style>{{ styles }}</style>'
+        '<main class="report">{% import "reports/charts.html" as charts %}<h1>Charts</h1><h2>All</h2>'
+        "{% for chart in shown %}"
         '{{ charts.time(chart, "chart-%d" % loop.index) if chart.points is defined '
-        'else charts.bars(chart, "chart-%d" % loop.index) }}{% endfor %}'
+        'else charts.bars(chart, "chart-%d" % loop.index) }}{% endfor %}</main>'
     )
-    return self_contained("Charts", template.render(shown=charts))
+    return template.render(shown=charts, styles=Markup(styles))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -10,14 +11,17 @@ from newsletter.domain.consent import UnsubscribeRequest
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.events import Bounce, Event, EventKind
 from newsletter.domain.issue import Issue
+from newsletter.domain.people import ForbiddenError, Person, Role
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.tracking import ClickOrOpen, Link, MachineReason, TrackingCount
 from newsletter.message.link_slots import vote_slot
 from newsletter.message.template import Slot
-from newsletter.reports.issue_report import LAST, NoReportError, Report, report
+from newsletter.reports.counting import count_issue, is_due, kept_counts
+from newsletter.reports.issue_report import LAST, NoReportError, Report, figures_of, report
+from newsletter.reports.issue_view import issue_view
 from newsletter.reports.page import report_page
-from newsletter.store import Store
+from newsletter.store import Store, StoredTotals
 from tests import ledger, make
 
 LINKS = (
@@ -26,6 +30,7 @@ LINKS = (
     Link(number=3, url="https://example.org/note"),
 )
 READERS = 10
+PERSON = Person(name="Ada", address="ada@example.org", role=Role.PUBLISHER)
 
 
 def issue(slug: str = "2026-11-23") -> Issue:
@@ -84,7 +89,8 @@ def event(
 
 
 def reported(store: Store, *slugs: str) -> Report:
-    return report(store, make.newsletter(), [issue(slug) for slug in slugs or ("2026-11-23",)], "2026-11-23")
+    issues = [issue(slug) for slug in slugs or ("2026-11-23",)]
+    return report(PERSON, store, make.newsletter(), issues, "2026-11-23")
 
 
 def test_a_report_counts_each_reader_once_by_status(store: Store) -> None:
@@ -106,7 +112,7 @@ def test_a_report_counts_each_reader_once_by_status(store: Store) -> None:
     store.clicks_and_opens.record([ClickOrOpen(send=send, link=None, at=make.WHEN)])
     figures_shown = reported(store)
     figures = figures_shown.figures
-    assert (figures.frozen, figures.submitted, figures.refused) == (10, 8, 1)
+    assert (figures.recipients, figures.submitted, figures.refused) == (10, 8, 1)
     assert (figures.skipped, figures.held, figures.open) == (0, 1, 0)
     assert (figures.delivered, figures.bounced, figures.bounced_softly) == (4, 1, 1)
     assert (figures.complained, figures.unsubscribed) == (1, 1)
@@ -121,7 +127,7 @@ def test_a_report_counts_each_reader_once_by_status(store: Store) -> None:
     ]
     assert [(line.mark, line.clicks) for line in figures_shown.topics] == [("nato", 3), ("asia", 2)]
     assert figures_shown.subject == "Ships"
-    shares = {words: share for words, _, share, _ in figures_shown.rows()}
+    shares = {row.label: row.share for row in figures_shown.rows()}
     assert shares["Delivered"] == 0.5
     assert shares["Recipients"] is None
 
@@ -129,11 +135,12 @@ def test_a_report_counts_each_reader_once_by_status(store: Store) -> None:
 def test_figures_that_are_not_counted_are_not_shown_as_zero(store: Store) -> None:
     earlier = sent(store, "2026-11-22")
     sent(store)
-    words = [row[0] for row in reported(store, "2026-11-22", "2026-11-23").rows()]
+    words = [row.label for row in reported(store, "2026-11-22", "2026-11-23").rows()]
     others = ["Hard bounces", "Soft bounces", "Complaints", "Unsubscribed"]
     assert words == ["Recipients", "Submitted", "Refused", "Held", *others]
     store.clicks_and_opens.record([ClickOrOpen(send=earlier, link=1, at=make.WHEN)])
-    assert ("Clicks", 0, 0.0, 1 / 8) in list(reported(store, "2026-11-22", "2026-11-23").rows())
+    (row,) = [row for row in reported(store, "2026-11-22", "2026-11-23").rows() if row.name == "clicks"]
+    assert (row.label, row.number, row.share, row.usual, row.trend) == ("Clicks", 0, 0.0, 1 / 8, (1 / 8, 0.0))
 
 
 def test_a_report_compares_with_the_median_of_earlier_issues(store: Store) -> None:
@@ -145,9 +152,11 @@ def test_a_report_compares_with_the_median_of_earlier_issues(store: Store) -> No
     send = sent(store)
     store.clicks_and_opens.record([ClickOrOpen(send=send, link=1, at=make.WHEN)] * 4)
     figures_shown = reported(store, *earlier, "2026-11-23")
-    assert [compared.issue for compared in figures_shown.earlier] == earlier[: -LAST - 1 : -1]
-    (row,) = [row for row in figures_shown.rows() if row[0] == "Clicks"]
-    assert row == ("Clicks", 4, 0.5, 6 / 8)  # of 8 submitted; the median of 4 to 8
+    assert [other.issue for other in figures_shown.earlier] == earlier[::-1]
+    assert [compared.issue for compared in figures_shown.compared] == earlier[: -LAST - 1 : -1]
+    (row,) = [row for row in figures_shown.rows() if row.name == "clicks"]
+    assert (row.number, row.share, row.usual) == (4, 0.5, 6 / 8)  # of 8 submitted; the median of 4 to 8
+    assert row.trend == (*(clicks / 8 for clicks in range(1, 9)), 4 / 8)
 
 
 def test_the_providers_clicks_count_without_tracked_links(store: Store) -> None:
@@ -177,10 +186,108 @@ def test_an_unsent_issue_has_no_report(store: Store) -> None:
         reported(store)
 
 
+def test_only_publishers_see_reports(store: Store) -> None:
+    sent(store)
+    with pytest.raises(ForbiddenError):
+        report(replace(PERSON, role=Role.EDITOR), store, make.newsletter(), [], "2026-11-23")
+
+
+def bounced(store: Store, bounces: Sequence[tuple[str, Bounce, str, str]]) -> None:
+    """Report bounces: address, kind, status and the server's words."""
+    store.events.record(
+        [
+            Event(
+                key=f"{address}:{number}",
+                provider="ses",
+                kind=EventKind.BOUNCED,
+                at=make.WHEN,
+                issue="2026-11-23",
+                address=address,
+                bounce=bounce,
+                status=status,
+                detail=detail,
+            )
+            for number, (address, bounce, status, detail) in enumerate(bounces)
+        ],
+        soft_bounces=3,
+        now=make.WHEN,
+    )
+
+
+def test_failures_are_grouped_by_reason_and_provider_without_naming_small_domains(store: Store) -> None:
+    domains = ["gmail.com"] * 3 + ["hotmail.co.uk", "outlook.com", "ada-lovelace.org"] + ["big.example"] * 10
+    addresses = [f"r{at}@{domain}" for at, domain in enumerate(domains)]
+    store.subscribers.merge([[Subscriber(address=address) for address in addresses]], now=make.WHEN)
+    sent(store)
+    bounced(
+        store,
+        [
+            *((address, Bounce.PERMANENT, "5.1.1", f"<{address}> unknown") for address in addresses[:4]),
+            (addresses[4], Bounce.TRANSIENT, "4.2.2", ""),
+            (addresses[4], Bounce.TRANSIENT, "4.2.2", "again"),
+            (addresses[5], Bounce.TRANSIENT, "", "550 5.7.1 spam from ada@ada-lovelace.org"),
+            *((address, Bounce.PERMANENT, "5.1.1", "") for address in addresses[6:]),
+        ],
+    )
+    results = reported(store)
+    failed = [(group.kind.value, group.reason, group.provider, group.messages) for group in results.bounces]
+    gone = "The address does not exist"
+    assert [row for row in failed if row[0] != "refused"] == [
+        ("hard", gone, "big.example", 10),
+        ("hard", gone, "Gmail", 3),
+        ("hard", gone, "Outlook.com", 1),
+        ("soft", "A rule of the mail server refuses the message", "Other domains", 1),
+        ("soft", "The mailbox is full", "Outlook.com", 1),
+    ]
+    assert [row for row in failed if row[0] == "refused"] == [("refused", "No reason was given", "Gmail", 1)]
+    page = report_page(results, make.newsletter())
+    assert "ada-lovelace" not in page
+    assert "big.example" in page
+
+
+def test_counts_are_kept_and_read_again(store: Store) -> None:
+    send = sent(store)
+    store.clicks_and_opens.record([ClickOrOpen(send=send, link=1, at=make.WHEN)])
+    first = reported(store)
+    (kept,) = kept_counts(store.issue_totals.all(), store.sends.all()).values()
+    assert kept == count_issue(store, make.newsletter(), store.sends.get(send), issue())
+    assert figures_of(store.sends.get(send), kept) == first.figures
+
+
+def test_a_count_is_used_for_longer_the_longer_it_took(store: Store) -> None:
+    sent(store)
+    (send,) = store.sends.all()
+    at = send.created
+
+    def due(milliseconds: int, counted: timedelta, now: timedelta) -> bool:
+        kept = StoredTotals(counted_at=at + counted, milliseconds=milliseconds, totals={})
+        return is_due(send, kept, at + now)
+
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    assert is_due(send, None, at)
+    assert due(0, hour, hour)
+    assert not due(1000, hour, hour + timedelta(seconds=99))
+    assert due(1000, hour, hour + timedelta(seconds=100))
+    assert not due(0, 40 * day, 40 * day + hour)
+    assert due(0, 40 * day, 41 * day)
+    assert not due(0, 40 * day, 401 * day)
+
+
+def test_a_report_says_in_a_sentence_how_it_went(store: Store) -> None:
+    earlier = sent(store, "2026-11-22")
+    send = sent(store)
+    store.clicks_and_opens.record([ClickOrOpen(send=earlier, link=1, at=make.WHEN)])
+    store.clicks_and_opens.record([ClickOrOpen(send=send, link=1, at=make.WHEN)] * 4)
+    store.self_service.unsubscribe([UnsubscribeRequest(key=keys(store)[3], how="link", issue="2026-11-23")], make.WHEN)
+    assert issue_view(reported(store)).lede == (
+        "Sent to 8 of 10 readers. For every 100 messages there were 50 clicks, more than usual. 1 reader unsubscribed."
+    )
+
+
 def test_a_report_of_an_issue_without_its_file_shows_slugs(store: Store) -> None:
     send = sent(store)
     store.clicks_and_opens.record([ClickOrOpen(send=send, link=1, at=make.WHEN)])
-    figures_shown = report(store, make.newsletter(), [], "2026-11-23")
+    figures_shown = report(PERSON, store, make.newsletter(), [], "2026-11-23")
     assert [(line.name, line.clicks) for line in figures_shown.entries] == [("bosphorus", 1), ("summit", 0)]
     assert figures_shown.subject == ""
 
@@ -206,12 +313,12 @@ def test_a_report_has_the_votes_of_a_poll_and_the_reasons_for_leaving(store: Sto
     other, later = keys(store)[4], make.WHEN + timedelta(days=7)
     store.self_service.unsubscribe([UnsubscribeRequest(key=other, how="page", issue="service")], later)
     assert store.leaving.count_reason(other, "time", issue="service", subject=other, day=later.date(), now=later)
-    results = report(store, make.newsletter(), [], "2026-11-24")
+    results = report(PERSON, store, make.newsletter(), [], "2026-11-24")
     assert [(given.reason, given.readers) for given in results.leaving_otherwise] == [("time", 1)]
     assert [(counted.answer, counted.votes) for counted in results.answers] == [("yes", 0), ("<no>", 4)]
     assert [(given.words, given.readers) for given in results.leaving] == [("Too many emails", 4)]
     page = report_page(results, make.newsletter())
-    assert re.search(r"&lt;no&gt;</span> <span class=\"value\">4 \(100%\)</span>", page)
+    assert re.search(r'dir="auto">&lt;no&gt;</span>.*?<td>4</td><td>100%</td>', page, re.DOTALL)
     assert "Reasons for leaving<" in page
     assert "Reasons for leaving by service mail or preferences<" in page
     assert "Clicks aren’t tracked" in page

@@ -85,6 +85,12 @@ class Suppressions:
         with self._database.reading() as connection:
             return [suppression_of(row) for row in connection.execute(query)]
 
+    def count_of_issue(self, issue: str) -> int:
+        """Return the number of suppressions caused by reports about an issue."""
+        query = sa.select(sa.func.count()).select_from(suppression).where(suppression.c.issue == issue)
+        with self._database.reading() as connection:
+            return connection.scalars(query).one()
+
     def merge(
         self,
         addresses: Iterable[tuple[str, SuppressionReason, datetime]],

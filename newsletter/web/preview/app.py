@@ -46,9 +46,9 @@ def preview_app(
     then as a cookie. Pass ``watcher`` to be able to end the streams of open pages.
     """
     watcher = watcher or FileWatcher(root)
-    pages = routes.PreviewPages(
-        root, SnapshotCache(root, lambda: preview_settings(root, clock)), watcher, routes.templates()
-    )
+    snapshots = SnapshotCache(root, lambda: preview_settings(root, clock))
+    person = partial(bootstrap.local_person, root)
+    pages = routes.PreviewPages(root, snapshots, watcher, routes.templates(), person)
 
     @contextlib.asynccontextmanager
     async def watching(_app: FastAPI) -> AsyncIterator[None]:

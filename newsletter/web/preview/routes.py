@@ -1,6 +1,7 @@
 """The preview's pages: the list of issues, one issue as its readers see it, and its files."""
 
 import datetime
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from jinja2 import Environment
 
 from newsletter.composing import Composed
+from newsletter.domain.people import Person
 from newsletter.domain.send import status_in_words
 from newsletter.errors import Finding, NewsletterError, NotFoundError, Place
 from newsletter.pictures import UnknownPictureError, media_type, picture_library
@@ -48,11 +50,19 @@ _Options = Annotated[ViewOptions, Depends(_view_options)]
 class PreviewPages:
     """The routes, one method each. If one raises a NewsletterError, ``broken`` shows it instead of the page.
 
-    Their paths begin with the ``prefix`` of ``environment``.
+    ``person`` returns the person who makes the request in progress. The routes' paths begin with the ``prefix`` of
+    ``environment``.
     """
 
-    def __init__(self, root: Path, snapshots: SnapshotCache, watcher: FileWatcher, environment: Environment) -> None:
-        self._root = root
+    def __init__(
+        self,
+        root: Path,
+        snapshots: SnapshotCache,
+        watcher: FileWatcher,
+        environment: Environment,
+        person: Callable[[], Person],
+    ) -> None:
+        self._root, self._person = root, person
         self._prefix = str(environment.globals["prefix"])
         self._snapshots = snapshots
         self._watcher = watcher
@@ -131,7 +141,7 @@ class PreviewPages:
         if not snapshot.settings.has_database():
             raise NotFoundError(f"issue {slug} has not been sent", hint="send it with `newsletter send`")
         with snapshot.settings.open_store() as store:
-            results = report(store, newsletter, snapshot.manuscripts.issues, slug)
+            results = report(self._person(), store, newsletter, snapshot.manuscripts.issues, slug)
         back = f"{self._prefix}/issues/{quote(slug, safe='')}"
         return HTMLResponse(report_page(results, newsletter, back=back), headers={"Content-Security-Policy": POLICY})
 

@@ -94,7 +94,7 @@ def studio_app(
     """
     watcher = watcher or FileWatcher(root)
     studio = open_studio(root, watcher, clock, web_client, hosting)
-    previews = routes.PreviewPages(root, studio.snapshots, watcher, routes.templates(PREVIEW))
+    previews = routes.PreviewPages(root, studio.snapshots, watcher, routes.templates(PREVIEW), lambda: studio.person)
 
     @contextlib.asynccontextmanager
     async def watching(_app: FastAPI) -> AsyncIterator[None]:

@@ -15,9 +15,10 @@ from newsletter.errors import UsageError
 if TYPE_CHECKING:
     from newsletter.domain.subscriber import SubscriberStatus
     from newsletter.domain.topics import Topics
-    from newsletter.subscriber_files import CsvFormat, ImportReport
+    from newsletter.subscriber_files import CsvFormat, FileEncoding, ImportReport
 
 STATUSES = "unconfirmed, confirmed or unsubscribed"
+_ENCODINGS = "utf-8, utf-16, windows-1252, windows-1250 or windows-1251"
 _PLATFORMS = "mailchimp, substack, buttondown, ghost, beehiiv or listmonk"
 
 
@@ -58,13 +59,16 @@ def import_files(
         typer.Option(
             "--column",
             metavar="NAME=FIELD",
-            help="The field for a column whose name isn't recognised; can be repeated.",
+            help="The field for a column whose name isn't recognised, or - to ignore it; can be repeated.",
             show_default=False,
         ),
     ] = None,
     status: Annotated[
         str, typer.Option(metavar="STATUS", help=f"For readers without a status in the file: {STATUSES}.")
     ] = "confirmed",
+    encoding: Annotated[
+        str, typer.Option(metavar="ENCODING", help=f"The encoding of the files: {_ENCODINGS}.")
+    ] = "utf-8",
     refused: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write refused rows to this file, to fix and import.", show_default=False),
@@ -83,15 +87,11 @@ def import_files(
     newsletter subscribers import readers.csv --refused refused.csv
     newsletter subscribers import --from mailchimp audience_export.zip --topic "Ocean lovers=oceans" --dry-run
     """
-    from newsletter.subscriber_files import (
-        ImportProgress,
-        RejectedRow,
-        RejectedRowFiles,
-        import_readers,
-        rejected_row_files,
-    )
+    from newsletter.publishing.reader_files import import_reader_files
+    from newsletter.subscriber_files import ImportProgress, RejectedRow, RejectedRowFiles, rejected_row_files
 
     settings = resources.load_settings(context)
+    written_in = _encoding(encoding)
     csv_format = _csv_format(
         settings.newsletter.topics, platform, topic or (), dict(_column(text) for text in column or ()), status
     )
@@ -112,14 +112,16 @@ def import_files(
             bar(round(1000 * progress.share), 1000)
 
         try:
-            report = import_readers(
-                store.subscribers.rehearse if dry_run else store.subscribers.merge,
+            report = import_reader_files(
+                store,
+                bootstrap.local_person(settings.root),
                 files,
                 csv_format,
-                signer=bootstrap.signer_of_erasures(store),
+                now=store.now(),
+                dry_run=dry_run,
+                encoding=written_in,
                 refuse=refuse,
                 progress=show,
-                now=store.now(),
             )
         except KeyboardInterrupt:
             if not dry_run:
@@ -141,6 +143,15 @@ def parse_status(text: str) -> "SubscriberStatus":
         return SubscriberStatus(text)
     except ValueError as err:
         raise UsageError(f'unknown status "{text}"', hint=f"use {STATUSES}") from err
+
+
+def _encoding(text: str) -> "FileEncoding":
+    from newsletter.subscriber_files import FileEncoding
+
+    try:
+        return FileEncoding(text.casefold())
+    except ValueError as err:
+        raise UsageError(f'unknown encoding "{text}"', hint=f"use {_ENCODINGS}") from err
 
 
 def _column(text: str) -> tuple[str, str]:

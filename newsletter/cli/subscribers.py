@@ -55,17 +55,22 @@ def export(
     newsletter subscribers export readers.csv
     newsletter subscribers export --segment science --status confirmed > science.csv
     """
-    from newsletter.subscriber_files import export_csv
+    from newsletter.publishing.reader_files import export_readers
 
     settings = resources.load_settings(context)
     chosen = settings.segment(segment) if segment else None
     parsed = importing.parse_status(status) if status else None
     with resources.open_store(settings) as store:
+        person = bootstrap.local_person(settings.root)
+        lines = export_readers(store, person, now=store.now(), segment=chosen, status=parsed)
         if file is None:
-            export_csv(store, sys.stdout, segment=chosen, status=parsed, now=store.now())
+            sys.stdout.writelines(lines)
             return
+        written = -1  # without the header
         with output.whole_file(file) as target:
-            written = export_csv(store, target, segment=chosen, status=parsed, now=store.now())
+            for line in lines:
+                target.write(line)
+                written += 1
     output.note(f"{counted(written, 'reader')} in {file}")
 
 

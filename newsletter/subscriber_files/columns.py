@@ -17,6 +17,7 @@ REFUSED = (
     "refused_reason",
     "refused_from",
 )  # columns of a file of refused lines; ignored on import
+IGNORED = "-"  # the meaning of a column that is not imported
 VERBATIM = "attribute."  # prefix for attributes whose names would otherwise mean a field
 
 _FIELD_OF = {field: field for field in FIELDS} | {
@@ -74,6 +75,14 @@ class Columns:
     fields: tuple[int, ...]
     attributes: tuple[tuple[str, int], ...]
 
+    @property
+    def meanings(self) -> tuple[str, ...]:
+        """Return what each column means: a field, ``attribute.`` with a name, or "" if it isn't imported."""
+        by_position = dict(zip(self.fields, FIELDS, strict=True)) | {
+            at: f"{VERBATIM}{name}" for name, at in self.attributes
+        }
+        return tuple(by_position.get(at, "") for at in range(len(self.names)))
+
     def values(self, cells: Sequence[str]) -> list[str]:
         """Return a row's values for ``FIELDS``; a value is empty if its column is missing or the row is too short."""
         return [unquoted(cells[position]) if position < len(cells) else "" for position in self.fields]
@@ -85,7 +94,7 @@ class Columns:
 
 
 def columns_of(header: Sequence[str], meant: Mapping[str, str]) -> Columns:
-    """Return the columns of a header; ``meant`` maps names of columns to a field or an attribute.
+    """Return the columns of a header; ``meant`` maps names of columns to a field, an attribute or ``IGNORED``.
 
     Raises ValueError if no column has the address or two columns have the same meaning, and MissingColumnError if
     ``meant`` names a missing column.
@@ -120,7 +129,9 @@ def attribute_column(name: str) -> str:
 
 
 def _named(what: str) -> str:
-    """Return the name of a field, or of an attribute with its prefix."""
+    """Return the name of a field, or of an attribute with its prefix; empty for a column that is ignored."""
+    if what == IGNORED:
+        return ""
     return what if what in FIELDS else f"{VERBATIM}{what}"
 
 

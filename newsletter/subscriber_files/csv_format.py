@@ -31,6 +31,11 @@ class Sheet(Protocol):
         """Return the names of the columns."""
         ...
 
+    @property
+    def meanings(self) -> tuple[str, ...]:
+        """Return what each column becomes: a field, ``attribute.`` with a name, or "" if it isn't imported."""
+        ...
+
     def read_row(self, cells: Sequence[str]) -> ImportedReader:
         """Return the reader on a line with at most as many cells as columns. Raises ValueError if there isn't one."""
         ...
@@ -103,7 +108,7 @@ class OwnFormat:
 
 class _OwnSheet:
     def __init__(self, csv_format: OwnFormat, columns: Columns) -> None:
-        self.names = columns.names
+        self.names, self.meanings = columns.names, columns.meanings
         self._format = csv_format
         self._columns = columns
 

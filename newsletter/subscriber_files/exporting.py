@@ -1,6 +1,8 @@
 """Export of the stored readers to a CSV file that can be imported again."""
 
 import csv
+import io
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TextIO
 
@@ -17,26 +19,21 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def export_csv(
+def export_lines(
     store: Store,
-    target: TextIO,
     *,
     segment: Segment | None = None,
     status: SubscriberStatus | None = None,
     now: datetime | None = None,
-) -> int:
-    """Write readers as CSV (RFC 4180) in the order of the store and return their number.
+) -> Iterator[str]:
+    """Yield the header and then each reader as CSV (RFC 4180), in the order of the store.
 
-    A ``segment`` has the readers for whom its rule holds ``now``.
-
-    Open ``target`` for text with ``newline=""``, and files as ``utf-8-sig``, which spreadsheets recognise as UTF-8.
-    Importing the file into an empty store restores the same readers, except for their ids and keys.
+    A ``segment`` has the readers for whom its rule holds ``now``. Importing the lines into an empty store restores the
+    same readers, except for their ids and keys.
     """
     attributes = sorted(store.subscribers.attributes())
     suppressed = {suppression.address_key: suppression.reason for suppression in store.suppressions.stream()}
-    writer = csv.writer(target)
-    writer.writerow([*_COLUMNS, *(quoted(attribute_column(name)) for name in attributes)])
-    written = 0
+    yield _line([*_COLUMNS, *(quoted(attribute_column(name)) for name in attributes)])
     for reader, consents in store.subscribers.stream_with_consents(segment=segment, status=status, now=now):
         cells = (
             reader.address,
@@ -54,6 +51,29 @@ def export_csv(
             consents_cell(consents),
             *(reader.attributes.get(name, "") for name in attributes),
         )
-        writer.writerow([quoted(cell) for cell in cells])
+        yield _line([quoted(cell) for cell in cells])
+
+
+def export_csv(
+    store: Store,
+    target: TextIO,
+    *,
+    segment: Segment | None = None,
+    status: SubscriberStatus | None = None,
+    now: datetime | None = None,
+) -> int:
+    """Write readers as ``export_lines`` yields them, and return their number.
+
+    Open ``target`` for text with ``newline=""``, and files as ``utf-8-sig``, which spreadsheets recognise as UTF-8.
+    """
+    written = -1  # without the header
+    for line in export_lines(store, segment=segment, status=status, now=now):
+        target.write(line)
         written += 1
     return written
+
+
+def _line(cells: Sequence[str]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow(cells)
+    return text.getvalue()

@@ -12,6 +12,7 @@ from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import StoreError
 from newsletter.store import ImportedDetails, MergeCounts
 from newsletter.subscriber_files.csv_format import NOTHING, CsvFormat, ImportedReader
+from newsletter.subscriber_files.file_encodings import FileEncoding
 from newsletter.subscriber_files.input_files import InputFile, input_files
 from newsletter.subscriber_files.reader import RejectedRow, SubscriberReader
 from newsletter.subscriber_files.spool import Piece, Spool
@@ -87,6 +88,7 @@ def import_readers(
     *,
     now: datetime,
     signer: Signer | None = None,
+    encoding: FileEncoding = FileEncoding.UTF_8,
     refuse: Callable[[RejectedRow], None] = lambda _: None,
     progress: Callable[[ImportProgress], None] = lambda _: None,
 ) -> ImportReport:
@@ -105,7 +107,7 @@ def import_readers(
         refuse(row)
 
     details: dict[str, ImportedDetails] = {}
-    files = _Files(input_files(paths, csv_format.is_reader_file), csv_format, note)
+    files = _Files(input_files(paths, csv_format.is_reader_file), csv_format, note, encoding)
     with Spool() as spool:
         for piece in files.pieces(progress):
             spool.add(piece)
@@ -145,20 +147,25 @@ class _Files:
     """An import's files, read one after the other."""
 
     def __init__(
-        self, files: Sequence[InputFile], csv_format: CsvFormat, refuse: Callable[[RejectedRow], None]
+        self,
+        files: Sequence[InputFile],
+        csv_format: CsvFormat,
+        refuse: Callable[[RejectedRow], None],
+        encoding: FileEncoding,
     ) -> None:
         self.rows = 0
         self.statuses: Counter[str] = Counter()
         self._files = files
         self._format = csv_format
         self._refuse = refuse
+        self._encoding = encoding
 
     def pieces(self, progress: Callable[[ImportProgress], None]) -> Iterator[Piece]:
         """Yield batches of readers, each with a mapping from address keys to their further values."""
         total, before = sum(file.size for file in self._files), 0
         for source in self._files:
             with source.open() as file:
-                reader = SubscriberReader(file, source, self._format, self._refuse)
+                reader = SubscriberReader(file, source, self._format, self._refuse, self._encoding)
                 rows = self.rows
                 for piece in _pieces(self._counted(reader)):
                     self.rows = rows + reader.rows

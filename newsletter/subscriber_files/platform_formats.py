@@ -14,6 +14,7 @@ from newsletter.errors import UsageError
 from newsletter.store import ImportedDetails
 from newsletter.subscriber_files import cell_values
 from newsletter.subscriber_files.columns import (
+    IGNORED,
     REFUSED,
     VERBATIM,
     MissingColumnError,
@@ -124,6 +125,8 @@ class _PlatformSheet:
     def _assign_column(self, at: int, name: str, written: str, platform: Platform) -> None:
         if name in self._format.meant:
             what = self._format.meant[name]
+            if what == IGNORED:
+                return
             if what in FIELDS:
                 self._positions.setdefault("tags" if what == "topics" else what, []).append(at)
             else:
@@ -142,6 +145,14 @@ class _PlatformSheet:
             and platform.attributes.match(written)
         ):
             self._attributes.append((attribute_name(written[_prefix(platform, written) :]), at))
+
+    @property
+    def meanings(self) -> tuple[str, ...]:
+        """Return what each column becomes; ``tags``, ``status``, ``json`` and dates stand for the platform's own."""
+        by_position = {at: name for name, positions in self._positions.items() for at in positions}
+        by_position |= {at: f"{VERBATIM}{name}" for name, at in self._attributes}
+        status = {at: "status" for _, at in self._status_columns}
+        return tuple((status | by_position).get(at, "") for at in range(len(self.names)))
 
     def read_row(self, cells: Sequence[str]) -> ImportedReader:
         file = (self._cell(cells, self._file_position) if self._file_position is not None else "") or self._file

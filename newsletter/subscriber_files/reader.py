@@ -8,11 +8,12 @@ from typing import BinaryIO
 
 from newsletter.errors import Place
 from newsletter.subscriber_files.csv_format import CsvFormat, ImportedReader, Sheet
+from newsletter.subscriber_files.file_encodings import FileEncoding
 from newsletter.subscriber_files.input_files import InputFile, SubscriberFileError, UnknownColumnsError
 
 DELIMITERS = ",;\t"
 _SAMPLE = 65536  # bytes that contain the whole header
-_UTF8_HINT = 'save it as UTF-8; a spreadsheet calls that "CSV UTF-8"'
+_UTF8_HINT = 'save it as UTF-8, which a spreadsheet calls "CSV UTF-8", or say which encoding it has'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,19 +30,25 @@ class RejectedRow:
 class SubscriberReader:
     """An iterator over the readers in an open file.
 
-    Invalid rows go to ``refuse``. Raises SubscriberFileError if the file isn't UTF-8 or its header doesn't fit the
-    format.
+    Invalid rows go to ``refuse``. Raises SubscriberFileError if the file doesn't have the encoding or its header
+    doesn't fit the format.
     """
 
     def __init__(
-        self, file: BinaryIO, source: InputFile, csv_format: CsvFormat, refuse: Callable[[RejectedRow], None]
+        self,
+        file: BinaryIO,
+        source: InputFile,
+        csv_format: CsvFormat,
+        refuse: Callable[[RejectedRow], None],
+        encoding: FileEncoding = FileEncoding.UTF_8,
     ) -> None:
         self.rows = 0
         self._file = file
         self._source = source
         self._refuse = refuse
+        self._encoding = encoding
         delimiter = self._delimiter()
-        text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+        text = io.TextIOWrapper(file, encoding=encoding.codec, newline="")
         # Strict, so that an unclosed quotation mark doesn't swallow all lines after it into one cell.
         self._csv = csv.reader(text, delimiter=delimiter, strict=True)
         self._sheet = self._read_header(csv_format)
@@ -54,7 +61,7 @@ class SubscriberReader:
             except StopIteration:
                 return
             except UnicodeDecodeError as err:
-                raise self._not_utf8() from err
+                raise self._not_decoded() from err
             except csv.Error as err:
                 self._refuse(self._refusal(line, _not_csv(err, line, self._csv.line_num), []))
                 self.rows += 1
@@ -85,11 +92,11 @@ class SubscriberReader:
     def _delimiter(self) -> str:
         sample = self._file.read(_SAMPLE)
         self._file.seek(0)
-        if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if sample.startswith((b"\xff\xfe", b"\xfe\xff")) and self._encoding is not FileEncoding.UTF_16:
             raise SubscriberFileError("the file is UTF-16", hint=_UTF8_HINT, place=self._place())
         if sample.startswith(_SPREADSHEETS):
             raise SubscriberFileError("the file is a spreadsheet", hint="export it as CSV UTF-8", place=self._place())
-        return max(DELIMITERS, key=lambda delimiter: _width(sample.decode("utf-8-sig", "replace"), delimiter))
+        return delimiter_of(sample.decode(self._encoding.codec, "replace"))
 
     def _read_header(self, csv_format: CsvFormat) -> Sheet:
         place = self._place(1)
@@ -99,15 +106,18 @@ class SubscriberReader:
             hint = "write the columns' names on its first line"
             raise SubscriberFileError("the file is empty", hint=hint, place=place) from err
         except UnicodeDecodeError as err:
-            raise self._not_utf8() from err
+            raise self._not_decoded() from err
         except csv.Error as err:
             hint = "close every quotation mark, and double those inside a name"
             raise SubscriberFileError("the header can't be read as CSV", hint=hint, place=place) from err
         except ValueError as err:
             raise UnknownColumnsError(str(err), place=place) from err
 
-    def _not_utf8(self) -> SubscriberFileError:
+    def _not_decoded(self) -> SubscriberFileError:
         """Return an error with the line number, which the decoder can't give because it reads ahead in blocks."""
+        if self._encoding is not FileEncoding.UTF_8:
+            what = f"the file isn't {self._encoding.label}"
+            return SubscriberFileError(what, hint="choose another encoding", place=self._place())
         self._file.seek(0)
         for number, line in enumerate(self._file, 1):
             try:
@@ -122,6 +132,11 @@ class SubscriberReader:
 
 
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # zip archives (xlsx, ods), and OLE2 (xls)
+
+
+def delimiter_of(sample: str) -> str:
+    """Return the delimiter that the beginning of a CSV file has."""
+    return max(DELIMITERS, key=lambda delimiter: _width(sample, delimiter))
 
 
 def _width(sample: str, delimiter: str) -> int:

@@ -1,0 +1,106 @@
+"""The columns of a file before its import, its encoding, and the platform that it seems to be from."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from newsletter.domain.topics import Topics
+from newsletter.store import Store
+from newsletter.subscriber_files import (
+    FileEncoding,
+    OwnFormat,
+    PlatformFormat,
+    SubscriberFileError,
+    guessed_encoding,
+    guessed_platform,
+    import_readers,
+    sample_columns,
+)
+from tests.make import WHEN
+
+UTF_8 = FileEncoding.UTF_8
+
+
+def write(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
+    path = folder / name
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def test_columns_are_shown_with_their_first_values_and_meanings(tmp_path: Path) -> None:
+    text = "E-mail;First name;Notes;\n'=a@example.org;Ada;" + "x" * 99 + ";\n;Bea;\n" + "c@example.org;Cat;none;;\n" * 9
+    columns = sample_columns(write(tmp_path, "a.csv", text), OwnFormat(topics=Topics(), columns={"Notes": "-"}), UTF_8)
+    assert [(column.name, column.meaning) for column in columns] == [
+        ("E-mail", "email"), ("First name", "first_name"), ("Notes", ""), ("", ""),
+    ]  # fmt: skip
+    assert columns[1].values == ("Ada", "Bea", "Cat")
+    assert columns[0].values == ("=a@example.org", "c@example.org")
+    assert columns[2].values[0] == "x" * 60 + "…"
+
+
+def test_columns_are_shown_if_the_format_does_not_fit(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", "who,why\nada@example.org,fun\n")
+    own = OwnFormat(topics=Topics())
+    assert [column.meaning for column in sample_columns(path, own, UTF_8)] == ["", ""]
+    missing = OwnFormat(topics=Topics(), columns={"nothing": "email"})
+    assert [column.name for column in sample_columns(path, missing, UTF_8)] == ["who", "why"]
+    named = OwnFormat(topics=Topics(), columns={"who": "email"})
+    assert [column.meaning for column in sample_columns(path, named, UTF_8)] == ["email", "attribute.why"]
+    assert sample_columns(write(tmp_path, "b.csv", ""), own, UTF_8) == ()
+
+
+def test_a_platforms_columns_are_shown(tmp_path: Path) -> None:
+    text = "email,name,labels,subscribed_to_emails,created_at,open rate\na@example.org,Ada,x,true,2020-01-01,5\n"
+    path = write(tmp_path, "members.csv", text)
+    assert guessed_platform(path, UTF_8) == "ghost"
+    columns = sample_columns(path, PlatformFormat("ghost", topics=Topics()), UTF_8)
+    assert [column.meaning for column in columns] == ["email", "name", "tags", "status", "signed_up", ""]
+    ignored = PlatformFormat("ghost", topics=Topics(), columns={"labels": "-"})
+    assert sample_columns(path, ignored, UTF_8)[2].meaning == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "platform"),
+    [
+        ("readers.csv", "email,first_name", ""),
+        ("subscribers.csv", "email,first_name,status,excluded_topics,consents", ""),  # our own
+        ("subscribed_members_export.csv", "Email Address,First Name,LEID,EUID,OPTIN_TIME", "mailchimp"),
+        ("email_list.mine.csv", "email,email_disabled,name", "substack"),
+        ("empty.csv", "", ""),
+    ],
+)
+def test_the_platform_is_guessed_from_name_and_columns(tmp_path: Path, name: str, header: str, platform: str) -> None:
+    assert guessed_platform(write(tmp_path, name, header), UTF_8) == platform
+
+
+def test_the_platform_of_an_archive_is_guessed(tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("posts/a.html", "")
+        archive.writestr("email_list.mine.csv", "email,email_disabled\na@example.org,false\n")
+    assert guessed_platform(path, UTF_8) == "substack"
+
+
+@pytest.mark.parametrize(
+    ("codec", "encoding"),
+    [("utf-8", UTF_8), ("utf-8-sig", UTF_8), ("utf-16", FileEncoding.UTF_16), ("cp1252", FileEncoding.WINDOWS_1252)],
+)
+def test_files_of_other_encodings_are_imported(
+    tmp_path: Path, store: Store, codec: str, encoding: FileEncoding
+) -> None:
+    path = write(tmp_path, "a.csv", "email,first_name\nzoe@example.org,Zoë\n" + "x@example.org,é\n" * 2, codec)
+    assert guessed_encoding(path) is encoding
+    report = import_readers(store.subscribers.merge, [path], OwnFormat(topics=Topics()), now=WHEN, encoding=encoding)
+    assert report.added == 2
+    reader = store.subscribers.get("zoe@example.org")
+    assert reader
+    assert reader.first_name == "Zoë"
+
+
+def test_a_file_of_another_encoding_than_said_is_refused(tmp_path: Path, store: Store) -> None:
+    path = write(tmp_path, "a.csv", "email\na@example.org\nb", "utf-8")
+    with pytest.raises(SubscriberFileError, match="UTF-16"):
+        import_readers(
+            store.subscribers.merge, [path], OwnFormat(topics=Topics()), now=WHEN, encoding=FileEncoding.UTF_16
+        )

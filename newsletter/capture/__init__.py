@@ -9,6 +9,7 @@ from newsletter.capture.duplicates import entry_candidates, find_duplicates
 from newsletter.capture.errors import RepeatedLinkError
 from newsletter.capture.new_entries import entry_from, facts_of
 from newsletter.capture.reading import read_page
+from newsletter.capture.rereading import RereadPage, reread_page
 from newsletter.capture.selections import clean_selection, markdown_of_selection
 from newsletter.capture.values import (
     FIELDS,
@@ -33,6 +34,7 @@ __all__ = [
     "Extract",
     "PageFacts",
     "RepeatedLinkError",
+    "RereadPage",
     "capture",
     "clean_selection",
     "clean_url",
@@ -43,5 +45,6 @@ __all__ = [
     "find_duplicates",
     "markdown_of_selection",
     "read_page",
+    "reread_page",
     "web_url",
 ]

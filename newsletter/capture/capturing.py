@@ -41,14 +41,14 @@ def capture(
         return _without_page(cleaned, url, title, "")
     try:
         page = fetch_page(client, cleaned)
-        if target := _refresh_target(page):
+        if target := refresh_target(page):
             page = fetch_page(client, target)
     except FetchError as err:
         return _without_page(cleaned, url, title, err.what, paywall=err.status == 402)
     return _from_page(page, url, title, extract)
 
 
-def _refresh_target(page: FetchedPage) -> str:
+def refresh_target(page: FetchedPage) -> str:
     """Return where a page sends its visitors at once, as link shorteners do, or "" if it is a page to read."""
     if len(page.html) > _LONGEST_REDIRECT:
         return ""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import options, output, resources
+from newsletter.cli import link_checks, options, output, resources
 from newsletter.cli.advice import finding_hint
 from newsletter.domain.plurals import counted
 from newsletter.errors import Finding, Severity
@@ -17,6 +17,9 @@ def check(
     context: typer.Context,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 on warnings too.")] = False,
     images: Annotated[bool, typer.Option("--images", help="Also check remote images, over the network.")] = False,
+    links: Annotated[
+        bool, typer.Option("--links", help="Also load the links still to be sent, and compare quotations.")
+    ] = False,
     json: options.AsJson = False,
 ) -> None:
     """Check settings, entries, issues and theme for mistakes.
@@ -27,7 +30,7 @@ def check(
     Exits with status 1 on errors.
 
     newsletter check
-    newsletter check --strict --images
+    newsletter check --strict --images --links
     newsletter check --json | jq -r ".[].rule" | sort | uniq -c
     """
     from newsletter import checks
@@ -41,6 +44,7 @@ def check(
             today=resources.today(settings),
             here=Path.cwd(),
             inspect=checks.Web().inspect if images else None,
+            links=link_checks.check_links if links else None,
         )
     if json:
         output.as_json([_facts(finding) for finding in findings])

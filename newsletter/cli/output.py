@@ -130,13 +130,18 @@ def whole_file(path: Path) -> Iterator[TextIO]:
         unfinished.replace()
 
 
+def can_ask() -> bool:
+    """Return whether somebody at a terminal can answer a question."""
+    return sys.stdin.isatty()
+
+
 def confirm(question: str) -> bool:
     """Ask a yes-or-no question on the terminal and return the answer. Raises UsageError without a terminal."""
     import typer
 
     from newsletter.errors import UsageError
 
-    if not sys.stdin.isatty():
+    if not can_ask():
         raise UsageError("this command asks for confirmation, which needs a terminal", hint="add --yes")
     return typer.confirm(question, err=True)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter import bootstrap
-from newsletter.cli import options, output, rehearsal, resources, send_plan, send_progress
+from newsletter.cli import link_checks, options, output, rehearsal, resources, send_plan, send_progress
 from newsletter.cli.advice import error_lines
 from newsletter.domain.plurals import counted
 from newsletter.domain.send import SendStatus
@@ -62,6 +62,14 @@ def send(
             "--any-audience", help="With --yes, allow 20% more or fewer recipients than the last sends had, or worse."
         ),
     ] = False,
+    links: Annotated[
+        bool | None,
+        typer.Option(
+            "--links/--no-links",
+            help="Load the issue's links first and compare its quotations; done anyway before a question.",
+            show_default=False,
+        ),
+    ] = None,
     log: send_progress.LogFile = None,
     log_addresses: send_progress.LogAddresses = False,
 ) -> None:
@@ -86,9 +94,6 @@ def send(
     _refuse_contradictions(resume=resume, rehearse=rehearse, once=once, dry_run=dry_run, later=is_later)
     if at is not None and local_time is not None:
         raise UsageError("--at and --local-time can't be combined", hint="leave one of them out")
-    from newsletter.publishing import send_issue
-    from newsletter.publishing.plan_differences import refuse_unusual_audience
-
     settings = resources.load_settings(context)
     if resume:
         with resources.open_store(settings) as store:
@@ -109,12 +114,13 @@ def send(
     with resources.open_store(settings) as store:
         start = _start_time(settings, store, composed, at, local_time)
         prepared = _prepare(settings, store, composed, start)
+        asks = not (yes or dry_run) and output.can_ask()
+        if asks if links is None else links:
+            link_checks.print_dead_links(composed.issue)
         if dry_run:
             return
-        if yes and not any_date:
-            send_issue.refuse_unexpected_day(prepared)
-        if yes and not any_audience:
-            refuse_unusual_audience(prepared.differences)
+        if yes:
+            _refuse_unexpected(prepared, any_date=any_date, any_audience=any_audience)
         if yes or _confirm(prepared, settings.newsletter.zone):
             _send_or_schedule(settings, store, prepared, log, addresses=log_addresses)
 
@@ -124,6 +130,17 @@ def _refuse_contradictions(*, resume: bool, rehearse: bool, once: bool, dry_run:
         raise UsageError("--resume continues a send now", hint="leave out --dry-run, --at and --local-time")
     if rehearse and (resume or once or dry_run or later):
         raise UsageError("--rehearse only writes files", hint="leave out the options for sending")
+
+
+def _refuse_unexpected(prepared: "PreparedSend", *, any_date: bool, any_audience: bool) -> None:
+    """Raise SendError for what a person should confirm, unless an option allows it."""
+    from newsletter.publishing import send_issue
+    from newsletter.publishing.plan_differences import refuse_unusual_audience
+
+    if not any_date:
+        send_issue.refuse_unexpected_day(prepared)
+    if not any_audience:
+        refuse_unusual_audience(prepared.differences)
 
 
 def _to_send(settings: "Settings", name: str, *, once: bool) -> str:

@@ -45,10 +45,11 @@ def _page(response: HTTPResponse, url: str) -> FetchedPage:
     content_type = printable(response.getheader("Content-Type") or "", 200)
     kind = content_type.partition(";")[0].strip().lower()
     if kind and kind not in _HTML:
-        raise FetchError(f"is {_KINDS.get(kind) or f'a file of the type {kind}'}, not a web page", url=url)
+        what = _KINDS.get(kind) or f"a file of the type {kind}"
+        raise FetchError(f"is {what}, not a web page", url=url, status=response.status)
     html, is_cut = _body(response, url)
     if not kind and not _TAG.match(html):
-        raise FetchError("is a file of an unknown type, not a web page", url=url)
+        raise FetchError("is a file of an unknown type, not a web page", url=url, status=response.status)
     return FetchedPage(url=url, content_type=content_type, html=html, is_cut=is_cut)
 
 

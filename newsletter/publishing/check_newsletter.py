@@ -7,13 +7,15 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from newsletter import bootstrap, checks, composing
-from newsletter.checks import CheckContext, make_finding
+from newsletter import bootstrap, checks, composing, content
+from newsletter.checks import Calendar, CheckContext, make_finding
 from newsletter.domain.plurals import counted
 from newsletter.errors import Finding, Place, SecretError, SettingsError
-from newsletter.files.newsletter_folder import SETTINGS_FILE, settings_text, shorter_path
+from newsletter.files.newsletter_folder import ISSUES, SETTINGS_FILE, settings_text, shorter_path
 from newsletter.files.toml_lines import setting_place
 from newsletter.publishing.calendar import calendar_of
+from newsletter.publishing.link_checks import CheckLinks, without_connection
+from newsletter.publishing.outgoing_links import unsent_links
 from newsletter.settings import Settings
 from newsletter.store import Store
 from newsletter.subscriptions import files_with_any
@@ -28,13 +30,16 @@ def check_newsletter(
     today: date,
     here: Path,
     inspect: checks.Inspect | None = None,
+    links: CheckLinks | None = None,
 ) -> list[Finding]:
     """Return every finding about a newsletter, those of its content and theme last.
 
     Without a ``store`` (there is no database yet, or it can't be opened) there are no findings about readers, and no
     issue counts as sent. Paths of the database and of other files with readers' data are relative to the folder
-    ``here`` if they are below it. With ``inspect``, remote images are checked too, over the network. Raise StoreError.
+    ``here`` if they are below it. With ``inspect``, remote images are checked too, over the network, and with ``links``
+    the links that are still to be sent. Raise StoreError.
     """
+    calendar = calendar_of(store, today=today)
     return [
         *_provider(settings),
         *_folder(settings),
@@ -45,10 +50,24 @@ def check_newsletter(
         *composing.check_manuscripts(
             settings.root,
             settings.newsletter,
-            CheckContext(segments=settings.segments, calendar=calendar_of(store, today=today), mails=settings.mails),
+            CheckContext(segments=settings.segments, calendar=calendar, mails=settings.mails),
             inspect=inspect,
         ),
+        *(_links(settings, calendar, links) if links else ()),
     ]
+
+
+def _links(settings: Settings, calendar: Calendar, check: CheckLinks) -> list[Finding]:
+    """Return the findings about links that are still to be sent; a single one without a connection."""
+    results = check(unsent_links(content.read_manuscripts(settings.root), calendar))
+    if without_connection(results):
+        what = f"none of {counted(len(results), 'link')} could be checked: no server answered"
+        return [make_finding("link-unreachable", Place(path=ISSUES), what, "check this computer's connection")]
+    return sorted({finding for result in results for finding in result.findings}, key=_place)
+
+
+def _place(finding: Finding) -> tuple[str, int]:
+    return finding.place.path, finding.place.line or 0
 
 
 def _provider(settings: Settings) -> Iterator[Finding]:

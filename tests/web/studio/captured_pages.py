@@ -31,13 +31,19 @@ def article(title: str, *, author: str = "Ada Writer", paragraphs: tuple[str, ..
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapturedPages:
-    """A running server. ``pages`` are bodies by path; ``held`` are paths that answer once ``go`` is set."""
+    """A running server. ``pages`` are bodies by path; ``held`` are paths that answer once ``go`` is set.
+
+    ``statuses``, ``redirects`` and ``types`` replace a path's status, its page and its media type.
+    """
 
     port: int
     pages: dict[str, str] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)
     go: threading.Event = field(default_factory=threading.Event)
     headers: dict[str, str] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
+    redirects: dict[str, str] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
 
     def url(self, path: str, host: str = "gazette.example.org") -> str:
         """Return the address of a page."""
@@ -60,8 +66,12 @@ def captured_pages() -> Iterator[CapturedPages]:
             if path in served[0].held:
                 served[0].go.wait(20)
             body = served[0].pages.get(path)
-            self.send_response(404 if body is None else 200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
+            target = served[0].redirects.get(path)
+            usual = 302 if target else 404 if body is None else 200
+            self.send_response(served[0].statuses.get(path, usual))
+            if target:
+                self.send_header("Location", target)
+            self.send_header("Content-Type", served[0].types.get(path, "text/html; charset=utf-8"))
             for name, value in served[0].headers.items():
                 self.send_header(name, value)
             self.end_headers()

@@ -31,7 +31,7 @@ class Mark(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class ChartPlace:
     """A place on the x axis: a day or an issue, with its whole name and a short label. ``url`` leads to its page."""
 
     name: str
@@ -63,7 +63,7 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
+class AxisLabel:
     """A label of the x axis. A ``spare`` one is left out on a phone. ``anchor`` keeps it inside the drawing."""
 
     at: float
@@ -93,7 +93,7 @@ class Line:
 class Point:
     """Everything at one moment: its slot, its columns and dots, and its values in words, one for each series."""
 
-    moment: Moment
+    moment: ChartPlace
     at: float
     left: float
     width: float
@@ -113,7 +113,7 @@ class TimeChart:
     series: tuple[Series, ...]
     unit: Unit
     ticks: tuple[Tick, ...]
-    labels: tuple[Label, ...]
+    labels: tuple[AxisLabel, ...]
     lines: tuple[Line, ...]
     points: tuple[Point, ...]
     note: str = ""
@@ -126,7 +126,7 @@ class TimeChart:
 
 def time_chart(
     title: str,
-    moments: Sequence[Moment],
+    moments: Sequence[ChartPlace],
     series: Sequence[Series],
     *,
     heading: str,
@@ -167,7 +167,7 @@ def _extent(series: Sequence[Series], drawn: Sequence[Sequence[float | None]], m
 
 def _point(
     axis: Axis,
-    moment: Moment,
+    moment: ChartPlace,
     at: int,
     slot: float,
     series: Sequence[Series],
@@ -216,14 +216,14 @@ def _path(axis: Axis, values: Sequence[float | None], slot: float) -> str:
     return "".join(parts)
 
 
-def _labels(moments: Sequence[Moment], slot: float) -> list[Label]:
+def _labels(moments: Sequence[ChartPlace], slot: float) -> list[AxisLabel]:
     every = max(1, -(-len(moments) // MOST_LABELS))
     shown = range(0, len(moments), every)
     labels = []
     for number, at in enumerate(shown):
         middle = LEFT + (at + 0.5) * slot
         anchor = "end" if middle > 94 else "start" if middle < 14 else "middle"
-        labels.append(Label(at=_rounded(middle), words=moments[at].label, anchor=anchor, spare=number % 2 == 1))
+        labels.append(AxisLabel(at=_rounded(middle), words=moments[at].label, anchor=anchor, spare=number % 2 == 1))
     return labels
 
 

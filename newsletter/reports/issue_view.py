@@ -12,7 +12,7 @@ from newsletter.reports.charts import (
     BarChart,
     BarValue,
     Mark,
-    Moment,
+    ChartPlace,
     Series,
     Sparkline,
     TimeChart,
@@ -44,7 +44,7 @@ class TrendRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IssueView:
+class IssueReportView:
     """Everything that the page of an issue's report shows. Sections without charts are left out."""
 
     report: Report
@@ -70,9 +70,9 @@ def issue_view(
     *,
     entry_url: Callable[[str], str] = lambda _: "",
     issue_url: Callable[[str], str] = lambda _: "",
-) -> IssueView:
+) -> IssueReportView:
     """Return what the page shows; ``entry_url`` and ``issue_url`` return the pages of entries and reports, or ""."""
-    return IssueView(
+    return IssueReportView(
         report=report,
         lede=" ".join(_sentences(report)),
         heads=tuple(_heads(report)),
@@ -191,7 +191,7 @@ def _positions(report: Report) -> TimeChart | None:
     """Return how far down readers clicked, if the issue has more than one entry."""
     if len(report.positions) < 2:
         return None
-    moments = [Moment(name=f"{line.mark}. {line.name}", label=line.mark) for line in report.positions]
+    moments = [ChartPlace(name=f"{line.mark}. {line.name}", label=line.mark) for line in report.positions]
     clicks = Series(name="Clicks", values=tuple(line.clicks for line in report.positions), mark=Mark.UP)
     return time_chart(
         "Clicks by position", moments, [clicks], heading="Position", note="From the top of the issue down."
@@ -260,13 +260,13 @@ def _trends(report: Report, issue_url: Callable[[str], str]) -> Iterator[TimeCha
             yield time_chart(title, moments, series, heading="Issue", unit=Unit.SHARE)
 
 
-def issue_moment(figures: Figures, issue_url: Callable[[str], str] = lambda _: "") -> Moment:
+def issue_moment(figures: Figures, issue_url: Callable[[str], str] = lambda _: "") -> ChartPlace:
     """Return an issue's place on an axis; its label is the day if its slug is a date."""
     try:
         day = date.fromisoformat(figures.issue[:10])
     except ValueError:
-        return Moment(name=figures.issue, label=figures.issue[:10], url=issue_url(figures.issue))
-    return Moment(name=figures.issue, label=short_day(day), url=issue_url(figures.issue))
+        return ChartPlace(name=figures.issue, label=figures.issue[:10], url=issue_url(figures.issue))
+    return ChartPlace(name=figures.issue, label=short_day(day), url=issue_url(figures.issue))
 
 
 def short_day(day: date) -> str:

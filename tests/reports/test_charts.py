@@ -16,7 +16,7 @@ from newsletter.reports.charts import (
     BarChart,
     BarValue,
     Mark,
-    Moment,
+    ChartPlace,
     Series,
     TimeChart,
     bar_chart,
@@ -30,7 +30,7 @@ _NUMBERS = st.none() | st.sampled_from([float("nan"), float("inf")]) | st.floats
 
 
 def over_time(*values: float | None, mark: Mark = Mark.LINE, unit: Unit = Unit.COUNT) -> TimeChart:
-    moments = [Moment(name=f"Day {at}", label=str(at)) for at in range(len(values))]
+    moments = [ChartPlace(name=f"Day {at}", label=str(at)) for at in range(len(values))]
     return time_chart("Readers", moments, [Series(name="Readers", values=values, mark=mark)], heading="Day", unit=unit)
 
 
@@ -87,7 +87,7 @@ def test_an_axis_includes_every_value_in_few_steps(values: list[float | None], u
 def test_everything_is_drawn_inside_the_plot(
     values: list[tuple[float | None, float | None]], one: Mark, other: Mark
 ) -> None:
-    moments = [Moment(name=str(at), label=str(at)) for at in range(len(values))]
+    moments = [ChartPlace(name=str(at), label=str(at)) for at in range(len(values))]
     series = [
         Series(name="One", values=tuple(first for first, _ in values), mark=one),
         Series(name="Other", values=tuple(second for _, second in values), mark=other),
@@ -122,7 +122,7 @@ def test_one_point_is_a_dot_without_a_line() -> None:
 
 
 def test_columns_below_zero_show_what_was_lost() -> None:
-    moments = [Moment(name="Monday", label="Mon")]
+    moments = [ChartPlace(name="Monday", label="Mon")]
     series = [
         Series(name="Joined", values=(30,), mark=Mark.UP),
         Series(name="Left", values=(10,), mark=Mark.DOWN),

@@ -171,7 +171,7 @@ def newsletter(
 
 app.command("init", rich_help_panel=SET_UP)(init.init)
 app.add_typer(theme.app, name="theme", rich_help_panel=SET_UP)
-app.command("studio", rich_help_panel=WRITE)(studio.studio)
+app.add_typer(studio.app, name="studio", rich_help_panel=WRITE)
 app.add_typer(entry.app, name="entry", rich_help_panel=WRITE)
 app.add_typer(issue.app, name="issue", rich_help_panel=WRITE)
 entry.app.command("set")(manuscript_edits.set_field)

@@ -1,24 +1,121 @@
-"""`newsletter studio`: make issues in a browser, on this computer only."""
+"""`newsletter studio`: make issues in a browser, on this computer or for a team, and invite people to that."""
 
 from typing import Annotated
 
 import typer
 
-from newsletter.cli import local_server
+from newsletter.cli import local_server, output, resources
+from newsletter.domain.people import Role
+from newsletter.domain.studio_origin import STUDIO_PORT, studio_origin
+from newsletter.errors import UsageError
+
+app = typer.Typer()
 
 
+@app.callback(invoke_without_command=True)
 def studio(
     context: typer.Context,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Serve a team that signs in, at this host name, behind TLS.", show_default=False
+        ),
+    ] = None,
+    listen: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="With --host, the address to listen on.")
+    ] = "127.0.0.1",
     port: Annotated[int | None, local_server.port_option(8027)] = None,
     no_open: local_server.NoOpen = False,
 ) -> None:
     """Catch links, write entries and compose issues in a browser.
 
-    Works on the same files as the command line. Only this computer can open it. Press Ctrl-C to stop.
+    Works on the same files as the command line. Without --host, only this computer can open it.
+    Press Ctrl-C to stop.
 
     newsletter studio
     newsletter studio --port 9000 --no-open
+    newsletter studio --host studio.example.org
     """
+    if context.invoked_subcommand is not None:
+        return
+    if host is not None:
+        _serve_team(context, host, listen, port)
+        return
     from newsletter.web.studio.app import serve_studio
 
     local_server.serve(context, serve_studio, name="studio", port=port, is_opened=not no_open)
+
+
+@app.command()
+def invite(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The person's email address.", show_default=False)],
+    role: Annotated[
+        Role | None,
+        typer.Option(metavar="ROLE", help="writer, editor, publisher or admin.", show_default=False),
+    ] = None,
+    name: Annotated[str, typer.Option(metavar="NAME", help="The person's name.", show_default=False)] = "",
+    host: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The studio's host name; by default that of \\[studio].", show_default=False),
+    ] = None,
+) -> None:
+    """Add somebody to the team, and print a link that signs them in.
+
+    The link works once, for 15 minutes, in the first browser that uses it.
+    For somebody on the team already, it prints another link: they may have lost their passkey.
+
+    newsletter studio invite ada@example.org --role admin --name "Ada Stern"
+    newsletter studio invite ada@example.org
+    """
+    from newsletter import bootstrap, staff
+
+    settings = resources.load_settings(context)
+    origin = _origin(host, STUDIO_PORT) if host is not None else settings.studio.origin
+    if not origin:
+        raise UsageError(
+            "the link needs the studio's host name", hint="add --host, or set host in [studio] in newsletter.toml"
+        )
+    person = bootstrap.local_person(settings.root)
+    with resources.open_store(settings) as store:
+        now = store.now()
+        member = store.staff.of_address(address)
+        if member is None:
+            if role is None:
+                raise UsageError(
+                    f"{address} isn't on the team yet", hint="add --role writer, editor, publisher or admin"
+                )
+            member = staff.invite(store, person, address, name=name, role=role, now=now)
+        elif role not in (None, member.role):
+            raise UsageError(
+                f"{member.address} is on the team as {member.role}", hint="an admin changes roles on the page People"
+            )
+        link = staff.link_address(origin, staff.new_link(store, person, member, now=now))
+    output.note(f"{member.name} ({member.address}) is on the team as {member.role}.")
+    output.note("This link signs them in, once, within 15 minutes, in the first browser that uses it:")
+    typer.echo(link)
+
+
+def _serve_team(context: typer.Context, host: str, address: str, port: int | None) -> None:
+    from newsletter import settings
+    from newsletter.web.studio.app import serve_hosted_studio
+
+    number = STUDIO_PORT if port is None else port
+    resources.warn_of_library(resources.load_settings(context))
+    serve_hosted_studio(
+        settings.find_root(context.obj),
+        origin=_origin(host, number),
+        address=address,
+        port=number,
+        say=lambda origin: output.say(
+            f"The studio is at {origin}, and listens on {address}:{number}  (Ctrl-C to stop)"
+        ),
+        log=output.error,
+    )
+
+
+def _origin(host: str, port: int) -> str:
+    try:
+        return studio_origin(host, port)
+    except ValueError as err:
+        raise UsageError(f"{host} can't be the studio's host", hint=str(err)) from err

@@ -24,6 +24,7 @@ from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.rate_limits import SendingSettings
 from newsletter.domain.reviews import ApprovalRules
 from newsletter.domain.segment import EVERYONE, Segment
+from newsletter.domain.studio_origin import studio_origin
 from newsletter.domain.tracking import TrackingSettings
 from newsletter.errors import FindingsError, Place, SettingsError, did_you_mean
 from newsletter.files import library_errors
@@ -329,6 +330,7 @@ def _studio(table: StudioTable) -> StudioSettings:
         sync=table.sync,
         quiet=timedelta(minutes=table.quiet_minutes),
         committer=_mailbox(table.committer) if table.committer else None,
+        origin=studio_origin(table.host) if table.host else "",
         proof_to=tuple(dict.fromkeys(table.proof_to)),
     )
 

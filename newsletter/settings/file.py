@@ -18,6 +18,7 @@ from newsletter.domain.quiet_hours import parse_quiet_hours
 from newsletter.domain.schedule import parse_zone
 from newsletter.domain.skeletons import DEFAULT, WEEKDAYS
 from newsletter.domain.soft_bounces import FEWEST_SOFT_BOUNCES, FULL_FOR
+from newsletter.domain.studio_origin import studio_origin
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.domain.tracking import TrackingLevel
 from newsletter.message.encoding import ascii_domain
@@ -118,6 +119,11 @@ def _valid_network(text: str) -> str:
         return str(ip_network(text))
     except ValueError as err:
         raise ValueError("write an IP address or a network such as 10.0.0.0/8") from err
+
+
+def _valid_studio_host(text: str) -> str:
+    studio_origin(text)
+    return text.strip().lower()
 
 
 def _valid_return_path(text: str) -> str:
@@ -289,6 +295,7 @@ class StudioTable(_Table):
     quiet_minutes: float = Field(default=5, ge=0.1, le=240)
     committer: _MailboxText | None = None
     proof_to: list[Annotated[str, AfterValidator(_valid_address)]] = []
+    host: Annotated[str, AfterValidator(_valid_studio_host)] | None = None
 
 
 class ApprovalTable(_Table):

@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 
 from newsletter.domain.people import ConfirmationNeededError
+from newsletter.domain.studio_origin import STUDIO_PORT
 from newsletter.errors import NewsletterError, NotFoundError
 from newsletter.fetching import WebClient
 from newsletter.web.http.forms import read_form
@@ -22,6 +23,7 @@ from newsletter.web.http.local_access import LocalAccess, LocalRules
 from newsletter.web.http.memory import collect_often, return_memory, share_memory
 from newsletter.web.http.own_requests import BodyRules
 from newsletter.web.http.security import STUDIO_HEADERS
+from newsletter.web.http.server import listen
 from newsletter.web.preview import app as preview
 from newsletter.web.preview import routes
 from newsletter.web.preview.file_watcher import FileWatcher
@@ -47,9 +49,10 @@ from newsletter.web.studio.sign_in import confirming
 from newsletter.web.studio.sign_in import pages as sign_in_pages
 from newsletter.web.studio.sign_in.guard import StaffAccess, StaffRules
 from newsletter.web.studio.sign_in.hosting import Hosting
+from newsletter.web.studio.sign_in.serving import open_hosting
 from newsletter.web.studio.static_files import OPEN_PATHS, mount_static_files
 
-PORT = 8027
+PORT = STUDIO_PORT
 PREVIEW = "/preview"
 IMPORT = "/readers/import"
 LARGEST_FILE = 256 * 1024 * 1024  # bytes; a million readers take about 100 MB
@@ -175,6 +178,37 @@ def serve_studio(
         threading.Thread(target=open_page, args=(address,), daemon=True).start()
 
     with listening, contextlib.suppress(KeyboardInterrupt):
+        preview.preview_server(app, watcher, ready).run(sockets=[listening])
+
+
+def serve_hosted_studio(
+    root: Path,
+    *,
+    origin: str,
+    address: str = preview.HOST,
+    port: int = PORT,
+    say: Callable[[str], object] = print,
+    log: Callable[[str], object] = print,
+) -> None:
+    """Serve the studio at an origin to people who sign in, until interrupted; a proxy with TLS is before it.
+
+    It listens on an ``address`` and ``port`` of this machine. ``say`` is called with the origin once it listens, and
+    ``log`` with errors. Raise UsageError if the port is in use, SettingsError and StoreError.
+    """
+    share_memory()
+    collect_often()
+    watcher = FileWatcher(root)
+    with (
+        open_hosting(root, origin, log) as hosting,
+        listen(address, port) as listening,
+        contextlib.suppress(KeyboardInterrupt),
+    ):
+        app = studio_app(root, watcher=watcher, web_client=WebClient(), hosting=hosting)
+
+        def ready() -> None:
+            say(origin)
+            threading.Thread(target=_warm_up, args=(app.state.studio,), daemon=True).start()
+
         preview.preview_server(app, watcher, ready).run(sockets=[listening])
 
 

@@ -69,6 +69,8 @@ ERRORS: Mapping[str, str] = {
     "slug-taken": "choose another --slug, or edit the file",
     "suppression-missing": "see `newsletter suppressions list`",
     "text-too-long": "write less, or remove a pasted image; nothing was changed",
+    "topic-exists": "merge the two: `newsletter topics merge`",
+    "topic-unknown": "see `newsletter topics list`",
     "theme-built-in": "make your own from it: `newsletter theme new NAME --from {theme}`",
 }
 """Hints by an error's code. Names in braces are its fields. An error that has a suggestion keeps it as its hint."""

@@ -33,6 +33,7 @@ from newsletter.cli import (
     subscribers,
     suppressions,
     theme,
+    topics,
     worker,
 )
 
@@ -187,6 +188,7 @@ app.add_typer(subscribers.app, name="subscribers", rich_help_panel=READERS)
 app.add_typer(suppressions.app, name="suppressions", rich_help_panel=READERS)
 app.command("bounces", rich_help_panel=READERS)(bounces.bounces)
 app.command("segments", rich_help_panel=READERS)(segments.segments)
+app.add_typer(topics.app, name="topics", rich_help_panel=READERS)
 app.command("send", rich_help_panel=SEND)(send.send)
 app.add_typer(sends.app, name="sends", rich_help_panel=SEND)
 app.command("report", rich_help_panel=SEND)(report.report)

@@ -84,6 +84,13 @@ def open_store_if_readable(settings: "Settings") -> Iterator["Store | None"]:
         yield opened
 
 
+@contextmanager
+def open_store_or_none(settings: "Settings") -> Iterator["Store | None"]:
+    """Open the newsletter's store, or yield None if there is no database yet. Raise StoreError."""
+    with ExitStack() as stack:
+        yield stack.enter_context(open_store(settings)) if bootstrap.has_database(settings) else None
+
+
 def calendar(settings: "Settings") -> "Calendar":
     """Return today's date and the issues sent so far; print a warning if the database can't be read."""
     from newsletter.publishing.calendar import calendar_of

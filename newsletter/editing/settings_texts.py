@@ -132,7 +132,7 @@ def _applied(text: str, change: SettingsChange) -> AppliedSettings:
 
 def _require_renamable(text: str, path: SettingPath, name: str) -> None:
     field = ".".join(path)
-    if not toml_value(text, path):
+    if toml_value(text, path) is None:
         raise InvalidValueError(f"there is no {field}", field=field, hint="look again: it may have been renamed")
     if toml_value(text, (*path[:-1], name)):
         raise InvalidValueError(f'there is "{name}" already', field=field, hint="choose another name")

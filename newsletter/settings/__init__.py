@@ -41,7 +41,7 @@ from newsletter.settings.file import (
     parse_url,
 )
 from newsletter.settings.problems import Mistake, contradictions, mistakes_in, setting_finding, settings_error
-from newsletter.settings.segments import languages_of, parse_segment, rule_words
+from newsletter.settings.segments import languages_of, parse_segment, rule_words, topics_of
 from newsletter.settings.skeletons import parse_skeleton
 from newsletter.settings.studio import StudioSettings
 from newsletter.tokens import Signer
@@ -60,6 +60,8 @@ __all__ = [
     "load_signer",
     "parse_settings",
     "parse_url",
+    "rule_words",
+    "topics_of",
 ]
 
 Network = IPv4Network | IPv6Network

@@ -16,10 +16,15 @@ def languages_of(file: SettingsFile) -> tuple[str, ...]:
     return tuple(file.languages or [file.language or _DEFAULT_LANGUAGE])
 
 
+def topics_of(file: SettingsFile) -> Topics:
+    """Return the declared topics."""
+    return Topics(_topic(slug, table) for slug, table in file.topics.items())
+
+
 def rule_words(file: SettingsFile) -> RuleWords:
     """Return the words that the segments' rules may use."""
     return RuleWords(
-        topics=Topics(_topic(slug, table) for slug, table in file.topics.items()),
+        topics=topics_of(file),
         attributes=tuple(file.attributes),
         language=languages_of(file)[0],
         zone=ZoneInfo(file.time_zone),

@@ -51,6 +51,7 @@ from newsletter.store.subscribers.self_service import MissingSignUpError, SelfSe
 from newsletter.store.subscribers.service_bounces import SERVICE_QUIET, ServiceBounces
 from newsletter.store.subscribers.subscribers import ReaderExistsError, Subscribers
 from newsletter.store.subscribers.suppressions import AddressSuppressedError, Suppression, Suppressions
+from newsletter.store.subscribers.topic_followers import TopicFollowers
 from newsletter.store.work_lock import work_lock
 from newsletter.store.workers import Workers
 
@@ -88,6 +89,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.subscribers = Subscribers(database)
+        self.topic_followers = TopicFollowers(database)
         self.reader_search = ReaderSearch(database)
         self.suppressions = Suppressions(database)
         self.held_bounces = HeldBounces(database)

@@ -6,6 +6,7 @@ PostgreSQL database has its own backup tools and perhaps several programs using 
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -121,8 +122,14 @@ def _migrate(connection: sa.Connection) -> None:
 
 
 def _revisions() -> list[str]:
-    """Return this program's revisions, oldest first. Their files begin with ``v`` and four digits."""
-    return sorted(path.name[1:5] for path in (MIGRATIONS / "versions").glob("v[0-9]*.py"))
+    """Return this program's revisions, oldest first."""
+    return list(_revisions_in(MIGRATIONS))
+
+
+@cache
+def _revisions_in(migrations: Path) -> tuple[str, ...]:
+    """Return the revisions in a folder. Their files begin with ``v`` and four digits."""
+    return tuple(sorted(path.name[1:5] for path in (migrations / "versions").glob("v[0-9]*.py")))
 
 
 def _revision(database: Database) -> str | None:
@@ -133,8 +140,8 @@ def _revision(database: Database) -> str | None:
 def _known_revision(connection: sa.Connection) -> str | None:
     """Return the revision, or None if there are no tables. Raises StoreError if the database isn't this program's."""
     name = database_name(connection.engine.url)
-    present = set(sa.inspect(connection).get_table_names())
-    if REVISION_TABLE in present:
+    inspector = sa.inspect(connection)
+    if inspector.has_table(REVISION_TABLE):
         revision = connection.scalar(sa.text(f"SELECT version_num FROM {REVISION_TABLE}"))  # noqa: S608  a constant
         if revision is not None and revision not in _revisions():
             raise StoreError(
@@ -142,6 +149,7 @@ def _known_revision(connection: sa.Connection) -> str | None:
                 hint="install that version, or restore the copy that was made before the upgrade",
             )
         return None if revision is None else str(revision)
+    present = set(inspector.get_table_names())
     foreign = present if connection.dialect.name == "sqlite" else present & set(metadata.tables)
     if foreign:
         raise StoreError(

@@ -68,7 +68,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public]:
 
 
 VOTE = vote_slot("Yes, and with recipes")
-LOOKS: list[Look] = [(375, "light"), (375, "dark"), (1280, "light"), (1280, "dark")]
+# Both widths and both color schemes; no color depends on the width, which has a test.
+LOOKS: list[Look] = [(375, "light"), (1280, "dark")]
+_RULES_BY_WIDTH = """() => [...document.styleSheets].flatMap(sheet => [...sheet.cssRules])
+  .filter(rule => rule instanceof CSSMediaRule && /width/.test(rule.conditionText)).map(rule => rule.cssText)
+"""
 
 
 def _vote(pages: Public, key: str, issue: str = "2026-11-23") -> str:
@@ -209,6 +213,13 @@ def test_public_pages_are_accessible_and_fit_the_screen(
     own_pages = {path.stem for path in PUBLIC.glob("*.html")}
     rendered.add("error")  # the server renders it once and keeps it; "/nowhere" is one of the paths
     assert rendered == own_pages - OF_THE_ARCHIVE - {"base", "parts"}
+
+
+def test_no_color_depends_on_the_width(opened: Opened) -> None:
+    page = opened("/subscribe", width=1280)
+    rules = page.evaluate(_RULES_BY_WIDTH)
+    assert rules
+    assert [rule for rule in rules if re.search(r"color|background|opacity|filter|shadow|border|outline|--", rule)] == []
 
 
 def test_the_sign_up_button_is_on_the_first_screen_of_a_phone(opened: Opened) -> None:

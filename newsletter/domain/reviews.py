@@ -122,8 +122,12 @@ class TickedFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """The latest change of a file by a person, who is known by their ``address``."""
+    """The latest change of a file by a person, who is known by their ``address``.
+
+    ``event`` is the number of the latest event of any review by then. The store fills it in.
+    """
 
     path: str
     address: str
     at: datetime.datetime
+    event: int = 0

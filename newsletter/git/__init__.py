@@ -1,5 +1,6 @@
 """Run git for the newsletter's folder: commits of single paths, a file's history, and a remote."""
 
+from newsletter.git.authors import authors_since
 from newsletter.git.committing import STUDIO, WAITS, CommitOutcome, LeftOut, LeftOutReason, commit, tidy
 from newsletter.git.errors import (
     DetachedHeadError,
@@ -60,6 +61,7 @@ __all__ = [
     "Upstream",
     "Version",
     "VersionNotFoundError",
+    "authors_since",
     "blob_contents",
     "commit",
     "count_commits",

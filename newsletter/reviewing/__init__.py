@@ -3,16 +3,34 @@
 ``publishing`` has the operations, which know the newsletter's settings.
 """
 
+from newsletter.reviewing.approval_rule import (
+    ApprovalStanding,
+    Approvers,
+    PlannedStart,
+    ReviewedContent,
+    covers,
+    last_approval,
+    last_complete,
+    standing_of,
+)
 from newsletter.reviewing.canonical import canonical_text, digest_of_value
 from newsletter.reviewing.changes_in_words import changes_in_words
 from newsletter.reviewing.moves import moved_members, ordinal
 from newsletter.reviewing.outlines import outline_of
 
 __all__ = [
+    "ApprovalStanding",
+    "Approvers",
+    "PlannedStart",
+    "ReviewedContent",
     "canonical_text",
     "changes_in_words",
+    "covers",
     "digest_of_value",
+    "last_approval",
+    "last_complete",
     "moved_members",
     "ordinal",
     "outline_of",
+    "standing_of",
 ]

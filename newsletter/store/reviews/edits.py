@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from newsletter.domain.reviews import Edit
 from newsletter.store.database import Database
-from newsletter.store.reviews.review_tables import edit
+from newsletter.store.reviews.review_tables import edit, review_event
 from newsletter.store.row_writes import upsert
 
 
@@ -17,11 +17,14 @@ class Edits:
         self._database = database
 
     def note(self, edits: Iterable[Edit]) -> None:
-        """Store edits; of several of a file by a person, the latest is kept."""
+        """Store edits, with the latest event of any review; an edit replaces earlier ones of the file by the person."""
+        latest = sa.select(sa.func.coalesce(sa.func.max(review_event.c.id), 0))
         with self._database.writing() as connection:
+            event = connection.scalars(latest).one()
             for made in edits:
-                insert = upsert(connection.dialect.name, edit).values(path=made.path, address=made.address, at=made.at)
-                later = {"at": sa.case((edit.c.at < insert.excluded.at, insert.excluded.at), else_=edit.c.at)}
+                values = {"path": made.path, "address": made.address, "at": made.at, "event": event}
+                insert = upsert(connection.dialect.name, edit).values(values)
+                later = {"at": insert.excluded.at, "event": insert.excluded.event}
                 connection.execute(insert.on_conflict_do_update(index_elements=["path", "address"], set_=later))
 
     def of_files(self, paths: Collection[str]) -> tuple[Edit, ...]:

@@ -63,12 +63,14 @@ finding_tick = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# When each person has last changed each file of the newsletter.
+# When each person has last changed each file of the newsletter, and the latest event of any review by then: whether an
+# approval came before or after an edit must not depend on a clock.
 edit = sa.Table(
     "edit",
     metadata,
     sa.Column("path", sa.Text, primary_key=True),
     sa.Column("address", sa.Text, primary_key=True),
     sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("event", Id, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -63,5 +63,6 @@ def upgrade() -> None:
         sa.Column("path", sa.Text, primary_key=True),
         sa.Column("address", sa.Text, primary_key=True),
         sa.Column("at", _time, nullable=False),
+        sa.Column("event", _id, nullable=False),
         sqlite_with_rowid=False,
     )

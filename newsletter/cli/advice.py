@@ -53,6 +53,10 @@ ERRORS: Mapping[str, str] = {
     "send-finished": "to send a correction, make a new issue: `newsletter issue new`",
     "send-interrupted": "continue with `newsletter send {issue} --resume`",
     "send-missing": "start one: `newsletter send {issue}`",
+    "send-not-approved": (
+        "approve it in `newsletter studio`, or have a colleague do it;"
+        ' in an emergency, add --without-approval "reason": all publishers are told'
+    ),
     "send-no-match": (
         "write `otherwise: full` below `tailored:` in the issue, or fix its topics;"
         " `newsletter editions` counts readers by entry"

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from newsletter.errors import UsageError
 from newsletter.files.newsletter_folder import BLOCKS, ENTRIES, ISSUES, newsletter_folder, settings_text
 
 
@@ -90,3 +91,21 @@ def parse_address(text: str, *, hint: str = "write name@example.org") -> str:
         return addresses.parse_address(text)
     except ValueError as err:
         raise UsageError(f'"{text}" is {err}', hint=hint) from err
+
+
+WithoutApproval = Annotated[
+    str | None,
+    typer.Option(
+        "--without-approval",
+        metavar="REASON",
+        help="Send without the required approval. All publishers are told, with the reason.",
+        show_default=False,
+    ),
+]
+
+
+def parse_reason(without_approval: str | None) -> str:
+    """Return the reason of `--without-approval`, "" if it isn't given. Raise UsageError if the reason is missing."""
+    if without_approval is not None and not without_approval.strip():
+        raise UsageError("--without-approval needs a reason", hint='write it in quotes: "the editor is on a train"')
+    return without_approval or ""

@@ -70,6 +70,7 @@ def send(
             show_default=False,
         ),
     ] = None,
+    without_approval: options.WithoutApproval = None,
     log: send_progress.LogFile = None,
     log_addresses: send_progress.LogAddresses = False,
 ) -> None:
@@ -87,6 +88,7 @@ def send(
     newsletter send 2026-11-23 --resume
     newsletter send 2026-11-23 --at "2026-11-23 06:30"
     newsletter send next --local-time 07:00
+    newsletter send next --without-approval "the editor is on a train"
     newsletter send today --yes --once    for cron
     """
     # An empty time is a mistake, usually in a script; it never means now.
@@ -94,11 +96,12 @@ def send(
     _refuse_contradictions(resume=resume, rehearse=rehearse, once=once, dry_run=dry_run, later=is_later)
     if at is not None and local_time is not None:
         raise UsageError("--at and --local-time can't be combined", hint="leave one of them out")
+    reason = options.parse_reason(without_approval)
     settings = resources.load_settings(context)
     if resume:
         with resources.open_store(settings) as store:
             begun = resources.sent_issue_slug(settings, store, name)
-        resume_send(settings, begun, log, addresses=log_addresses)
+        resume_send(settings, begun, log, addresses=log_addresses, without_approval=reason)
         return
     if rehearse:
         rehearsal.rehearse(settings, _compose(settings, resources.issue_slug(settings, name)))
@@ -114,6 +117,7 @@ def send(
     with resources.open_store(settings) as store:
         start = _start_time(settings, store, composed, at, local_time)
         prepared = _prepare(settings, store, composed, start)
+        _check_approval(settings, store, prepared, dry_run=dry_run, without_approval=reason)
         asks = not (yes or dry_run) and output.can_ask()
         if asks if links is None else links:
             link_checks.print_dead_links(composed.issue)
@@ -122,7 +126,7 @@ def send(
         if yes:
             _refuse_unexpected(prepared, any_date=any_date, any_audience=any_audience)
         if yes or _confirm(prepared, settings.newsletter.zone):
-            _send_or_schedule(settings, store, prepared, log, addresses=log_addresses)
+            _send_or_schedule(settings, store, prepared, log, addresses=log_addresses, without_approval=reason)
 
 
 def _refuse_contradictions(*, resume: bool, rehearse: bool, once: bool, dry_run: bool, later: bool) -> None:
@@ -194,20 +198,57 @@ def _prepare(settings: "Settings", store: "Store", composed: "Composed", start: 
     return prepared
 
 
+def _check_approval(
+    settings: "Settings", store: "Store", prepared: "PreparedSend", *, dry_run: bool, without_approval: str
+) -> None:
+    """Raise NotApprovedError before anything is asked, unless there is a reason to send without the approval.
+
+    In a dry run, print it instead.
+    """
+    from newsletter.publishing.approvals import approval_problem
+    from newsletter.publishing.send_issue import start_to_approve
+
+    start = start_to_approve(prepared, now=store.now())
+    problem = approval_problem(settings, store, prepared.composed, start)
+    if problem is None:
+        return
+    if dry_run or without_approval:
+        output.note("; ".join(error_lines(problem)) if dry_run else f"warning: {problem.what}", style="yellow")
+        return
+    raise problem
+
+
 def _send_or_schedule(
-    settings: "Settings", store: "Store", prepared: "PreparedSend", log: Path | None, *, addresses: bool
+    settings: "Settings",
+    store: "Store",
+    prepared: "PreparedSend",
+    log: Path | None,
+    *,
+    addresses: bool,
+    without_approval: str = "",
 ) -> None:
     from newsletter.publishing import send_issue
 
     person = bootstrap.local_person(settings.root)
     if prepared.start is not None:
-        scheduled = send_issue.schedule_send(person, settings, store, prepared, now=store.now())
+        scheduled = send_issue.schedule_send(
+            person, settings, store, prepared, without_approval=without_approval, now=store.now()
+        )
         _print_scheduled(scheduled, settings.newsletter.zone)
         return
     output.say()
 
     def begin(context: "SendContext", observer: "Observer") -> "Send":
-        return send_issue.send_now(person, settings, store, context, prepared, now=store.now(), observer=observer)
+        return send_issue.send_now(
+            person,
+            settings,
+            store,
+            context,
+            prepared,
+            without_approval=without_approval,
+            now=store.now(),
+            observer=observer,
+        )
 
     _run(settings, store, prepared.plan.issue, log, addresses=addresses, act=begin)
 
@@ -242,7 +283,9 @@ def _run(settings: "Settings", store: "Store", issue: str, log: Path | None, *, 
     send_progress.exit_with_status(ended)
 
 
-def resume_send(settings: "Settings", issue: str, log: Path | None, *, addresses: bool) -> None:
+def resume_send(
+    settings: "Settings", issue: str, log: Path | None, *, addresses: bool, without_approval: str = ""
+) -> None:
     """Resume the send of an issue and wait until it ends. If nothing is frozen yet, begin it when it is due."""
     from newsletter.publishing import send_controls, send_issue
 
@@ -258,7 +301,15 @@ def resume_send(settings: "Settings", issue: str, log: Path | None, *, addresses
 
             def begin(context: "SendContext", observer: "Observer") -> "Send":
                 return send_issue.begin_planned(
-                    person, settings, store, context, composed, planned, now=store.now(), observer=observer
+                    person,
+                    settings,
+                    store,
+                    context,
+                    composed,
+                    planned,
+                    without_approval=without_approval,
+                    now=store.now(),
+                    observer=observer,
                 )
 
             _run(settings, store, issue, log, addresses=addresses, act=begin)

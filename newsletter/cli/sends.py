@@ -130,6 +130,7 @@ def pause(context: typer.Context, name: SendName) -> None:
 def resume(
     context: typer.Context,
     name: SendName,
+    without_approval: options.WithoutApproval = None,
     log: send_progress.LogFile = None,
     log_addresses: send_progress.LogAddresses = False,
 ) -> None:
@@ -137,10 +138,11 @@ def resume(
 
     newsletter sends resume 3
     """
+    reason = options.parse_reason(without_approval)
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
         issue = _send_named(settings, store, name).issue
-    resume_send(settings, issue, log, addresses=log_addresses)
+    resume_send(settings, issue, log, addresses=log_addresses, without_approval=reason)
 
 
 @app.command("cancel")

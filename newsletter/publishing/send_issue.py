@@ -16,11 +16,13 @@ from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.send_errors import EmbargoedError, FarAheadError, WrongDateError
 from newsletter.errors import FindingsError, NewsletterError
 from newsletter.message import link_tracking
+from newsletter.publishing.approvals import planned_start, require_approval, start_of
 from newsletter.publishing.audience import segments_of
 from newsletter.publishing.pictures import publish_pictures
 from newsletter.publishing.plan_differences import compare_plan
 from newsletter.publishing.send_controls import note_act
 from newsletter.publishing.start_time import StartTime, local_moments
+from newsletter.reviewing import PlannedStart
 from newsletter.sending import FreezeRequest, Observer, Plan, SendContext, SendOutcome
 from newsletter.settings import Settings
 from newsletter.store import Lease, Store
@@ -101,16 +103,42 @@ def refuse_unexpected_day(prepared: PreparedSend) -> None:
         raise FarAheadError(issue=issue.slug, days=start.days)
 
 
-def schedule_send(person: Person, settings: Settings, store: Store, prepared: PreparedSend, *, now: datetime) -> Send:
+def start_to_approve(prepared: PreparedSend, *, now: datetime) -> PlannedStart:
+    """Return the start of a prepared send, as an approval has to cover it."""
+    issue_date, start = prepared.composed.issue.date, prepared.start
+    if start is None:
+        return PlannedStart(begins=now, issue_date=issue_date, is_now=True)
+    return planned_start(start.begins, issue_date, local_time=start.local_time, now=now)
+
+
+def schedule_send(
+    person: Person,
+    settings: Settings,
+    store: Store,
+    prepared: PreparedSend,
+    *,
+    without_approval: str = "",
+    now: datetime,
+) -> Send:
     """Schedule a prepared send for its start, and return it. A worker must be running then.
 
-    The issue's files are read when the send begins. Raise ForbiddenError and ConfirmationNeededError; SendError if the
-    issue has a send by now; and ValueError if the prepared send has no start.
+    The issue's files are read when the send begins, and it has to be approved then, too. Give a reason to schedule it
+    ``without_approval``. Raise ForbiddenError, ConfirmationNeededError and NotApprovedError; SendError if the issue has
+    a send by now; and ValueError if the prepared send has no start.
     """
     require(person, Act.SEND)
     start = prepared.start
     if start is None:
         raise ValueError("a send without a start begins now")
+    require_approval(
+        settings,
+        store,
+        prepared.composed,
+        start_to_approve(prepared, now=now),
+        person=person,
+        without_approval=without_approval,
+        now=now,
+    )
     with sending.refusals_in_zone(store, settings.newsletter.zone):
         send = store.sends.schedule(
             issue=prepared.plan.issue,
@@ -126,16 +154,33 @@ def schedule_send(person: Person, settings: Settings, store: Store, prepared: Pr
 
 
 def reschedule_send(
-    person: Person, settings: Settings, store: Store, send: Send, start: StartTime, *, now: datetime
+    person: Person,
+    settings: Settings,
+    store: Store,
+    send: Send,
+    start: StartTime,
+    *,
+    without_approval: str = "",
+    now: datetime,
 ) -> Send:
     """Have a send that hasn't begun begin at another time, and return it. Nothing else about it changes.
 
-    Raise ForbiddenError and ConfirmationNeededError; EmbargoedError; BegunError if it has begun by now; and
-    NotBegunError if it is cancelled.
+    Raise ForbiddenError and ConfirmationNeededError; EmbargoedError; NotApprovedError if the issue isn't approved for
+    that time; BegunError if it has begun by now; and NotBegunError if it is cancelled.
     """
     require(person, Act.SEND)
     with suppress(FindingsError):  # the worker reads the files again, and a send can be put off to repair them
-        _refuse_embargoed(settings, compose_issue(settings, send.issue).issue, start.begins)
+        composed = compose_issue(settings, send.issue)
+        _refuse_embargoed(settings, composed.issue, start.begins)
+        require_approval(
+            settings,
+            store,
+            composed,
+            planned_start(start.begins, composed.issue.date, local_time=start.local_time, now=now),
+            person=person,
+            without_approval=without_approval,
+            now=now,
+        )
     store.schedules.reschedule(send.id, begins=start.begins, local_time=start.local_time)
     rescheduled = store.sends.get(send.id)
     note_act(person, store, "reschedule-send", rescheduled, now=now, **_start_of(rescheduled))
@@ -149,17 +194,27 @@ def send_now(
     context: SendContext,
     prepared: PreparedSend,
     *,
+    without_approval: str = "",
     now: datetime,
     observer: Observer,
 ) -> Send:
     """Publish the pictures of a prepared send, freeze its issue, send it, and wait until the send has ended.
 
-    Raise ForbiddenError and ConfirmationNeededError; the errors of ``publish_pictures`` and ``sending.start``; and
-    ValueError if the prepared send has a start, as it should be scheduled.
+    Raise ForbiddenError, ConfirmationNeededError and NotApprovedError; the errors of ``publish_pictures`` and
+    ``sending.start``; and ValueError if the prepared send has a start, as it should be scheduled.
     """
     require(person, Act.SEND)
     if prepared.start is not None:
         raise ValueError("a send with a start doesn't begin now")
+    require_approval(
+        settings,
+        store,
+        prepared.composed,
+        start_to_approve(prepared, now=now),
+        person=person,
+        without_approval=without_approval,
+        now=now,
+    )
     publish_pictures(settings, prepared.composed)
     request = freeze_request(settings, store, prepared.composed, now=now)
     plan = prepared.plan
@@ -176,15 +231,25 @@ def begin_planned(
     composed: Composed,
     planned: Send,
     *,
+    without_approval: str = "",
     now: datetime,
     observer: Observer,
 ) -> Send:
     """Begin a send that isn't frozen yet, and wait until it has ended.
 
-    It doesn't begin if somebody has cancelled it in the meantime. Raise ForbiddenError, and the errors of
-    ``publish_pictures`` and ``sending.start_planned``.
+    It doesn't begin if somebody has cancelled it in the meantime. Raise ForbiddenError, NotApprovedError, and the
+    errors of ``publish_pictures`` and ``sending.start_planned``.
     """
     require(person, Act.CONTROL_SEND)
+    require_approval(
+        settings,
+        store,
+        composed,
+        start_of(planned, composed.issue.date, now=now),
+        person=person,
+        without_approval=without_approval,
+        now=now,
+    )
     publish_pictures(settings, composed)
     request = freeze_request(settings, store, composed, now=now, local_time=planned.local_time)
     with store.leases.acquire(planned.id) as lease:
@@ -204,9 +269,11 @@ def begin_scheduled(
 ) -> SendOutcome:
     """Compose the issue of a scheduled send that is due, and begin the send under a lease that this process holds.
 
-    Raise the errors of ``compose_issue``, ``publish_pictures`` and ``sending.start_planned``.
+    Raise NotApprovedError if the issue has changed since it was approved, and the errors of ``compose_issue``,
+    ``publish_pictures`` and ``sending.start_planned``.
     """
     composed = compose_issue(settings, scheduled.issue)
+    require_approval(settings, store, composed, start_of(scheduled, composed.issue.date, now=now), now=now)
     publish_pictures(settings, composed)
     request = freeze_request(settings, store, composed, now=now, local_time=scheduled.local_time)
     return sending.start_planned(store, context, request, lease, scheduled=scheduled, observer=observer)

@@ -111,7 +111,7 @@ class Sends:
             unbegun = sa.update(send).where(send.c.issue == issue, send.c.digest == "", send.c.status.in_(_UNBEGUN))
             if not (
                 insert_new(connection, send, unfrozen | values | {"date": now, "created": now})
-                or connection.execute(unbegun.values(**values)).rowcount
+                or connection.execute(unbegun.values(**values, created=now)).rowcount
             ):
                 raise second_send_error(sends_where(connection, send.c.issue == issue)[0])
             return sends_where(connection, send.c.issue == issue)[0]

@@ -14,7 +14,7 @@ from newsletter.reviewing.approval_rule import (
     standing_of,
 )
 from newsletter.reviewing.canonical import canonical_text, digest_of_value
-from newsletter.reviewing.changes_in_words import changes_in_words
+from newsletter.reviewing.change_sentences import changes_in_words
 from newsletter.reviewing.moves import moved_members, ordinal
 from newsletter.reviewing.outlines import outline_of
 

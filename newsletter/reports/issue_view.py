@@ -11,8 +11,8 @@ from newsletter.reports.axes import Unit
 from newsletter.reports.charts import (
     BarChart,
     BarValue,
-    Mark,
     ChartPlace,
+    Mark,
     Series,
     Sparkline,
     TimeChart,

@@ -17,7 +17,17 @@ from newsletter.staff.passkeys import (
     sign_in_options,
 )
 from newsletter.staff.secret_texts import hashed, new_secret
-from newsletter.staff.team import change_role, end_sessions, invite, new_link, remove
+from newsletter.staff.team import (
+    TeamMember,
+    audit_entries,
+    change_role,
+    end_sessions,
+    invite,
+    invited,
+    new_link,
+    remove,
+    team,
+)
 from newsletter.staff.visits import Visit, begin_session, find_visit, sign_out, sign_out_elsewhere
 
 __all__ = [
@@ -26,11 +36,13 @@ __all__ = [
     "PasskeySite",
     "StaffLetter",
     "StaffMailer",
+    "TeamMember",
     "TooManySignInsError",
     "UnusableLinkError",
     "Visit",
     "admit_client",
     "admit_link_request",
+    "audit_entries",
     "begin_session",
     "browser_words",
     "change_role",
@@ -43,6 +55,7 @@ __all__ = [
     "hashed",
     "invitation_letter",
     "invite",
+    "invited",
     "link_address",
     "new_key_letter",
     "new_link",
@@ -57,5 +70,6 @@ __all__ = [
     "sign_in_options",
     "sign_out",
     "sign_out_elsewhere",
+    "team",
     "use_link",
 ]

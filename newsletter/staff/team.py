@@ -1,15 +1,46 @@
 """Changes to the team by an admin: invitations, roles, removals; and links for where mail can't go."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.people import Act, Person, Role, require
-from newsletter.domain.staff import StaffMember, StaffStep
+from newsletter.domain.staff import AuditEntry, StaffMember, StaffSession, StaffStep
 from newsletter.errors import UsageError
 from newsletter.staff.secret_texts import hashed, new_secret
 from newsletter.store import Store
 
 _LONGEST_NAME = 80  # characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamMember:
+    """A member as the page of the team shows them: with the number of their passkeys, and their sessions."""
+
+    member: StaffMember
+    passkeys: int
+    sessions: tuple[StaffSession, ...]
+
+
+def team(store: Store, person: Person, *, now: datetime) -> list[TeamMember]:
+    """Return all members, by name. Raise ForbiddenError."""
+    require(person, Act.SEE_PEOPLE)
+    return [
+        TeamMember(
+            member=member,
+            passkeys=len(store.passkeys.of_member(member.id)),
+            sessions=tuple(store.staff_sessions.of_member(member.id, now)),
+        )
+        for member in store.staff.members()
+    ]
+
+
+def audit_entries(
+    store: Store, person: Person, *, before: int | None, limit: int, address: str = "", act: str = "", thing: str = ""
+) -> list[AuditEntry]:
+    """Return entries of the audit log, the latest first. Raise ForbiddenError."""
+    require(person, Act.SEE_PEOPLE)
+    return store.audit.entries(before=before, limit=limit, address=address, act=act, thing=thing)
 
 
 def invite(store: Store, person: Person, address: str, *, name: str, role: Role, now: datetime) -> StaffMember:
@@ -22,6 +53,14 @@ def invite(store: Store, person: Person, address: str, *, name: str, role: Role,
     name = valid_name(name) if name.strip() else parsed.partition("@")[0]
     member = store.staff.add(parsed, name=name, role=role, by=person.address, now=now)
     _note(store, person, StaffStep.INVITED, member, now, role=role.value)
+    return member
+
+
+def invited(store: Store, person: Person, number: int, *, now: datetime) -> StaffMember:
+    """Return a member who gets their invitation again. Raise NotFoundError, ForbiddenError."""
+    require(person, Act.MANAGE_PEOPLE)
+    member = store.staff.get(number)
+    _note(store, person, StaffStep.INVITED, member, now, again=True)
     return member
 
 

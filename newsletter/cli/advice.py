@@ -73,6 +73,7 @@ ERRORS: Mapping[str, str] = {
     "slug-taken": "choose another --slug, or edit the file",
     "suppression-missing": "see `newsletter suppressions list`",
     "text-too-long": "write less, or remove a pasted image; nothing was changed",
+    "time-passed": "write a later time, or leave it out to send now",
     "topic-exists": "merge the two: `newsletter topics merge`",
     "topic-unknown": "see `newsletter topics list`",
     "theme-built-in": "make your own from it: `newsletter theme new NAME --from {theme}`",

@@ -45,7 +45,7 @@ class PassedTimeError(UsageError):
         self.time, self.zone, self.now = time, zone, now
         super().__init__(
             f"{time:%Y-%m-%d %H:%M} has passed: it is {now:%Y-%m-%d %H:%M} in {zone}",
-            hint="write a later time, or leave it out to send now",
+            hint="choose a later time",
         )
 
 

@@ -24,6 +24,11 @@ class SendStage(StrEnum):
     FAILURES = "sent with failures"  # some were refused or are uncertain
 
     @property
+    def has_send(self) -> bool:
+        """True unless the issue can be sent."""
+        return self is not SendStage.UNSENT
+
+    @property
     def can_be_undone(self) -> bool:
         """True if the send may not have begun; the ledger decides."""
         return self in (SendStage.SCHEDULED, SendStage.COUNTING_DOWN, SendStage.STARTING)

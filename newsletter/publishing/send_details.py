@@ -39,7 +39,7 @@ class SendDetails:
 def send_details(store: Store, send: Send, *, now: datetime) -> SendDetails:
     """Return a send's details. Raise StoreError."""
     holder = store.leases.holder(send.id)
-    per_second, seconds_left = (None, None) if _is_left_alone(send, holder) else _pace(send, now)
+    per_second, seconds_left = (None, None) if _is_left_alone(send, holder) else pace_of(send, now)
     return SendDetails(
         send=send,
         holder=holder,
@@ -65,7 +65,7 @@ def _reasons(store: Store, send: Send) -> Mapping[str, int]:
     return counted
 
 
-def _pace(send: Send, now: datetime) -> tuple[float | None, float | None]:
+def pace_of(send: Send, now: datetime) -> tuple[float | None, float | None]:
     """Return the deliveries per second of the current or last run, and the seconds left at that rate."""
     is_idle = send.status is not SendStatus.RUNNING and not send.finished
     if send.resumed is None or is_idle or send.settled <= send.settled_before:

@@ -96,9 +96,14 @@ def refuse_unexpected_day(prepared: PreparedSend) -> None:
 
     Call this before a send that nobody confirms, such as cron's.
     """
-    issue, start = prepared.composed.issue, prepared.start
-    if issue.date != prepared.day:
-        raise WrongDateError(issue=issue.slug, dated=issue.date, day=prepared.day, today=prepared.today)
+    refuse_unexpected_start(prepared.composed.issue, prepared.start, today=prepared.today)
+
+
+def refuse_unexpected_start(issue: Issue, start: StartTime | None, *, today: date) -> None:
+    """Raise WrongDateError or FarAheadError if a person should confirm a start; None stands for one now."""
+    day = start.day if start else today
+    if issue.date != day:
+        raise WrongDateError(issue=issue.slug, dated=issue.date, day=day, today=today)
     if start and start.is_far_ahead:
         raise FarAheadError(issue=issue.slug, days=start.days)
 

@@ -130,5 +130,21 @@ class Deliveries:
             for address, value, detail in connection.execution_options(yield_per=1000).execute(query):
                 yield address or "", DeliveryStatus(value), detail
 
+    def count_details(
+        self, send_id: int, statuses: Collection[DeliveryStatus]
+    ) -> list[tuple[DeliveryStatus, str, int]]:
+        """Return the details of a send's deliveries with these statuses, with their numbers, the most common first."""
+        number = sa.func.count()
+        query = (
+            sa.select(delivery.c.status, delivery.c.detail, number)
+            .where(delivery.c.send == send_id, delivery.c.status.in_([status.value for status in statuses]))
+            .group_by(delivery.c.status, delivery.c.detail)
+            .order_by(number.desc(), delivery.c.detail)
+            .limit(_MOST_DETAILS)
+        )
+        with self._database.reading() as connection:
+            return [(DeliveryStatus(status), detail, times) for status, detail, times in connection.execute(query)]
 
+
+_MOST_DETAILS = 1000
 _claim_query = lru_cache(maxsize=16)(ClaimQuery)  # building a statement takes longer than running it

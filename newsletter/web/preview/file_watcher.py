@@ -43,6 +43,11 @@ class FileWatcher:
         """Return the files' current revision."""
         return f"{self._start}-{self._count}"
 
+    @property
+    def is_closed(self) -> bool:
+        """Return whether the server stops, so that every stream should end."""
+        return self._closed
+
     async def watch(self) -> None:
         """Watch until cancelled. The root's files and the folders are watched apart, to ignore the rest."""
         self._loop = asyncio.get_running_loop()

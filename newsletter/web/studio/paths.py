@@ -10,6 +10,11 @@ def issue_path(slug: str) -> str:
     return f"/issues/{quote(slug, safe='')}"
 
 
+def send_path(slug: str) -> str:
+    """Return the path of an issue's send page."""
+    return f"{issue_path(slug)}/send"
+
+
 def entry_path(slug: str) -> str:
     """Return the path of an entry's page."""
     return f"/entries/{quote(slug, safe='')}"

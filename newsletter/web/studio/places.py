@@ -30,6 +30,7 @@ PLACES = (
     StudioPlace(slug="capture", label="Capture", path="/capture", keys="c"),
     StudioPlace(slug="compose", label="Compose", path="/compose", keys="g c"),
     StudioPlace(slug="people", label="People", path="/people", keys="g p", act=Act.SEE_PEOPLE, group=MORE),
+    StudioPlace(slug="send", label="Send", path="/send", keys="g s", act=Act.SEND),
 )
 
 

@@ -22,6 +22,7 @@ from tests.browser import launched
 from tests.rendering.renew_gallery import side_by_side, with_stand_ins
 from tests.web.axe import violations
 from tests.web.preview.running_preview import Listening
+from tests.web.studio import send_stages
 from tests.web.studio.captured_pages import CapturedPages, captured_pages
 from tests.web.studio.running_studio import listening_studio
 from tests.web.studio.screenshot_newsletters import ENTRY, NOW, STATES, TOMORROW, piece_page
@@ -164,6 +165,25 @@ def _here(path: Callable[[Scene], str], act: Callable[[Page, Scene], None]) -> S
     return Screen(path=_only("typical", path), act=act)
 
 
+def _stage(name: str, *, worker: bool = True) -> Callable[[Scene], str]:
+    """Return a path function that puts tomorrow's send into a stage first."""
+
+    def path(scene: Scene) -> str:
+        if scene.state != "typical":
+            return ""
+        send_stages.put(scene.root, TOMORROW, name, worker=worker)
+        return f"/issues/{TOMORROW}/send"
+
+    return path
+
+
+def _plain_send(scene: Scene) -> str:
+    path = _stage("compared")(scene)
+    return f"{path}?plan=yes" if path else ""
+
+
+_OPENED = _clicks(".confirm > summary", ".later > summary")
+
 SCREENS = {
     "desk": Screen(path=lambda _: "/"),
     "links": Screen(path=lambda _: "/links"),
@@ -195,6 +215,18 @@ SCREENS = {
     "plain-compose": Screen(path=_only("typical", _issue_path), scripts=False),
     "plain-links": Screen(path=_only("typical", lambda _: "/links"), scripts=False),
     "missing": Screen(path=_only("typical", lambda _: "/entries/there-is-none")),
+    "send": Screen(path=lambda _: "/send"),
+    "send-without-worker": Screen(path=_stage("scheduled", worker=False), act=_OPENED),
+    "send-scheduled": Screen(path=_stage("scheduled")),
+    "send-counting": Screen(path=_stage("counting")),
+    "send-failing": Screen(path=_stage("failing"), act=_OPENED),
+    "send-sending": Screen(path=_stage("sending"), act=_OPENED),
+    "send-paused": Screen(path=_stage("paused"), act=_OPENED),
+    "send-failures": Screen(path=_stage("failures")),
+    "send-sent": Screen(path=_stage("sent")),
+    "send-cancelled": Screen(path=_stage("cancelled")),
+    "send-compared": Screen(path=_stage("compared"), act=_OPENED),
+    "plain-send": Screen(path=_plain_send, scripts=False),
 }
 
 # The pictures of the documents: state, page, width and scheme of each.
@@ -205,6 +237,8 @@ PICTURES: dict[str, tuple[tuple[str, str, int, Scheme], ...]] = {
     "entry": (("typical", "entry", 1280, "light"),),
     "history": (("typical", "history", 1280, "light"),),
     "conflict": (("typical", "conflict", 1280, "light"),),
+    "send": (("typical", "send-compared", 1280, "light"),),
+    "sending": (("typical", "send-counting", 1280, "light"), ("typical", "send-sending", 1280, "light")),
     "phone": (
         ("typical", "desk", 375, "dark"),
         ("typical", "capture", 375, "light"),

@@ -46,7 +46,7 @@ def test_every_rule_of_the_styles_is_for_something(name: str) -> None:
 
 
 def _beginning(mark: str) -> str:
-    return "mode-" if mark.startswith("mode-") else re.escape(mark)
+    return next((part for part in ("mode-", "part-", "tone-") if mark.startswith(part)), re.escape(mark))
 
 
 def _python() -> list[str]:

@@ -29,8 +29,8 @@ PLACES = (
     StudioPlace(slug="links", label="Links", path="/links", keys="g l"),
     StudioPlace(slug="capture", label="Capture", path="/capture", keys="c"),
     StudioPlace(slug="compose", label="Compose", path="/compose", keys="g c"),
-    StudioPlace(slug="people", label="People", path="/people", keys="g p", act=Act.SEE_PEOPLE, group=MORE),
     StudioPlace(slug="send", label="Send", path="/send", keys="g s", act=Act.SEND),
+    StudioPlace(slug="people", label="People", path="/people", keys="g p", act=Act.SEE_PEOPLE, group=MORE),
 )
 
 

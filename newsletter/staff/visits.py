@@ -30,9 +30,12 @@ class Visit:
         return self.session.by_link
 
 
-def find_visit(store: Store, secret: str, now: datetime) -> Visit | None:
-    """Return the visit that a cookie belongs to; None if its session is over or its member was removed."""
-    session = store.staff_sessions.find(hashed(secret), now)
+def find_visit(store: Store, secret: str, now: datetime, *, is_used: bool = True) -> Visit | None:
+    """Return the visit that a cookie belongs to; None if its session is over or its member was removed.
+
+    Unless it ``is_used`` by the person, rather than by a page that refreshes itself, the session doesn't last longer.
+    """
+    session = store.staff_sessions.find(hashed(secret), now, is_used=is_used)
     if session is None:
         return None
     try:

@@ -45,12 +45,12 @@ class StaffSessions:
             connection.execute(sa.delete(staff_session).where(_COLUMN.seen_at <= now - SESSION_IDLE))
             connection.execute(sa.insert(staff_session).values(values))
 
-    def find(self, hashed: str, now: datetime) -> StaffSession | None:
-        """Return the session with a hash, or None if it is over. Note that it is used."""
+    def find(self, hashed: str, now: datetime, *, is_used: bool = True) -> StaffSession | None:
+        """Return the session with a hash, or None if it is over. Note that it ``is_used``, by a person."""
         session = next(iter(self._sessions(_COLUMN.hash == hashed)), None)
         if session is None or session.is_over(now):
             return None
-        if now >= session.seen_at + _NOTED_EVERY:
+        if is_used and now >= session.seen_at + _NOTED_EVERY:
             with self._database.writing() as connection:
                 connection.execute(sa.update(staff_session).where(_COLUMN.id == session.id).values(seen_at=now))
         return session

@@ -42,6 +42,7 @@ class HostedStudio:
     listening: str
     hosting: Hosting
     clock: Callable[[], datetime]
+    watcher: FileWatcher
     letters: list[StaffLetter] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
 
@@ -148,7 +149,13 @@ def hosted_studio(
         with listening_app(app_for, watcher) as at:
             hosting = running[0]
             yield HostedStudio(
-                origin=hosting.origin, listening=at.host, hosting=hosting, clock=clock, letters=letters, log=log
+                origin=hosting.origin,
+                listening=at.host,
+                hosting=hosting,
+                clock=clock,
+                watcher=watcher,
+                letters=letters,
+                log=log,
             )
     reports = list(collectors[0].reports.queue)
     assert not reports, reports

@@ -4,17 +4,18 @@ It answers only for its own host name (DNS rebinding) and makes changes only for
 forgery). Outsiders get the same answer to everything but the pages to sign in on, whatever exists.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from urllib.parse import quote
 
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from newsletter.domain.people import NotSignedInError
 from newsletter.staff import Visit, find_visit
@@ -54,12 +55,15 @@ class StaffAccess:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
             headers = Headers(scope=scope)
-            secured = SecureSend(send, self._hosting.headers)
+            secured: Send = SecureSend(send, self._hosting.headers)
             body = LimitedBody(receive, self._rules.bodies.largest_of(scope["path"], headers) or 0)
             answer = self._refusal(scope, headers) or await self._answer(scope, headers)
+            if (visit := current_visit.get()) is not None:
+                secured = _WatchedSend(secured, partial(self._is_over, visit.secret))
             peer = scope["client"][0] if scope.get("client") else ""
             client = client_address(peer, headers.getlist("x-forwarded-for"), self._hosting.proxies)
-            with suppress(ClientDisconnect):  # a page that is closed while it sends a form
+            # A page that is closed while it sends a form; a stream whose person has signed out.
+            with suppress(ClientDisconnect, _SessionOverError):
                 await answer({**scope, "client": (client, 0)}, body, secured)
         else:
             await send({"type": "websocket.close", "code": 1008})
@@ -98,8 +102,11 @@ class StaffAccess:
         current_person.set(visit.person)
         return self._app
 
-    def _visit(self, secret: str) -> Visit | None:
-        return find_visit(self._hosting.store, secret, self._rules.clock())
+    def _visit(self, secret: str, is_used: bool) -> Visit | None:
+        return find_visit(self._hosting.store, secret, self._rules.clock(), is_used=is_used)
+
+    async def _is_over(self, secret: str) -> bool:
+        return await run_in_threadpool(self._visit, secret, False) is None
 
     def _outsider(self, scope: Scope, headers: Headers) -> Response:
         if _is_script(headers):
@@ -107,6 +114,27 @@ class StaffAccess:
         if scope["method"] in READING:
             return RedirectResponse(f"{SIGN_IN}?next={quote(_own_address(scope), safe='')}", status_code=303)
         return HTMLResponse(self._rules.outside(), status_code=401)
+
+
+class _SessionOverError(OSError):
+    """The end of a stream whose person is no longer signed in."""
+
+
+class _WatchedSend:
+    """A wrapper of ``send`` that ends a stream of events once its session is over: before the next event."""
+
+    def __init__(self, send: Send, is_over: Callable[[], Awaitable[bool]]) -> None:
+        self._send, self._is_over = send, is_over
+        self._is_stream = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._is_stream = Headers(raw=message["headers"]).get("content-type", "").startswith("text/event-stream")
+        elif self._is_stream and message.get("more_body") and await self._is_over():
+            self._is_stream = False
+            await self._send({"type": "http.response.body", "body": b""})
+            raise _SessionOverError
+        await self._send(message)
 
 
 def _newcomer(scope: Scope, headers: Headers) -> Response:

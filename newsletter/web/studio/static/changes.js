@@ -7,7 +7,8 @@ const actions = new Map();
 
 let lastRevision = ""; // in the tab that listens
 
-// Calls `action` with an event's data, a text, whenever the studio tells of it; for `connection`, this is "on" or "off".
+// Calls `action` with an event's data, a text, whenever the studio tells of it; for `connection`, this is "on", "off", or
+// "out" if the person is signed out.
 export function onChange(name, action) {
   actions.set(name, [...(actions.get(name) ?? []), action]);
 }
@@ -28,7 +29,7 @@ function listen() {
   const stream = new EventSource("/changes");
   stream.addEventListener("open", () => pass("connection", "on"));
   stream.addEventListener("error", () => {
-    pass("connection", "off");
+    pass("connection", stream.readyState === EventSource.CLOSED && document.documentElement.dataset.person ? "out" : "off");
     // A studio that was restarted refuses this browser until it is opened with its new address.
     if (stream.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN_MS);
   });

@@ -8,6 +8,7 @@ let savedAt = "";
 let notice = "";
 let noticeTimer = 0;
 let disconnected = false;
+let signedOut = false;
 let connectionTimer = 0;
 
 const NOTICE_MS = 6000;
@@ -70,10 +71,12 @@ export function showNotice(words) {
   show();
 }
 
-// Shows whether the studio is still there: `state` is "on" or "off".
+// Shows whether the studio is still there: `state` is "on", "off", or "out" if the person is signed out.
 export function showConnection(state) {
-  if (state === "off") {
+  if (state !== "on") {
     connectionTimer ||= setTimeout(() => { disconnected = true; show(); }, PATIENCE_MS);
+    signedOut = state === "out";
+    if (disconnected) show();
     return;
   }
   clearTimeout(connectionTimer);
@@ -89,7 +92,7 @@ function show() {
   const [state, words] = problem ? ["failed", `Not saved: ${problem}`]
     : savingCount ? ["saving", "Saving…"]
     : notice ? ["notice", notice]
-    : disconnected ? ["off", "Not connected"]
+    : disconnected ? ["off", signedOut ? "Signed out: sign in again in another tab" : "Not connected"]
     : savedAt ? ["saved", `Saved ${savedAt}`]
     : ["", ""];
   line.dataset.state = state;

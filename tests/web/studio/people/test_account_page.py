@@ -89,6 +89,17 @@ def test_a_stolen_cookie_is_worth_nothing_after_signing_out(hosted: HostedStudio
             assert client.post("/commit", data=EMPTY).status_code == 401
 
 
+def test_an_open_stream_ends_once_its_person_is_signed_out(hosted: HostedStudio) -> None:
+    with hosted.client(Role.EDITOR) as editor, hosted.client(Role.EDITOR) as thief:
+        stream_headers = {"Accept": "text/event-stream", "Cookie": editor.headers["Cookie"]}
+        with thief.stream("GET", "/changes", headers=stream_headers) as stream:
+            lines = stream.iter_lines()
+            assert next(lines) == "retry: 500"
+            assert editor.post("/sign-out", data=EMPTY).status_code == 303
+            hosted.watcher.publish("saved", {"paths": ["secret.md"]})
+            assert "secret.md" not in "".join(lines)  # and the stream ends
+
+
 def test_the_account_is_accessible_and_fits(hosted: HostedStudio, browser: Browser) -> None:
     add_key(hosted, Role.PUBLISHER, b"1", "A security key with quite a long name")
     add_key(hosted, Role.PUBLISHER, b"2")

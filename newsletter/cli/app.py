@@ -25,6 +25,7 @@ from newsletter.cli import (
     proof,
     prune,
     report,
+    reports,
     segments,
     send,
     sends,
@@ -192,6 +193,7 @@ app.add_typer(topics.app, name="topics", rich_help_panel=READERS)
 app.command("send", rich_help_panel=SEND)(send.send)
 app.add_typer(sends.app, name="sends", rich_help_panel=SEND)
 app.command("report", rich_help_panel=SEND)(report.report)
+app.command("reports", rich_help_panel=SEND)(reports.reports)
 app.command("worker", rich_help_panel=SEND)(worker.worker)
 app.command("serve", rich_help_panel=READERS)(serve.serve)
 app.add_typer(archive.app, name="archive", rich_help_panel=READERS)

@@ -76,3 +76,17 @@ class ChangeCounts:
     def net(self) -> int:
         """Return the sum of the changes."""
         return self.joined - self.left - self.bounced - self.complained
+
+    @property
+    def lost(self) -> int:
+        """Return the number of readers who left, bounced or complained."""
+        return self.left + self.bounced + self.complained
+
+    def __add__(self, other: "ChangeCounts") -> "ChangeCounts":
+        """Return both together."""
+        return ChangeCounts(
+            joined=self.joined + other.joined,
+            left=self.left + other.left,
+            bounced=self.bounced + other.bounced,
+            complained=self.complained + other.complained,
+        )

@@ -232,7 +232,7 @@ def report_of(
     """Return the report of the first of these sends, compared with the others, from results that were counted."""
     send, counts = sends[0], counted[sends[0].id]
     issue = next((issue for issue in issues if issue.slug == send.issue), None)
-    titles = {entry.slug: entry.title for entry in issue.entries} if issue else {}
+    titles = {entry.slug: entry.title for other in (*issues, *filter(None, (issue,))) for entry in other.entries}
     after = [later for later in frozen_sends(store) if later.created > send.created][:1]
     since, *before = (each.created.astimezone(newsletter.zone).date() for each in (send, *after))
     at_position: Counter[int] = Counter()

@@ -79,7 +79,7 @@ def issue_view(
         rows=tuple(TrendRow(row=row, line=sparkline(row.trend, Unit.SHARE)) for row in report.rows()),
         clicks=tuple(_clicks(report, entry_url)),
         positions=_positions(report),
-        bounces=tuple(_bounces(report.bounces)),
+        bounces=tuple(failure_charts(report.bounces)),
         answers=tuple(_answers(report)),
         leaving=tuple(
             bar_chart(
@@ -175,10 +175,10 @@ def _clicks(report: Report, entry_url: Callable[[str], str]) -> Iterator[BarChar
                 for line in lines
             ]
             note = "A click counts for each topic of its entry." if heading == "Topic" else ""
-            yield bar_chart(title, _shortened(values), headings=(heading, "Clicks", "Of all"), note=note)
+            yield bar_chart(title, shortened(values), headings=(heading, "Clicks", "Of all"), note=note)
 
 
-def _shortened(values: Sequence[BarValue]) -> list[BarValue]:
+def shortened(values: Sequence[BarValue]) -> list[BarValue]:
     """Return the values of a chart that isn't longer than a page."""
     if len(values) <= MOST_BARS + 1:
         return list(values)
@@ -191,14 +191,15 @@ def _positions(report: Report) -> TimeChart | None:
     """Return how far down readers clicked, if the issue has more than one entry."""
     if len(report.positions) < 2:
         return None
-    moments = [ChartPlace(name=f"{line.mark}. {line.name}", label=line.mark) for line in report.positions]
+    places = [ChartPlace(name=f"{line.mark}. {line.name}", label=line.mark) for line in report.positions]
     clicks = Series(name="Clicks", values=tuple(line.clicks for line in report.positions), mark=Mark.UP)
     return time_chart(
-        "Clicks by position", moments, [clicks], heading="Position", note="From the top of the issue down."
+        "Clicks by position", places, [clicks], heading="Position", note="From the top of the issue down."
     )
 
 
-def _bounces(groups: Sequence[BounceGroup]) -> Iterator[BarChart]:
+def failure_charts(groups: Sequence[BounceGroup]) -> Iterator[BarChart]:
+    """Yield the charts of messages that failed, by reason and by provider, if there are any."""
     total = sum(group.messages for group in groups)
     for title, heading, name in (
         ("Failures by reason", "Reason", "reason"),
@@ -213,7 +214,7 @@ def _bounces(groups: Sequence[BounceGroup]) -> Iterator[BarChart]:
         if sums:
             yield bar_chart(
                 title,
-                _shortened(
+                shortened(
                     [
                         BarValue(
                             name=key,
@@ -246,9 +247,9 @@ def _trends(report: Report, issue_url: Callable[[str], str]) -> Iterator[TimeCha
     issues = (*reversed(report.earlier), report.figures)
     if len(issues) < 2:
         return
-    moments = [issue_moment(issue, issue_url) for issue in issues]
+    places = [issue_place(issue, issue_url) for issue in issues]
     recipients = Series(name="Recipients", values=tuple(issue.recipients for issue in issues))
-    yield time_chart("Recipients", moments, [recipients], heading="Issue")
+    yield time_chart("Recipients", places, [recipients], heading="Issue")
     for title, names in (
         ("Clicks, of messages", {"clicks": "Clicks"}),
         ("Opens, of messages", {"opens": "Opens"}),
@@ -257,10 +258,10 @@ def _trends(report: Report, issue_url: Callable[[str], str]) -> Iterator[TimeCha
     ):
         series = [Series(name=label, values=report.trend(name)) for name, label in names.items()]
         if any(value for item in series for value in item.values):
-            yield time_chart(title, moments, series, heading="Issue", unit=Unit.SHARE)
+            yield time_chart(title, places, series, heading="Issue", unit=Unit.SHARE)
 
 
-def issue_moment(figures: Figures, issue_url: Callable[[str], str] = lambda _: "") -> ChartPlace:
+def issue_place(figures: Figures, issue_url: Callable[[str], str] = lambda _: "") -> ChartPlace:
     """Return an issue's place on an axis; its label is the day if its slug is a date."""
     try:
         day = date.fromisoformat(figures.issue[:10])

@@ -11,6 +11,8 @@ from newsletter.domain.publication import Newsletter
 from newsletter.rendering import page_environment
 from newsletter.reports.issue_report import Report, percent
 from newsletter.reports.issue_view import issue_view
+from newsletter.reports.over_time import OverTime
+from newsletter.reports.over_time_view import over_time_view
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 STATIC = Path(__file__).parent / "static"
@@ -27,6 +29,17 @@ def report_page(report: Report, newsletter: Newsletter, *, back: str = "") -> st
         f"({newsletter.time_zone}).",
         back=back,
         view=issue_view(report),
+    )
+
+
+def over_time_page(report: OverTime, newsletter: Newsletter) -> str:
+    """Return the HTML page of the report over time."""
+    first, last = report.range.first, report.range.last
+    return file_page(
+        "over_time",
+        title=f"{first.day} {first:%B %Y} to {last.day} {last:%B %Y}",
+        above=newsletter.name,
+        view=over_time_view(report),
     )
 
 

@@ -318,7 +318,7 @@ def test_a_report_has_the_votes_of_a_poll_and_the_reasons_for_leaving(store: Sto
     assert [(counted.answer, counted.votes) for counted in results.answers] == [("yes", 0), ("<no>", 4)]
     assert [(given.words, given.readers) for given in results.leaving] == [("Too many emails", 4)]
     page = report_page(results, make.newsletter())
-    assert re.search(r'dir="auto">&lt;no&gt;</span>.*?<td>4</td><td>100%</td>', page, re.DOTALL)
+    assert re.search(r'dir="auto">&lt;no&gt;</bdi>.*?<td>4</td><td>100%</td>', page, re.DOTALL)
     assert "Reasons for leaving<" in page
     assert "Reasons for leaving by service mail or preferences<" in page
     assert "Clicks aren’t tracked" in page

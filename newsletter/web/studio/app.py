@@ -46,6 +46,7 @@ from newsletter.web.studio.context import Studio
 from newsletter.web.studio.opening import open_studio
 from newsletter.web.studio.people import account_page, audit_page, people_page
 from newsletter.web.studio.replies import not_confirmed, not_saved, refused, status_of, wants_json
+from newsletter.web.studio.results import pages as results
 from newsletter.web.studio.sending import send_page
 from newsletter.web.studio.sign_in import confirming
 from newsletter.web.studio.sign_in import pages as sign_in_pages
@@ -74,6 +75,7 @@ ROUTERS: tuple[Callable[[Studio], APIRouter], ...] = (
     palette.router,
     remote_page.router,
     saving.router,
+    results.router,
     sign_in_pages.router,
     confirming.router,
     people_page.router,

@@ -16,6 +16,7 @@ from newsletter.errors import FindingsError, SettingsError, StoreError
 from newsletter.git import Repository
 from newsletter.publishing.reader_choices import ReaderChoices
 from newsletter.rendering import page_environment
+from newsletter.reports.page import report_filters
 from newsletter.store import Store
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.routes import day, kilobytes
@@ -163,6 +164,7 @@ def templates() -> Environment:
             "moment": _moment,
             "studio_hint": studio_hint,
             "is_prose": is_prose,
+            **report_filters(),
         }
     )
     environment.globals |= static_paths()

@@ -15,6 +15,11 @@ def send_path(slug: str) -> str:
     return f"{issue_path(slug)}/send"
 
 
+def report_path(slug: str) -> str:
+    """Return the path of an issue's report."""
+    return f"{issue_path(slug)}/report"
+
+
 def entry_path(slug: str) -> str:
     """Return the path of an entry's page."""
     return f"/entries/{quote(slug, safe='')}"

@@ -31,6 +31,7 @@ PLACES = (
     StudioPlace(slug="compose", label="Compose", path="/compose", keys="g c"),
     StudioPlace(slug="send", label="Send", path="/send", keys="g s", act=Act.SEND),
     StudioPlace(slug="people", label="People", path="/people", keys="g p", act=Act.SEE_PEOPLE, group=MORE),
+    StudioPlace(slug="reports", label="Reports", path="/reports", keys="", act=Act.SEE_REPORTS, group=MORE),
 )
 
 

@@ -94,6 +94,10 @@ def _text_path(scene: Scene) -> str:
     return f"/text/{file}" if file else ""
 
 
+def _report_path(scene: Scene) -> str:
+    return "" if scene.state == "empty" else "/issues/2026-11-21/report"
+
+
 def _capture_path(scene: Scene) -> str:
     if scene.state == "empty":
         return "/capture"
@@ -214,6 +218,10 @@ SCREENS = {
     "plain-entry": Screen(path=_only("typical", _entry_path), scripts=False),
     "plain-compose": Screen(path=_only("typical", _issue_path), scripts=False),
     "plain-links": Screen(path=_only("typical", lambda _: "/links"), scripts=False),
+    "reports": Screen(path=lambda _: "/reports"),
+    "all-reports": Screen(path=_only("full", lambda _: "/reports?days=all")),
+    "report": Screen(path=_report_path),
+    "plain-reports": Screen(path=_only("typical", lambda _: "/reports?days=30"), scripts=False),
     "missing": Screen(path=_only("typical", lambda _: "/entries/there-is-none")),
     "send": Screen(path=lambda _: "/send"),
     "send-without-worker": Screen(path=_stage("scheduled", worker=False), act=_OPENED),
@@ -239,6 +247,8 @@ PICTURES: dict[str, tuple[tuple[str, str, int, Scheme], ...]] = {
     "conflict": (("typical", "conflict", 1280, "light"),),
     "send": (("typical", "send-compared", 1280, "light"),),
     "sending": (("typical", "send-counting", 1280, "light"), ("typical", "send-sending", 1280, "light")),
+    "reports": (("typical", "reports", 1280, "light"),),
+    "report": (("typical", "report", 1280, "light"),),
     "phone": (
         ("typical", "desk", 375, "dark"),
         ("typical", "capture", 375, "light"),

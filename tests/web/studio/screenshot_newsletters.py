@@ -16,8 +16,10 @@ from newsletter.domain.captured_links import LinkFacts
 from newsletter.web.preview.app import preview_settings
 from tests.git.repositories import Checkout
 from tests.web.preview.running_preview import NewsletterFolder
+from tests.web.studio.sent_history import write_history
 
 SAMPLE = Path(__file__).parents[3]
+TODAY = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 7, 41, tzinfo=UTC)  # a Sunday; the sample's last issue is Monday's
 TOMORROW = "2026-11-23"
 ENTRY = "night-train-returns"
@@ -106,6 +108,11 @@ def typical(root: Path) -> None:
     _commit(root, "Create issue 2026-11-24", ROBIN, NOW - timedelta(minutes=20))
     _import_readers(root)
     _catch(root, _LINKS, ENTRY)
+    sent = [f"2026-11-{number:02}" for number in range(9, 22)]
+    pieces = [path.stem for path in sorted((root / "issues/entries").glob("*.md"))[:12]]
+    write_history(
+        root, until=TODAY, days=200, issues=sent, entries=pieces, topics=("transport", "music", "maps", "food")
+    )
 
 
 def empty(root: Path) -> None:
@@ -152,6 +159,9 @@ def full(root: Path) -> None:
         piece.write_text(f"{piece.read_text(encoding='utf-8')}\nAnd sentence {number}.\n", encoding="utf-8")
         _commit(root, f"Edit {_title(1)}: framing", (ADA, ROBIN)[number % 2], NOW - timedelta(hours=24 - number))
     _import_readers(root)
+    sent = [(TODAY - timedelta(days=number)).isoformat() for number in range(100, 0, -1)]
+    followed = [topic.lower() for topic in _TOPICS]
+    write_history(root, until=TODAY, days=900, issues=sent, entries=slugs[:30], topics=followed)
     _catch(root, [replace(_LINKS[number % 4], title=_title(number)) for number in range(40)], "piece-003")
 
 

@@ -1,0 +1,116 @@
+"""The studio's pages of reports: an issue's and those over time, with their files."""
+
+import csv
+import io
+from datetime import date, timedelta
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.web.axe import looks, violations
+from tests.web.preview.running_preview import NewsletterFolder, morning
+from tests.web.preview.test_scripts_from_outside import PAYLOADS
+from tests.web.studio.page_errors import no_page_errors
+from tests.web.studio.running_studio import Listening
+from tests.web.studio.sent_history import write_history
+
+TODAY = morning().date()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def history(shared_folder: NewsletterFolder) -> None:
+    """Write a past of two months with ten issues; one entry's title has every payload."""
+    shared_folder.entry("evil", title="".join(PAYLOADS), topics=["Soil"])
+    slugs = [(TODAY - timedelta(days=back)).isoformat() for back in range(10, 0, -1)]
+    shared_folder.issue(slugs[-1], "evil", "night-train", subject="".join(PAYLOADS)[:300])
+    write_history(
+        shared_folder.root, until=TODAY, days=60, issues=slugs, entries=("evil", "night-train"), topics=("soil",)
+    )
+
+
+def latest() -> str:
+    return f"/issues/{TODAY - timedelta(days=1)}/report"
+
+
+def test_reports_show_growth_topics_and_issues(editor: httpx.Client) -> None:
+    page = editor.get("/reports").text
+    assert "readers" in page
+    assert "Joined and lost" in page
+    assert "Unsubscribe button of the mail client" in page
+    assert f'href="{latest()}"' in page
+    assert 'aria-current="true">90 days' in page
+
+
+@pytest.mark.parametrize(
+    ("query", "days"),
+    [
+        ("days=30", 30),
+        ("days=all", 61),
+        (f"since={TODAY - timedelta(days=9)}&until={TODAY}", 10),
+        ("since=nonsense", 61),
+    ],
+)
+def test_a_range_is_also_that_of_the_files(editor: httpx.Client, query: str, days: int) -> None:
+    assert editor.get(f"/reports?{query}").status_code == 200
+    answer = editor.get(f"/reports/days.csv?{query}")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="days.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
+    assert len(rows) == days
+    assert date.fromisoformat(rows[-1]["day"]) == TODAY
+    assert len(editor.get(f"/reports/report.json?{query}").json()["days"]) == days
+
+
+def test_a_range_that_can_not_be_is_refused(editor: httpx.Client) -> None:
+    answer = editor.get(f"/reports?since={TODAY}&until={TODAY - timedelta(days=2)}")
+    assert "give the earlier day first" in answer.text.lower()
+    assert editor.get("/reports?days=-1").status_code == 404
+    assert editor.get("/reports/secrets.csv").status_code == 404
+
+
+def test_every_table_is_a_file(editor: httpx.Client) -> None:
+    for table, column in (("sources", "source"), ("topics", "topic"), ("issues", "issue"), ("failures", "reason")):
+        rows = list(csv.DictReader(io.StringIO(editor.get(f"/reports/{table}.csv").text.lstrip("\ufeff"))))
+        assert rows, table
+        assert all(row[column] or table == "sources" for row in rows)
+
+
+def test_an_unsent_issue_has_no_report(editor: httpx.Client) -> None:
+    answer = editor.get("/issues/2031-01-01/report")
+    assert answer.status_code == 404
+    assert "has not been sent" in answer.text
+
+
+def test_reports_are_accessible_and_read_by_keyboard(browser: Browser, studio: Listening) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    with no_page_errors(context):
+        page = context.new_page()
+        page.goto(studio.door)
+        for path in (latest(), "/reports"):
+            page.goto(studio.base + path)
+            expect(page.locator(".time-chart").first).to_be_visible()
+            for width, _ in looks(page, (1280, "light"), (375, "dark")):
+                assert violations(page, frames=False) == []
+                assert page.evaluate("document.documentElement.scrollWidth") <= width
+        points = page.locator("#growth-1 .point")
+        expect(page.locator('#growth-1 .point[tabindex="0"]')).to_have_count(1)
+        points.last.focus()
+        page.keyboard.press("ArrowLeft")
+        expect(points.nth(points.count() - 2)).to_be_focused()
+        expect(points.nth(points.count() - 2).locator(".readout").last).to_be_visible()
+        page.keyboard.press("Home")
+        expect(points.first).to_be_focused()
+        expect(page.locator('#growth-1 .point[tabindex="0"]')).to_have_count(1)
+    context.close()
+
+
+def test_titles_from_outside_are_shown_as_text(browser: Browser, studio: Listening) -> None:
+    context = browser.new_context()
+    with no_page_errors(context):
+        page = context.new_page()
+        page.goto(studio.door)
+        page.goto(studio.base + latest())
+        assert PAYLOADS[0] in page.locator("main").inner_text()
+        hostile = "main script, iframe, object, base, [onload], [onerror], [href^='javascript:' i]"
+        assert page.locator(hostile).count() == 0
+    context.close()

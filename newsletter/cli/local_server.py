@@ -18,9 +18,18 @@ def port_option(usual: int) -> Any:
 
 
 def serve(
-    context: typer.Context, pages: Callable[..., object], *, name: str, port: int | None, is_opened: bool
+    context: typer.Context,
+    pages: Callable[..., object],
+    *,
+    name: str,
+    port: int | None,
+    is_opened: bool,
+    when_ready: Callable[[], object] = lambda: None,
 ) -> None:
-    """Serve ``pages`` until interrupted, announced by their ``name``, and open them in a browser if ``is_opened``."""
+    """Serve ``pages`` until interrupted, announced by their ``name``, and open them in a browser if ``is_opened``.
+
+    ``when_ready`` is called once they are served.
+    """
     import webbrowser
 
     from newsletter import settings
@@ -28,9 +37,14 @@ def serve(
 
     with suppress(NewsletterError):  # the page shows it
         resources.warn_of_library(resources.load_settings(context))
+
+    def ready(address: str) -> None:
+        output.say(f"The {name} is at {address}  (Ctrl-C to stop)")
+        when_ready()
+
     pages(
         settings.find_root(context.obj),  # without loading the settings: the page shows their errors
         port=port,
         open_page=webbrowser.open if is_opened else lambda _address: None,
-        say=lambda address: output.say(f"The {name} is at {address}  (Ctrl-C to stop)"),
+        say=ready,
     )

@@ -1,5 +1,6 @@
 """`newsletter studio`: make issues in a browser, on this computer or for a team, and invite people to that."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -26,11 +27,14 @@ def studio(
     ] = "127.0.0.1",
     port: Annotated[int | None, local_server.port_option(8027)] = None,
     no_open: local_server.NoOpen = False,
+    no_worker: Annotated[
+        bool, typer.Option("--no-worker", help="Start no worker: one runs elsewhere, or nothing is to be sent.")
+    ] = False,
 ) -> None:
     """Catch links, write entries and compose issues in a browser.
 
     Works on the same files as the command line. Without --host, only this computer can open it.
-    Press Ctrl-C to stop.
+    A worker runs with it and sends what is due. Press Ctrl-C to stop both.
 
     newsletter studio
     newsletter studio --port 9000 --no-open
@@ -38,12 +42,18 @@ def studio(
     """
     if context.invoked_subcommand is not None:
         return
-    if host is not None:
-        _serve_team(context, host, listen, port)
-        return
-    from newsletter.web.studio.app import serve_studio
+    from newsletter import settings
+    from newsletter.publishing.worker_process import WorkerProcess
 
-    local_server.serve(context, serve_studio, name="studio", port=port, is_opened=not no_open)
+    worker = WorkerProcess(settings.find_root(context.obj))
+    with worker:
+        start = (lambda: None) if no_worker else worker.start
+        if host is not None:
+            _serve_team(context, host, listen, port, start)
+            return
+        from newsletter.web.studio.app import serve_studio
+
+        local_server.serve(context, serve_studio, name="studio", port=port, is_opened=not no_open, when_ready=start)
 
 
 @app.command()
@@ -96,20 +106,25 @@ def invite(
     typer.echo(link)
 
 
-def _serve_team(context: typer.Context, host: str, address: str, port: int | None) -> None:
+def _serve_team(
+    context: typer.Context, host: str, address: str, port: int | None, when_ready: Callable[[], object]
+) -> None:
     from newsletter import settings
     from newsletter.web.studio.app import serve_hosted_studio
 
     number = STUDIO_PORT if port is None else port
     resources.warn_of_library(resources.load_settings(context))
+
+    def ready(origin: str) -> None:
+        output.say(f"The studio is at {origin}, and listens on {address}:{number}  (Ctrl-C to stop)")
+        when_ready()
+
     serve_hosted_studio(
         settings.find_root(context.obj),
         origin=_origin(host, number),
         address=address,
         port=number,
-        say=lambda origin: output.say(
-            f"The studio is at {origin}, and listens on {address}:{number}  (Ctrl-C to stop)"
-        ),
+        say=ready,
         log=output.error,
     )
 

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newsletter import bootstrap
 from newsletter.cli import output, resources, send_progress
 from newsletter.errors import AskedToStopError, NewsletterError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
     from newsletter.domain.send import Send
+    from newsletter.sending import StopRequests
+    from newsletter.settings import Settings
+
+DATABASE_CHECK = 2.0  # seconds between two looks whether the newsletter has a database
 
 
 def worker(
@@ -21,6 +27,10 @@ def worker(
     once: Annotated[bool, typer.Option("--once", help="Run what is due now, then exit (for cron).")] = False,
     log: send_progress.LogFile = None,
     log_addresses: send_progress.LogAddresses = False,
+    child_of: Annotated[
+        int | None,
+        typer.Option("--child-of", metavar="PROCESS", help="For the studio: stop with this process.", hidden=True),
+    ] = None,
 ) -> None:
     """Run scheduled sends, and continue sends that are waiting or were interrupted.
 
@@ -45,12 +55,33 @@ def worker(
         suppress(AskedToStopError),  # requested in the middle of a send
     ):
         observer = Observer(notice=output.note, log=events, attended=False)
-        load()  # a mistake is an error at the start; later, the file may just be half saved
+        if child_of is None:
+            load()  # a mistake is an error at the start; later, the file may just be half saved
+        else:
+            _accompany(child_of, load, stopping)
         loop = Worker(load, resources.open_store, _Printer(), observer=observer, notifier=notifier)
         if not once:
             loop.run(stopping)
         elif not stopping and not loop.run_once():
             raise typer.Exit(1)
+
+
+def _accompany(parent: int, load: "Callable[[], Settings]", stopping: "StopRequests") -> None:
+    """Stop with the studio that has started this worker, and wait until the newsletter has a database.
+
+    The studio shows mistakes in the settings.
+    """
+    import os
+    import signal
+
+    from newsletter.publishing.worker_process import stop_without_parent
+
+    stop_without_parent(parent, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    while not stopping:
+        with suppress(NewsletterError):
+            if bootstrap.has_database(load()):
+                return
+        stopping.wait(DATABASE_CHECK)
 
 
 class _Printer:

@@ -1,10 +1,11 @@
 """`newsletter worker` while there is nothing to do or a service is away: it keeps running and queries little."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,11 +21,12 @@ from newsletter.cli import worker as command
 from newsletter.cli.notice_text import notice_message
 from newsletter.publishing import worker
 from newsletter.publishing.notifier import Notifier
-from newsletter.sending import Observer
+from newsletter.sending import Observer, StopRequests
 from newsletter.settings import Settings
 from newsletter.store import Store, open_store
 from tests.cli.test_sends import _set, by_smtp, facts, make_due
 from tests.command_line import READERS, Run, edit
+from tests.databases import new_sqlite
 from tests.postgresql_proxy import proxy
 from tests.sending.faults import fill
 from tests.sending.receiving import PATIENCE
@@ -142,3 +144,35 @@ def test_an_unreachable_relay_is_retried_less_and_less_often_and_logged_once_eac
         assert server.connections == 3 * tried
         again = run("worker", "--once")  # a run by cron always tries
         assert (again.status, again.stderr.count("error:"), server.connections) == (1, 1, 4 * tried)
+
+
+class Looks(StopRequests):
+    """Requests to stop, which come after some looks; ``before`` is called before each of them."""
+
+    def __init__(self, before: Sequence[Callable[[], object]]) -> None:
+        super().__init__()
+        self.before = list(before)
+
+    def wait(self, seconds: float) -> None:
+        """Do what comes next instead of waiting."""
+        if not self.before:
+            self.signal = signal.SIGTERM
+            return
+        self.before.pop(0)()
+
+
+def test_a_studio_s_worker_waits_for_settings_and_a_database_and_makes_neither(root: Path) -> None:
+    toml = root / "newsletter.toml"
+    text = toml.read_text("utf-8")
+    toml.write_text("name = [broken", "utf-8")
+
+    def load() -> Settings:
+        return settings.load(root)
+
+    looks = Looks([lambda: toml.write_text(text, "utf-8")])
+    command._accompany(os.getppid(), load, looks)
+    assert looks
+    assert not (root / "newsletter.db").exists()
+    looks = Looks([lambda: new_sqlite(root / "newsletter.db")])
+    command._accompany(os.getppid(), load, looks)
+    assert not looks

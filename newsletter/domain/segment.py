@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from newsletter.domain.reader_rules import AllOf, Follows, HasFrequency, Not, ReaderFacts, ReaderRule, ReadsLanguage
+from newsletter.domain.subscriber import Subscriber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,23 @@ class Segment:
     def admits(self, facts: ReaderFacts) -> bool:
         """Return whether a reader is in the segment."""
         return self.rule.holds(facts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentStep:
+    """A part of the readers of segments, counted at once.
+
+    ``counts`` has the readers of each segment by its slug, and ``readers`` all who would be mailed. The next part
+    begins after the id ``after``, None if this was the last; this one ends at a ``share`` of all ids. ``inside`` has
+    some of the readers in the first segment, ``outside`` some who aren't.
+    """
+
+    counts: Mapping[str, int]
+    readers: int
+    after: int | None
+    share: float
+    inside: tuple[Subscriber, ...] = ()
+    outside: tuple[Subscriber, ...] = ()
 
 
 EVERYONE = Segment(slug="everyone", name="Everyone")

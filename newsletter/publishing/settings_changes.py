@@ -1,14 +1,21 @@
 """Decide whether a change of newsletter.toml may be written: it must not make a mistake, nor touch the server's own."""
 
+from datetime import datetime, timedelta
+
 from newsletter import settings
 from newsletter.content import InvalidValueError
-from newsletter.domain.people import Person
+from newsletter.domain.people import Act, Person
 from newsletter.errors import FindingsError, NewsletterError
+from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.files.toml_edits import toml_value
 from newsletter.settings import Mistake, SettingsFile
+from newsletter.store import Store
 
 SERVERS_OWN: tuple[tuple[str, ...], ...] = (("database",), ("studio", "hooks"))
 """Settings that decide what the server opens and runs. Only people at its computer change them."""
+
+
+_SITTING = timedelta(minutes=10)
 
 
 class ServersOwnSettingError(NewsletterError):
@@ -35,6 +42,14 @@ def check_settings(person: Person, before: str, after: str) -> None:
     new = [mistake for mistake in mistakes_in(after) if mistake not in known]
     if new:
         raise InvalidValueError(new[0].what, field=".".join(new[0].keys), hint=new[0].hint)
+
+
+def note_settings_change(store: Store, person: Person, now: datetime) -> None:
+    """Note in the audit log that a person has changed newsletter.toml, once for all they change in ten minutes."""
+    act, thing = Act.CHANGE_SETTINGS.value, SETTINGS_FILE
+    latest = store.audit.entries(limit=1, address=person.address, act=act, thing=thing)
+    if not latest or latest[0].at < now - _SITTING:
+        store.audit.add(person, act, thing, now=now)
 
 
 def mistakes_in(text: str) -> tuple[Mistake, ...]:

@@ -47,6 +47,7 @@ from newsletter.store.subscribers.held_bounces import HeldBounces
 from newsletter.store.subscribers.import_merge import ImportedDetails, MergeCounts
 from newsletter.store.subscribers.leaving import Leaving
 from newsletter.store.subscribers.reader_search import ReaderSearch, ReaderTotals, SuppressedAddress
+from newsletter.store.subscribers.segment_steps import SegmentSteps
 from newsletter.store.subscribers.self_service import MissingSignUpError, SelfService
 from newsletter.store.subscribers.service_bounces import SERVICE_QUIET, ServiceBounces
 from newsletter.store.subscribers.subscribers import ReaderExistsError, Subscribers
@@ -90,6 +91,7 @@ class Store:
         self._database = database
         self.subscribers = Subscribers(database)
         self.topic_followers = TopicFollowers(database)
+        self.segment_steps = SegmentSteps(database)
         self.reader_search = ReaderSearch(database)
         self.suppressions = Suppressions(database)
         self.held_bounces = HeldBounces(database)

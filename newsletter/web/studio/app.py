@@ -42,12 +42,14 @@ from newsletter.web.studio import (
     remote_page,
     saving,
 )
+from newsletter.web.studio.audience import segments, topics
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.opening import open_studio
 from newsletter.web.studio.people import account_page, audit_page, people_page
 from newsletter.web.studio.replies import not_confirmed, not_saved, refused, status_of, wants_json
 from newsletter.web.studio.results import pages as results
 from newsletter.web.studio.sending import send_page
+from newsletter.web.studio.settings_pages import settings_page
 from newsletter.web.studio.sign_in import confirming
 from newsletter.web.studio.sign_in import pages as sign_in_pages
 from newsletter.web.studio.sign_in.guard import StaffAccess, StaffRules
@@ -76,6 +78,9 @@ ROUTERS: tuple[Callable[[Studio], APIRouter], ...] = (
     remote_page.router,
     saving.router,
     results.router,
+    segments.router,
+    topics.router,
+    settings_page.router,
     sign_in_pages.router,
     confirming.router,
     people_page.router,

@@ -1,15 +1,17 @@
 """Wire up what the studio's pages share."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from newsletter import bootstrap, settings
 from newsletter.editing import CommitState, Editing, Save, Sittings, Syncing, SyncState
-from newsletter.errors import FindingsError, SettingsError
+from newsletter.errors import FindingsError, NewsletterError, SettingsError
 from newsletter.fetching import WebClient
+from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.git import STUDIO, Identity
-from newsletter.publishing.settings_changes import check_settings
+from newsletter.publishing.settings_changes import check_settings, note_settings_change
 from newsletter.settings.studio import StudioSettings
 from newsletter.store import Store
 from newsletter.web.preview.app import preview_settings
@@ -65,6 +67,8 @@ def open_studio(
         sittings.saved(save)
         at = save.at.isoformat(timespec="seconds")
         watcher.publish("saved", {"paths": save.paths, "by": save.person.name, "at": at})
+        if SETTINGS_FILE in save.paths:
+            _note_settings_change(snapshots, save)
 
     snapshots = SnapshotCache(root, lambda: preview_settings(root, clock))
 
@@ -107,6 +111,14 @@ def remote_values(state: SyncState) -> Mapping[str, object]:
         "hint": state.hint,
         "conflicts": len(state.conflicts),
     }
+
+
+def _note_settings_change(snapshots: SnapshotCache, save: Save) -> None:
+    """Add a change of newsletter.toml to the audit log, if there is a database. Never fails."""
+    latest = snapshots.latest
+    if latest is not None and latest.settings.has_database():
+        with suppress(NewsletterError), latest.settings.open_store() as store:
+            note_settings_change(store, save.person, save.at)
 
 
 def _settings(root: Path) -> StudioSettings:

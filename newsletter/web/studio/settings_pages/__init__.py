@@ -1,0 +1,1 @@
+"""Pages of newsletter.toml: its settings with their findings, and what saves them."""

@@ -11,8 +11,19 @@ from newsletter.files.toml_edits import toml_value
 from newsletter.settings import Mistake, SettingsFile
 from newsletter.store import Store
 
-SERVERS_OWN: tuple[tuple[str, ...], ...] = (("database",), ("studio", "hooks"))
-"""Settings that decide what the server opens and runs. Only people at its computer change them."""
+SERVERS_OWN: tuple[tuple[str, ...], ...] = (
+    ("database",),
+    ("provider",),
+    ("feedback", "mailbox"),
+    ("images",),
+    ("serving",),
+    ("studio", "hooks"),
+    ("studio", "host"),
+)
+"""Settings that decide what the server opens, runs and trusts, and who gets its passwords.
+
+Only people at its computer change them.
+"""
 
 
 _SITTING = timedelta(minutes=10)
@@ -42,6 +53,11 @@ def check_settings(person: Person, before: str, after: str) -> None:
     new = [mistake for mistake in mistakes_in(after) if mistake not in known]
     if new:
         raise InvalidValueError(new[0].what, field=".".join(new[0].keys), hint=new[0].hint)
+
+
+def is_servers_own(person: Person, path: tuple[str, ...]) -> bool:
+    """Return whether a setting is one that this person can't change, since they aren't at the server."""
+    return bool(person.id) and any(path[: len(own)] == own for own in SERVERS_OWN)
 
 
 def note_settings_change(store: Store, person: Person, now: datetime) -> None:

@@ -121,13 +121,14 @@ def test_a_file_that_is_no_toml_is_changed_as_text_only(root: Path, editing: Edi
     assert text_of(root) == TEXT + "[topics\n"
 
 
-@pytest.mark.parametrize("path", [("database",), ("studio", "hooks")])
+@pytest.mark.parametrize("path", [("database",), ("studio", "hooks"), ("provider", "host")])
 def test_the_servers_own_settings_are_changed_there(root: Path, editing: Editing, path: tuple[str, ...]) -> None:
     value: Any = True if path[0] == "studio" else "sqlite:///other.db"
+    line = f"{'.'.join(path)} = {'true' if value is True else repr(value)}"
     with pytest.raises(ServersOwnSettingError):
         editing.change_settings(FAR_AWAY, put(*path, value=value), now=NOW)
     digest = editing.read("newsletter.toml").digest
-    text = f"studio.hooks = true\n{TEXT}" if path[0] == "studio" else f'database = "{value}"\n{TEXT}'
+    text = f"{line}\n{TEXT}"
     with pytest.raises(ServersOwnSettingError):
         editing.replace_text(FAR_AWAY, "newsletter.toml", text, seen_digest=digest, now=NOW)
     assert text_of(root) == TEXT

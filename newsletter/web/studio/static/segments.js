@@ -8,7 +8,11 @@ const MOST = 5; // examples on each side
 let latest = 0; // the count under way; a later one ends it
 
 start();
-document.addEventListener("refreshed", start);
+document.addEventListener("refreshed", () => {
+  const field = document.querySelector("#where[data-try]");
+  if (field) tryRule(field);
+  else start();
+});
 let timer = 0;
 document.addEventListener("input", (event) => {
   const field = event.target.closest("[data-try]");

@@ -10,7 +10,12 @@ from newsletter.domain.issue import ACCESS_FIELDS, TIMING_FIELDS, Entry, Passage
 from newsletter.domain.topics import SLUG, slug_of
 from newsletter.errors import Finding
 
-FIELDS = ("title", "url", "source", "author", "date", "topics", "image", "image_alt", *ACCESS_FIELDS, *TIMING_FIELDS)
+FIELDS = (
+    *("title", "url", "source", "author", "date", "topics", "image", "image_alt"),
+    *ACCESS_FIELDS,
+    *TIMING_FIELDS,
+    "by",
+)
 OVERRIDES = ("title", "author", "source", "image", "image_alt", "topics", *ACCESS_FIELDS, "framing")
 
 
@@ -32,7 +37,7 @@ def parse_entry(text: str, *, slug: str, path: str) -> tuple[Entry, tuple[Findin
             return entry, tuple(findings)
         fields.report_unknown(FIELDS, "an entry")
         fields.require("title", "url", "source")
-        entry = _with_fields(entry, fields)
+        entry = replace(_with_fields(entry, fields), by=fields.text("by"))
         entry = replace(entry, lines={**fields.lines_of_words, **file.fields.lines, "body": file.body_line})
     return entry, tuple(findings)
 

@@ -47,7 +47,8 @@ class Entry:
     BCP 47 tag, empty for the newsletter's. ``kind`` names what is linked (``video``, ``paper``), and ``minutes`` is the
     time that reading it takes. ``gift`` is a link past the paywall. Nothing of it may be published earlier than
     ``not_before``, in the newsletter's time zone. An entry in ``reserve`` waits for a day that needs one, until its
-    ``best_before``. ``lines`` has the line of each field in the file at ``path``.
+    ``best_before``. ``by`` is the address of the person whose entry it is, who may change it whatever their role; no
+    reader gets it. ``lines`` has the line of each field in the file at ``path``.
     """
 
     slug: str
@@ -70,6 +71,7 @@ class Entry:
     reserve: bool = False
     best_before: datetime.date | None = None
     passages: tuple[Passage, ...] = ()
+    by: str = field(default="", compare=False)
     path: str = field(default="", compare=False)
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 

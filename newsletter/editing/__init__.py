@@ -10,6 +10,7 @@ from newsletter.editing.errors import (
     ConflictError,
     FileGoneError,
     NothingToUndoError,
+    OwnerChangeError,
     TooLongError,
     UndoConflictError,
     UneditablePathError,
@@ -19,7 +20,7 @@ from newsletter.editing.file_merging import Choice, Side, SyncConflict
 from newsletter.editing.merging import merge_texts
 from newsletter.editing.moving_between import move_between_issues
 from newsletter.editing.operations import Editing
-from newsletter.editing.permissions import require_sight
+from newsletter.editing.permissions import may_edit_entry, require_sight
 from newsletter.editing.settings_texts import apply_settings_change, setting_text
 from newsletter.editing.sittings import QUIET, CommitState, Sittings
 from newsletter.editing.syncing import Syncing, SyncState
@@ -40,6 +41,7 @@ __all__ = [
     "FileGoneError",
     "FileText",
     "NothingToUndoError",
+    "OwnerChangeError",
     "RowKind",
     "Save",
     "Side",
@@ -57,6 +59,7 @@ __all__ = [
     "bring_back",
     "compare_texts",
     "digest_of",
+    "may_edit_entry",
     "merge_texts",
     "move_between_issues",
     "require_sight",

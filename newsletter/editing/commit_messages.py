@@ -19,7 +19,7 @@ from newsletter.errors import printable
 _LONGEST = 72  # characters of a message's first line
 _TITLE = 50  # characters
 _MOST = 4  # fields that are named
-_FIELD_WORDS = {"url": "link", "image_alt": "alternative text", "date": "date", "in_feeds": "feeds"}
+_FIELD_WORDS = {"by": "owner", "url": "link", "image_alt": "alternative text", "date": "date", "in_feeds": "feeds"}
 _NOT_FIELDS = ("slug", "path", "lines", "passages", "image_size", "sections")
 
 

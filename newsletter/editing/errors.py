@@ -60,6 +60,18 @@ class UneditablePathError(NotFoundError):
         super().__init__(f'"{path}" is not the file of an entry, a block or an issue', hint="open it from a list")
 
 
+class OwnerChangeError(NewsletterError):
+    """A change of an entry's owner, the field ``by``, by a person who may not edit all entries."""
+
+    code = "owner-change"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "not saved: your role may not change whose entry this is (by)",
+            hint="leave the line by as it is, or ask an editor",
+        )
+
+
 class UnsavedError(NewsletterError):
     """A file that the system refuses to write; ``reason`` is in plain words. The old file stays."""
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from newsletter import content
-from newsletter.content import UnreadableFileError, field_value
+from newsletter.content import FileKind, UnreadableFileError, field_value
 from newsletter.content.files import conflict_finding
 from newsletter.content.source_text import with_line_feeds
 from newsletter.domain.changes import Change, FieldValue, Reversal, SetField, Several
@@ -31,10 +31,10 @@ from newsletter.editing.manuscript_files import (
     read_manuscript,
     replace_manuscript,
 )
-from newsletter.editing.permissions import require_edit
+from newsletter.editing.permissions import owner_in, require_edit, require_same_owner
 from newsletter.editing.settings_texts import UndoableSettings, apply_settings_change, values_at
 from newsletter.editing.traces import traces
-from newsletter.editing.undoing import UndoableChange, UndoStacks, undone
+from newsletter.editing.undoing import UndoableChange, UndoKey, UndoStacks, undone
 from newsletter.editing.values import UNSEEN, Changed, FileText, Save, Unseen, digest_of
 from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.files.newsletter_lock import PATIENCE, newsletter_lock
@@ -99,7 +99,7 @@ class Editing:
         """Make a change to the manuscript at a path relative to the newsletter's folder.
 
         ``seen`` is the value of a SetField's field that the person saw. If the file has another one, texts (note,
-        framing, quotation) are merged by paragraph. ``session`` is a key of the caller's for ``undo``; without it the
+        framing, quotation) are merged by paragraph. ``session`` is a key of the person's for ``undo``; without it the
         change can't be undone. Changes of lists apply to whatever is there, and ``Changed.notes`` says what differed.
 
         Raise ConflictError; ForbiddenError; FileGoneError, UneditablePathError, UnreadableFileError; InvalidValueError,
@@ -110,13 +110,13 @@ class Editing:
         kind = place.kind
         if kind is None:
             raise UneditablePathError(path=path)
-        require_edit(person, kind)
+        _require_edit_of_kind(person, kind)
 
         def edit(file: ManuscriptFile) -> AppliedChange:
             return apply_to_current(_readable(file), change, kind, path=place.path, seen=seen)
 
         before, applied, data = self._rewrite(person, place, edit, now)
-        return _changed(place, change, applied, data, undo=self._undoable(session, before, applied))
+        return _changed(place, change, applied, data, undo=self._undoable(person, session, before, applied))
 
     def change_settings(
         self,
@@ -153,17 +153,17 @@ class Editing:
             before=values_at(before.text, paths),
             after=values_at(applied.text, paths),
         )
-        undo = self._undoable(session, before, applied, settings)
+        undo = self._undoable(person, session, before, applied, settings)
         return Changed(path=place.path, digest=digest_of(data), change=change, undo=undo)
 
     def undo(self, person: Person, session: str, *, only: str = "", now: datetime.datetime) -> Changed:
-        """Undo the latest change of a session, or ``only`` the one that a ``Changed.undo`` names.
+        """Undo the latest change of a person's session, or ``only`` the one that a ``Changed.undo`` names.
 
-        Raise NothingToUndoError, UndoConflictError if the same thing has been changed again since, and the errors of
-        ``change``. After an UndoConflictError or FileGoneError the change can't be undone any more; after the others it
-        can.
+        The person needs the permission for it now. Raise NothingToUndoError, UndoConflictError if the same thing has
+        been changed again since, and the errors of ``change``. After an UndoConflictError or FileGoneError the change
+        can't be undone any more; after the others it can.
         """
-        with self._stacks.popped(session, only, final=(UndoConflictError, FileGoneError)) as undoable:
+        with self._stacks.popped(_key(person, session), only, final=(UndoConflictError, FileGoneError)) as undoable:
             place = self._place(person, undoable.path)
             _, applied, data = self._rewrite(person, place, lambda file: undone(file.text, undoable), now)
         changed = _changed(place, undoable.change, applied, data)
@@ -201,11 +201,16 @@ class Editing:
         before, applied, data = self._rewrite(person, place, edit, now)
         if data != before.data and before.is_text:
             applied = replace(applied, inverse=_reversal_of_text(before.text, applied.text))
-        return _changed(place, None, applied, data, undo=self._undoable(session, before, applied))
+        return _changed(place, None, applied, data, undo=self._undoable(person, session, before, applied))
 
     def create_entry(self, person: Person, entry: Entry, *, now: datetime.datetime) -> str:
-        """Write a new entry's file and return its path. Raise ForbiddenError, and as ``content.new_entry`` does."""
+        """Write a new entry's file and return its path. A member's entry is theirs (``Entry.by``).
+
+        Raise ForbiddenError, and as ``content.new_entry`` does.
+        """
         require(person, Act.CREATE_ENTRY)
+        if person.id:
+            entry = replace(entry, by=person.address)
         return self._create(person, lambda: content.new_entry(self.root, entry), now)
 
     def create_issue(self, person: Person, write: Callable[[], Path], *, now: datetime.datetime) -> str:
@@ -230,7 +235,7 @@ class Editing:
 
     def _place(self, person: Person, path: str) -> ManuscriptPlace:
         place = manuscript_place(self.root, path)
-        require_edit(person, place.kind)
+        _require_edit_of_kind(person, place.kind)
         return place
 
     def _rewrite(
@@ -245,7 +250,10 @@ class Editing:
         with newsletter_lock(self.root, seconds=self._patience):
             for _ in range(_ATTEMPTS):
                 file = read_manuscript(place)
+                owner = owner_in(file.text, place.kind, path=place.path) if file.is_text else ""
+                require_edit(person, place.kind, owner=owner)
                 applied = edit(file)
+                require_same_owner(person, owner, owner_in(applied.text, place.kind, path=place.path))
                 data: bytes | None = encoded(place.path, applied.text)
                 if data != file.data:
                     self._saving(save)
@@ -259,6 +267,7 @@ class Editing:
         return file, applied, data
 
     def _write_new_text(self, person: Person, place: ManuscriptPlace, text: str, now: datetime.datetime) -> Changed:
+        require_edit(person, place.kind, owner=owner_in(text, place.kind, path=place.path))
         save = Save(person=person, paths=place.paths(self.root), at=now)
         with newsletter_lock(self.root, seconds=self._patience):
             self._saving(save)
@@ -270,14 +279,19 @@ class Editing:
         return Changed(path=place.path, digest=digest_of(data))
 
     def _undoable(
-        self, session: str, before: ManuscriptFile, applied: AppliedChange, settings: UndoableSettings | None = None
+        self,
+        person: Person,
+        session: str,
+        before: ManuscriptFile,
+        applied: AppliedChange,
+        settings: UndoableSettings | None = None,
     ) -> str:
         """Remember a change for undo, and return its name; "" if there is nothing to undo or no session."""
         if not session or applied.inverse is None:
             return ""
         path, kind, change = before.place.path, before.place.kind, applied.change
         return self._stacks.push(
-            session,
+            _key(person, session),
             UndoableChange(
                 path=path,
                 kind=kind,
@@ -288,6 +302,16 @@ class Editing:
                 settings=settings,
             ),
         )
+
+
+def _key(person: Person, session: str) -> UndoKey:
+    return UndoKey(person=person.address, session=session)
+
+
+def _require_edit_of_kind(person: Person, kind: FileKind | None) -> None:
+    """Raise ForbiddenError unless a person may change files of a kind; of an entry, the file has to be asked."""
+    if kind is not FileKind.ENTRY:
+        require_edit(person, kind)
 
 
 def _readable(file: ManuscriptFile) -> str:

@@ -1,4 +1,4 @@
-"""The latest changes of each session, and how one of them is undone in a file that others may have changed since."""
+"""The latest changes of each person, and how one is undone in a file that others may have changed since."""
 
 import threading
 from collections import OrderedDict, deque
@@ -22,6 +22,14 @@ _SESSIONS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UndoKey:
+    """The owner of a stack of changes: a person's address, and the key of a browser tab of theirs."""
+
+    person: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UndoableChange:
     """A change that a session has made, with what it touched before and afterwards.
 
@@ -42,11 +50,11 @@ class UndoStacks:
     """The latest changes of each session, for many threads. The sessions that were used last are kept."""
 
     def __init__(self) -> None:
-        self._stacks: OrderedDict[str, deque[UndoableChange]] = OrderedDict()
+        self._stacks: OrderedDict[UndoKey, deque[UndoableChange]] = OrderedDict()
         self._numbers = count(1)
         self._lock = threading.Lock()
 
-    def push(self, session: str, undoable: UndoableChange) -> str:
+    def push(self, session: UndoKey, undoable: UndoableChange) -> str:
         """Add a change and return the name that it gets."""
         with self._lock:
             named = replace(undoable, name=str(next(self._numbers)))
@@ -58,7 +66,7 @@ class UndoStacks:
 
     @contextmanager
     def popped(
-        self, session: str, name: str = "", *, final: tuple[type[Exception], ...] = ()
+        self, session: UndoKey, name: str = "", *, final: tuple[type[Exception], ...] = ()
     ) -> Iterator[UndoableChange]:
         """Take the session's latest change, or the one of that name, off its stack while it is undone.
 
@@ -73,7 +81,7 @@ class UndoStacks:
             self._put_back(session, undoable)
             raise
 
-    def _pop(self, session: str, name: str) -> UndoableChange:
+    def _pop(self, session: UndoKey, name: str) -> UndoableChange:
         with self._lock:
             stack = self._stacks.get(session, deque())
             for undoable in reversed(stack):
@@ -82,7 +90,7 @@ class UndoStacks:
                     return undoable
         raise NothingToUndoError
 
-    def _put_back(self, session: str, undoable: UndoableChange) -> None:
+    def _put_back(self, session: UndoKey, undoable: UndoableChange) -> None:
         with self._lock:
             stack = self._stacks.setdefault(session, deque(maxlen=DEPTH))
             later = [stack.pop() for _ in range(len(stack)) if int(stack[-1].name) > int(undoable.name)]

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from newsletter.content import UnreadableFileError
 from newsletter.domain.changes import FieldValue
 from newsletter.domain.people import ConfirmationNeededError, ForbiddenError, NotSignedInError
-from newsletter.editing import BusyFileError, ConflictError, UnsavedError
+from newsletter.editing import BusyFileError, ConflictError, OwnerChangeError, UnsavedError
 from newsletter.errors import BusyError, FullError, NewsletterError, NotFoundError, UnreachableError
 from newsletter.files.newsletter_lock import LockedError
 from newsletter.staff import TooManySignInsError
@@ -80,7 +80,7 @@ def status_of(error: NewsletterError) -> int:
         return 404
     if isinstance(error, (ConfirmationNeededError, NotSignedInError)):
         return 401
-    if isinstance(error, ForbiddenError):
+    if isinstance(error, (ForbiddenError, OwnerChangeError)):
         return 403
     if isinstance(error, TooManySignInsError):
         return 429

@@ -9,8 +9,9 @@ import io
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ from urllib.parse import urlencode
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from newsletter.domain.people import Role
 from tests.browser import launched
 from tests.rendering.renew_gallery import side_by_side, with_stand_ins
 from tests.web.axe import violations
@@ -26,6 +28,8 @@ from tests.web.studio import send_stages
 from tests.web.studio.captured_pages import CapturedPages, captured_pages
 from tests.web.studio.running_studio import listening_studio
 from tests.web.studio.screenshot_newsletters import ENTRY, NOW, STATES, TOMORROW, piece_page
+from tests.web.studio.signed_in import HostedStudio, hosted_studio
+from tests.web.studio.team_newsletters import fill_team
 
 ROOT = Path(__file__).parents[3]
 ALL = ROOT / ".screenshots"
@@ -43,12 +47,16 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A newsletter's studio in a state, a server of pages to capture, and the newsletter's folder."""
+    """A newsletter's studio in a state, a server of pages to capture, and the newsletter's folder.
+
+    ``team`` starts the same newsletter's studio for a team, when it is first called.
+    """
 
     state: str
     root: Path
     studio: Listening
     pages: CapturedPages
+    team: Callable[[], HostedStudio]
 
     def piece(self, *, missing: bool = False) -> str:
         """Return what a share sheet sends: a piece that can be read, or one that is ``missing``."""
@@ -60,11 +68,16 @@ class Screen:
     """A page of the studio: its path, and what is done there before the picture is taken.
 
     A path that is empty says that the page doesn't exist in that state. Without ``scripts`` the page has plain forms.
+    A page of the team's studio has a ``visitor``: a role, or OUTSIDER.
     """
 
     path: Callable[[Scene], str]
     act: Callable[[Page, Scene], None] = lambda page, scene: None
     scripts: bool = True
+    visitor: Role | str = ""
+
+
+OUTSIDER = "outsider"
 
 
 def _entry(scene: Scene) -> str:
@@ -234,6 +247,17 @@ SCREENS = {
     "send-sent": Screen(path=_stage("sent")),
     "send-cancelled": Screen(path=_stage("cancelled")),
     "send-compared": Screen(path=_stage("compared"), act=_OPENED),
+    "people": Screen(path=lambda _: "/people", visitor=Role.ADMIN),
+    "people-menu": Screen(
+        path=_only("typical", lambda _: "/people"), act=_clicks(".person-card .menu > summary"), visitor=Role.ADMIN
+    ),
+    "audit": Screen(path=lambda _: "/people/audit", visitor=Role.ADMIN),
+    "account": Screen(path=lambda _: "/account", visitor=Role.ADMIN),
+    "new-passkey": Screen(path=_only("typical", lambda _: "/new-passkey"), visitor=Role.ADMIN),
+    "sign-in": Screen(path=_only("typical", lambda _: "/sign-in"), visitor=OUTSIDER),
+    "sign-in-link": Screen(path=_only("typical", lambda _: "/sign-in/link/secret"), visitor=OUTSIDER),
+    "plain-sign-in": Screen(path=_only("typical", lambda _: "/sign-in"), visitor=OUTSIDER, scripts=False),
+    "plain-people": Screen(path=_only("typical", lambda _: "/people"), visitor=Role.ADMIN, scripts=False),
     "plain-send": Screen(path=_plain_send, scripts=False),
 }
 
@@ -249,6 +273,13 @@ PICTURES: dict[str, tuple[tuple[str, str, int, Scheme], ...]] = {
     "sending": (("typical", "send-counting", 1280, "light"), ("typical", "send-sending", 1280, "light")),
     "reports": (("typical", "reports", 1280, "light"),),
     "report": (("typical", "report", 1280, "light"),),
+    "team": (("typical", "people", 1280, "light"),),
+    "signing-in": (
+        ("typical", "sign-in", 375, "light"),
+        ("typical", "new-passkey", 375, "light"),
+        ("typical", "account", 375, "dark"),
+    ),
+    "audit": (("typical", "audit", 1280, "light"),),
     "phone": (
         ("typical", "desk", 375, "dark"),
         ("typical", "capture", 375, "light"),
@@ -281,13 +312,44 @@ def renew(names: Iterable[str]) -> None:
 @contextmanager
 def scene(state: str) -> Iterator[Scene]:
     """Run the studio of the newsletter in a state."""
-    with tempfile.TemporaryDirectory() as folder, captured_pages() as pages:
+    with tempfile.TemporaryDirectory() as folder, captured_pages() as pages, ExitStack() as opened:
         root = Path(folder) / "lantern"
         root.mkdir()
         STATES[state](root)
         pages.pages["/meridian-review/night-train"] = piece_page()
         with listening_studio(root, clock=lambda: NOW, web_client=pages.client) as studio:
-            yield Scene(state=state, root=root, studio=studio, pages=pages)
+            yield Scene(
+                state=state, root=root, studio=studio, pages=pages, team=cache(lambda: _open_team(opened, root, state))
+            )
+
+
+def _open_team(opened: ExitStack, root: Path, state: str) -> HostedStudio:
+    hosted = opened.enter_context(hosted_studio(root, clock=lambda: NOW, people=()))
+    fill_team(hosted.store, state, NOW)
+    return hosted
+
+
+def door(context: BrowserContext, scene: Scene, visitor: Role | str) -> str:
+    """Let a browser in, and return the address of the studio that it may visit."""
+    if not visitor:
+        page = context.new_page()
+        page.goto(f"{scene.studio.door}&findings=yes")  # which are counted before the page is shown
+        page.close()
+        return scene.studio.base
+    hosted = scene.team()
+    if visitor in set(Role):
+        hosted.let_in(context, Role(visitor), secret=_session(hosted.origin, Role(visitor), hosted.sign_in))
+    return hosted.origin
+
+
+_sessions: dict[tuple[str, Role], str] = {}
+
+
+def _session(origin: str, role: Role, sign_in: Callable[[Role], str]) -> str:
+    """Return the secret of the one session that all pictures of a role share, so that each shows the same."""
+    if (origin, role) not in _sessions:
+        _sessions[origin, role] = sign_in(role)
+    return _sessions[origin, role]
 
 
 def _draw(browser: Browser, scene: Scene, name: str) -> list[str]:
@@ -303,14 +365,14 @@ def _draw(browser: Browser, scene: Scene, name: str) -> list[str]:
         page.clock.set_fixed_time(NOW)
         for files in FONTS:
             page.route(files, _with_stand_ins)
-        page.goto(f"{scene.studio.door}&findings=yes")  # which are counted before the page is shown
-        page.goto(scene.studio.base + path)
+        base = door(context, scene, SCREENS[name].visitor)
+        page.goto(base + path)
         expect(page.locator("html.scripted")).to_have_count(1 if SCREENS[name].scripts else 0)
         page.wait_for_timeout(SETTLED_MS)
         SCREENS[name].act(page, scene)
         if page.evaluate("document.documentElement.scrollWidth") > width:
             wrong.append(f"{scene.state}/{name} is wider than {width}")
-        shots += [_shot(page, scene, scheme, _file(scene.state, name, width, scheme)) for scheme in SCHEMES]
+        shots += [_shot(page, scene, base, scheme, _file(scene.state, name, width, scheme)) for scheme in SCHEMES]
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             found = violations(page, script=SCREENS[name].scripts)
@@ -341,9 +403,9 @@ def _with_stand_ins(route: Route) -> None:
     route.fulfill(response=answer, body=with_stand_ins(answer.text()))
 
 
-def _shot(page: Page, scene: Scene, scheme: Scheme, file: Path) -> Image.Image:
+def _shot(page: Page, scene: Scene, base: str, scheme: Scheme, file: Path) -> Image.Image:
     page.emulate_media(color_scheme=scheme)
-    page.evaluate(_RENAMED, [[scene.studio.base, DOOR], [scene.pages.url(""), "https://example.org"]])
+    page.evaluate(_RENAMED, [[base, DOOR], [scene.pages.url(""), "https://example.org"]])
     page.wait_for_timeout(100)
     whole = page.locator(".sheet:popover-open, .sheet[open]").count() == 0  # a sheet is in the middle of the window
     image = Image.open(io.BytesIO(page.screenshot(full_page=whole, animations="disabled"))).convert("RGB")

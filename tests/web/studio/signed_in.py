@@ -4,7 +4,7 @@
 one of them and ``context`` a browser's context; ``authenticator`` adds a virtual authenticator to a page.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -87,9 +87,13 @@ class HostedStudio:
         """Return a browser's context of the member with a role, or of an outsider; close it at the end."""
         context = browser.new_context(base_url=self.origin, **options)
         if role is not None:
-            secret = self.sign_in(role, confirmed=confirmed)
-            context.add_cookies([{"name": self.cookie, "value": secret, "url": self.origin, "httpOnly": True}])
+            self.let_in(context, role, confirmed=confirmed)
         return context
+
+    def let_in(self, context: BrowserContext, role: Role, *, confirmed: bool = True, secret: str = "") -> None:
+        """Sign a browser in as the member with a role; with the ``secret`` of a session, into that one."""
+        secret = secret or self.sign_in(role, confirmed=confirmed)
+        context.add_cookies([{"name": self.cookie, "value": secret, "url": self.origin, "httpOnly": True}])
 
 
 def authenticator(page: Page) -> str:
@@ -121,11 +125,12 @@ def hosted_studio(
     clock: Callable[[], datetime] = morning,
     prepare: Callable[[FastAPI], object] = lambda _app: None,
     host: str = "",
+    people: Iterable[Person] = tuple(PEOPLE.values()),
 ) -> Iterator[HostedStudio]:
     """Run a hosted studio in a thread that stops at the end: at ``https://HOST``, or else at http://localhost:PORT.
 
-    There is no proxy with TLS before it: only HTTP clients reach a ``host``. No browser may have reported a breach of
-    the studio's policy by the end.
+    There is no proxy with TLS before it: only HTTP clients reach a ``host``. ``people`` are on the team. No browser may
+    have reported a breach of the studio's policy by the end.
     """
     watcher = FileWatcher(root)
     letters: list[StaffLetter] = []
@@ -133,7 +138,7 @@ def hosted_studio(
     running: list[Hosting] = []
     collectors: list[PolicyReports] = []
     with bootstrap.open_store(settings.load(root)) as store:
-        for person in PEOPLE.values():
+        for person in people:
             if store.staff.of_address(person.address) is None:
                 add_member(store, person, clock())
 

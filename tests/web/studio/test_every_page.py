@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 from tests.web.axe import Look, looks, violations
 from tests.web.preview.running_preview import NewsletterFolder
 from tests.web.studio.page_errors import no_page_errors
-from tests.web.studio.renew_screenshots import SCREENS, scene
+from tests.web.studio.renew_screenshots import SCREENS, door, scene
 
 LOOKS: tuple[Look, ...] = ((1280, "light"), (375, "dark"), (375, "light"), (1280, "dark"))  # a page has one of them
 
@@ -23,10 +23,17 @@ def test_pages_of_every_newsletter_are_accessible_and_fit(browser: Browser, stat
     context = browser.new_context(reduced_motion="reduce")
     with scene(state) as at, no_page_errors(context):
         page = context.new_page()
-        page.goto(at.studio.door)
-        paths = {screen.path(at) for name, screen in SCREENS.items() if name != "compose"} - {""}
-        for path, look in zip(sorted(paths), itertools.cycle(LOOKS)):
-            page.goto(at.studio.base + path)
+        bases = {
+            visitor: door(context, at, visitor)
+            for visitor in {screen.visitor for screen in SCREENS.values() if screen.path(at)}
+        }
+        places = {
+            bases[screen.visitor] + path
+            for name, screen in SCREENS.items()
+            if name != "compose" and (path := screen.path(at))
+        }
+        for path, look in zip(sorted(places), itertools.cycle(LOOKS)):
+            page.goto(path)
             expect(page.locator("main")).to_be_visible()
             for width, scheme in looks(page, look):
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, look)

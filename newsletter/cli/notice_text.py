@@ -17,6 +17,8 @@ def notice_message(
     """Return the subject and the text of a notification. Times are in the newsletter's time zone."""
     if notice.kind in (NoticeKind.APPROVAL, NoticeKind.OVERRIDE):
         return f"[{newsletter.name}] Issue {notice.issue} {_REVIEWED[notice.kind]}", _text_of_review(notice)
+    if notice.kind is NoticeKind.WEEKLY:
+        return f"[{newsletter.name}] Your week", f"{notice.reason}\n{_CHARTS}"
     if send is None:
         raise ValueError(f"a notice of the kind {notice.kind} is about a send")
     subject = f"[{newsletter.name}] Issue {send.issue} {_happened(notice, send)}"
@@ -27,6 +29,15 @@ _REVIEWED = {
     NoticeKind.APPROVAL: "isn't approved yet",
     NoticeKind.OVERRIDE: "goes out without an approval",
 }
+
+
+_CHARTS = """\
+To see it with charts, open Reports in the studio, or run
+
+    newsletter reports --html week.html --days 7
+
+You get this every Monday because you asked for it on your account's page in the studio.
+"""
 
 
 def _text_of_review(notice: Notice) -> str:
@@ -76,6 +87,8 @@ def _happened(notice: Notice, send: Send) -> str:
             return "has too many bounces: they are held"
         case NoticeKind.APPROVAL | NoticeKind.OVERRIDE:
             return _REVIEWED[notice.kind]
+        case NoticeKind.WEEKLY:
+            return "was part of your week"
 
 
 def _text_of_holds(holds: Sequence[BounceHold], clock: Callable[[datetime], str]) -> str:

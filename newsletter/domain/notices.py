@@ -22,6 +22,7 @@ class NoticeKind(StrEnum):
     HELD = "held"  # its bounces are held
     OVERRIDE = "override"  # it goes out without the approval that the newsletter requires
     APPROVAL = "approval"  # tomorrow's issue isn't approved
+    WEEKLY = "weekly"  # how the week was, for the members of staff who want to know; its reason is the whole text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ def is_outdated(notice: Notice, send: Send | None, holds: Sequence[BounceHold]) 
         return not holds
     if notice.kind is NoticeKind.APPROVAL:
         return send is not None and bool(send.digest)
-    if notice.kind is NoticeKind.OVERRIDE:
+    if notice.kind in (NoticeKind.OVERRIDE, NoticeKind.WEEKLY):
         return False
     if send is None:
         return True

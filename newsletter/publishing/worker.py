@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from newsletter.domain.send import Send, SendStatus
 from newsletter.errors import AskedToStopError, NewsletterError
+from newsletter.publishing.daily_work import DailyWork
 from newsletter.publishing.due_sends import run_due_sends
 from newsletter.publishing.heartbeat import Heartbeat
-from newsletter.publishing.notifier import Notifier
+from newsletter.publishing.notifier import AT_THE_END, Notifier
 from newsletter.sending import Observer, StopRequests
 from newsletter.settings import Settings
 from newsletter.store import Store, this_process
@@ -55,6 +56,7 @@ class Worker:
     ) -> None:
         self._load, self._open_store, self._report = load, open_store, report
         self._observer, self._notifier = observer, notifier
+        self._daily_work = DailyWork(lambda error: report.blocked(error, LONGEST_PAUSE))
 
     def run(self, stop: StopRequests) -> None:
         """Run due sends until somebody asks to stop. Report an error once until all is well again, and retry.
@@ -90,6 +92,7 @@ class Worker:
         with self._open_store(settings) as store:
             store.workers.beat(this_process(), now=store.now(), once=True)
             _, went_well = self.run_due(settings, store, at_once=True)
+            self._daily_work.wait(AT_THE_END)
             self._notifier.wait()
             self._notifier.start(settings, store)
         return went_well
@@ -121,6 +124,7 @@ class Worker:
         following = run_due_sends(
             settings, store, observer=self._observer, ended=ended, failed=failed, late=late, at_once=at_once
         )
+        self._daily_work.start(settings, store)
         self._notifier.start(settings, store)
         left = LONGEST_PAUSE if following is None else (following - store.now()).total_seconds()
         return max(left, SHORTEST_PAUSE), not needs_a_person

@@ -20,7 +20,7 @@ from newsletter.reports.charts import (
     sparkline,
     time_chart,
 )
-from newsletter.reports.issue_report import FigureRow, Figures, Report, percent
+from newsletter.reports.issue_report import FigureRow, Figures, Report, ReportLine, percent
 
 MOST_BARS = 30  # of a chart; the others are summed up
 _NEARLY = 0.05  # a share that differs from the usual one by less, relatively, is as usual
@@ -78,7 +78,7 @@ def issue_view(
         heads=tuple(_heads(report)),
         rows=tuple(TrendRow(row=row, line=sparkline(row.trend, Unit.SHARE)) for row in report.rows()),
         clicks=tuple(_clicks(report, entry_url)),
-        positions=_positions(report),
+        positions=position_chart(report.positions),
         bounces=tuple(failure_charts(report.bounces)),
         answers=tuple(_answers(report)),
         leaving=tuple(
@@ -187,12 +187,12 @@ def shortened(values: Sequence[BarValue]) -> list[BarValue]:
     return [*values[:MOST_BARS], summed]
 
 
-def _positions(report: Report) -> TimeChart | None:
-    """Return how far down readers clicked, if the issue has more than one entry."""
-    if len(report.positions) < 2:
+def position_chart(positions: Sequence[ReportLine]) -> TimeChart | None:
+    """Return how far down readers clicked, if there is more than one position with clicks."""
+    if len(positions) < 2 or not any(line.clicks for line in positions):
         return None
-    places = [ChartPlace(name=f"{line.mark}. {line.name}", label=line.mark) for line in report.positions]
-    clicks = Series(name="Clicks", values=tuple(line.clicks for line in report.positions), mark=Mark.UP)
+    places = [ChartPlace(name=f"{line.mark}. {line.name}", label=line.mark) for line in positions]
+    clicks = Series(name="Clicks", values=tuple(line.clicks for line in positions), mark=Mark.UP)
     return time_chart(
         "Clicks by position", places, [clicks], heading="Position", note="From the top of the issue down."
     )

@@ -14,7 +14,7 @@ from newsletter.domain.send import Send
 from newsletter.errors import UsageError
 from newsletter.reports.counting import count_again, is_due, kept_counts
 from newsletter.reports.issue_counts import IssueCounts
-from newsletter.reports.issue_report import Figures, figures_of, frozen_sends
+from newsletter.reports.issue_report import Figures, ReportLine, figures_of, frozen_sends
 from newsletter.store import Store
 
 USUAL_DAYS = 90
@@ -79,8 +79,9 @@ class TopicRow:
 class OverTime:
     """A report over a range of days. ``issues`` are those sent in it, the oldest first.
 
-    ``sources`` has the changes by source, ``topics`` the topics with most followers first. ``first_day`` is the first
-    day that was counted, None if none was.
+    ``sources`` has the changes by source, ``topics`` the topics with most followers first. ``entries`` and
+    ``positions`` have people's clicks: the most clicked entries first, positions from the top of the issues down.
+    ``first_day`` is the first day that was counted, None if none was.
     """
 
     range: DayRange
@@ -90,6 +91,8 @@ class OverTime:
     issues: tuple[Figures, ...]
     subjects: Mapping[str, str]
     bounces: tuple[BounceGroup, ...]
+    entries: tuple[ReportLine, ...]
+    positions: tuple[ReportLine, ...]
     first_day: date | None
 
     @property
@@ -171,6 +174,8 @@ def over_time_as_counted(
         issues=tuple(figures_of(send, counted[send.id]) for send in sends if send.id in counted),
         subjects={issue.slug: issue.subject for issue in issues},
         bounces=_bounces(counted.values()),
+        entries=_entries(issues, counted.values()),
+        positions=_positions(counted.values()),
         first_day=totals.first_day(),
     )
 
@@ -234,4 +239,26 @@ def _bounces(counted: Iterable[IssueCounts]) -> tuple[BounceGroup, ...]:
     return tuple(
         BounceGroup(kind=kind, reason=reason, provider=provider, messages=messages)
         for (kind, reason, provider), messages in sums.most_common()
+    )
+
+
+def _entries(issues: Sequence[Issue], counted: Iterable[IssueCounts]) -> tuple[ReportLine, ...]:
+    titles = {entry.slug: entry.title for issue in issues for entry in issue.entries}
+    clicks: Counter[str] = Counter()
+    for counts in counted:
+        for row in counts.entries:
+            clicks[row.entry] += row.clicks
+    return tuple(
+        ReportLine(mark=slug, name=titles.get(slug, slug), clicks=number) for slug, number in clicks.most_common()
+    )
+
+
+def _positions(counted: Iterable[IssueCounts]) -> tuple[ReportLine, ...]:
+    clicks: Counter[int] = Counter()
+    for counts in counted:
+        for row in counts.entries:
+            clicks[row.position] += row.clicks
+    return tuple(
+        ReportLine(mark=str(position), name=f"Entry {position}", clicks=number)
+        for position, number in sorted(clicks.items())
     )

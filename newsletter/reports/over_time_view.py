@@ -10,13 +10,13 @@ from newsletter.domain.growth import ChangeCounts, source_words
 from newsletter.domain.plurals import counted
 from newsletter.reports.axes import MINUS, Unit
 from newsletter.reports.charts import BarChart, BarValue, ChartPlace, Mark, Series, TimeChart, bar_chart, time_chart
-from newsletter.reports.issue_report import Figures, percent
-from newsletter.reports.issue_view import Head, failure_charts, issue_place, short_day, shortened
+from newsletter.reports.issue_report import Figures, ReportLine, percent
+from newsletter.reports.issue_view import Head, failure_charts, issue_place, position_chart, short_day, shortened
 from newsletter.reports.over_time import DayRow, OverTime, TopicRow
 
 MOST_DAYS = 120  # of a chart with a column for each day; then there is one for each week, and later for each month
 MOST_WEEKS = 120 * 7
-MOST_ISSUES = 30  # in the list
+MOST_ISSUES, MOST_ENTRIES = 30, 20  # in the lists
 _CHANGES = ("joined", "left", "bounced", "complained")
 
 
@@ -63,11 +63,18 @@ class OverTimeView:
     topics: tuple[TopicPair, ...]
     results: tuple[TimeChart, ...]
     issues: tuple[IssueRow, ...]
+    clicks: tuple[BarChart, ...]
+    positions: TimeChart | None
     failures: tuple[BarChart, ...]
 
 
-def over_time_view(report: OverTime, *, issue_url: Callable[[str], str] = lambda _: "") -> OverTimeView:
-    """Return what the page shows; ``issue_url`` returns the page of an issue's report, or ""."""
+def over_time_view(
+    report: OverTime,
+    *,
+    issue_url: Callable[[str], str] = lambda _: "",
+    entry_url: Callable[[str], str] = lambda _: "",
+) -> OverTimeView:
+    """Return what the page shows; ``issue_url`` and ``entry_url`` return the pages of reports and entries, or ""."""
     return OverTimeView(
         report=report,
         lede=_lede(report),
@@ -80,6 +87,8 @@ def over_time_view(report: OverTime, *, issue_url: Callable[[str], str] = lambda
             IssueRow(figures=issue, subject=report.subjects.get(issue.issue, ""), url=issue_url(issue.issue))
             for issue in reversed(report.issues[-MOST_ISSUES:])
         ),
+        clicks=tuple(_clicks(report.entries, entry_url)),
+        positions=position_chart(report.positions),
         failures=tuple(failure_charts(report.bounces)),
     )
 
@@ -213,3 +222,13 @@ def _results(issues: Sequence[Figures], issue_url: Callable[[str], str]) -> Iter
             yield time_chart(
                 title, places, series, heading="Issue", unit=Unit.SHARE, from_zero="delivered" not in names
             )
+
+
+def _clicks(entries: Sequence[ReportLine], entry_url: Callable[[str], str]) -> Iterator[BarChart]:
+    clicked = [line for line in entries if line.clicks]
+    if clicked:
+        yield bar_chart(
+            "Most clicked entries",
+            [BarValue(name=line.name, value=line.clicks, url=entry_url(line.mark)) for line in clicked[:MOST_ENTRIES]],
+            headings=("Entry", "Clicks", ""),
+        )

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from newsletter.domain.delivery import clean_text
+from newsletter.domain.events import storable_text
 from newsletter.domain.notices import KEPT, Notice, NoticeKind
 from newsletter.store.database import Database
 from newsletter.store.tables import notice, send
 
+LONGEST = 20_000  # characters of a notification with a text of its own
 LEASE = 120  # seconds for which a process may keep the notifications that it is mailing
 
 
@@ -115,6 +117,17 @@ def queue_notice_of_issue(connection: sa.Connection, issue: str, kind: NoticeKin
     at = int(now.timestamp())
     values = {"send": 0, "issue": issue, "kind": kind.value, "reason": clean_text(reason), "at": at, "due": at}
     connection.execute(sa.insert(notice).values(**values, address="", key="", attempts=0))
+
+
+def queue_addressed_notices(
+    connection: sa.Connection, addresses: Sequence[str], kind: NoticeKind, text: str, now: datetime
+) -> None:
+    """Queue a notification with a text of its own to each of some addresses."""
+    at = int(now.timestamp())
+    values = {"send": 0, "issue": "", "kind": kind.value, "reason": storable_text(text, LONGEST), "at": at, "due": at}
+    rows = [{**values, "address": address, "key": secrets.token_hex(16), "attempts": 0} for address in addresses]
+    if rows:
+        connection.execute(sa.insert(notice), rows)
 
 
 def queue_notice_of_hold(connection: sa.Connection, issue: str, now: datetime) -> None:

@@ -1,12 +1,13 @@
 """Reminders: each is queued once for a day, whatever worker is the first."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
 from newsletter.domain.notices import NoticeKind
 from newsletter.store.database import Database
-from newsletter.store.notices import queue_notice_of_issue
+from newsletter.store.notices import queue_addressed_notices, queue_notice_of_issue
 from newsletter.store.row_writes import insert_new
 from newsletter.store.worker_tables import reminder
 
@@ -36,6 +37,16 @@ class Reminders:
             if not _claim(connection, kind.value, day):
                 return False
             queue_notice_of_issue(connection, issue, kind, reason, now)
+            return True
+
+    def notify_members_once(
+        self, addresses: Sequence[str], kind: NoticeKind, text: str, *, day: date, now: datetime
+    ) -> bool:
+        """Queue a text to some addresses, at most one of its kind for a day; return whether it was queued."""
+        with self._database.writing() as connection:
+            if not _claim(connection, kind.value, day):
+                return False
+            queue_addressed_notices(connection, addresses, kind, text, now)
             return True
 
 

@@ -145,7 +145,6 @@ class _Pages:
                 raise NoReportError(issue=slug)
             report = report_of(store, snapshot.settings.newsletter, issues, sends, counted)
         has_file = any(issue.slug == slug for issue in issues)
-        entries = snapshot.manuscripts.entries
         return studio.page(
             "results/issue",
             place="reports",
@@ -157,7 +156,7 @@ class _Pages:
             is_fresh=fresh,
             view=issue_view(
                 report,
-                entry_url=lambda entry: entry_path(entry) if entry in entries else "",
+                entry_url=self._entry_url,
                 issue_url=report_path,
             ),
         )
@@ -172,7 +171,7 @@ class _Pages:
             ranges=RANGES,
             tables=list(ExportedTable),
             is_fresh=fresh,
-            view=over_time_view(report, issue_url=report_path) if report else None,
+            view=over_time_view(report, issue_url=report_path, entry_url=self._entry_url) if report else None,
             today=self._studio.today(self._studio.snapshot),
         )
 
@@ -182,6 +181,9 @@ class _Pages:
         if report is None:
             raise NotFoundError("there is nothing to report yet", hint="add readers and send an issue first")
         return report
+
+    def _entry_url(self, slug: str) -> str:
+        return entry_path(slug) if slug in self._studio.snapshot.manuscripts.entries else ""
 
     def _report(self, asked: AskedRange, *, wait: bool = False) -> tuple[OverTime | None, bool]:
         studio, snapshot = self._studio, self._studio.snapshot

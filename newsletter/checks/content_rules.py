@@ -98,25 +98,25 @@ ENTRIES = (
 LINKS = (
     warning(
         "link-dead",
-        "A link that is still to be sent leads to no page: the server says that it doesn't exist (with `--links`).",
+        "A link that is still to be sent leads to a page that doesn't exist (checked only on request).",
         "find the piece's new address, or take the link out",
         "Readers would get an error.",
     ),
     warning(
         "link-unreachable",
-        "The page of a link that is still to be sent can't be loaded now (with `--links`).",
+        "The page of a link that is still to be sent can't be loaded now (checked only on request).",
         "open it in a browser, and try again later",
         "The server may be down for a moment, or for good.",
     ),
     warning(
         "link-moved",
-        "A link that is still to be sent leads to the front page of a site now, not to a piece (with `--links`).",
+        "A link that is still to be sent now leads to the front page of its site (checked only on request).",
         "find the piece's new address",
         "Sites send readers there when a page is gone.",
     ),
     warning(
         "gift-expired",
-        "A gift link leads to a page that has to be paid for (with `--links`).",
+        "A gift link leads to a page that has to be paid for (checked only on request).",
         "make a new gift link, or remove it",
         "Gift links last for some days only, and readers were promised the whole piece.",
     ),
@@ -238,14 +238,14 @@ WORDS = (
 QUOTATIONS = (
     warning(
         "quotation-changed",
-        "The page that a quotation is from has other words now (with `--links`). Cuts that an ellipsis marks, words in"
-        " brackets, and punctuation don't count.",
+        "The page that a quotation is from has other words now (checked only on request). Cuts that an ellipsis"
+        " marks, words in brackets, and punctuation don't count.",
         "quote what the page has now, or mark what you changed with brackets or an ellipsis",
         "The piece was corrected after you read it, or a word was lost in copying.",
     ),
     warning(
         "quotation-gone",
-        "The page that a quotation is from doesn't have it any more, not even in similar words (with `--links`).",
+        "The page that a quotation is from doesn't have it now, nor anything similar (checked only on request).",
         "open the page and look for it",
         "Readers who follow the link won't find what you quote.",
     ),

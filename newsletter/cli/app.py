@@ -35,6 +35,7 @@ from newsletter.cli import (
     suppressions,
     theme,
     topics,
+    verify,
     worker,
 )
 
@@ -194,6 +195,7 @@ app.command("send", rich_help_panel=SEND)(send.send)
 app.add_typer(sends.app, name="sends", rich_help_panel=SEND)
 app.command("report", rich_help_panel=SEND)(report.report)
 app.command("reports", rich_help_panel=SEND)(reports.reports)
+app.command("verify", rich_help_panel=SEND)(verify.verify)
 app.command("worker", rich_help_panel=SEND)(worker.worker)
 app.command("serve", rich_help_panel=READERS)(serve.serve)
 app.add_typer(archive.app, name="archive", rich_help_panel=READERS)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from newsletter.domain.delivery import SETTLED, DeliveryStatus, Uncertainty
 from newsletter.domain.plurals import counted
 from newsletter.domain.schedule import clock_time
+from newsletter.domain.send_source import SendSource
 
 
 class SendStatus(StrEnum):
@@ -82,7 +83,8 @@ class Send:
     ``local_time`` (HH:MM in each reader's own zone) is the planned start, and ``deadline`` the number of seconds that
     it may be late. ``reason`` explains why it is paused, or why it waits until ``waits_until``. Every attempt to start
     or resume it has failed since ``failing_since``. ``holder`` is the process that runs it. ``resumed`` and
-    ``settled_before`` belong to the current or last run.
+    ``settled_before`` belong to the current or last run. ``source`` says where the frozen content came from; sends of
+    earlier versions have none.
     """
 
     id: int
@@ -107,6 +109,7 @@ class Send:
     resumed: datetime | None = None
     settled_before: int = 0
     failing_since: datetime | None = None
+    source: SendSource | None = None
 
     @property
     def due(self) -> datetime | None:

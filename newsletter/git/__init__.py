@@ -17,6 +17,7 @@ from newsletter.git.errors import (
     VersionNotFoundError,
 )
 from newsletter.git.history import Version, file_versions, text_at
+from newsletter.git.keeping import KeptFiles, keep_files, kept_files
 from newsletter.git.merging import (
     Blob,
     BothChanged,
@@ -44,6 +45,7 @@ __all__ = [
     "GitError",
     "GitTimeoutError",
     "Identity",
+    "KeptFiles",
     "LeftOut",
     "LeftOutReason",
     "MergePlan",
@@ -70,6 +72,8 @@ __all__ = [
     "file_versions",
     "find_repository",
     "find_upstream",
+    "keep_files",
+    "kept_files",
     "merge_lines",
     "plan_merge",
     "push",

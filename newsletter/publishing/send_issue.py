@@ -21,6 +21,7 @@ from newsletter.publishing.audience import segments_of
 from newsletter.publishing.pictures import publish_pictures
 from newsletter.publishing.plan_differences import compare_plan
 from newsletter.publishing.send_controls import note_act
+from newsletter.publishing.send_source import record_source
 from newsletter.publishing.start_time import StartTime, local_moments
 from newsletter.reviewing import PlannedStart
 from newsletter.sending import FreezeRequest, Observer, Plan, SendContext, SendOutcome
@@ -319,7 +320,8 @@ def freeze_request(
 ) -> FreezeRequest:
     """Return the request to freeze a composed issue; readers are due at their ``local_time``, or all at once.
 
-    Raise EmbargoedError, and SettingsError for an unknown segment.
+    Git keeps the files that it was made from, if the newsletter is in a repository. Raise EmbargoedError, and
+    SettingsError for an unknown segment.
     """
     segments = segments_of(settings, composed.issue)
     zones = store.sends.count_by_zone(segments, now) if local_time else {}
@@ -331,6 +333,7 @@ def freeze_request(
         segments=segments,
         now=now,
         local=local,
+        source=record_source(settings, composed, now=now),
     )
 
 

@@ -10,6 +10,7 @@ from newsletter.domain.local_times import LocalTime
 from newsletter.domain.schedule import lateness
 from newsletter.domain.segment import Segment
 from newsletter.domain.send import Send
+from newsletter.domain.send_source import SendSource
 from newsletter.errors import AskedToStopError, LateError
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.sending.context import SendContext
@@ -24,7 +25,7 @@ class FreezeRequest:
     """A request to freeze the send of a compiled issue to the readers of some segments.
 
     ``tailor`` chooses each reader's edition. ``now`` is the date of the messages. With a ``local`` time each reader is
-    due at that time in their own time zone.
+    due at that time in their own time zone. ``source`` says where the content comes from.
     """
 
     compiled: CompiledIssue
@@ -32,6 +33,7 @@ class FreezeRequest:
     segments: Sequence[Segment]
     now: datetime
     local: LocalTime | None = None
+    source: SendSource | None = None
 
 
 def freeze(run: Run, request: FreezeRequest, *, scheduled: Send | None = None) -> Send:
@@ -80,6 +82,7 @@ def _try_to_freeze(run: Run, request: FreezeRequest, scheduled: Send | None, per
             holder=run.lease.holder,
             moments=_due_times(request.local),
             per_day=per_day,
+            source=request.source,
         )
 
 

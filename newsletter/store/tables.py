@@ -247,6 +247,8 @@ send = sa.Table(
     sa.Column("base_url", sa.Text, nullable=False, server_default=""),
     sa.Column("signing_key", sa.Text, nullable=False, server_default=""),
     sa.Column("uncertain", sa.String(8), nullable=False, server_default="hold"),
+    # The commit, files and versions that the content came from; sends of earlier versions have none.
+    sa.Column("source", Json),
     # The time to begin, or a local time in each reader's own zone; and how late it may begin, in seconds.
     sa.Column("begins", UtcDateTime),
     sa.Column("local_time", sa.String(5), nullable=False, server_default=""),

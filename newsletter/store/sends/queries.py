@@ -8,6 +8,7 @@ from newsletter.domain.delivery import DeliveryStatus, Uncertainty
 from newsletter.domain.notices import NoticeKind
 from newsletter.domain.send import Send, SendStatus, when_due
 from newsletter.domain.send_errors import UnsettledError
+from newsletter.domain.send_source import SendSource
 from newsletter.errors import PausedError, StoppedError, TakenOverError
 from newsletter.store.delivery_counts import UNSETTLED, count_deliveries
 from newsletter.store.notices import queue_notice
@@ -40,6 +41,7 @@ def sends_where(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) 
                 for status, number in (row.counts or count_deliveries(connection, row.id)).items()
             },
             uncertain=Uncertainty(row.uncertain),
+            source=SendSource.from_json(row.source) if row.source else None,
             **{name: getattr(row, name) for name in _AS_STORED},
         )
         for row in rows

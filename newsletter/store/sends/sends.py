@@ -18,6 +18,7 @@ from newsletter.domain.local_times import HOME
 from newsletter.domain.segment import AudienceCounts, Segment
 from newsletter.domain.send import PublishedIssue, Send, SendStatus
 from newsletter.domain.send_errors import NobodyError, UnknownSendError, second_send_error
+from newsletter.domain.send_source import SendSource
 from newsletter.errors import StoreError
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.store.database import Database
@@ -131,12 +132,14 @@ class Sends:
         holder: str = "",
         moments: Mapping[str, int] = _NO_MOMENTS,
         per_day: Sequence[int] = (),
+        source: SendSource | None = None,
     ) -> Send:
         """Store the content and each reader's edition. From now on only the statuses of deliveries change.
 
         The issue may be planned already, by the same ``holder``. ``moments`` has the time when deliveries are due
         (seconds of Unix time) by time zone, ``per_day`` their number on each day from ``date`` on, newest readers
-        first; without them all are due at once. Raises SendError if the issue has a frozen send or nobody would get it.
+        first; without them all are due at once. ``source`` says where the content comes from. Raises SendError if the
+        issue has a frozen send or nobody would get it.
         """
         values = {
             "issue": compiled.issue,
@@ -155,6 +158,7 @@ class Sends:
             "created": now,
             "resumed": now,
             "left_out": 0,
+            "source": source.to_json() if source else None,
         }
         with self._database.writing() as connection:
             planned = sa.update(send).where(

@@ -26,7 +26,7 @@ def served() -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """Run the studio of a team as a process, and yield its origin."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "newsletter", "studio", "--host", "localhost", "--port", str(port)]
+    command = [sys.executable, "-m", "newsletter", "studio", "--host", "localhost", "--port", str(port), "--no-worker"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         watchdog = threading.Timer(PATIENCE, process.kill)  # so that a missing line doesn't block the test

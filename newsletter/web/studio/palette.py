@@ -54,7 +54,8 @@ def _has(words: list[str], text: str) -> bool:
 def _all(snapshot: Snapshot, person: Person) -> Iterator[PaletteItem]:
     for place in places_for(person):
         yield PaletteItem(kind="Go to", label=place.label, detail="", path=place.path)
-    for label, path in _MORE_PLACES:
+    account = (("Your account", "/account"),) if person.id else ()  # the person at this computer has none
+    for label, path in (*_MORE_PLACES, *account):
         yield PaletteItem(kind="Go to", label=label, detail="", path=path)
     manuscripts = snapshot.manuscripts
     for issue in reversed(manuscripts.issues):

@@ -1,13 +1,13 @@
 """What a studio needs to serve several people on a host name of its own."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
-from newsletter.staff import PasskeySite, StaffLetter, StaffMailer
+from newsletter.staff import PasskeySite, StaffMailer
 from newsletter.store import Store
 from newsletter.tokens import Signer
 from newsletter.web.http.client_address import Network
@@ -83,6 +83,3 @@ class Hosting:
         # With the prefix, neither another host nor a page without TLS can set the cookie
         # (https://www.rfc-editor.org/rfc/rfc6265bis#name-the-__host-prefix). All ports of a host share its cookies.
         return f"__Host-{name}" if self.is_secure else f"{name}-{urlsplit(self.origin).port or 80}"
-
-
-Deliver = Callable[[StaffLetter], object]

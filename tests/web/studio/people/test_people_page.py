@@ -157,6 +157,15 @@ def test_names_and_words_of_others_are_only_text(hosted: HostedStudio, browser: 
     context.close()
 
 
+def test_the_team_is_there_while_the_settings_are_broken(hosted: HostedStudio, folder: NewsletterFolder) -> None:
+    with hosted.client(Role.ADMIN) as admin:
+        (folder.root / "newsletter.toml").write_text("name = ", encoding="utf-8")
+        for path in (PEOPLE, f"{PEOPLE}/audit", "/account", "/new-passkey"):
+            assert admin.get(path).status_code == 200, path
+        assert admin.post(PEOPLE, data=NEW).status_code == 303
+    assert hosted.store.staff.of_address("robin@example.org") is not None
+
+
 def test_the_team_is_changed_without_leaving_the_page(hosted: HostedStudio, browser: Browser) -> None:
     context = hosted.context(browser, Role.ADMIN, reduced_motion="reduce")
     with no_page_errors(context):

@@ -41,6 +41,7 @@ class StartRequest:
 
     ``time`` is a date and time, or a local time. ``seen`` is the digest of the issue that they looked at. ``any_date``
     confirms an issue of another day or a start far ahead, ``any_audience`` an unusual number of readers.
+    ``without_approval`` is the reason to send it without the approval that newsletter.toml requires.
     """
 
     kind: StartKind
@@ -48,6 +49,7 @@ class StartRequest:
     seen: str = ""
     any_date: bool = False
     any_audience: bool = False
+    without_approval: str = ""
 
 
 class ChangedSinceSeenError(SendError):
@@ -89,7 +91,7 @@ def start_send(
         refuse_unexpected_day(prepared)
     if not request.any_audience:
         refuse_unusual_audience(prepared.differences)
-    return schedule_send(person, settings, store, prepared, now=now)
+    return schedule_send(person, settings, store, prepared, without_approval=request.without_approval, now=now)
 
 
 def move_send(
@@ -108,7 +110,8 @@ def move_send(
     start = start_of(settings, store, manuscript, request, now=now)
     if not request.any_date:
         refuse_unexpected_start(manuscript, start, today=now.astimezone(settings.newsletter.zone).date())
-    return reschedule_send(person, settings, store, send, start, now=now)
+    reason = request.without_approval
+    return reschedule_send(person, settings, store, send, start, without_approval=reason, now=now)
 
 
 def start_of(settings: Settings, store: Store, issue: Issue, request: StartRequest, *, now: datetime) -> StartTime:

@@ -11,6 +11,7 @@ from newsletter.publishing.daily_work import DailyWork
 from newsletter.publishing.due_sends import run_due_sends
 from newsletter.publishing.heartbeat import Heartbeat
 from newsletter.publishing.notifier import AT_THE_END, Notifier
+from newsletter.publishing.reminders import queue_reminders
 from newsletter.sending import Observer, StopRequests
 from newsletter.settings import Settings
 from newsletter.store import Store, this_process
@@ -125,6 +126,7 @@ class Worker:
             settings, store, observer=self._observer, ended=ended, failed=failed, late=late, at_once=at_once
         )
         self._daily_work.start(settings, store)
+        queue_reminders(settings, store, now=store.now())
         self._notifier.start(settings, store)
         left = LONGEST_PAUSE if following is None else (following - store.now()).total_seconds()
         return max(left, SHORTEST_PAUSE), not needs_a_person

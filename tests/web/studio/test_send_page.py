@@ -231,3 +231,24 @@ def test_the_stream_tells_what_the_ledger_has_and_goes_on_while_it_changes(
         assert 'data-stage="counting down"' in next(states)
         store.schedules.undo(send.id)
         assert 'data-stage="unsent"' in next(states)
+
+
+def test_an_issue_without_the_approval_that_is_required_goes_out_only_with_a_reason(
+    editor: httpx.Client, root: Path, store: Store
+) -> None:
+    toml = root / "newsletter.toml"
+    text = toml.read_text("utf-8")
+    toml.write_text(f"{text}\n[approval]\nrequired = true\n", "utf-8")
+    try:
+        plan = editor.get(f"{PAGE}/plan").text
+        assert "<b>Not approved.</b> 1 approval missing." in plan
+        assert "hidden" not in plan.partition('id="now-without-approval-box"')[2].partition(">")[0]
+        answer = start(editor)
+        assert answer.json()["error"]["code"] == "send-not-approved"
+        assert store.sends.of_issue(TODAY) is None
+        assert start(editor, without_approval="the editor is on a train").status_code == 200
+    finally:
+        toml.write_text(text, "utf-8")
+    assert store.sends.of_issue(TODAY) is not None
+    acts = {entry.act: entry.detail for entry in store.audit.entries(limit=2)}
+    assert acts["override"]["reason"] == "the editor is on a train"

@@ -15,6 +15,7 @@ from newsletter.domain.send import Send
 from newsletter.domain.send_errors import FarAheadError, NeverSentError, WrongDateError
 from newsletter.errors import NewsletterError, UsageError
 from newsletter.publishing import send_controls
+from newsletter.publishing.approvals import NotApprovedError
 from newsletter.publishing.plan_differences import UnusualAudienceError
 from newsletter.publishing.send_start import StartKind, StartRequest, move_send, start_of, start_send
 from newsletter.publishing.send_watch import SendWatch, watch_send
@@ -190,6 +191,7 @@ class SendPages:
             "alarm": alarm,
             "confirm_date": isinstance(error, _CONFIRMABLE),
             "confirm_audience": alarm is not None or isinstance(error, UnusualAudienceError),
+            "confirm_approval": isinstance(error, NotApprovedError),
             "typed": form,
             "zone": self._studio.snapshot.settings.zone.key,
         }
@@ -286,6 +288,7 @@ def _request(form: Form) -> StartRequest:
         seen=form.text("seen"),
         any_date=form.text("any_date") == "yes",
         any_audience=form.text("any_audience") == "yes",
+        without_approval=form.text("without_approval"),
     )
 
 

@@ -10,7 +10,8 @@ from newsletter.domain.date_words import day_in_words, distance_in_words
 from newsletter.domain.people import Act, Person, require
 from newsletter.domain.plan_differences import Measure, PlanDifferences
 from newsletter.errors import Finding, FindingsError, NewsletterError, Severity, StoreError
-from newsletter.publishing.send_issue import PreparedSend
+from newsletter.publishing.approvals import NotApprovedError, approval_problem
+from newsletter.publishing.send_issue import PreparedSend, start_to_approve
 from newsletter.publishing.send_start import planned_send
 from newsletter.sending import EditionOverview, Plan, summarize_editions
 from newsletter.store import Store
@@ -50,11 +51,13 @@ class ComparedMeasure:
 class SendPlan:
     """The plan of a send. ``prepared`` is None if a ``problem`` or ``errors`` prevent the send.
 
+    ``not_approved`` says what is missing for its approval, if newsletter.toml requires one and it begins in a minute.
     ``seen`` is the digest of the issue that the page is about. ``suggested`` is a time to begin, as inputs have it.
     """
 
     prepared: PreparedSend | None = None
     problem: NewsletterError | None = None
+    not_approved: NotApprovedError | None = None
     errors: tuple[Finding, ...] = ()
     warnings: int = 0
     seen: str = ""
@@ -84,6 +87,7 @@ def send_plan(person: Person, snapshot: Snapshot, slug: str, store: Store, *, no
     here, plan = now.astimezone(loaded.newsletter.zone), prepared.plan
     return SendPlan(
         prepared=prepared,
+        not_approved=approval_problem(loaded, store, composed, start_to_approve(prepared, now=now)),
         warnings=len(composed.findings),
         seen=composed.compiled.digest,
         facts=tuple(_facts(prepared, today=here.date())),

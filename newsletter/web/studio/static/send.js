@@ -6,7 +6,7 @@ import { fetchPage, post } from "./requests.js";
 import { showProblem, showSaved } from "./status.js";
 
 const PATIENCE_MS = 300; // after the last key in a time
-const CONFIRMED = { "issue-date-wrong": "any_date", "send-far-ahead": "any_date", "send-audience-unusual": "any_audience" };
+const CONFIRMED = { "issue-date-wrong": "any_date", "send-far-ahead": "any_date", "send-audience-unusual": "any_audience", "send-not-approved": "without_approval" };
 const main = document.getElementById("main");
 
 let countedAt = 0;

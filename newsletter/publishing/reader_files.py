@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from newsletter import bootstrap
 from newsletter.domain.people import Act, Person, require
 from newsletter.domain.segment import Segment
 from newsletter.domain.subscriber import SubscriberStatus
+from newsletter.publishing.reader_requests import known_reader
+from newsletter.publishing.readers import note_change
 from newsletter.store import Store
 from newsletter.subscriber_files import (
     CsvFormat,
@@ -18,6 +21,7 @@ from newsletter.subscriber_files import (
     export_lines,
     import_readers,
 )
+from newsletter.subscriptions import stored_about
 
 
 def import_reader_files(
@@ -75,3 +79,11 @@ def export_readers(
     detail = {"what": "exported", **{name: value for name, value in of.items() if value}}
     store.audit.add(person, Act.EXPORT_READERS, "readers", now=now, detail=detail)
     return export_lines(store, segment=segment, status=status, now=now)
+
+
+def export_reader(store: Store, person: Person, key: str, *, now: datetime) -> dict[str, Any]:
+    """Return everything that is stored about a reader, as JSON values for them to keep. Raise ReaderGoneError."""
+    require(person, Act.EXPORT_READERS)
+    reader = known_reader(store, key)
+    note_change(store, person, Act.EXPORT_READERS, reader, "data downloaded", now=now)
+    return stored_about(store, reader)

@@ -60,6 +60,11 @@ class ReaderRecord:
     changes: tuple[AuditEntry, ...]
 
 
+def require_sight(person: Person, act: Act = Act.SEE_READERS) -> None:
+    """Raise ForbiddenError unless a person may do an act to readers; for pages that have nobody to show yet."""
+    require(person, act)
+
+
 def find_readers(store: Store, person: Person, text: str) -> FoundReaders:
     """Return readers and sign-ups whose address or name begins with a text."""
     require(person, Act.SEE_READERS)

@@ -36,9 +36,9 @@ class Form:
 
 async def read_form(request: Request) -> Form:
     """Return the submitted form, empty if the body is not a form. Raise HTTPException if it can't be parsed."""
-    body = await request.body()
     if not request.headers.get("content-type", "").startswith(_FORM):
         return Form()
+    body = await request.body()
     try:
         fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError as err:

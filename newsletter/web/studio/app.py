@@ -46,6 +46,8 @@ from newsletter.web.studio.audience import segments, topics
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.opening import open_studio
 from newsletter.web.studio.people import account_page, audit_page, people_page
+from newsletter.web.studio.readers import export_page, import_pages, list_page, reader_page
+from newsletter.web.studio.readers.import_pages import IMPORT
 from newsletter.web.studio.replies import not_confirmed, not_saved, refused, status_of, wants_json
 from newsletter.web.studio.results import pages as results
 from newsletter.web.studio.sending import send_page
@@ -59,7 +61,6 @@ from newsletter.web.studio.static_files import OPEN_PATHS, mount_static_files
 
 PORT = STUDIO_PORT
 PREVIEW = "/preview"
-IMPORT = "/readers/import"
 LARGEST_FILE = 256 * 1024 * 1024  # bytes; a million readers take about 100 MB
 LARGEST_BODY = 2 * 1024 * 1024  # bytes; a form encodes each byte of a file in up to three
 
@@ -81,6 +82,10 @@ ROUTERS: tuple[Callable[[Studio], APIRouter], ...] = (
     segments.router,
     topics.router,
     settings_page.router,
+    list_page.router,
+    import_pages.router,
+    export_page.router,
+    reader_page.router,
     sign_in_pages.router,
     confirming.router,
     people_page.router,
@@ -119,7 +124,9 @@ def studio_app(
         studio.syncing.start()
         if hosting is not None:
             hosting.mailer.start()
+        await run_in_threadpool(studio.imports.tidy)
         yield
+        await run_in_threadpool(studio.imports.close)
         if hosting is not None:
             await run_in_threadpool(hosting.mailer.stop)
         await run_in_threadpool(studio.sittings.stop)

@@ -15,6 +15,7 @@ from newsletter.editing import Editing, Sittings, Syncing
 from newsletter.errors import FindingsError, SettingsError, StoreError
 from newsletter.git import Repository
 from newsletter.publishing.reader_choices import ReaderChoices
+from newsletter.publishing.reader_imports import ReaderImports
 from newsletter.rendering import page_environment
 from newsletter.reports.page import report_filters
 from newsletter.store import Store
@@ -37,6 +38,7 @@ class Studio:
     them, ``sittings`` commits the changes, and ``syncing`` exchanges commits with the remote. ``local_person`` works at
     this computer; it is None if the studio serves people who sign in. ``links`` has the links that editors catch, and
     ``reader_choices`` keeps the readers' choices of topics for a minute. ``hosting`` is that of a studio with accounts.
+    ``imports`` has the files of readers that were uploaded.
     """
 
     root: Path
@@ -49,6 +51,7 @@ class Studio:
     clock: Callable[[], datetime]
     environment: Environment
     links: LinkServices
+    imports: ReaderImports
     hosting: Hosting | None = None
     reader_choices: ReaderChoices = field(default_factory=ReaderChoices)
 

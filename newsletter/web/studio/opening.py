@@ -6,11 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter import bootstrap, settings
+from newsletter.domain.topics import Topics
 from newsletter.editing import CommitState, Editing, Save, Sittings, Syncing, SyncState
 from newsletter.errors import FindingsError, NewsletterError, SettingsError
 from newsletter.fetching import WebClient
 from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.git import STUDIO, Identity
+from newsletter.publishing.reader_imports import ReaderImports
 from newsletter.publishing.settings_changes import check_settings, note_settings_change
 from newsletter.settings.studio import StudioSettings
 from newsletter.store import Store
@@ -76,6 +78,12 @@ def open_studio(
         # The files need not be looked at again.
         return (snapshots.latest or snapshots.current()).settings.open_store()
 
+    def topics() -> Topics:
+        return snapshots.current().settings.newsletter.topics
+
+    def import_changed(id_: str) -> None:
+        watcher.publish("import", {"id": id_})
+
     editing = Editing(root, saving=sittings.saving, saved=saved, check_settings=check_settings)
     return Studio(
         root=root,
@@ -88,6 +96,7 @@ def open_studio(
         clock=clock,
         environment=templates(),
         links=link_services(editing, open_store, watcher, clock, web_client),
+        imports=ReaderImports(root, open_store, topics, clock, import_changed),
         hosting=hosting,
     )
 

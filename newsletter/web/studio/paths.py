@@ -51,3 +51,13 @@ def file_path(path: str) -> str:
     if folder == ISSUES:
         return issue_path(slug)
     return entry_path(slug) if folder == ENTRIES or folder.startswith(f"{ENTRIES}/") else text_path(path)
+
+
+def reader_path(key: str) -> str:
+    """Return the path of a reader's page."""
+    return f"/readers/{key}"
+
+
+def import_path(id_: str) -> str:
+    """Return the path of the import of an uploaded file."""
+    return f"/readers/import/{id_}"

@@ -28,6 +28,7 @@ from tests.web.studio import send_stages
 from tests.web.studio.captured_pages import CapturedPages, captured_pages
 from tests.web.studio.running_studio import listening_studio
 from tests.web.studio.screenshot_newsletters import ENTRY, NOW, STATES, TOMORROW, piece_page
+from tests.web.studio.screenshot_readers import HOSTILE_FILE, SAMPLE_FILE, reader_key, upload
 from tests.web.studio.signed_in import HostedStudio, hosted_studio
 from tests.web.studio.team_newsletters import fill_team
 
@@ -201,6 +202,28 @@ def _plain_send(scene: Scene) -> str:
 
 _OPENED = _clicks(".confirm > summary", ".later > summary")
 
+
+def _reader_path(scene: Scene) -> str:
+    key = reader_key(scene.root, "augusta")
+    return f"/readers/{key}" if key else ""
+
+
+def _import_path(scene: Scene) -> str:
+    content = {"empty": "", "full": "email\n" + "".join(f"n{at}@example.org\n" for at in range(15_000))}
+    return upload(scene.studio.base, {"broken": HOSTILE_FILE}.get(scene.state, content.get(scene.state, SAMPLE_FILE)))
+
+
+def _import(page: Page, scene: Scene) -> None:
+    page.goto(scene.studio.base + upload(scene.studio.base, SAMPLE_FILE))
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("The uploaded file was deleted.")).to_be_visible(timeout=20_000)
+
+
+def _search_readers(page: Page, _scene: Scene) -> None:
+    page.locator("#reader-query").fill("lind")
+    expect(page.locator(".reader-list")).to_contain_text("Lindqvist")
+
+
 SCREENS = {
     "desk": Screen(path=lambda _: "/"),
     "links": Screen(path=lambda _: "/links"),
@@ -235,6 +258,19 @@ SCREENS = {
     "all-reports": Screen(path=_only("full", lambda _: "/reports?days=all")),
     "report": Screen(path=_report_path),
     "plain-reports": Screen(path=_only("typical", lambda _: "/reports?days=30"), scripts=False),
+    "readers": Screen(path=lambda _: "/readers"),
+    "reader": Screen(path=_reader_path),
+    "reader-search": _here(lambda _: "/readers", _search_readers),
+    "reader-nobody": _here(lambda _: "/readers?q=nobody%40example.org", lambda page, _: None),
+    "readers-left": _here(lambda _: "/readers?list=suppressed", lambda page, _: None),
+    "readers-waiting": _here(lambda _: "/readers?list=waiting", lambda page, _: None),
+    "reader-erase": _here(_reader_path, _clicks(".danger > summary")),
+    "reader-new": _here(lambda _: "/readers/new", lambda page, _: None),
+    "readers-export": _here(lambda _: "/readers/export", lambda page, _: None),
+    "readers-upload": Screen(path=lambda _: "/readers/import"),
+    "readers-import": Screen(path=_import_path),
+    "readers-imported": _here(lambda _: "/readers/import", _import),
+    "plain-reader": Screen(path=_only("typical", _reader_path), scripts=False),
     "missing": Screen(path=_only("typical", lambda _: "/entries/there-is-none")),
     "send": Screen(path=lambda _: "/send"),
     "send-without-worker": Screen(path=_stage("scheduled", worker=False), act=_OPENED),

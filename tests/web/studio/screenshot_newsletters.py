@@ -16,6 +16,7 @@ from newsletter.domain.captured_links import LinkFacts
 from newsletter.web.preview.app import preview_settings
 from tests.git.repositories import Checkout
 from tests.web.preview.running_preview import NewsletterFolder
+from tests.web.studio.screenshot_readers import add_many, add_some
 from tests.web.studio.sent_history import write_history
 
 SAMPLE = Path(__file__).parents[3]
@@ -107,6 +108,7 @@ def typical(root: Path) -> None:
     NewsletterFolder(root=root).issue("2026-11-24", "lunch-for-four-hundred", number=145, subject="", preheader="")
     _commit(root, "Create issue 2026-11-24", ROBIN, NOW - timedelta(minutes=20))
     _import_readers(root)
+    add_some(root, NOW)
     _catch(root, _LINKS, ENTRY)
     sent = [f"2026-11-{number:02}" for number in range(9, 22)]
     pieces = [path.stem for path in sorted((root / "issues/entries").glob("*.md"))[:12]]
@@ -162,6 +164,8 @@ def full(root: Path) -> None:
     sent = [(TODAY - timedelta(days=number)).isoformat() for number in range(100, 0, -1)]
     followed = [topic.lower() for topic in _TOPICS]
     write_history(root, until=TODAY, days=900, issues=sent, entries=slugs[:30], topics=followed)
+    add_some(root, NOW)
+    add_many(root, NOW)
     _catch(root, [replace(_LINKS[number % 4], title=_title(number)) for number in range(40)], "piece-003")
 
 

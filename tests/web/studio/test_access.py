@@ -14,7 +14,8 @@ from starlette.datastructures import Headers
 from newsletter.web.http.forms import SubmittedForm
 from newsletter.web.http.own_requests import BodyRules, change_refusal
 from newsletter.web.preview.file_watcher import FileWatcher
-from newsletter.web.studio.app import IMPORT, LARGEST_BODY, LARGEST_FILE
+from newsletter.web.studio.app import LARGEST_BODY, LARGEST_FILE
+from newsletter.web.studio.readers.import_pages import IMPORT
 from tests.web.preview.running_preview import NewsletterFolder, listening_app
 from tests.web.studio.running_studio import TOKEN, Listening, listening_studio
 

@@ -1,6 +1,6 @@
 // The stream of changes, shared by all tabs of a browser: one of them listens to the studio and passes on what it hears.
 // A browser keeps only six connections to a server, so with a stream for each tab the seventh would not open.
-const NAMES = ["revision", "saved", "links", "commits", "remote"];
+const NAMES = ["revision", "saved", "links", "commits", "remote", "import"];
 const AGAIN_MS = 2000;
 const channel = new BroadcastChannel("studio-changes");
 const actions = new Map();

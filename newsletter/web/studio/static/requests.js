@@ -32,6 +32,23 @@ export async function postOnce(path, fields, { keepalive = false } = {}) {
   }
 }
 
+// Posts a form with a file; `progress` is called with the share that has been sent. Returns the same as `post`.
+export function upload(path, form, progress) {
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest(); // fetch doesn't tell how much it has sent
+    request.open("POST", path);
+    request.setRequestHeader("Accept", "application/json");
+    request.upload.addEventListener("progress", ({ loaded, total }) => progress(total ? loaded / total : 0));
+    request.addEventListener("loadend", async () => {
+      const ok = request.status >= 200 && request.status < 300;
+      const answer = request.status ? new Response(request.responseText, { status: Math.max(request.status, 200) }) : null;
+      const body = answer ? await bodyOf(answer) : failure("offline", "the studio doesn’t answer");
+      resolve({ ok, status: request.status, body, error: ok ? null : body.error ?? MEANWHILE });
+    });
+    request.send(form);
+  });
+}
+
 // Fetches a page, or a part of one, and returns it as a document; null if the studio doesn't answer. With `anyStatus`,
 // also the page that says what is wrong.
 export async function fetchPage(path, { anyStatus = false } = {}) {

@@ -1,0 +1,308 @@
+"""The page about one reader: what they follow, what they get and why, their consent, deliveries, and what to do."""
+
+import datetime
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import HTMLResponse, Response
+
+from newsletter import settings
+from newsletter.domain.edition import EntryReason
+from newsletter.domain.people import Person
+from newsletter.domain.subscriber import Frequency, SubscriberStatus
+from newsletter.errors import FindingsError, NewsletterError
+from newsletter.publishing.reader_edits import ReaderDetailError, ReaderDetails, details_of, edit_reader
+from newsletter.publishing.reader_files import export_reader
+from newsletter.publishing.reader_lookup import copy_for, reader_record, require_sight
+from newsletter.publishing.reader_requests import (
+    ask_to_change_address,
+    ask_to_confirm,
+    known_reader,
+    unsubscribe_reader,
+)
+from newsletter.publishing.reader_suppressions import lift_suppression, suppress_address
+from newsletter.publishing.readers import ReaderGoneError, Removal, erase_reader, remove_reader
+from newsletter.settings import Settings
+from newsletter.store import Store
+from newsletter.web.http.forms import Form, SubmittedForm
+from newsletter.web.studio.context import Studio
+from newsletter.web.studio.paths import reader_path
+from newsletter.web.studio.readers import words
+from newsletter.web.studio.readers.list_page import PAGE, has_readers, open_store, typed_address
+from newsletter.web.studio.replies import saved, wants_json
+
+Key = Annotated[str, Path(pattern="^[0-9a-z]{1,32}$")]
+FIRST_DELIVERIES = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyLine:
+    """An entry of the next issue, or a block with topics: whether the reader gets it, and why."""
+
+    title: str
+    chosen: bool
+    because: EntryReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextCopy:
+    """What a reader gets of the next issue. ``problem`` says why that can't be told; ``obstacles``, why nothing."""
+
+    issue: str = ""
+    date: datetime.date | None = None
+    subject: str = ""
+    problem: str = ""
+    obstacles: tuple[str, ...] = ()
+    lines: tuple[CopyLine, ...] = ()
+    gets_nothing: bool = False
+
+
+def router(studio: Studio) -> APIRouter:
+    """Return the routes."""
+    return ReaderPages(studio).router()
+
+
+class ReaderPages:
+    """The routes, one method each."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    def router(self) -> APIRouter:
+        """Return the routes."""
+        router = APIRouter()
+        own = f"{PAGE}/{{key}}"
+        router.add_api_route(own, self.reader, response_class=HTMLResponse)
+        router.add_api_route(f"{own}/next", self.next_copy, response_class=HTMLResponse)
+        for act in ("details", "address", "confirm", "unsubscribe", "suppress", "lift", "remove", "erase", "data"):
+            router.add_api_route(f"{own}/{act}", getattr(self, act), methods=["POST"])
+        return router
+
+    def reader(self, key: Key, next: str = "") -> str:  # noqa: A002  the query
+        """Show a reader. With ``next`` in the query, also what they get of the next issue; scripts fetch that."""
+        studio = self._studio
+        newsletter = studio.snapshot.settings.newsletter
+        with self._store() as store:
+            record = reader_record(store, studio.person, key)
+            copy = self._next_copy(store, key) if next else None
+        details = details_of(record.reader, newsletter)
+        return studio.page(
+            "readers/reader",
+            place="readers",
+            record=record,
+            reader=record.reader,
+            details=details,
+            seen=json.dumps(details.values),
+            topics=tuple(newsletter.topics),
+            others=sorted({*details.topics, *details.excludes} - {topic.slug for topic in newsletter.topics}),
+            frequencies=words.FREQUENCIES,
+            has_digest=newsletter.weekly_digest or details.frequency is Frequency.WEEKLY,
+            words=words,
+            copy=copy,
+            first=FIRST_DELIVERIES,
+            zone=newsletter.zone,
+            confirmed=record.reader.status is SubscriberStatus.CONFIRMED,
+            path=reader_path(key),
+            now=studio.now,
+        )
+
+    def next_copy(self, key: Key) -> str:
+        """Show what a reader gets of the next issue: a part of the page."""
+        with self._store() as store:
+            return self._studio.part("readers/next-copy", copy=self._next_copy(store, key))
+
+    def details(self, key: Key, request: Request, form: SubmittedForm) -> Response:
+        """Save a reader's details."""
+        studio = self._studio
+        newsletter = studio.snapshot.settings.newsletter
+        with self._store() as store:
+            _, changed = edit_reader(
+                store,
+                newsletter,
+                studio.person,
+                key,
+                seen=_seen(form),
+                wanted=_wanted(form),
+                now=studio.now,
+            )
+        names = ", ".join(name.replace("_", " ") for name in changed)
+        announce = f"Saved: {names}." if names else "Nothing was changed."
+        return saved(request, form, at=studio.now, announce=announce)
+
+    def address(self, key: Key, request: Request, form: SubmittedForm) -> Response:
+        """Mail a link to a reader's new address."""
+        address = typed_address(form)
+        return self._change(
+            key,
+            request,
+            form,
+            lambda store, person, now: ask_to_change_address(store, person, key, address, now=now),
+            f"A link is on its way to {address}. Their address changes once they follow it.",
+        )
+
+    def confirm(self, key: Key, request: Request, form: SubmittedForm) -> Response:
+        """Mail a reader a link to confirm their subscription."""
+
+        def ask(store: Store, person: Person, now: datetime.datetime) -> None:
+            ask_to_confirm(store, person, known_reader(store, key).address, now=now)
+
+        return self._change(key, request, form, ask, "A link to confirm is on its way.")
+
+    def unsubscribe(self, key: Key, request: Request, form: SubmittedForm) -> Response:
+        """Unsubscribe a reader."""
+        return self._change(
+            key,
+            request,
+            form,
+            lambda store, person, now: unsubscribe_reader(store, person, key, now=now),
+            "Unsubscribed.",
+        )
+
+    def suppress(self, key: Key, request: Request, form: SubmittedForm) -> Response:
+        """Never mail a reader's address again."""
+
+        def suppress(store: Store, person: Person, now: datetime.datetime) -> None:
+            suppress_address(store, person, known_reader(store, key).address, now=now)
+
+        return self._change(key, request, form, suppress, "The address will never be mailed again.")
+
+    def lift(self, key: Key, request: Request, form: SubmittedForm) -> Response:
+        """Allow a reader's address to be mailed again."""
+
+        def lift(store: Store, person: Person, now: datetime.datetime) -> None:
+            lift_suppression(store, person, known_reader(store, key).address, now=now)
+
+        return self._change(key, request, form, lift, "The address can be mailed again.")
+
+    def remove(self, key: Key, request: Request, form: SubmittedForm) -> Response:
+        """Delete a reader, whom a later import may bring back."""
+        return self._delete(
+            key,
+            request,
+            form,
+            lambda store, address: remove_reader(
+                self._settings(), store, self._studio.person, address, now=self._studio.now
+            ),
+            "Removed.",
+        )
+
+    def erase(self, key: Key, request: Request, form: SubmittedForm) -> Response:
+        """Delete a reader for good, so that no import brings them back."""
+        return self._delete(
+            key,
+            request,
+            form,
+            lambda store, address: erase_reader(
+                self._settings(), store, self._studio.person, address, now=self._studio.now
+            ),
+            "Erased.",
+        )
+
+    def data(self, key: Key) -> Response:
+        """Return everything that is stored about a reader, as JSON for them to keep."""
+        with self._store() as store:
+            stored = export_reader(store, self._studio.person, key, now=self._studio.now)
+        headers = {"Content-Disposition": f'attachment; filename="reader-{key[:8]}.json"'}
+        content = json.dumps(stored, indent=2, ensure_ascii=False)
+        return Response(content, media_type="application/json", headers=headers)
+
+    def _delete(
+        self, key: str, request: Request, form: Form, delete: Callable[[Store, str], Removal], done: str
+    ) -> Response:
+        with self._store() as store:
+            reader = known_reader(store, key)
+            if form.text("address") != reader.address:
+                raise ReaderDetailError(
+                    "this isn't their address", field="address", hint="type the address to make sure"
+                )
+            removal = delete(store, reader.address)
+        if not (removal.leftovers or not removal.log_is_clean) or wants_json(request):
+            return saved(request, form, at=self._studio.now, announce=done, go_to=PAGE)
+        page = self._studio.page("readers/leftovers", place="readers", removal=removal, root=self._studio.root)
+        return HTMLResponse(page)
+
+    def _change(
+        self,
+        key: str,
+        request: Request,
+        form: Form,
+        change: Callable[[Store, Person, datetime.datetime], object],
+        done: str,
+    ) -> Response:
+        now = self._studio.now
+        with self._store() as store:
+            change(store, self._studio.person, now)
+        return saved(request, form, at=now, announce=done, go_to="" if wants_json(request) else reader_path(key))
+
+    def _next_copy(self, store: Store, key: str) -> NextCopy:
+        studio = self._studio
+        reader = reader_record(store, studio.person, key).reader
+        issue = next(iter(studio.coming_issues()), None)
+        if issue is None:
+            return NextCopy(problem="No issue is planned.")
+        known = NextCopy(issue=issue.slug, date=issue.date, subject=issue.subject)
+        try:
+            composed = studio.snapshot.compose(issue.slug)
+            copy = copy_for(self._settings(), store, studio.person, composed, reader, now=studio.now)
+        except FindingsError:
+            return replace(known, problem="The next issue has errors, so nobody would get it yet.")
+        except NewsletterError as err:
+            return replace(known, problem=f"{(err.what or str(err))[:1].upper()}{(err.what or str(err))[1:]}.")
+        if copy is None:
+            raise ReaderGoneError()
+        reasons = zip(composed.issue.by_position, copy.reasons, strict=True)
+        lines = tuple(
+            CopyLine(title=item.title or item.name, chosen=at in (copy.edition or ()), because=because)
+            for at, (item, because) in enumerate(reasons)
+        )
+        return replace(
+            known,
+            obstacles=tuple(f"{text[:1].upper()}{text[1:]}" for text in copy.obstacles),
+            lines=lines,
+            gets_nothing=copy.edition is None,
+        )
+
+    def _settings(self) -> Settings:
+        root = self._studio.root
+        return self._studio.snapshot.once("settings", lambda: settings.load(root))
+
+    def _store(self) -> Store:
+        if not has_readers(self._studio):
+            require_sight(self._studio.person)
+            raise ReaderGoneError()
+        return open_store(self._studio)
+
+
+def _seen(form: Form) -> dict[str, str]:
+    try:
+        seen = json.loads(form.exact("seen") or "{}")
+    except ValueError:
+        seen = {}
+    return {str(name): str(value) for name, value in seen.items()} if isinstance(seen, dict) else {}
+
+
+def _wanted(form: Form) -> ReaderDetails:
+    choices = {name.removeprefix("topic-"): form.text(name) for name in form.fields if name.startswith("topic-")}
+    until = form.text("paused_until")
+    try:
+        paused_until = datetime.date.fromisoformat(until) if until else None
+    except ValueError as err:
+        hint = "write it as 2026-11-30"
+        raise ReaderDetailError("this is not a date", field="paused_until", hint=hint) from err
+    try:
+        frequency = Frequency(form.text("frequency") or Frequency.EACH)
+    except ValueError as err:
+        raise ReaderDetailError("choose how often they are mailed", field="frequency") from err
+    return ReaderDetails(
+        first_name=form.text("first_name"),
+        last_name=form.text("last_name"),
+        topics=tuple(sorted(slug for slug, choice in choices.items() if choice == "follow")),
+        excludes=tuple(sorted(slug for slug, choice in choices.items() if choice == "exclude")),
+        language=form.text("language"),
+        time_zone=form.text("time_zone"),
+        frequency=frequency,
+        paused_until=paused_until,
+    )

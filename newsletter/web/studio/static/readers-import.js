@@ -1,0 +1,40 @@
+// The page of an uploaded file: how far its import is, and the check that follows each choice about its columns.
+import { onChange } from "./changes.js";
+import { refresh } from "./morph.js";
+import { listenToForms } from "./reader-forms.js";
+import { fetchValues } from "./requests.js";
+
+const LOOK_MS = 1000;
+let asked = false; // whether the state is on its way
+let again = false; // whether it may have changed since
+
+listenToForms();
+onChange("import", (data) => { if (JSON.parse(data).id === place().dataset.import) show(); });
+document.addEventListener("change", (event) => event.target.closest("[data-recheck]")?.requestSubmit());
+document.addEventListener("refreshed", watch);
+watch();
+
+function place() {
+  return document.getElementById("import-state");
+}
+
+// What has changed before the stream was open isn't told.
+function watch() {
+  if ("running" in place().dataset) setTimeout(show, LOOK_MS);
+}
+
+async function show() {
+  again = asked;
+  if (asked) return;
+  asked = true;
+  const state = await fetchValues(`/readers/import/${place().dataset.import}/state`);
+  asked = false;
+  const bar = document.getElementById("import-bar");
+  if (state?.running && bar) {
+    bar.value = state.percent;
+    document.getElementById("import-words").textContent = state.words;
+  } else {
+    await refresh();
+  }
+  if (again) show();
+}

@@ -244,11 +244,11 @@ def report_of(
         subject=issue.subject if issue else "",
         earlier=tuple(figures_of(other, counted[other.id]) for other in sends[1:] if other.id in counted),
         entries=tuple(
-            ReportLine(mark=row.entry, name=titles.get(row.entry, row.entry), clicks=row.clicks)
+            ReportLine(mark=row.entry, name=titles.get(row.entry) or row.entry, clicks=row.clicks)
             for row in sorted(counts.entries, key=lambda row: -row.clicks)
         ),
         positions=tuple(
-            ReportLine(mark=str(position), name=titles.get(first_at[position], first_at[position]), clicks=clicks)
+            ReportLine(mark=str(position), name=titles.get(first_at[position]) or first_at[position], clicks=clicks)
             for position, clicks in sorted(at_position.items())
         ),
         topics=tuple(

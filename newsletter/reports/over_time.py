@@ -249,7 +249,7 @@ def _entries(issues: Sequence[Issue], counted: Iterable[IssueCounts]) -> tuple[R
         for row in counts.entries:
             clicks[row.entry] += row.clicks
     return tuple(
-        ReportLine(mark=slug, name=titles.get(slug, slug), clicks=number) for slug, number in clicks.most_common()
+        ReportLine(mark=slug, name=titles.get(slug) or slug, clicks=number) for slug, number in clicks.most_common()
     )
 
 

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from newsletter.domain.people import Act, may
 from newsletter.publishing.missing_issue import missing_tomorrow
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.issue_cards import duration, earlier_issues, issue_cards, tally_of
@@ -33,6 +34,7 @@ def router(studio: Studio) -> APIRouter:
             place="desk",
             now=now,
             cards=cards,
+            watches=may(studio.person, Act.SEE_REPORTS),
             missing=missing_tomorrow(snapshot.calendar, now, snapshot.settings.reminder),
             earlier=earlier_issues(snapshot, cards, now.date()),
             unread=sorted(unread_paths(snapshot)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.issue import Issue
 from newsletter.domain.send import Send, SendStatus, status_in_words
+from newsletter.domain.send_stages import stage_of
 from newsletter.domain.skeletons import skeleton_of
 from newsletter.errors import Finding, FindingsError, Severity
 from newsletter.web.preview.snapshot import Snapshot
@@ -28,8 +29,8 @@ class IssueCard:
     """A card of an issue on the desk.
 
     ``when`` is *today* and so on, ``state`` what becomes of the issue. ``begins`` is the time at which it goes out, and
-    ``ready_by`` that at which it should be ready. ``sent`` of ``recipients`` have it while it is being sent; both are 0
-    otherwise. ``tally`` is None until it is known.
+    ``ready_by`` that at which it should be ready. ``has_send`` says that its send page has news. ``sent`` of
+    ``recipients`` have it while it is being sent; both are 0 otherwise. ``tally`` is None until it is known.
     """
 
     issue: Issue
@@ -40,6 +41,7 @@ class IssueCard:
     sent: int = 0
     recipients: int = 0
     tally: FindingsTally | None = None
+    has_send: bool = False
 
 
 def issue_cards(snapshot: Snapshot, sends: Mapping[str, Send], now: datetime.datetime) -> tuple[IssueCard, ...]:
@@ -96,6 +98,7 @@ def _card(snapshot: Snapshot, issue: Issue, send: Send | None, now: datetime.dat
         sent=send.counts.get(DeliveryStatus.SUBMITTED, 0) if send and running else 0,
         recipients=send.recipients if send and running else 0,
         tally=snapshot.once_known(_key(issue.slug)),
+        has_send=stage_of(send, now).has_send,
     )
 
 

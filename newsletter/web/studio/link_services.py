@@ -8,6 +8,7 @@ from newsletter.capture import Candidate, CandidateIndex, Duplicates, entry_cand
 from newsletter.domain.captured_links import CapturedLink
 from newsletter.editing import Editing
 from newsletter.fetching import WebClient
+from newsletter.publishing.link_checks import LinkChecker
 from newsletter.publishing.link_desk import LinkDesk
 from newsletter.publishing.link_fetching import LinkFetcher, PageReader
 from newsletter.store import Store
@@ -25,12 +26,14 @@ MOST_ISSUES = 10
 class LinkServices:
     """The links that a studio's editors catch: ``desk`` changes them, ``fetcher`` reads their pages in the background.
 
-    ``reader`` reads the page of a link that isn't stored yet. ``changed`` tells open pages that a link has changed.
+    ``reader`` reads the page of a link that isn't stored yet, ``checker`` those of links that are about to be sent.
+    ``changed`` tells open pages that a link has changed.
     """
 
     desk: LinkDesk
     reader: PageReader
     fetcher: LinkFetcher
+    checker: LinkChecker
     changed: Callable[[], None]
 
 
@@ -48,7 +51,13 @@ def link_services(
 
     reader = PageReader(client)
     fetcher = LinkFetcher(reader, open_store, clock, changed)
-    return LinkServices(desk=LinkDesk(editing, open_store), reader=reader, fetcher=fetcher, changed=changed)
+    return LinkServices(
+        desk=LinkDesk(editing, open_store),
+        reader=reader,
+        fetcher=fetcher,
+        checker=LinkChecker(client),
+        changed=changed,
+    )
 
 
 def duplicates_of(

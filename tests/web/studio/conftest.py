@@ -30,7 +30,7 @@ def studio(shared_folder: NewsletterFolder) -> Iterator[Listening]:
 @pytest.fixture(scope="module")
 def editor(studio: Listening) -> Iterator[httpx.Client]:
     """Return a client that has the token and writes as the studio's own pages do."""
-    with httpx.Client(base_url=studio.base, headers={"Origin": studio.base}) as client:
+    with httpx.Client(base_url=studio.base, headers={"Origin": studio.base}, timeout=30) as client:
         client.get("/", params={"token": TOKEN})
         yield client
 

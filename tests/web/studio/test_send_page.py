@@ -219,6 +219,7 @@ def test_the_place_leads_to_the_send_under_way_or_the_next_issue(
     NewsletterFolder(root=root).issue("2026-11-20", "old-map")
     send_stages.STAGES["paused"](store, root, "2026-11-20", morning())
     assert editor.get("/send").headers["location"] == "/issues/2026-11-20/send"
+    assert 'href="/issues/2026-11-20/send"' in editor.get("/").text  # its card on the desk
 
 
 def test_the_stream_tells_what_the_ledger_has_and_goes_on_while_it_changes(
@@ -252,3 +253,28 @@ def test_an_issue_without_the_approval_that_is_required_goes_out_only_with_a_rea
     assert store.sends.of_issue(TODAY) is not None
     acts = {entry.act: entry.detail for entry in store.audit.entries(limit=2)}
     assert acts["override"]["reason"] == "the editor is on a train"
+
+
+def test_links_are_checked_in_the_background_and_shown_as_they_come(
+    editor: httpx.Client, root: Path, store: Store
+) -> None:
+    first = editor.get(f"{PAGE}/checks").text
+    assert 'id="send-checks"' in first
+    assert any(words in first for words in ("of 3 links checked", "Links aren’t checked here"))  # there is no client
+
+
+def test_what_others_wrote_is_text_on_every_part_of_the_page(editor: httpx.Client, root: Path, store: Store) -> None:
+    folder = NewsletterFolder(root=root)
+    evil = '<script>alert("1")</script>"onload="x'
+    folder.entry("evil", title=evil, url="https://example.org/evil")
+    folder.issue("2026-11-25", "evil", subject=evil)
+    send_stages.STAGES["failing"](store, root, "2026-11-25", morning())
+    send = store.sends.of_issue("2026-11-25")
+    assert send is not None
+    with store.leases.acquire(send.id) as lease:
+        store.controls.postpone(send.id, evil, now=morning(), holder=lease.holder)
+    pages = [editor.get(f"/issues/2026-11-25/send{part}").text for part in ("", "/checks", "/time?at=<script>alert")]
+    store.schedules.undo(send.id)
+    pages.append(editor.get("/issues/2026-11-25/send/plan").text)
+    assert [page for page in pages if "<script>alert" in page] == []
+    assert "&lt;script&gt;alert" in pages[0]

@@ -24,6 +24,7 @@ from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.paths import send_path
 from newsletter.web.studio.replies import saved, status_of, wants_json
+from newsletter.web.studio.sending.send_checks import SendChecks
 from newsletter.web.studio.sending.send_live import SendStream
 from newsletter.web.studio.sending.send_plan import SendPlan, send_plan
 from newsletter.web.studio.sending.send_state import SendState, distance_words, moment_words, send_state
@@ -50,6 +51,7 @@ def router(studio: Studio) -> APIRouter:
     router.add_api_route("/issues/{slug}/send", pages.show, response_class=HTMLResponse)
     router.add_api_route("/issues/{slug}/send/plan", pages.plan, response_class=HTMLResponse)
     router.add_api_route("/issues/{slug}/send/time", pages.time, response_class=HTMLResponse)
+    router.add_api_route("/issues/{slug}/send/checks", pages.checks, response_class=HTMLResponse)
     router.add_api_route("/issues/{slug}/send/live", pages.live)
     router.add_api_route("/issues/{slug}/send/start", pages.start, methods=["POST"])
     router.add_api_route("/issues/{slug}/send/start/move", pages.move, methods=["POST"])
@@ -63,6 +65,7 @@ class SendPages:
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
         self._stream = SendStream(studio, self._state_part)
+        self._checks = SendChecks(studio.links.checker)
 
     def next_issue(self) -> Response:
         """Go to the send that is under way, or else to the next issue; without one, show that there is nothing."""
@@ -108,6 +111,12 @@ class SendPages:
             dated=issue.date,
             is_far_ahead=start.is_far_ahead,
         )
+
+    def checks(self, slug: str, again: str = "") -> str:
+        """Return what is known about the issue's links by now. The first call begins to check."""
+        studio = self._studio
+        issue = studio.snapshot.manuscripts.issue(slug)
+        return studio.part("send-checks", checks=self._checks.look(studio.person, issue, again=bool(again)))
 
     def live(self, slug: str) -> Response:
         """Stream the state whenever it changes in the ledger."""

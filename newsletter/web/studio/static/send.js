@@ -5,6 +5,7 @@ import { morph } from "./morph.js";
 import { fetchPage, post } from "./requests.js";
 import { showProblem, showSaved } from "./status.js";
 
+const CHECKING_MS = 1000; // between two looks at what is known about links
 const PATIENCE_MS = 300; // after the last key in a time
 const CONFIRMED = { "issue-date-wrong": "any_date", "send-far-ahead": "any_date", "send-audience-unusual": "any_audience", "send-not-approved": "without_approval" };
 const main = document.getElementById("main");
@@ -13,6 +14,7 @@ let countedAt = 0;
 let timer = 0;
 let turn = 0;
 let planned = "";
+let checking = 0;
 
 listen();
 showOwnTimes();
@@ -21,6 +23,7 @@ showPlan();
 document.addEventListener("refreshed", () => { afterState(); showPlan({ again: true }); });
 document.addEventListener("submit", onSubmit);
 document.addEventListener("input", onInput);
+document.addEventListener("click", (event) => { if (event.target.matches("[data-check-again]")) showChecks({ again: true }); });
 document.addEventListener("toggle", onToggle, true);
 setInterval(count, 250);
 
@@ -72,6 +75,20 @@ async function showPlan({ again = false } = {}) {
   if (!next || current !== turn || state().dataset.stage !== "unsent") return;
   morph(plan, next);
   showOwnTimes();
+  showChecks();
+}
+
+// Shows what is known about the issue's links, and looks again until all are checked.
+async function showChecks({ again = false } = {}) {
+  const checks = document.getElementById("send-checks");
+  if (!checks) return;
+  clearTimeout(checking);
+  const page = await fetchPage(checks.dataset.checks + (again ? "?again=yes" : ""));
+  const next = page?.getElementById("send-checks");
+  if (!next || !checks.isConnected) return;
+  checks.replaceChildren(...document.adoptNode(next).childNodes);
+  checks.setAttribute("aria-labelledby", "checks-title");
+  if ("unfinished" in next.dataset) checking = setTimeout(showChecks, CHECKING_MS);
 }
 
 async function onSubmit(event) {

@@ -26,6 +26,7 @@ NAMES = (
     "check_newsletter",
     "preview_reload",
     "studio",
+    "reports",
     "build_messages",
     "send_smtp",
     "send_ses",

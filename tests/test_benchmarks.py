@@ -23,6 +23,7 @@ SMALL = {
     "compile_issue": ["--rounds", "1"],
     "check_newsletter": ["--rounds", "1", "--entries", "8"],
     "studio": ["--rounds", "1", "--entries", "24", "--readers", "100"],
+    "reports": ["--rounds", "1", "--readers", "200", "--earlier", "3"],
     "build_messages": ["--rounds", "1", "--messages", "20"],
     "send_ses": ["--rounds", "1", "--readers", "100"],
     "freeze": ["--readers", "2000"],

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from newsletter.domain.publication import Newsletter
 from newsletter.rendering import page_environment
+from newsletter.reports.chart_svg import column_shapes, point_shapes, value_rows
 from newsletter.reports.issue_report import Report, percent
 from newsletter.reports.issue_view import issue_view
 from newsletter.reports.over_time import OverTime
@@ -53,7 +54,12 @@ def file_page(name: str, *, title: str, above: str, below: str = "", back: str =
 
 def report_filters() -> dict[str, Any]:
     """Return the filters that the templates of reports need."""
-    return {"percent": percent}
+    return {
+        "percent": percent,
+        "column_shapes": column_shapes,
+        "point_shapes": point_shapes,
+        "value_rows": value_rows,
+    }
 
 
 @cache

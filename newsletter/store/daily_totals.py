@@ -58,7 +58,7 @@ class DailyTotals:
                 last=last,
             )
             totals = changes_in(connection, of_days)
-            so_far = changes_in(connection, _today_after(totals.last_reader, today, zone))
+            so_far = changes_in(connection, _today_after(totals.last_reader, today, zone), (TotalKind.SOURCE,))
             readers = readers_now(connection) - _net(so_far.totals)
             followed = [
                 (last, FOLLOW, TotalKind.TOPIC.value, topic, number) for topic, number in topics_now(connection).items()
@@ -116,7 +116,7 @@ class DailyTotals:
             before = _last_counted(connection)
             if before is None:
                 return DayTotals(day=today, readers=None)
-            totals = changes_in(connection, _today_after(before[1], today, zone)).totals
+            totals = changes_in(connection, _today_after(before[1], today, zone), (TotalKind.SOURCE,)).totals
             readers = connection.scalar(sa.select(counted_day.c.readers).where(counted_day.c.day == before[0]))
         by_change: Counter[str] = Counter()
         for total in totals:

@@ -5,7 +5,7 @@ day, and a million rows become some thousand.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -59,18 +59,22 @@ class CountedChanges:
     last_reader: int
 
 
-def changes_in(connection: sa.Connection, of_days: CountedRange) -> CountedChanges:
-    """Count the changes in a range of days."""
+def changes_in(
+    connection: sa.Connection, of_days: CountedRange, kinds: Collection[TotalKind] = tuple(TotalKind)
+) -> CountedChanges:
+    """Count the changes in a range of days, by source, by topic or both."""
     counts: Counter[tuple[date, ReaderChange, TotalKind, str]] = Counter()
     last_reader = of_days.after_reader
     for change, kind, query in _queries(connection.dialect.name, of_days):
+        if kind not in kinds:
+            continue
         for row in connection.execute(query):
             day = of_days.day_of(int(row.quarter))
             if day <= of_days.last:
                 counts[day, change, kind, row.mark] += row.readers
     new = sa.select(sa.func.max(subscriber.c.id)).where(subscriber.c.id > of_days.after_reader)
     if of_days.before is not None:
-        new = new.where(subscriber.c.created < of_days.before, subscriber.c.changed < of_days.before)
+        new = new.where(_added_at(of_days) < of_days.before)
     last_reader = connection.scalar(new) or of_days.after_reader
     totals = tuple(
         Total(day=day, change=change, kind=kind, mark=mark, readers=readers)
@@ -217,8 +221,8 @@ def _added(of_days: CountedRange) -> list[sa.ColumnElement[bool]]:
         return sa.exists().where(decided.c.subscriber == subscriber.c.id, decided.c.event == event.value, since)
 
     was_reader = sa.or_(subscriber.c.status == SubscriberStatus.CONFIRMED.value, has(ConsentEvent.UNSUBSCRIBED))
-    conditions = [subscriber.c.id > of_days.after_reader, was_reader, ~has(ConsentEvent.CONFIRMED)]
-    return conditions if of_days.before is None else [*conditions, subscriber.c.created < of_days.before]
+    within = _within(_added_at(of_days), of_days)
+    return [subscriber.c.id > of_days.after_reader, was_reader, ~has(ConsentEvent.CONFIRMED), *within]
 
 
 def _lost(of_days: CountedRange, change: ReaderChange) -> list[sa.ColumnElement[bool]]:

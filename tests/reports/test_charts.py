@@ -23,7 +23,7 @@ from newsletter.reports.charts import (
     sparkline,
     time_chart,
 )
-from newsletter.reports.page import STATIC
+from newsletter.reports.page import STATIC, report_filters
 from tests.web.axe import looks, violations
 
 _NUMBERS = st.none() | st.sampled_from([float("nan"), float("inf")]) | st.floats(-1e12, 1e12) | st.integers(-99, 10**12)
@@ -37,7 +37,7 @@ def over_time(*values: float | None, mark: Mark = Mark.LINE, unit: Unit = Unit.C
 def page_of(*charts: TimeChart | BarChart) -> str:
     """Return a page with charts, as a report in a file has them."""
     styles = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("page.css", "reports.css"))
-    template = page_environment().from_string(
+    template = page_environment(filters=report_filters()).from_string(
         '<!doctype html><html lang="en"><title>Charts</title><style>{{ styles }}</style>'
         '<main class="report">{% import "reports/charts.html" as charts %}<h1>Charts</h1><h2>All</h2>'
         "{% for chart in shown %}"

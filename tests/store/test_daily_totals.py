@@ -153,6 +153,19 @@ def test_a_later_import_counts_on_its_own_day(store: Store) -> None:
     ]
 
 
+def test_readers_who_are_edited_later_have_not_joined_again(store: Store) -> None:
+    add(store, "ada", at(0))
+    imported(store, "eve", at(0, 13), since=at(-400))
+    store.daily_totals.count_days(day(1), VIENNA)
+    add(store, "bob", at(1))
+    for name in ("ada", "eve"):
+        edited = Subscriber(address=f"{name}@example.org", first_name="New")
+        store.subscribers.merge([[edited]], now=at(1, 15))
+    store.daily_totals.count_days(day(2), VIENNA)
+    assert [(total.joined, total.readers) for total in week(store)] == [(1, 2), (1, 3)]
+    assert store.daily_totals.of_today(day(2), VIENNA).joined == 0
+
+
 def test_todays_changes_are_counted_without_the_whole_table(store: Store) -> None:
     assert store.daily_totals.of_today(MONDAY, VIENNA) == DayTotals(day=MONDAY, readers=None)
     assert not store.daily_totals.is_due(MONDAY)

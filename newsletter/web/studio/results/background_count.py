@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from newsletter.errors import NewsletterError
 
-PATIENCE = 0.1  # seconds for which a page waits: a small newsletter is counted by then
+PATIENCE = 0.05  # seconds for which a page waits: a small newsletter is counted by then
 
 
 class BackgroundCount:

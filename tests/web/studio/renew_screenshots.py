@@ -179,6 +179,41 @@ def _save(page: Page, _scene: Scene) -> None:
     expect(page.locator("#status")).to_contain_text("Saved", timeout=20_000)
 
 
+def _segment_path(scene: Scene) -> str:
+    return {"broken": "", "full": "/segments/segment-007"}.get(scene.state, "/segments/city-history")
+
+
+def _try_rule(page: Page, _scene: Scene) -> None:
+    page.locator("#where").fill('langage = "de" and joined within 30 days')
+    expect(page.locator("#tried .refusal")).to_be_visible(timeout=20_000)
+
+
+_MISTAKEN = """
+[sending]
+quiet = "late"
+per_day = 0
+
+[counting]
+clicks = "everything"
+colour = "red"
+"""
+
+
+def _with_settings(more: str) -> Callable[[Page, Scene], None]:
+    """Return an act that shows the page with more lines in newsletter.toml, which has its own again afterwards."""
+
+    def act(page: Page, scene: Scene) -> None:
+        file = scene.root / "newsletter.toml"
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text + more, encoding="utf-8")
+        page.reload()
+        page.wait_for_timeout(SETTLED_MS)
+        page.context.set_offline(True)
+        file.write_text(text, encoding="utf-8")
+
+    return act
+
+
 def _here(path: Callable[[Scene], str], act: Callable[[Page, Scene], None]) -> Screen:
     return Screen(path=_only("typical", path), act=act)
 
@@ -271,6 +306,16 @@ SCREENS = {
     "readers-import": Screen(path=_import_path),
     "readers-imported": _here(lambda _: "/readers/import", _import),
     "plain-reader": Screen(path=_only("typical", _reader_path), scripts=False),
+    "segment-list": Screen(path=lambda _: "/segments"),
+    "segment": Screen(path=_segment_path),
+    "segment-rule": _here(_segment_path, _try_rule),
+    "topic-list": Screen(path=lambda _: "/topics?followers=yes"),
+    "topic": Screen(path=lambda scene: "" if scene.state == "broken" else "/topics/music"),
+    "topic-change": _here(lambda _: "/topics/music/change?kind=merge&into=arts", lambda page, _: None),
+    "settings": Screen(path=lambda _: "/settings"),
+    "settings-with-mistakes": _here(lambda _: "/settings", _with_settings(_MISTAKEN)),
+    "settings-unreadable": _here(lambda _: "/settings", _with_settings("[topics\n")),
+    "plain-segment": Screen(path=_only("typical", _segment_path), scripts=False),
     "missing": Screen(path=_only("typical", lambda _: "/entries/there-is-none")),
     "send": Screen(path=lambda _: "/send"),
     "send-without-worker": Screen(path=_stage("scheduled", worker=False), act=_OPENED),

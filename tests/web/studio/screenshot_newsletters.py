@@ -156,6 +156,7 @@ def full(root: Path) -> None:
         folder.issue(f"2026-11-{day}", *slugs[day : day + 5], number=day + 121, subject=_title(day))
     _repository(root)
     _commit(root, "Import a hundred picks", ADA, NOW - timedelta(days=1))
+    _many_tables(root / "newsletter.toml")
     piece = root / "issues/entries/piece-001.md"
     for number in range(24):
         piece.write_text(f"{piece.read_text(encoding='utf-8')}\nAnd sentence {number}.\n", encoding="utf-8")
@@ -167,6 +168,22 @@ def full(root: Path) -> None:
     add_some(root, NOW)
     add_many(root, NOW)
     _catch(root, [replace(_LINKS[number % 4], title=_title(number)) for number in range(40)], "piece-003")
+
+
+def _many_tables(file: Path) -> None:
+    """Add a hundred topics and segments, with long names and some from right to left."""
+    tables = [file.read_text(encoding="utf-8")]
+    for number in range(100):
+        parent = f'parent = "subject-{number - number % 10:03}"\n' if number % 10 else ""
+        tables.append(f'[topics.subject-{number:03}]\nname = "{_title(number)[:60]} ({number})"\n{parent}')
+        rule = 'language = "de" and (joined within 30 days or attribute.plan in ("pro", "team"))'
+        lists = f'any = ["music", "subject-{number:03}"]\nnone = ["travel"]\n' if number % 2 else ""
+        where = f"where = '{rule}'\n" if number % 3 == 1 or not lists else ""
+        tables.append(f'[segments.segment-{number:03}]\nname = "{_title(number)[:80]}"\n{lists}{where}')
+    text = "\n".join(tables).replace(
+        "\n# The address of the public", '\nattributes = ["plan"]\n\n# The address of the public', 1
+    )
+    file.write_text(text, encoding="utf-8")
 
 
 def broken(root: Path) -> None:

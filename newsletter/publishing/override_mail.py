@@ -7,6 +7,8 @@ from datetime import datetime
 
 from newsletter import bootstrap
 from newsletter.domain.consent import SERVICE
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.notices import NoticeKind
 from newsletter.domain.people import Role
 from newsletter.domain.reviews import ReviewEvent
 from newsletter.errors import NewsletterError
@@ -21,7 +23,7 @@ def tell_publishers(
 ) -> None:
     """Mail the publishers and the ``[notify]`` addresses who has overridden the approval of an issue, and why.
 
-    A mail server that doesn't take the message never holds up the send: the audit log has it as well.
+    A mail server that doesn't take the message never holds up the send: then the next worker mails a notice instead.
     """
     addresses = dict.fromkeys((*store.staff.addresses(Role.PUBLISHER), *settings.notify))
     newsletter = settings.newsletter
@@ -41,10 +43,19 @@ def tell_publishers(
         Letter(wire, Recipient(subscriber=0, key=secrets.token_hex(16), address=address, values={}))
         for address in addresses
     ]
-    if letters:
-        with suppress(NewsletterError), bootstrap.open_provider(settings) as provider:
-            for letter in letters:
-                list(provider.submit([letter]))
+    if letters and not _is_mailed(settings, letters):
+        reason = f"{override.name} has decided so: {override.note}"
+        store.notices.queue(override.issue, NoticeKind.OVERRIDE, reason, now=now)
+
+
+def _is_mailed(settings: Settings, letters: Sequence[Letter]) -> bool:
+    """Mail a message to each address, and return whether the provider accepted any of them."""
+    accepted = False
+    with suppress(NewsletterError), bootstrap.open_provider(settings) as provider:
+        for letter in letters:
+            (receipt,) = provider.submit([letter])
+            accepted |= receipt.status is DeliveryStatus.SUBMITTED
+    return accepted
 
 
 def _text(settings: Settings, override: ReviewEvent, missing: Sequence[str]) -> str:

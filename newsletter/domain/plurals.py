@@ -1,6 +1,12 @@
 """Numbers with their nouns in English. No I/O."""
 
 
+def share(part: int, whole: int) -> str:
+    """Return a part in percent: ``34 %``, and ``under 1 %`` for a small one."""
+    percent = round(100 * part / whole) if whole else 0
+    return "under 1 %" if part and not percent else f"{percent} %"
+
+
 def counted(number: int, noun: str) -> str:
     """Return a number with a noun, such as ``1 reader``, ``2,000 readers``, ``3 deliveries`` or ``4 addresses``."""
     if number == 1:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from newsletter.domain.delivery import SETTLED, DeliveryStatus, Uncertainty
-from newsletter.domain.plurals import counted
+from newsletter.domain.plurals import counted, share
 from newsletter.domain.schedule import clock_time
 from newsletter.domain.send_source import SendSource
 
@@ -130,18 +130,23 @@ class Send:
 DRAFT = "draft"
 
 
-def status_in_words(send: Send | None, zone: ZoneInfo) -> str:
-    """Return an issue's status for an editor; without a send it is a draft. Times are in ``zone``."""
+def status_in_words(send: Send | None, zone: ZoneInfo, *, totals: bool = True) -> str:
+    """Return an issue's status for an editor; without a send it is a draft. Times are in ``zone``.
+
+    Without ``totals`` it has shares of readers, for those who may not know how many there are.
+    """
     if send is not None and not send.digest and send.begins and send.failing_since:
         return f"late, scheduled for {clock_time(send.begins, zone)}: {send.reason}"
     if send is None or (not send.digest and send.status in (SendStatus.PLANNED, SendStatus.CANCELLED)):
         return DRAFT
-    so_far = f"{send.counts.get(DeliveryStatus.SUBMITTED, 0):,} of {send.recipients:,} readers"
+    submitted = send.counts.get(DeliveryStatus.SUBMITTED, 0)
+    so_far = f"{submitted:,} of {send.recipients:,}" if totals else f"{share(submitted, send.recipients)} of the"
+    so_far += " readers"
     if send.status is SendStatus.SCHEDULED and send.begins:
         local = f", {send.local_time} in each reader's time zone" if send.local_time else ""
         return f"scheduled for {clock_time(send.begins, zone)}{local}"
     if send.status is SendStatus.FINISHED:
-        return f"sent to {counted(send.counts.get(DeliveryStatus.SUBMITTED, 0), 'reader')}"
+        return f"sent to {counted(submitted, 'reader')}" if totals else "sent"
     if send.status is SendStatus.FAILURES:
         return f"sent to {so_far}"
     if send.status is SendStatus.PAUSED and not send.digest:

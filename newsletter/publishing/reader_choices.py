@@ -4,12 +4,15 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.composing import Composed
 from newsletter.domain.choice_counts import ChoiceCounts
 from newsletter.domain.edition import Tailor
 from newsletter.domain.entry_spread import EntrySpread, entry_spread
+from newsletter.domain.people import Act, Person, may
+from newsletter.domain.plurals import counted, share
 from newsletter.domain.segment import Segment
 from newsletter.errors import NewsletterError
 from newsletter.publishing.audience import segments_of
@@ -18,6 +21,18 @@ from newsletter.store import Store
 
 FRESH_S = 60.0  # seconds for which the readers' choices are taken as they are
 USABLE_S = 600.0  # seconds for which they are still shown while they are read again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpreadInWords:
+    """How many readers get how many of an issue's entries, in numbers or in percent.
+
+    ``by_entries`` has a label and a number for each group of readers, and is empty without readers. ``reach`` says of
+    each entry, then of each block with topics, how many get it.
+    """
+
+    by_entries: tuple[tuple[str, str], ...]
+    reach: tuple[str, ...]
 
 
 class ReaderChoices:
@@ -103,3 +118,20 @@ def spread_over_readers(
     """
     choices = readers.of(tuple(segments_of(settings, composed.issue)), open_store, now)
     return readers.spread(composed.tailor, choices)
+
+
+def spread_in_words(person: Person, spread: EntrySpread) -> SpreadInWords:
+    """Return a spread for a person: in percent if they may not see numbers of readers."""
+    totals = may(person, Act.SEE_REPORTS)
+
+    def number(readers: int) -> str:
+        return f"{readers:,}" if totals else share(readers, spread.readers)
+
+    by_entries = (spread.none, spread.one, spread.two_or_three, spread.more)
+    labels = ("get none", "get 1", "get 2–3", "get 4 or more")
+    return SpreadInWords(
+        by_entries=tuple(zip(labels, map(number, by_entries), strict=True)) if spread.readers else (),
+        reach=tuple(
+            counted(readers, "reader") if totals else f"{number(readers)} of readers" for readers in spread.by_position
+        ),
+    )

@@ -18,7 +18,7 @@ from newsletter.domain.people import (
 
 _ADA = "ada@example.org"
 _MAY = {  # the table of docs/team.md: what each role adds to the one before it
-    Role.WRITER: {Act.SEE, Act.CAPTURE, Act.CREATE_ENTRY, Act.COMMENT},
+    Role.WRITER: {Act.SEE, Act.CAPTURE, Act.CREATE_ENTRY, Act.COMMENT, Act.MANAGE_KEYS},
     Role.EDITOR: {Act.EDIT_ENTRY, Act.COMPOSE, Act.PROOF, Act.REVIEW, Act.APPROVE},
     Role.PUBLISHER: {Act.PROOF_TO_OTHERS, Act.SEE_REPORTS, Act.SEND, Act.CONTROL_SEND, Act.OVERRIDE},
 }

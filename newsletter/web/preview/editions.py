@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from newsletter.composing import Composed
 from newsletter.domain.edition import Edition, EntryReason, TopicChoices
+from newsletter.domain.people import Act, Person, may, require
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import StoreError
@@ -50,24 +51,34 @@ class EditionChoice:
 
 
 class PreviewReaders:
-    """The readers that the preview can show, looked up one at a time; there are none without a database."""
+    """The readers that the preview can show, looked up one at a time by a person.
 
-    def __init__(self, settings: PreviewSettings) -> None:
-        self._settings = settings
+    There are none without a database, and none for people who may not see readers by name.
+    """
+
+    def __init__(self, settings: PreviewSettings, person: Person) -> None:
+        self._settings, self._person = settings, person
+
+    @property
+    def are_hidden(self) -> bool:
+        """Return whether the person may not see readers by name."""
+        return not may(self._person, Act.SEE_READERS)
 
     @property
     def available(self) -> bool:
-        """Return whether there is a database, without creating one."""
-        return self._settings.has_database()
+        """Return whether there is a database that the person may look into, without creating one."""
+        return not self.are_hidden and self._settings.has_database()
 
     def key(self, address: str) -> str:
-        """Return the key of the reader with an address; ``NOBODY`` if there is none."""
+        """Return the key of the reader with an address; ``NOBODY`` if there is none. Raise ForbiddenError."""
+        require(self._person, Act.SEE_READERS)
         with self._settings.open_store() as store:
             subscriber = store.subscribers.get(address)
         return subscriber.key if subscriber else NOBODY
 
     def by_key(self, key: str) -> Subscriber | None:
-        """Return the reader with a key, or None."""
+        """Return the reader with a key, or None. Raise ForbiddenError."""
+        require(self._person, Act.SEE_READERS)
         with self._settings.open_store() as store:
             return store.subscribers.by_key(key)
 
@@ -116,6 +127,8 @@ def _topics(composed: Composed, newsletter: Newsletter, options: ViewOptions) ->
 
 def _reader(composed: Composed, newsletter: Newsletter, key: str, readers: PreviewReaders) -> EditionChoice:
     full = _full(composed)
+    if readers.are_hidden:
+        return replace(full, note="Only admins see the issue as one of the readers gets it.")
     if not readers.available:
         return replace(full, note="There are no readers yet. Import some with: newsletter subscribers import")
     if not key:

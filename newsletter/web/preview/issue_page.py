@@ -1,8 +1,7 @@
 """Compute the values for the template of one issue's page."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from newsletter import checks
 from newsletter.composing import Composed
@@ -12,9 +11,10 @@ from newsletter.message.mime import Email
 from newsletter.message.template import fill_text
 from newsletter.web.preview import frame
 from newsletter.web.preview.editions import EditionChoice
-from newsletter.web.preview.source_files import SourceLine, excerpt
+from newsletter.web.preview.source_files import SourceLine
 from newsletter.web.preview.view_options import View, ViewOptions, Width
 
+Excerpt = Callable[[Place], tuple[SourceLine, ...]]
 KILOBYTE = 1000  # bytes; the smaller of its two meanings, as in ``check``
 CLIPPED_FROM = 102 * KILOBYTE  # Gmail hides the rest
 
@@ -56,14 +56,14 @@ def shown_values(
     }
 
 
-def broken_values(error: NewsletterError, root: Path) -> dict[str, object]:
+def broken_values(error: NewsletterError, excerpt: Excerpt) -> dict[str, object]:
     """Return the template's values for an issue that can't be shown."""
     findings = findings_in(error)
     return {
         "composed": None,
         "choice": None,
         "row": None,
-        "reasons": errors_with_excerpts(findings, root),
+        "reasons": errors_with_excerpts(findings, excerpt),
         "findings": findings,
     }
 
@@ -76,10 +76,10 @@ def findings_in(error: NewsletterError) -> list[Finding]:
     return [Finding(rule="", severity=Severity.ERROR, place=place, what=error.what, hint=error.hint)]
 
 
-def errors_with_excerpts(findings: Iterable[Finding], root: Path) -> list[ExcerptedError]:
+def errors_with_excerpts(findings: Iterable[Finding], excerpt: Excerpt) -> list[ExcerptedError]:
     """Return the errors among the findings, each with an excerpt of its file."""
     return [
-        ExcerptedError(finding=finding, excerpt=excerpt(root, finding.place))
+        ExcerptedError(finding=finding, excerpt=excerpt(finding.place))
         for finding in findings
         if finding.severity is Severity.ERROR
     ]

@@ -13,9 +13,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from jinja2 import Environment
 
 from newsletter.composing import Composed
-from newsletter.domain.people import Person
+from newsletter.domain.people import Act, ForbiddenError, Person, may, require
 from newsletter.domain.send import status_in_words
 from newsletter.errors import Finding, NewsletterError, NotFoundError, Place
+from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.pictures import UnknownPictureError, media_type, picture_library
 from newsletter.pictures.local_addresses import with_local_pictures
 from newsletter.rendering import page_environment
@@ -26,7 +27,8 @@ from newsletter.web.preview import frame, source_files
 from newsletter.web.preview.editions import PreviewReaders, choose_edition
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.issue_page import KILOBYTE, broken_values, errors_with_excerpts, findings_in, shown_values
-from newsletter.web.preview.snapshot import SnapshotCache
+from newsletter.web.preview.snapshot import Snapshot, SnapshotCache
+from newsletter.web.preview.source_files import SourceLine, excerpt_for
 from newsletter.web.preview.toolbar import toolbar
 from newsletter.web.preview.view_options import EditionKind, ViewOptions
 
@@ -85,8 +87,9 @@ class PreviewPages:
     def index(self) -> str:
         """List all issues, the newest first, with their numbers of findings."""
         snapshot, sends = self._snapshots.with_sends()
+        totals = may(self._person(), Act.SEE_REPORTS)
         statuses = {
-            listed.issue.slug: status_in_words(sends.get(listed.issue.slug), snapshot.settings.zone)
+            listed.issue.slug: status_in_words(sends.get(listed.issue.slug), snapshot.settings.zone, totals=totals)
             for listed in snapshot.issues
         }
         return self._page(
@@ -100,7 +103,7 @@ class PreviewPages:
     def issue(self, slug: str, options: _Options) -> str:
         """Show an issue with the toolbar, or its errors if it can't be rendered."""
         snapshot = self._snapshots.current()
-        newsletter, readers = snapshot.settings.newsletter, PreviewReaders(snapshot.settings)
+        newsletter, readers = snapshot.settings.newsletter, self._readers(snapshot)
         values = {"slug": slug, "options": options, "toolbar": toolbar(options), "newsletter": newsletter}
         values |= zip(("earlier", "issue", "later"), snapshot.around(slug), strict=True)
         try:
@@ -112,14 +115,14 @@ class PreviewPages:
         except NotFoundError:
             raise
         except NewsletterError as err:
-            values |= broken_values(err, self._root)
+            values |= broken_values(err, self._excerpt)
         return self._page("issue", **values)
 
     def email(self, slug: str, options: _Options) -> Response:
         """Return the frame's content: the HTML part alone."""
         snapshot = self._snapshots.current()
         newsletter, composed = snapshot.settings.newsletter, snapshot.compose(slug)
-        choice = choose_edition(composed, newsletter, options, PreviewReaders(snapshot.settings))
+        choice = choose_edition(composed, newsletter, options, self._readers(snapshot))
         if choice.edition is None:
             raise NotFoundError("this reader would not get the issue", hint="choose another reader or topics")
         email = composed.compiled.email(choice.edition)
@@ -129,7 +132,8 @@ class PreviewPages:
 
     def reader(self, slug: str, options: _Options, address: str = "") -> Response:
         """Redirect from a typed address to the issue as that reader gets it; the URL has their key, not the address."""
-        readers = PreviewReaders(self._snapshots.current().settings)
+        readers = self._readers(self._snapshots.current())
+        require(self._person(), Act.SEE_READERS)
         key = readers.key(address) if address.strip() and readers.available else ""
         target = replace(options, shown=EditionKind.READER, topics=(), reader=key)
         return RedirectResponse(f"{self._prefix}/issues/{quote(slug, safe='')}{target.query}", status_code=303)
@@ -147,6 +151,8 @@ class PreviewPages:
 
     def file(self, path: str) -> str:
         """Show one of the editor's files, with line numbers and its findings in place."""
+        if path == SETTINGS_FILE:
+            require(self._person(), Act.SEE_SETTINGS)
         snapshot = self._snapshots.current()
         source = source_files.read_source(snapshot.settings.root, path)
         notes: dict[int, list[Finding]] = {}
@@ -175,13 +181,19 @@ class PreviewPages:
         if not isinstance(error, NewsletterError):
             raise error
         missing = isinstance(error, NotFoundError)
-        html = self._page("broken", missing=missing, reasons=errors_with_excerpts(findings_in(error), self._root))
-        return HTMLResponse(html, status_code=404 if missing else 200)
+        html = self._page("broken", missing=missing, reasons=errors_with_excerpts(findings_in(error), self._excerpt))
+        return HTMLResponse(html, status_code=404 if missing else 403 if isinstance(error, ForbiddenError) else 200)
 
     async def nowhere(self, request: Request, _error: Exception) -> Response:
         """Handle a URL that no route has."""
         missing = NotFoundError(f"there is no page {request.url.path}", hint="go to the list of issues")
         return await self.broken(request, missing)
+
+    def _readers(self, snapshot: Snapshot) -> PreviewReaders:
+        return PreviewReaders(snapshot.settings, self._person())
+
+    def _excerpt(self, place: Place) -> tuple[SourceLine, ...]:
+        return excerpt_for(self._person(), self._root, place)
 
     def _page(self, name: str, **values: object) -> str:
         return self._environment.get_template(f"preview/{name}.html").render(revision=self._watcher.revision, **values)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsletter.domain.people import Act, Person, may
 from newsletter.errors import NotFoundError, Place
 from newsletter.files.newsletter_folder import ISSUES, SETTINGS_FILE, TEMPLATES
 
@@ -64,6 +65,11 @@ def excerpt(root: Path, place: Place) -> tuple[SourceLine, ...]:
         SourceLine(number=number, text=lines[number - 1], meant=number == place.line)
         for number in range(first, last + 1)
     )
+
+
+def excerpt_for(person: Person, root: Path, place: Place) -> tuple[SourceLine, ...]:
+    """Return the lines around a place for a person: none of newsletter.toml for those who may not see it."""
+    return () if place.path == SETTINGS_FILE and not may(person, Act.SEE_SETTINGS) else excerpt(root, place)
 
 
 def _is_shown(path: str) -> bool:

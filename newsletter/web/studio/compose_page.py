@@ -13,7 +13,7 @@ from newsletter.domain.issue import Issue
 from newsletter.domain.send import status_in_words
 from newsletter.errors import Finding, NewsletterError, NotFoundError
 from newsletter.message.template import fill_text
-from newsletter.publishing.reader_choices import spread_over_readers
+from newsletter.publishing.reader_choices import spread_in_words, spread_over_readers
 from newsletter.web.preview import frame
 from newsletter.web.preview.issue_page import findings_in
 from newsletter.web.preview.snapshot import Snapshot
@@ -79,7 +79,7 @@ def compose_values(studio: Studio, slug: str, state: ComposeState) -> dict[str, 
         "path": issue.path,
         "issue": issue,
         "state": state,
-        "status": status_in_words(send, snapshot.settings.zone),
+        "status": status_in_words(send, snapshot.settings.zone, totals=studio.sees_totals),
         "is_frozen": send is not None and bool(send.digest),
         "options": state.options,
         "here": state.address(issue.slug),
@@ -95,7 +95,7 @@ def compose_values(studio: Studio, slug: str, state: ComposeState) -> dict[str, 
     if composed:
         values["column"] = preview_column(issue.slug, composed, newsletter, state.options)
     else:
-        values["column"] = broken_column(findings, state.options, studio.root)
+        values["column"] = broken_column(findings, state.options, studio.excerpt)
     return values | _issue_values(studio, snapshot, issue, state, composed, findings)
 
 
@@ -138,7 +138,7 @@ def _issue_values(
 def reader_values(studio: Studio, slug: str) -> dict[str, object]:
     """Return the values of the part about readers; ``spread`` is None if they can't be counted.
 
-    ``reach`` has the number of readers who get each entry, by its slug, if not all get the same ones.
+    ``reach`` says how many readers get each entry, by its slug, if not all get the same ones.
     """
     snapshot = studio.snapshot
     composed, _ = _composed(snapshot, snapshot.manuscripts.issue(slug))
@@ -147,11 +147,12 @@ def reader_values(studio: Studio, slug: str) -> dict[str, object]:
         with suppress(NewsletterError):  # a finding says what is wrong, or the page's next refresh counts again
             loaded = snapshot.once("settings", lambda: settings.load(studio.root))
             open_store = snapshot.settings.open_store
-            spread = spread_over_readers(loaded, composed, studio.reader_choices, open_store, now=studio.now)
+            counted = spread_over_readers(loaded, composed, studio.reader_choices, open_store, now=studio.now)
+            spread = spread_in_words(studio.person, counted)
     if composed is None or spread is None:
         return {"spread": None, "reach": {}}
     tailored = composed.tailor.tailoring is not None
-    reached = zip(composed.issue.entries if tailored else (), spread.by_position, strict=False)
+    reached = zip(composed.issue.entries if tailored else (), spread.reach, strict=False)
     return {"spread": spread, "reach": {entry.slug: readers for entry, readers in reached}}
 
 

@@ -10,9 +10,9 @@ from jinja2 import Environment
 
 from newsletter.domain.captured_links import CapturedLink
 from newsletter.domain.issue import Issue
-from newsletter.domain.people import NotSignedInError, Person
+from newsletter.domain.people import Act, NotSignedInError, Person, may
 from newsletter.editing import Editing, Sittings, Syncing
-from newsletter.errors import FindingsError, SettingsError, StoreError
+from newsletter.errors import FindingsError, Place, SettingsError, StoreError
 from newsletter.git import Repository
 from newsletter.publishing.reader_choices import ReaderChoices
 from newsletter.publishing.reader_imports import ReaderImports
@@ -22,6 +22,7 @@ from newsletter.store import Store
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.routes import day, kilobytes
 from newsletter.web.preview.snapshot import Snapshot, SnapshotCache
+from newsletter.web.preview.source_files import SourceLine, excerpt_for
 from newsletter.web.studio.current_person import current_person
 from newsletter.web.studio.hints import is_prose, studio_hint
 from newsletter.web.studio.link_services import LinkServices
@@ -67,6 +68,15 @@ class Studio:
     def has_person(self) -> bool:
         """Return whether somebody is signed in, or works at this computer."""
         return (current_person.get() or self.local_person) is not None
+
+    @property
+    def sees_totals(self) -> bool:
+        """Return whether the person of this request may see numbers of readers; others see shares of them."""
+        return may(self.person, Act.SEE_REPORTS)
+
+    def excerpt(self, place: Place) -> tuple[SourceLine, ...]:
+        """Return the lines around a place, as far as the person of this request may see that file."""
+        return excerpt_for(self.person, self.root, place)
 
     @property
     def now(self) -> datetime:

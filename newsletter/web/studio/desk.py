@@ -23,11 +23,11 @@ def router(studio: Studio) -> APIRouter:
         """Show the desk. Findings are shown as far as they are known; with ``findings`` they are counted first."""
         snapshot, sends = studio.snapshots.with_sends()
         now = studio.now.astimezone(snapshot.settings.zone)
-        cards = issue_cards(snapshot, sends, now)
+        cards = issue_cards(snapshot, sends, studio.person, now)
         if findings:
             for card in cards:
                 tally_of(snapshot, card.issue.slug)
-            cards = issue_cards(snapshot, sends, now)
+            cards = issue_cards(snapshot, sends, studio.person, now)
         waiting = studio.waiting_links(snapshot)
         return studio.page(
             "desk",
@@ -48,7 +48,7 @@ def router(studio: Studio) -> APIRouter:
     def findings() -> str:
         """Count the findings of the issues on the desk, and return them for its script."""
         snapshot, sends = studio.snapshots.with_sends()
-        slugs = [card.issue.slug for card in issue_cards(snapshot, sends, studio.now)]
+        slugs = [card.issue.slug for card in issue_cards(snapshot, sends, studio.person, studio.now)]
         return studio.part("desk-findings", tallies={slug: tally_of(snapshot, slug) for slug in slugs})
 
     return router

@@ -97,7 +97,7 @@ class EntryPages:
             EntryRun(
                 slug=issue.slug,
                 date=issue.date,
-                state=status_in_words(sends.get(issue.slug), snapshot.settings.zone),
+                state=status_in_words(sends.get(issue.slug), snapshot.settings.zone, totals=self._studio.sees_totals),
             )
             for issue in snapshot.issues_with(entry.path)
         ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.issue import Issue
+from newsletter.domain.people import Act, Person, may
 from newsletter.domain.send import Send, SendStatus, status_in_words
 from newsletter.domain.send_stages import stage_of
 from newsletter.domain.skeletons import skeleton_of
@@ -30,7 +31,8 @@ class IssueCard:
 
     ``when`` is *today* and so on, ``state`` what becomes of the issue. ``begins`` is the time at which it goes out, and
     ``ready_by`` that at which it should be ready. ``has_send`` says that its send page has news. ``sent`` of
-    ``recipients`` have it while it is being sent; both are 0 otherwise. ``tally`` is None until it is known.
+    ``recipients`` have it while it is being sent, in percent for those who may not see totals; both are 0 otherwise.
+    ``tally`` is None until it is known.
     """
 
     issue: Issue
@@ -44,12 +46,17 @@ class IssueCard:
     has_send: bool = False
 
 
-def issue_cards(snapshot: Snapshot, sends: Mapping[str, Send], now: datetime.datetime) -> tuple[IssueCard, ...]:
-    """Return cards of the issues from today on and of any older one whose send isn't over, by date."""
+def issue_cards(
+    snapshot: Snapshot, sends: Mapping[str, Send], person: Person, now: datetime.datetime
+) -> tuple[IssueCard, ...]:
+    """Return cards of the issues from today on and of any older one whose send isn't over, by date.
+
+    They have numbers of readers for those who may see them.
+    """
     today = now.astimezone(snapshot.settings.zone).date()
     unfinished = {slug for slug, send in sends.items() if not _is_over(send)}
     issues = [issue for issue in snapshot.calendar if issue.date >= today or issue.slug in unfinished]
-    return tuple(_card(snapshot, issue, sends.get(issue.slug), now) for issue in issues[:_MOST])
+    return tuple(_card(snapshot, issue, sends.get(issue.slug), person, now) for issue in issues[:_MOST])
 
 
 def earlier_issues(snapshot: Snapshot, cards: Iterable[IssueCard], today: datetime.date) -> tuple[Issue, ...]:
@@ -84,19 +91,22 @@ def _is_over(send: Send) -> bool:
     return send.status.ended or send.status is SendStatus.CANCELLED
 
 
-def _card(snapshot: Snapshot, issue: Issue, send: Send | None, now: datetime.datetime) -> IssueCard:
+def _card(snapshot: Snapshot, issue: Issue, send: Send | None, person: Person, now: datetime.datetime) -> IssueCard:
     zone = snapshot.settings.zone
     running = send is not None and bool(send.digest) and not _is_over(send)
     begins = send.begins if send and send.status is SendStatus.SCHEDULED else None
-    state = status_in_words(send, zone)
+    totals = may(person, Act.SEE_REPORTS)
+    state = status_in_words(send, zone, totals=totals)
+    sent = send.counts.get(DeliveryStatus.SUBMITTED, 0) if send and running else 0
+    recipients = send.recipients if send and running else 0
     return IssueCard(
         issue=issue,
         when=_when(issue.date, now.astimezone(zone).date()),
         state="scheduled" if begins and state.startswith("scheduled") else state,
         begins=begins.astimezone(zone) if begins else None,
         ready_by=_ready_by(snapshot, issue) if send is None else None,
-        sent=send.counts.get(DeliveryStatus.SUBMITTED, 0) if send and running else 0,
-        recipients=send.recipients if send and running else 0,
+        sent=sent if totals else round(100 * sent / recipients) if recipients else 0,
+        recipients=recipients if totals else 100 if recipients else 0,
         tally=snapshot.once_known(_key(issue.slug)),
         has_send=stage_of(send, now).has_send,
     )

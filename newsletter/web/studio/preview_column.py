@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from newsletter.composing import Composed
 from newsletter.domain.publication import Newsletter
@@ -10,7 +9,7 @@ from newsletter.errors import Finding
 from newsletter.message.template import fill_text
 from newsletter.web.preview import frame
 from newsletter.web.preview.frame import InboxRow
-from newsletter.web.preview.issue_page import ExcerptedError, errors_with_excerpts
+from newsletter.web.preview.issue_page import Excerpt, ExcerptedError, errors_with_excerpts
 from newsletter.web.preview.toolbar import ToolbarGroup, toolbar
 from newsletter.web.preview.view_options import EditionKind, View, ViewOptions, Width
 from newsletter.web.studio.paths import issue_path
@@ -53,9 +52,9 @@ def preview_column(slug: str, composed: Composed, newsletter: Newsletter, option
     )
 
 
-def broken_column(findings: Sequence[Finding], options: ViewOptions, root: Path) -> PreviewColumn:
+def broken_column(findings: Sequence[Finding], options: ViewOptions, excerpt: Excerpt) -> PreviewColumn:
     """Return the column for an issue that can't be shown."""
-    return PreviewColumn(toolbar=_toolbar(options), reasons=errors_with_excerpts(findings, root))
+    return PreviewColumn(toolbar=_toolbar(options), reasons=errors_with_excerpts(findings, excerpt))
 
 
 def _toolbar(options: ViewOptions) -> tuple[ToolbarGroup, ...]:

@@ -13,8 +13,7 @@ export function startReaders() {
 function showReach() {
   const reach = JSON.parse(document.querySelector("#readers [data-reach]")?.dataset.reach ?? "{}");
   for (const place of document.querySelectorAll(".sections .reach")) {
-    const readers = reach[place.closest("[data-item]").dataset.item];
-    place.textContent = readers === undefined ? "" : `${readers.toLocaleString("en")} reader${readers === 1 ? "" : "s"}`;
+    place.textContent = reach[place.closest("[data-item]").dataset.item] ?? "";
   }
 }
 

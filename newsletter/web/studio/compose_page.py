@@ -10,6 +10,7 @@ from newsletter.composing import Composed
 from newsletter.content import FileKind, OutlinedSection, UnreadableFileError
 from newsletter.domain.balance import balance_of
 from newsletter.domain.issue import Issue
+from newsletter.domain.people import Act, may
 from newsletter.domain.send import status_in_words
 from newsletter.errors import Finding, NewsletterError, NotFoundError
 from newsletter.message.template import fill_text
@@ -81,6 +82,7 @@ def compose_values(studio: Studio, slug: str, state: ComposeState) -> dict[str, 
         "state": state,
         "status": status_in_words(send, snapshot.settings.zone, totals=studio.sees_totals),
         "is_frozen": send is not None and bool(send.digest),
+        "may_see_report": may(studio.person, Act.SEE_REPORTS),
         "options": state.options,
         "here": state.address(issue.slug),
         "more": state.address(issue.slug, more=state.most + AT_ONCE),

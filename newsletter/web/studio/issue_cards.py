@@ -66,6 +66,11 @@ def earlier_issues(snapshot: Snapshot, cards: Iterable[IssueCard], today: dateti
     return tuple(reversed(earlier[-_EARLIER:]))
 
 
+def reported_issues(sends: Mapping[str, Send]) -> frozenset[str]:
+    """Return the issues that have a report, because their send has begun."""
+    return frozenset(slug for slug, send in sends.items() if send.digest)
+
+
 def tally_of(snapshot: Snapshot, slug: str) -> FindingsTally:
     """Return the numbers of findings in an issue; the first call for a state of the files compiles the issue."""
     return snapshot.once(_key(slug), lambda: _tally(_findings(snapshot, slug)))

@@ -8,12 +8,14 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
+from newsletter.domain.people import Role
 from tests.web.axe import looks, violations
 from tests.web.preview.running_preview import NewsletterFolder, morning
 from tests.web.preview.test_scripts_from_outside import PAYLOADS
 from tests.web.studio.page_errors import no_page_errors
 from tests.web.studio.running_studio import Listening
 from tests.web.studio.sent_history import write_history
+from tests.web.studio.signed_in import hosted_studio
 
 TODAY = morning().date()
 
@@ -40,6 +42,11 @@ def test_reports_show_growth_topics_and_issues(editor: httpx.Client) -> None:
     assert "Unsubscribe button of the mail client" in page
     assert f'href="{latest()}"' in page
     assert 'aria-current="true">90 days' in page
+
+
+def test_the_desk_and_the_issue_lead_to_the_report(editor: httpx.Client) -> None:
+    for path in ("/", latest().removesuffix("/report")):
+        assert f'href="{latest()}"' in editor.get(path).text, path
 
 
 @pytest.mark.parametrize(
@@ -114,3 +121,18 @@ def test_titles_from_outside_are_shown_as_text(browser: Browser, studio: Listeni
         hostile = "main script, iframe, object, base, [onload], [onerror], [href^='javascript:' i]"
         assert page.locator(hostile).count() == 0
     context.close()
+
+
+def test_reports_are_for_publishers_and_admins(shared_folder: NewsletterFolder) -> None:
+    paths = (latest(), "/reports", "/reports/days.csv", "/reports/report.json", f"/preview{latest()}")
+    with hosted_studio(shared_folder.root) as hosted:
+        for role in Role:
+            may_see = role in (Role.PUBLISHER, Role.ADMIN)
+            with hosted.client(role) as client:
+                for path in paths:
+                    shown = client.get(path).text
+                    assert any(word in shown for word in ("joined", "Results")) is may_see, (role, path)
+                assert ('href="/reports"' in client.get("/").text) is may_see
+        with hosted.client() as outsider:
+            answers = {outsider.get(path).text for path in (*paths, "/issues/2031-01-01/report")}
+            assert len(answers) == 1

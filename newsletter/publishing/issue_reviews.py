@@ -6,13 +6,13 @@ from datetime import datetime
 from newsletter.domain.people import Person
 from newsletter.domain.reviews import ApprovedTime, ReviewEvent, ReviewEventKind
 from newsletter.domain.schedule import clock_time
+from newsletter.git import Repository
+from newsletter.publishing.reasons import storable
 from newsletter.publishing.review_people import approvers_of, authors_of, head_of, who_can_approve
 from newsletter.publishing.reviewed_issue import ReviewedIssue
 from newsletter.reviewing import ApprovalStanding, Approvers, PlannedStart, changes_in_words, standing_of
 from newsletter.settings import Settings
 from newsletter.store import Store
-
-LONGEST_NOTE = 2_000  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +45,21 @@ class Review:
 
 
 def review_of(
-    settings: Settings, store: Store, reviewed: ReviewedIssue, *, start: PlannedStart | None = None
+    settings: Settings,
+    store: Store,
+    reviewed: ReviewedIssue,
+    *,
+    start: PlannedStart | None = None,
+    repository: Repository | None = None,
 ) -> Review:
-    """Return the review of an issue as it is now; for a ``start``, whether it is approved for that time, too."""
+    """Return the review of an issue as it is now; for a ``start``, whether it is approved for that time, too.
+
+    Pass the ``repository`` if it is known: finding it takes a while.
+    """
     events = store.reviews.of_issue(reviewed.issue.slug)
     rules = settings.approval
-    authors = authors_of(store, settings.root, reviewed, events, rules)
-    approvers = approvers_of(store)
+    authors = authors_of(store, settings.root, reviewed, events, rules, repository)
+    approvers = approvers_of(store, events)
     standing = standing_of(
         reviewed.content,
         events,
@@ -122,12 +130,6 @@ def new_event(
         recipients=recipients,
         outline=review.reviewed.outline,
     )
-
-
-def storable(text: str) -> str:
-    """Return what somebody has typed as every database takes it: without NUL, with line feeds, not too long."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    return plain.encode("utf-8", "ignore").decode().strip()[:LONGEST_NOTE]
 
 
 def approved_time_in_words(time: ApprovedTime, settings: Settings) -> str:

@@ -8,6 +8,7 @@ from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.edition import Edition
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import ProviderError
+from newsletter.message.proof_notice import with_notice
 from newsletter.sending import SendContext
 from newsletter.translation import catalogue
 
@@ -32,14 +33,18 @@ def mail_proof(
     reader: Subscriber | None = None,
     edition: Edition | None = None,
     language: str = "",
+    review_url: str = "",
 ) -> Receipt:
     """Mail a proof of an issue to an editor's address, and return the provider's receipt.
 
     It has the values of a ``reader``, or of an unnamed one, and the entries of an ``edition``, or all of them. Its
     links open nothing. Its subject is marked in the issue's language, or in the newsletter's ``language`` if the issue
-    states none. Raise ProofError if the provider doesn't accept it, and ProviderError if it accepts nothing.
+    states none. With the ``review_url`` of its page, it begins with a link to that. Raise ProofError if the provider
+    doesn't accept it, and ProviderError if it accepts nothing.
     """
     email = composed.email if edition is None else composed.compiled.email(edition)
+    if review_url:
+        email = with_notice(email, f"This is a proof of issue {composed.issue.slug}.", "Review it", review_url)
     mark = catalogue(composed.issue.language or language).gettext("[Proof]")
     receipt = sending.send_proof(
         context, email=email, reader=reader or Subscriber(address=to), to=to, now=now, mark=mark

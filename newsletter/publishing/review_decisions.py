@@ -7,8 +7,10 @@ from newsletter.composing import Composed
 from newsletter.domain.addresses import address_key
 from newsletter.domain.people import Act, Person, Work, require
 from newsletter.domain.reviews import ApprovedTime, ReviewEvent, ReviewEventKind
-from newsletter.errors import NewsletterError, UsageError
+from newsletter.errors import NewsletterError
+from newsletter.publishing.finding_ticks import OpenFindingsError, open_among
 from newsletter.publishing.issue_reviews import Review, mark_of, new_event, review_of
+from newsletter.publishing.reasons import MissingReasonError
 from newsletter.publishing.reviewed_issue import reviewed_issue
 from newsletter.settings import Settings
 from newsletter.store import Store
@@ -27,15 +29,6 @@ class ReviewOutdatedError(NewsletterError):
         )
 
 
-class MissingReasonError(UsageError):
-    """A decision that needs a reason or a note and has none."""
-
-    code = "reason-missing"
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what, hint="say it in a few words")
-
-
 def approve(
     person: Person,
     settings: Settings,
@@ -50,12 +43,15 @@ def approve(
     """Approve an issue as it is now, for a time, and return its review.
 
     ``seen`` is the ``mark`` of what the person has looked at. Raise ReviewOutdatedError if it has changed since;
-    ForbiddenError, OwnWorkError and ConfirmationNeededError.
+    OpenFindingsError if findings are neither fixed nor ticked off; ForbiddenError, OwnWorkError and
+    ConfirmationNeededError.
     """
     reviewed = reviewed_issue(settings, composed)
     review = review_of(settings, store, reviewed)
     require(person, Act.APPROVE, _work(review, person, own_allowed=settings.approval.own_changes))
     _refuse_outdated(review, seen)
+    if left := open_among(store, composed.findings, settings.root):
+        raise OpenFindingsError(issue=composed.issue.slug, number=len(left))
     event = new_event(settings, review, person, ReviewEventKind.APPROVAL, now, time=time, note=note)
     store.reviews.add(event)
     store.audit.add(person, Act.APPROVE, f"issue {event.issue}", now=now, detail=_detail(event))

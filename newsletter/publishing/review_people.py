@@ -14,8 +14,10 @@ from newsletter.reviewing import Approvers, last_complete
 from newsletter.store import Store
 
 
-def approvers_of(store: Store) -> Approvers:
+def approvers_of(store: Store, events: Iterable[ReviewEvent] = ()) -> Approvers:
     """Return the people whose approvals count: members of staff who may approve now, and the person at this computer.
+
+    People who aren't on the staff have the names that they had in the ``events``.
 
     The approval of somebody who was removed, or whose role was lowered since, no longer counts.
     """
@@ -27,7 +29,8 @@ def approvers_of(store: Store) -> Approvers:
 
     return Approvers(
         may_approve=may_approve,
-        names={address_key(member.address): member.name or member.address for member in members.values()},
+        names={address_key(event.by): event.name for event in events}
+        | {address_key(member.address): member.name or member.address for member in members.values()},
     )
 
 

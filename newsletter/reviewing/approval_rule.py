@@ -126,7 +126,8 @@ def standing_of(
     )
     missing = list(_missing(counting, rules, authors, approvers))
     if len(approvals) > len(counting) and missing:
-        missing.insert(0, "the approval is for another time")
+        others = _missing(approvals, rules, authors, approvers)
+        missing = ["the approval is for another time", *others]
     if requested and not approvals:
         missing.insert(0, f"{requested.name} has asked for changes")
     return ApprovalStanding(

@@ -16,8 +16,8 @@ from newsletter.domain.send import Send
 from newsletter.domain.subscriber import Subscriber
 from newsletter.publishing.approvals import NotApprovedError, approval_problem, planned_start
 from newsletter.publishing.issue_reviews import mark_of, review_of
+from newsletter.publishing.reasons import MissingReasonError
 from newsletter.publishing.review_decisions import (
-    MissingReasonError,
     ReviewOutdatedError,
     approve,
     ask_for_changes,
@@ -55,7 +55,7 @@ def approving(settings: Settings, store: Store) -> Settings:
     """Return the settings of a newsletter that requires an approval, with Monday's issue and two readers."""
     for name in ("ada", "ben"):
         store.subscribers.add(Subscriber(address=f"{name}@example.com", topics=("science",)), now=NOW)
-    write_issue(settings.root, MONDAY, "train", "glove")
+    write_issue(settings.root, MONDAY, "train", "glove", more="preheader: What a timetable can teach.\n")
     return changed_settings(settings, APPROVAL)
 
 

@@ -50,6 +50,7 @@ from newsletter.web.studio.readers import export_page, import_pages, list_page, 
 from newsletter.web.studio.readers.import_pages import IMPORT
 from newsletter.web.studio.replies import not_confirmed, not_saved, refused, status_of, wants_json
 from newsletter.web.studio.results import pages as results
+from newsletter.web.studio.review import review_page
 from newsletter.web.studio.sending import send_page
 from newsletter.web.studio.settings_pages import settings_page
 from newsletter.web.studio.sign_in import confirming
@@ -92,6 +93,7 @@ ROUTERS: tuple[Callable[[Studio], APIRouter], ...] = (
     audit_page.router,
     account_page.router,
     send_page.router,
+    review_page.router,
 )
 
 

@@ -14,6 +14,7 @@ from newsletter.domain.people import Act, NotSignedInError, Person, may
 from newsletter.editing import Editing, Sittings, Syncing
 from newsletter.errors import FindingsError, Place, SettingsError, StoreError
 from newsletter.git import Repository
+from newsletter.publishing.edit_notes import EditNotes
 from newsletter.publishing.reader_choices import ReaderChoices
 from newsletter.publishing.reader_imports import ReaderImports
 from newsletter.rendering import page_environment
@@ -26,6 +27,7 @@ from newsletter.web.preview.source_files import SourceLine, excerpt_for
 from newsletter.web.studio.current_person import current_person
 from newsletter.web.studio.hints import is_prose, studio_hint
 from newsletter.web.studio.link_services import LinkServices
+from newsletter.web.studio.paths import file_path
 from newsletter.web.studio.places import MAIN, places_for
 from newsletter.web.studio.sign_in.hosting import Hosting
 from newsletter.web.studio.static_files import static_paths
@@ -39,7 +41,7 @@ class Studio:
     them, ``sittings`` commits the changes, and ``syncing`` exchanges commits with the remote. ``local_person`` works at
     this computer; it is None if the studio serves people who sign in. ``links`` has the links that editors catch, and
     ``reader_choices`` keeps the readers' choices of topics for a minute. ``hosting`` is that of a studio with accounts.
-    ``imports`` has the files of readers that were uploaded.
+    ``imports`` has the files of readers that were uploaded, and ``edit_notes`` notes who changes which file.
     """
 
     root: Path
@@ -53,6 +55,7 @@ class Studio:
     environment: Environment
     links: LinkServices
     imports: ReaderImports
+    edit_notes: EditNotes
     hosting: Hosting | None = None
     reader_choices: ReaderChoices = field(default_factory=ReaderChoices)
 
@@ -178,6 +181,7 @@ def templates() -> Environment:
             "studio_hint": studio_hint,
             "is_prose": is_prose,
             **report_filters(),
+            "file_page": file_path,
         }
     )
     environment.globals |= static_paths()

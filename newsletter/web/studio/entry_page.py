@@ -26,6 +26,7 @@ from newsletter.web.studio.context import Studio
 from newsletter.web.studio.entry_look import compiled_entry
 from newsletter.web.studio.paths import entry_path
 from newsletter.web.studio.replies import saved, session_of, text_of
+from newsletter.web.studio.review.review_values import entry_comments
 from newsletter.web.studio.saving import save_field
 
 _PREVIEW = "/preview"
@@ -123,6 +124,7 @@ class EntryPages:
             look=f"{entry_path(slug)}/email?version={compiled.digest[:12]}" if compiled else "",
             sandbox=frame.SANDBOX,
             ellipsis=style.ellipsis.value,
+            comments=entry_comments(self._studio, entry, snapshot),
             quotes="straight" if style.straight_quotes else "keep",
         )
 

@@ -12,6 +12,7 @@ from newsletter.errors import FindingsError, NewsletterError, SettingsError
 from newsletter.fetching import WebClient
 from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.git import STUDIO, Identity
+from newsletter.publishing.edit_notes import EditNotes
 from newsletter.publishing.reader_imports import ReaderImports
 from newsletter.publishing.settings_changes import check_settings, note_settings_change
 from newsletter.settings.studio import StudioSettings
@@ -67,6 +68,7 @@ def open_studio(
 
     def saved(save: Save) -> None:
         sittings.saved(save)
+        edit_notes.note(save.person, save.paths, save.at)
         at = save.at.isoformat(timespec="seconds")
         watcher.publish("saved", {"paths": save.paths, "by": save.person.name, "at": at})
         if SETTINGS_FILE in save.paths:
@@ -77,6 +79,12 @@ def open_studio(
     def open_store() -> Store:
         # The files need not be looked at again.
         return (snapshots.latest or snapshots.current()).settings.open_store()
+
+    def open_known_store() -> Store | None:
+        known = (snapshots.latest or snapshots.current()).settings
+        return known.open_store() if known.has_database() else None
+
+    edit_notes = EditNotes(open_known_store)
 
     def topics() -> Topics:
         return snapshots.current().settings.newsletter.topics
@@ -96,6 +104,7 @@ def open_studio(
         clock=clock,
         environment=templates(),
         links=link_services(editing, open_store, watcher, clock, web_client),
+        edit_notes=edit_notes,
         imports=ReaderImports(root, open_store, topics, clock, import_changed),
         hosting=hosting,
     )

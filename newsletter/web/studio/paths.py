@@ -20,6 +20,11 @@ def report_path(slug: str) -> str:
     return f"{issue_path(slug)}/report"
 
 
+def review_path(slug: str) -> str:
+    """Return the path of an issue's review."""
+    return f"{issue_path(slug)}/review"
+
+
 def entry_path(slug: str) -> str:
     """Return the path of an entry's page."""
     return f"/entries/{quote(slug, safe='')}"

@@ -29,6 +29,7 @@ PLACES = (
     StudioPlace(slug="links", label="Links", path="/links", keys="g l"),
     StudioPlace(slug="capture", label="Capture", path="/capture", keys="c"),
     StudioPlace(slug="compose", label="Compose", path="/compose", keys="g c"),
+    StudioPlace(slug="review", label="Review", path="/review", keys="g r"),
     StudioPlace(slug="send", label="Send", path="/send", keys="g s", act=Act.SEND),
     StudioPlace(slug="readers", label="Readers", path="/readers", keys="g e", act=Act.SEE_READERS, group=MORE),
     StudioPlace(slug="people", label="People", path="/people", keys="g p", act=Act.SEE_PEOPLE, group=MORE),

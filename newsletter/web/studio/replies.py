@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from newsletter.content import UnreadableFileError
 from newsletter.domain.changes import FieldValue
-from newsletter.domain.people import ConfirmationNeededError, ForbiddenError, NotSignedInError
+from newsletter.domain.people import ConfirmationNeededError, ForbiddenError, NotSignedInError, OwnWorkError
 from newsletter.editing import BusyFileError, ConflictError, OwnerChangeError, UnsavedError
 from newsletter.errors import BusyError, FullError, NewsletterError, NotFoundError, UnreachableError
 from newsletter.files.newsletter_lock import LockedError
@@ -80,7 +80,7 @@ def status_of(error: NewsletterError) -> int:
         return 404
     if isinstance(error, (ConfirmationNeededError, NotSignedInError)):
         return 401
-    if isinstance(error, (ForbiddenError, OwnerChangeError)):
+    if isinstance(error, (ForbiddenError, OwnerChangeError, OwnWorkError)):
         return 403
     if isinstance(error, TooManySignInsError):
         return 429

@@ -12,7 +12,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from newsletter import bootstrap, settings
 from newsletter.domain.captured_links import LinkFacts
+from newsletter.domain.people import Person
+from newsletter.domain.reviews import CommentedKind
+from newsletter.publishing.review_comments import add_comment, resolve_comment
+from newsletter.publishing.review_decisions import record_proof
+from newsletter.publishing.send_issue import compose_issue
 from newsletter.web.preview.app import preview_settings
 from tests.git.repositories import Checkout
 from tests.web.preview.running_preview import NewsletterFolder
@@ -97,6 +103,7 @@ def typical(root: Path) -> None:
     _commit(root, "Import picks of the week", ADA, NOW - timedelta(days=2, hours=1))
     entry.write_text(texts[0].replace("topics: [Railways, Travel, Cities]", "topics: [Railways]"), encoding="utf-8")
     _commit(root, "Edit The quiet return of the night train: framing", ADA, NOW - timedelta(hours=14))
+    _mail_proof(root)
     entry.write_text(texts[0], encoding="utf-8")
     issue.write_text(texts[1], encoding="utf-8")
     _commit(
@@ -115,6 +122,7 @@ def typical(root: Path) -> None:
     write_history(
         root, until=TODAY, days=200, issues=sent, entries=pieces, topics=("transport", "music", "maps", "food")
     )
+    _comment(root, 2)
 
 
 def empty(root: Path) -> None:
@@ -168,6 +176,8 @@ def full(root: Path) -> None:
     add_some(root, NOW)
     add_many(root, NOW)
     _catch(root, [replace(_LINKS[number % 4], title=_title(number)) for number in range(40)], "piece-003")
+    _mail_proof(root)
+    _comment(root, 30, "piece-003", _LONG)
 
 
 def _many_tables(file: Path) -> None:
@@ -256,6 +266,28 @@ def _commit(root: Path, message: str, author: tuple[str, str], at: datetime) -> 
 def _import_readers(root: Path) -> None:
     command = [sys.executable, "-m", "newsletter", "subscribers", "import", str(SAMPLE / "docs/samples/readers.csv")]
     subprocess.run(command, cwd=root, check=True, capture_output=True)
+
+
+def _mail_proof(root: Path) -> None:
+    """Record that Robin has mailed a proof of tomorrow's issue as it is now."""
+    loaded = settings.load(root)
+    robin = Person(name=ROBIN[0], address=ROBIN[1])
+    with bootstrap.open_store(loaded) as store:
+        at = NOW - timedelta(hours=13)
+        record_proof(robin, loaded, store, compose_issue(loaded, TOMORROW), [ADA[1], ROBIN[1]], now=at)
+
+
+def _comment(root: Path, number: int, entry: str = ENTRY, text: str = "Is the second sentence needed?") -> None:
+    """Store comments by both editors on tomorrow's issue and on an entry, every third of them resolved."""
+    with bootstrap.open_store(settings.load(root)) as store:
+        for at in range(number):
+            name, address = (ROBIN, ADA)[at % 2]
+            person, now = Person(name=name, address=address), NOW - timedelta(minutes=50 - at)
+            kind, slug = ((CommentedKind.ENTRY, entry), (CommentedKind.ISSUE, TOMORROW))[at % 2]
+            words = text if at % 2 == 0 else "The subject is much better now. Could we open with the bridges?"
+            comment = add_comment(person, store, kind, slug, words, now=now)
+            if at % 3 == 2:
+                resolve_comment(person, store, comment, resolved=True, now=now)
 
 
 def _catch(root: Path, links: Sequence[LinkFacts], entry: str) -> None:

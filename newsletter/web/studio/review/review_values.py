@@ -1,0 +1,288 @@
+"""The values of an issue's review page, as its files and its review are now."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from newsletter import settings
+from newsletter.composing import Composed
+from newsletter.domain.addresses import address_key
+from newsletter.domain.issue import Entry, Issue
+from newsletter.domain.people import Act, Person, Work, may
+from newsletter.domain.reviews import ApprovedTime, Comment, ReviewEvent, ReviewEventKind, TickedFinding
+from newsletter.domain.send import Send, status_in_words
+from newsletter.domain.send_stages import SendStage, stage_of
+from newsletter.errors import Finding, NewsletterError, NotFoundError, Severity
+from newsletter.publishing.approvals import start_of
+from newsletter.publishing.finding_ticks import fingerprint_of, ticked_among
+from newsletter.publishing.issue_reviews import Review, approved_time_in_words, mark_of, review_of
+from newsletter.publishing.review_comments import is_own
+from newsletter.publishing.review_proofs import ProofAddress, proof_addresses
+from newsletter.publishing.reviewed_issue import ReviewedIssue, reviewed_issue
+from newsletter.settings import Settings
+from newsletter.store import Store
+from newsletter.web.preview.issue_page import findings_in
+from newsletter.web.preview.snapshot import Snapshot
+from newsletter.web.studio.context import Studio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFinding:
+    """A finding on the review page; ``ticked`` says who has ticked it off and why, if somebody has."""
+
+    finding: Finding
+    fingerprint: str
+    ticked: TickedFinding | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownComment:
+    """A comment; ``about`` names the entry that it is about, "" for the issue. It can be deleted if it is one's own."""
+
+    comment: Comment
+    about: str
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownEvent:
+    """An event of a review: what happened, in words, and whether the issue is still as it was then."""
+
+    event: ReviewEvent
+    words: str
+    at: datetime
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permissions:
+    """What the person who looks at the page may do there; ``own_work`` says that they may not approve their own."""
+
+    approve: bool
+    own_work: bool
+    review: bool
+    proof: bool
+    proof_to_others: bool
+    comment: bool
+    send: bool
+
+
+def loaded_settings(studio: Studio, snapshot: Snapshot) -> Settings:
+    """Return the settings that operations need."""
+    return snapshot.once("settings", lambda: settings.load(studio.root))
+
+
+def composed_now(snapshot: Snapshot, slug: str) -> tuple[Composed | None, tuple[Finding, ...]]:
+    """Return the compiled issue with its findings, or None and why it can't be shown. Raise NotFoundError."""
+    try:
+        composed = snapshot.compose(slug)
+    except NotFoundError:
+        raise
+    except NewsletterError as err:
+        return None, tuple(findings_in(err))
+    return composed, composed.findings
+
+
+def reviewed_now(studio: Studio, snapshot: Snapshot, composed: Composed) -> ReviewedIssue:
+    """Return an issue for its review; the first call for a state of the files computes it."""
+    loaded = loaded_settings(studio, snapshot)
+    return snapshot.once(f"reviewed {composed.issue.slug}", lambda: reviewed_issue(loaded, composed))
+
+
+def review_values(studio: Studio, slug: str) -> dict[str, object]:
+    """Return the values for the template. Raise NotFoundError if there is no such issue."""
+    snapshot, sends = studio.snapshots.with_sends()
+    issue = snapshot.manuscripts.issue(slug)
+    loaded = loaded_settings(studio, snapshot)
+    composed, findings = composed_now(snapshot, issue.slug)
+    reviewed = None
+    try:
+        reviewed = reviewed_now(studio, snapshot, composed) if composed else None
+    except NewsletterError as err:  # such as a segment that doesn't exist
+        findings = (*findings, *findings_in(err))
+    send = sends.get(issue.slug)
+    values: dict[str, object] = {
+        "slug": issue.slug,
+        "issue": issue,
+        "rules": loaded.approval,
+        "send": send,
+        "send_stage": stage_of(send, studio.now),
+        "send_words": status_in_words(send, snapshot.settings.zone),
+        "is_frozen": send is not None and bool(send.digest),
+        "mark": mark_of(reviewed) if reviewed else "",
+        "times": _times(issue, send, studio.today(snapshot), loaded),
+        "zone": loaded.newsletter.time_zone,
+    }
+    values["tone"] = ""
+    values |= zip(("earlier", "_", "later"), snapshot.around(issue.slug), strict=True)
+    if not snapshot.settings.has_database():
+        return values | _without_store(studio, findings, loaded)
+    with snapshot.settings.open_store() as store:
+        review = None
+        if reviewed is not None:
+            studio.edit_notes.flush()
+            start = start_of(send, issue.date, now=studio.now) if send and not send.digest and send.begins else None
+            start = start if stage_of(send, studio.now) is not SendStage.UNSENT else None
+            review = review_of(loaded, store, reviewed, start=start, repository=studio.repository)
+        events = review.events if review else store.reviews.of_issue(issue.slug)
+        stage = _stage(review, events, send, studio.now)
+        return values | {
+            "review": review,
+            "stage": stage,
+            "tone": _TONES.get(stage, ""),
+            "permissions": _permissions(studio.person, review, loaded),
+            "findings": _shown_findings(store, findings, studio),
+            "comments": _shown_comments(studio, store, issue),
+            "commented": [(entry.slug, entry.title or entry.slug) for entry in issue.entries],
+            "events": _shown_events(events, reviewed, loaded),
+            "approvals": [_shown(event, reviewed, loaded) for event in (review.standing.counted if review else ())],
+            "compared": _shown(review.compared, reviewed, loaded) if review and review.compared else None,
+            "author_names": [review.approvers.name(author) for author in sorted(review.authors)] if review else [],
+            "proof_addresses": proof_addresses(loaded, store),
+        }
+
+
+def _without_store(studio: Studio, findings: Sequence[Finding], loaded: Settings) -> dict[str, object]:
+    """Return the values of a newsletter that has no database yet: nothing has happened."""
+    addresses = [ProofAddress(address=address, name="", is_usual=True) for address in loaded.studio.proof_to]
+    root = studio.root
+    return {
+        "review": None,
+        "stage": "draft",
+        "permissions": _permissions(studio.person, None, loaded),
+        "findings": [ShownFinding(finding=finding, fingerprint=fingerprint_of(finding, root)) for finding in findings],
+        "comments": [],
+        "commented": [],
+        "events": [],
+        "approvals": [],
+        "compared": None,
+        "author_names": [],
+        "proof_addresses": addresses,
+    }
+
+
+def _stage(review: Review | None, events: Sequence[ReviewEvent], send: Send | None, now: datetime) -> str:
+    stage = stage_of(send, now)
+    if stage is not SendStage.UNSENT:
+        return stage.value
+    if review is not None and review.is_approved and review.standing.counted:
+        return "approved"
+    return "in review" if events else "draft"
+
+
+_TONES = {
+    "approved": "fine",
+    SendStage.SENT.value: "fine",
+    "in review": "warning",
+    SendStage.PAUSED.value: "warning",
+    SendStage.FAILING.value: "warning",
+    SendStage.FAILURES.value: "warning",
+    **{stage.value: "moving" for stage in SendStage if stage.is_moving and stage is not SendStage.FAILING},
+}
+
+
+def _permissions(person: Person, review: Review | None, loaded: Settings) -> Permissions:
+    own = address_key(person.address)
+    authors = review.authors if review else frozenset()
+    work = Work(
+        by=frozenset(person.address if address_key(author) == own else author for author in authors),
+        own_allowed=loaded.approval.own_changes,
+    )
+    return Permissions(
+        approve=may(person, Act.APPROVE, work),
+        own_work=may(person, Act.APPROVE) and not may(person, Act.APPROVE, work),
+        review=may(person, Act.REVIEW),
+        proof=may(person, Act.PROOF),
+        proof_to_others=may(person, Act.PROOF_TO_OTHERS),
+        comment=may(person, Act.COMMENT),
+        send=may(person, Act.SEND),
+    )
+
+
+def _shown_findings(store: Store, findings: Iterable[Finding], studio: Studio) -> list[ShownFinding]:
+    """Return the findings, errors first and those that were ticked off last; each fingerprint once."""
+    findings = tuple(findings)
+    ticked = ticked_among(store, findings, studio.root)
+    shown: dict[str, ShownFinding] = {}
+    for finding in findings:
+        fingerprint = fingerprint_of(finding, studio.root)
+        tick = None if finding.severity is Severity.ERROR else ticked.get(fingerprint)
+        shown.setdefault(fingerprint, ShownFinding(finding=finding, fingerprint=fingerprint, ticked=tick))
+    return sorted(
+        shown.values(), key=lambda shown: (shown.ticked is not None, shown.finding.severity is not Severity.ERROR)
+    )
+
+
+def _shown_comments(studio: Studio, store: Store, issue: Issue) -> list[ShownComment]:
+    titles = {entry.slug: entry.title or entry.slug for entry in issue.entries}
+    comments = store.comments.about(issue.slug, titles)
+    return [shown_comment(studio, comment, titles.get(comment.slug, "")) for comment in comments]
+
+
+def shown_comment(studio: Studio, comment: Comment, about: str = "") -> ShownComment:
+    """Return a comment as the person who looks at it sees it. ``about`` is the entry's title on an issue's page."""
+    return ShownComment(
+        comment=comment,
+        about=about if comment.kind == "entry" else "",
+        is_own=is_own(studio.person, comment),
+    )
+
+
+def entry_comments(studio: Studio, entry: Entry, snapshot: Snapshot) -> list[ShownComment]:
+    """Return the comments on an entry, none if the database can't be read: the fields matter more."""
+    try:
+        if not snapshot.settings.has_database():
+            return []
+        with snapshot.settings.open_store() as store:
+            return [shown_comment(studio, comment) for comment in store.comments.about_entry(entry.slug)]
+    except NewsletterError:
+        return []
+
+
+def _shown_events(events: Iterable[ReviewEvent], reviewed: ReviewedIssue | None, loaded: Settings) -> list[ShownEvent]:
+    return [_shown(event, reviewed, loaded) for event in reversed(tuple(events))]
+
+
+def _shown(event: ReviewEvent, reviewed: ReviewedIssue | None, loaded: Settings) -> ShownEvent:
+    when = f" for {approved_time_in_words(event.time, loaded)}" if event.time else ""
+    words = {
+        ReviewEventKind.PROOF: f"mailed a proof to {', '.join(event.recipients)}",
+        ReviewEventKind.APPROVAL: f"approved{when}",
+        ReviewEventKind.CHANGES_REQUESTED: "asked for changes",
+        ReviewEventKind.OVERRIDE: f"decided to send without approval{when}",
+    }[event.kind]
+    return ShownEvent(
+        event=event,
+        words=words,
+        at=event.at.astimezone(loaded.newsletter.zone),
+        is_current=reviewed is not None and reviewed.content.is_of(event),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeChoices:
+    """The times for which an issue can be approved: any time on a ``day``, or as it is ``scheduled``."""
+
+    day: date
+    day_text: str
+    clock: str
+    scheduled: str = ""
+    scheduled_words: str = ""
+
+
+def _times(issue: Issue, send: Send | None, today: date, loaded: Settings) -> TimeChoices:
+    day = max(issue.date, today)
+    scheduled = None
+    if send is not None and not send.digest and send.begins is not None and send.status == "scheduled":
+        scheduled = (
+            ApprovedTime(day=issue.date, local_time=send.local_time)
+            if send.local_time
+            else ApprovedTime(day=send.begins.astimezone(loaded.newsletter.zone).date(), at=send.begins)
+        )
+    return TimeChoices(
+        day=day,
+        day_text=ApprovedTime(day=day).text,
+        clock="06:30",
+        scheduled=scheduled.text if scheduled else "",
+        scheduled_words=approved_time_in_words(scheduled, loaded) if scheduled else "",
+    )

@@ -63,16 +63,16 @@ class LinkChecker:
         self._client, self._seconds, self._clock = client, seconds, clock
         self._known: dict[OutgoingLink, tuple[float, LinkCheck]] = {}
 
-    def check(self, links: Sequence[OutgoingLink]) -> Iterator[LinkCheck]:
+    def check(self, links: Sequence[OutgoingLink], *, again: bool = False) -> Iterator[LinkCheck]:
         """Yield the result of each link as soon as it is known, with a few pages loading at once. It raises nothing.
 
-        Links that aren't checked in time have a remark that says so.
+        Links that aren't checked in time have a remark that says so. With ``again``, nothing that is known counts.
         """
         if self._client is None:
             return
         by_url: dict[str, list[OutgoingLink]] = defaultdict(list)
         for link in dict.fromkeys(links):
-            known = self.known(link)
+            known = None if again else self.known(link)
             if known is None:
                 by_url[link.url].append(link)
             else:

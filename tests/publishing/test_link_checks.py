@@ -208,6 +208,8 @@ def test_results_count_for_some_minutes(pages: CapturedPages) -> None:
     pages.statuses["/night-train"] = 404
     clock.now = KEPT - 1
     assert list(checker.check(links)) == [first]
+    assert [check.findings[0].rule for check in checker.check(links, again=True)] == ["link-dead"]
+    pages.statuses["/night-train"] = 410
     clock.now = KEPT + 1
     assert [check.findings[0].rule for check in checker.check(links)] == ["link-dead"]
 

@@ -54,6 +54,11 @@ class CapturedPages:
         """Return a client for which every name is this server's."""
         return WebClient(admits=lambda _: True, resolve=lambda *_: [ip_address("127.0.0.1")], seconds=20)
 
+    @property
+    def offline(self) -> WebClient:
+        """Return a client that reaches nothing."""
+        return WebClient(admits=lambda _: False, resolve=lambda *_: [ip_address("127.0.0.1")])
+
 
 @contextmanager
 def captured_pages() -> Iterator[CapturedPages]:

@@ -1,7 +1,7 @@
 """Check the links and quotations of an issue before its send, in the background, and show the results as they come."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from newsletter.domain.issue import Issue
@@ -9,6 +9,7 @@ from newsletter.domain.people import Act, Person, require
 from newsletter.errors import Finding
 from newsletter.publishing.link_checks import LinkCheck, LinkChecker, without_connection
 from newsletter.publishing.outgoing_links import OutgoingLink, links_of_issue
+from newsletter.web.studio.paths import entry_path
 
 
 @dataclass(slots=True)
@@ -16,13 +17,23 @@ class _Run:
     """A check of some links: what is known so far. Only its thread appends."""
 
     links: tuple[OutgoingLink, ...]
+    again: bool = False
     results: list[LinkCheck] = field(default_factory=list)
-    is_done: bool = False
+    done: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkWarning:
+    """A finding about a link, with the name of its entry or block, and the path of the entry's page."""
+
+    finding: Finding
+    item: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedLinks:
-    """What is known about an issue's links: ``checked`` of ``links`` so far, with ``findings`` and remarks.
+    """What is known about an issue's links: ``checked`` of ``links`` so far, with ``warnings`` and remarks.
 
     ``is_offline`` says that no server answered at all, so that nothing is known.
     """
@@ -30,7 +41,7 @@ class CheckedLinks:
     links: int
     checked: int
     is_done: bool
-    findings: tuple[Finding, ...] = ()
+    warnings: tuple[LinkWarning, ...] = ()
     remarks: tuple[tuple[str, str], ...] = ()
     is_offline: bool = False
 
@@ -43,37 +54,46 @@ class SendChecks:
         self._runs: dict[str, _Run] = {}
         self._lock = threading.Lock()
 
-    def look(self, person: Person, issue: Issue, *, again: bool = False) -> CheckedLinks:
+    def look(self, person: Person, issue: Issue, *, again: bool = False, wait: bool = False) -> CheckedLinks:
         """Return what is known by now; begin to check if the issue's links have changed, or ``again``.
 
-        Results of the last minutes count. Raise ForbiddenError.
+        Results of the last minutes count, but not ``again``. With ``wait``, return once all are checked, which takes
+        half a minute at most. Raise ForbiddenError.
         """
         require(person, Act.SEE_REPORTS)
         links = tuple(dict.fromkeys(links_of_issue(issue)))
         with self._lock:
             run = self._runs.get(issue.slug)
-            if run is None or run.links != links or (again and run.is_done):
-                run = self._runs[issue.slug] = _Run(links)
+            if run is None or run.links != links or (again and run.done.is_set()):
+                run = self._runs[issue.slug] = _Run(links, again)
                 threading.Thread(target=self._check, args=(run,), name="send checks", daemon=True).start()
-        return _state(run)
+        if wait:
+            run.done.wait()
+        return _state(run, {entry.slug for entry in issue.entries})
 
     def _check(self, run: _Run) -> None:
         try:
-            run.results.extend(self._checker.check(run.links))
+            run.results.extend(self._checker.check(run.links, again=run.again))
         finally:
-            run.is_done = True
+            run.done.set()
 
 
-def _state(run: _Run) -> CheckedLinks:
+def _state(run: _Run, entries: Collection[str]) -> CheckedLinks:
+    is_done = run.done.is_set()  # before its results, so that none is missing
     results: Sequence[LinkCheck] = tuple(run.results)
-    offline = run.is_done and without_connection(results)
+    offline = is_done and without_connection(results)
     remarks = dict.fromkeys((result.link.url, result.remark) for result in results if result.remark)
-    findings = dict.fromkeys(finding for result in results for finding in result.findings)
+    warnings = dict.fromkeys(
+        LinkWarning(finding=finding, item=item, path=entry_path(item) if item in entries else "")
+        for result in results
+        for item in (result.link.item,)
+        for finding in result.findings
+    )
     return CheckedLinks(
         links=len(run.links),
         checked=len(results),
-        is_done=run.is_done,
-        findings=() if offline else tuple(findings),
+        is_done=is_done,
+        warnings=() if offline else tuple(warnings),
         remarks=() if offline else tuple(remarks),
         is_offline=offline,
     )

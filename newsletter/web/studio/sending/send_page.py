@@ -24,7 +24,7 @@ from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.paths import send_path
 from newsletter.web.studio.replies import saved, status_of, wants_json
-from newsletter.web.studio.sending.send_checks import SendChecks
+from newsletter.web.studio.sending.send_checks import CheckedLinks, SendChecks
 from newsletter.web.studio.sending.send_live import SendStream
 from newsletter.web.studio.sending.send_plan import SendPlan, send_plan
 from newsletter.web.studio.sending.send_state import SendState, distance_words, moment_words, send_state
@@ -81,8 +81,11 @@ class SendPages:
         return HTMLResponse(self._studio.page("send-nothing", place="send"))
 
     def show(self, slug: str, plan: str = "") -> str:
-        """Show the state of an issue's send. Its plan is counted afterwards, or first with ``plan``."""
-        return self._page(slug, plan=self._plan(slug) if plan else None)
+        """Show the state of an issue's send. With ``plan``, count it and check the links first, not afterwards."""
+        planned = self._plan(slug) if plan else None
+        issue = self._studio.snapshot.manuscripts.issue(slug)
+        checks = self._checks.look(self._studio.person, issue, wait=True) if planned else None
+        return self._page(slug, plan=planned, checks=checks)
 
     def plan(self, slug: str) -> str:
         """Count the readers, compare the plan with the last sends, and return that part of the page."""
@@ -175,7 +178,13 @@ class SendPages:
         return saved(request, form, at=studio.now, announce=announce, go_to=send_path(slug))
 
     def _page(
-        self, slug: str, *, plan: SendPlan | None, error: NewsletterError | None = None, form: Form | None = None
+        self,
+        slug: str,
+        *,
+        plan: SendPlan | None,
+        checks: CheckedLinks | None = None,
+        error: NewsletterError | None = None,
+        form: Form | None = None,
     ) -> str:
         studio = self._studio
         snapshot = studio.snapshot
@@ -185,6 +194,7 @@ class SendPages:
             place="send",
             issue=issue,
             state=self._state(slug),
+            checks=checks,
             error=error,
             **self._plan_values(slug, plan, error=error, form=form),
         )

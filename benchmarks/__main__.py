@@ -27,6 +27,7 @@ NAMES = (
     "preview_reload",
     "studio",
     "reports",
+    "readers",
     "build_messages",
     "send_smtp",
     "send_ses",

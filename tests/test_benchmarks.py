@@ -24,6 +24,7 @@ SMALL = {
     "check_newsletter": ["--rounds", "1", "--entries", "8"],
     "studio": ["--rounds", "1", "--entries", "24", "--readers", "100"],
     "reports": ["--rounds", "1", "--readers", "200", "--earlier", "3"],
+    "readers": ["--rounds", "1", "--readers", "1000"],
     "build_messages": ["--rounds", "1", "--messages", "20"],
     "send_ses": ["--rounds", "1", "--readers", "100"],
     "freeze": ["--readers", "2000"],

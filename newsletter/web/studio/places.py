@@ -31,7 +31,7 @@ PLACES = (
     StudioPlace(slug="compose", label="Compose", path="/compose", keys="g c"),
     StudioPlace(slug="review", label="Review", path="/review", keys="g r"),
     StudioPlace(slug="send", label="Send", path="/send", keys="g s", act=Act.SEND),
-    StudioPlace(slug="readers", label="Readers", path="/readers", keys="g e", act=Act.SEE_READERS, group=MORE),
+    StudioPlace(slug="readers", label="Readers", path="/readers", keys="g a", act=Act.SEE_READERS, group=MORE),
     StudioPlace(slug="people", label="People", path="/people", keys="g p", act=Act.SEE_PEOPLE, group=MORE),
     StudioPlace(slug="reports", label="Reports", path="/reports", keys="", act=Act.SEE_REPORTS, group=MORE),
     StudioPlace(slug="segments", label="Segments", path="/segments", keys="g e", act=Act.SEE_REPORTS, group=MORE),

@@ -106,6 +106,7 @@ class ReadersPages:
 
     def totals(self) -> Response:
         """Return the numbers of readers in each list, for scripts: with a million readers, counting takes a moment."""
+        reader_lookup.require_sight(self._studio.person, Act.SEE_REPORTS)
         if not has_readers(self._studio):
             return JSONResponse({})
         with open_store(self._studio) as store:

@@ -7,6 +7,7 @@ import { fetchValues } from "./requests.js";
 const LOOK_MS = 1000;
 let asked = false; // whether the state is on its way
 let again = false; // whether it may have changed since
+let timer = 0;
 
 listenToForms();
 onChange("import", (data) => { if (JSON.parse(data).id === place().dataset.import) show(); });
@@ -18,9 +19,10 @@ function place() {
   return document.getElementById("import-state");
 }
 
-// What has changed before the stream was open isn't told.
+// The stream may not be open when something changes.
 function watch() {
-  if ("running" in place().dataset) setTimeout(show, LOOK_MS);
+  clearTimeout(timer);
+  if ("running" in place().dataset) timer = setTimeout(show, LOOK_MS);
 }
 
 async function show() {
@@ -33,6 +35,7 @@ async function show() {
   if (state?.running && bar) {
     bar.value = state.percent;
     document.getElementById("import-words").textContent = state.words;
+    watch();
   } else {
     await refresh();
   }

@@ -364,6 +364,7 @@ PICTURES: dict[str, tuple[tuple[str, str, int, Scheme], ...]] = {
     "desk": (("typical", "desk", 1280, "light"),),
     "links": (("typical", "links", 1280, "light"),),
     "entry": (("typical", "entry", 1280, "light"),),
+    "readers": (("typical", "reader", 1280, "light"),),
     "history": (("typical", "history", 1280, "light"),),
     "review": (("typical", "review", 1280, "light"),),
     "conflict": (("typical", "conflict", 1280, "light"),),

@@ -17,6 +17,7 @@ from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
     from newsletter.domain.send import Send
+    from newsletter.domain.send_source import SendSource
     from newsletter.settings import Settings
     from newsletter.store import Store
 
@@ -100,6 +101,7 @@ def show(context: typer.Context, name: SendName, json: options.AsJson = False) -
         | ({"Run by": abandoned} if details.is_left_alone else {})
         | ({"Rate": f"{rate:,.1f} a second"} if rate else {})
         | ({"Time left": output.duration(left)} if left is not None and not send.status.ended else {})
+        | ({"Made from": _source_in_words(send.source)} if send.source and send.source.kept else {})
     )
     if details.reasons:
         output.say()
@@ -308,6 +310,11 @@ def _as_csv(rows: Iterable[tuple[str, DeliveryStatus, str]]) -> None:
         out.writerow([quoted(address), status.value, quoted(detail)])
 
 
+def _source_in_words(source: "SendSource") -> str:
+    commit = f"commit {source.commit[:12]}" if source.commit else "no commit yet"
+    return f"{commit}, with changes that weren't committed" if source.is_dirty else commit
+
+
 def _facts(send: "Send") -> dict[str, object]:
     return {
         "send": send.id,
@@ -324,4 +331,6 @@ def _facts(send: "Send") -> dict[str, object]:
         "recipients": send.recipients,
         "counts": send.counts,
         "digest": send.digest,
+        "commit": send.source.commit or None if send.source else None,
+        "dirty": send.source.is_dirty if send.source and send.source.kept else None,
     }

@@ -90,8 +90,8 @@ class ReviewEvent:
 class CommentedKind(StrEnum):
     """A kind of thing that people comment on."""
 
-    ISSUE = "issue"
-    ENTRY = "entry"
+    ISSUE = "issue"  # the issue as a whole
+    ENTRY = "entry"  # one entry, in whichever issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

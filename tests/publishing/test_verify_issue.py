@@ -209,6 +209,11 @@ def test_the_command_verifies_a_sent_issue(
     issue = readers / "issues/2026-11-23.md"
     issue.write_text(issue.read_text().replace("subject: ", "subject: Still "))
     assert run("send", "2026-11-23", "--yes").status == 0
+    shown = run("sends", "show", "latest")
+    assert (
+        f"Made from  commit {made.git('rev-parse', 'HEAD')[:12]}, with changes that weren't committed" in shown.stdout
+    )
+    assert json.loads(run("sends", "show", "latest", "--json").stdout)["dirty"] is True
     issue.unlink()
     same = run("verify", "latest")
     assert same.status == 0

@@ -2,9 +2,10 @@
 
 import dataclasses
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 from newsletter.content import FileKind, kind_of
 from newsletter.content.blocks import parse_block
@@ -15,6 +16,8 @@ from newsletter.domain.blocks import Block
 from newsletter.domain.date_words import day_in_words
 from newsletter.domain.issue import Entry, Issue, PassageKind
 from newsletter.errors import printable
+from newsletter.files.newsletter_folder import SETTINGS_FILE
+from newsletter.files.toml_layout import parsed
 
 _LONGEST = 72  # characters of a message's first line
 _TITLE = 50  # characters
@@ -51,6 +54,8 @@ def commit_message(changes: Sequence[FileChange]) -> str:
 def _sentence(change: FileChange) -> str:
     if change.before == change.after:
         return f"Edit {_name(change)}"
+    if change.path == SETTINGS_FILE and change.before is not None and change.after is not None:
+        return _settings_sentence(change.before, change.after)
     verb = "Add" if change.before is None else "Remove" if change.after is None else "Edit"
     details: Iterable[str] = ()
     if change.before is not None and change.after is not None:
@@ -60,6 +65,28 @@ def _sentence(change: FileChange) -> str:
     words = list(details)
     shown = f": {_listed(words, separator=verb == 'Compose')}" if words else ""
     return f"{verb} {_name(change)}{shown}"
+
+
+def _settings_sentence(before: str, after: str) -> str:
+    """Return what has changed in newsletter.toml: ``Change settings: name, segments.asia and theme.colors``."""
+    try:
+        old, new = _leaves(parsed(before)), _leaves(parsed(after))
+    except ValueError:  # it isn't TOML, before or afterwards
+        return f"Edit {SETTINGS_FILE}"
+    changed = [path for path in {**old, **new} if old.get(path) != new.get(path)]
+    names = list(dict.fromkeys(printable(".".join(path[:2]), _TITLE) for path in changed))
+    return f"Change settings: {_listed(names, separator=False)}" if names else f"Edit {SETTINGS_FILE}"
+
+
+def _leaves(table: Mapping[str, Any], above: tuple[str, ...] = ()) -> dict[tuple[str, ...], object]:
+    """Return all settings that aren't tables themselves by their paths."""
+    found: dict[tuple[str, ...], object] = {}
+    for name, value in table.items():
+        if isinstance(value, dict) and value:
+            found |= _leaves(value, (*above, name))
+        else:
+            found[*above, name] = value
+    return found
 
 
 def _name(change: FileChange) -> str:

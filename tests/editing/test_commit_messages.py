@@ -94,3 +94,17 @@ def test_every_change_has_a_message_of_printable_lines(path: str, before: str | 
     message = commit_message([FileChange(path=path, before=before, after=after)] * 2)
     assert message.strip()
     assert all(line.isprintable() for line in message.split("\n"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ('name = "A"\n', 'name = "B"\n', "Change settings: name"),
+        ("[a]\nx = 1\n", '[a]\nx = 2\n[topics.b]\nname = "B"\n', "Change settings: a.x and topics.b"),
+        ("[topics.a]\n", '[topics.a]\naliases = ["b"]\n', "Change settings: topics.a"),
+        ("# one\n", "# two\n", "Edit newsletter.toml"),
+        ("[broken\n", 'name = "A"\n', "Edit newsletter.toml"),
+    ],
+)
+def test_changes_of_settings_name_them(before: str, after: str, message: str) -> None:
+    assert commit_message([FileChange(path="newsletter.toml", before=before, after=after)]) == message

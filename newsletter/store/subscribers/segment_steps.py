@@ -14,7 +14,7 @@ from newsletter.store.subscribers import rows
 from newsletter.store.subscribers.segments import admitted, awake, confirmed, suppressed
 from newsletter.store.tables import subscriber
 
-_FIRST, _LARGEST = 2_000, 200_000  # ids in a query
+_FIRST, _FEWEST, _LARGEST = 2_000, 50, 200_000  # ids in a query; the first is divided among the segments
 _QUICK = 0.05  # seconds of a query after which the next one may be larger
 
 
@@ -35,7 +35,7 @@ class SegmentSteps:
         end, counts, readers = self._clock() + seconds, Counter({segment.slug: 0 for segment in segments}), 0
         inside: list[Subscriber] = []
         outside: list[Subscriber] = []
-        size = _FIRST
+        size = max(_FIRST // max(len(segments), 1), _FEWEST)
         with self._database.reading() as connection:
             last = connection.scalar(sa.select(sa.func.max(subscriber.c.id))) or 0
             while after < last:

@@ -5,6 +5,7 @@ A move has two steps, with the change of newsletter.toml between them: ``copy`` 
 finished by doing it again, and until then no reader has lost a topic.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -25,19 +26,27 @@ class TopicFollowers:
         self._database = database
 
     def counts(self) -> Mapping[str, FollowerCounts]:
-        """Return the numbers of confirmed readers who follow and who exclude each topic, by its slug."""
-        excluding = sa.func.sum(sa.case((_TOPIC.excluded, 1), else_=0))
-        query = (
-            sa.select(_TOPIC.topic, sa.func.count(), excluding)
-            .join(subscriber, subscriber.c.id == _TOPIC.subscriber)
-            .where(subscriber.c.status == SubscriberStatus.CONFIRMED.value)
-            .group_by(_TOPIC.topic)
-        )
+        """Return the numbers of confirmed readers who follow and who exclude each topic, by its slug.
+
+        Everybody is counted by the index alone, and the few who aren't confirmed are subtracted: looking up the status
+        of every reader takes ten times as long.
+        """
+        every = sa.select(_TOPIC.topic, sa.func.count()).group_by(_TOPIC.topic)
+        # Grouped here, since SQLite would read these by the index of topics, and look each row up.
+        excluded = sa.select(_TOPIC.topic).where(_TOPIC.excluded)
+        unconfirmed = sa.select(subscriber.c.id).where(subscriber.c.status != SubscriberStatus.CONFIRMED.value)
+        others = sa.select(_TOPIC.topic, _TOPIC.excluded).where(_TOPIC.subscriber.in_(unconfirmed))
         with self._database.reading() as connection:
-            return {
-                topic: FollowerCounts(following=total - excluded, excluding=excluded)
-                for topic, total, excluded in connection.execute(query)
-            }
+            total: Counter[str] = Counter(dict(connection.execute(every).all()))
+            excluding: Counter[str] = Counter(connection.scalars(excluded))
+            for topic, is_excluded in connection.execute(others):
+                total[topic] -= 1
+                excluding[topic] -= is_excluded
+        return {
+            topic: FollowerCounts(following=number - excluding[topic], excluding=excluding[topic])
+            for topic, number in total.items()
+            if number
+        }
 
     def affected(self, sources: Collection[str], target: TopicTarget) -> FollowerCounts:
         """Return the numbers of readers whom a move to a topic would make follow or exclude it.

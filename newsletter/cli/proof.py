@@ -28,6 +28,7 @@ def proof(
     """
     from newsletter.publishing.pictures import publish_pictures
     from newsletter.publishing.proofs import mail_proof
+    from newsletter.publishing.review_decisions import record_proof
 
     settings = resources.load_settings(context)
     bootstrap.open_signer()  # report a missing secret first
@@ -52,3 +53,7 @@ def proof(
             )
             accepted = f"Sent a proof of issue {composed.issue.slug} to {editor}"
             output.say(f"{accepted}: {receipt.provider_id}" if receipt.provider_id else f"{accepted}.")
+    if bootstrap.has_database(settings):  # later changes are then said in words
+        person = bootstrap.local_person(settings.root)
+        with resources.open_store(settings) as store:
+            record_proof(person, settings, store, composed, editors, now=store.now())

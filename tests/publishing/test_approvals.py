@@ -336,3 +336,12 @@ def test_the_command_line_obeys_the_same_rule(run: Run, root: Path) -> None:
     assert run("send", ISSUE, "--yes", "--any-date", "--without-approval", " ").status == 2
     sent = run("send", ISSUE, "--yes", "--any-date", "--without-approval", "The editor is on a train.")
     assert sent.status == 0, sent.stderr
+
+
+def test_a_proof_from_the_command_line_is_noted_too(run: Run, root: Path) -> None:
+    write_issue(root, MONDAY, "train")
+    assert run("subscribers", "add", "ada@example.com").status == 0
+    assert run("proof", ISSUE, "--to", "me@example.org").status == 0
+    with bootstrap.open_store(load(root)) as store:
+        (event,) = store.reviews.of_issue(ISSUE)
+    assert (event.kind, event.recipients) == (ReviewEventKind.PROOF, ("me@example.org",))

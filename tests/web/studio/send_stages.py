@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from newsletter import bootstrap, settings
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.people import Person
@@ -13,6 +15,7 @@ from newsletter.publishing.send_issue import compose_issue, freeze_request, prep
 from newsletter.publishing.start_time import StartTime
 from newsletter.sending import FreezeRequest
 from newsletter.store import Store
+from newsletter.store.tables import metadata
 from tests import ledger
 from tests.make import SECRET
 from tests.rows import execute
@@ -152,11 +155,19 @@ STAGES: Mapping[str, Callable[[Store, Path, str, datetime], None]] = {
 }
 
 
+def _of_sends() -> list[sa.Table]:
+    """Return the tables of sends and of what refers to them, in the order in which they can be emptied."""
+    names = {"send", "worker", "notice"}
+    for table in metadata.sorted_tables:
+        if any(key.column.table.name in names for key in table.foreign_keys):
+            names.add(table.name)
+    return [table for table in reversed(metadata.sorted_tables) if table.name in names]
+
+
 def put(root: Path, issue: str, stage: str, *, worker: bool = True, now: datetime = NOW) -> None:
     """Put the send of an issue into a stage, whatever was before; with ``worker``, one is running somewhere."""
     with bootstrap.open_store(settings.load(root)) as store:
-        tables = ("delivery", "edition", "link", "send", "worker", "notice")
-        execute(store, *(f"DELETE FROM {table}" for table in tables))
+        execute(store, *(sa.delete(table) for table in _of_sends()))
         if worker:
             store.workers.beat(_HOLDER, now=now)
         STAGES[stage](store, root, issue, now)

@@ -16,7 +16,7 @@ from pathlib import Path
 from newsletter.domain.people import Act, Person, require
 from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.domain.topics import Topics
-from newsletter.errors import BusyError, NewsletterError, UsageError
+from newsletter.errors import BusyError, NewsletterError, UsageError, printable
 from newsletter.publishing.import_folder import ImportFolder, ImportGoneError, Upload
 from newsletter.publishing.import_state import ImportChoices, ImportPhase, ImportState, RefusedRow, safe_file_name
 from newsletter.publishing.reader_files import import_reader_files
@@ -37,6 +37,7 @@ from newsletter.subscriber_files import (
 LARGEST_UNPACKED = 2 * 1024**3  # bytes
 MOST_SHOWN = 20  # refused rows on the page
 _SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
+_LONGEST_ROW = 200  # characters of a refused row that are shown
 _STEP = 0.01  # share of the work after which pages are told
 
 
@@ -233,7 +234,9 @@ class ReaderImports:
 
             def refuse(row: RejectedRow) -> None:
                 if len(shown) < MOST_SHOWN:
-                    shown.append(RefusedRow(line=row.line, reason=row.reason, text=", ".join(row.cells)[:200]))
+                    shown.append(
+                        RefusedRow(line=row.line, reason=row.reason, text=printable(", ".join(row.cells), _LONGEST_ROW))
+                    )
                 keep_row(row)
 
             def progress(now: ImportProgress) -> None:

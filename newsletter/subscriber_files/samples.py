@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from newsletter.errors import UsageError
+from newsletter.errors import UsageError, printable
 from newsletter.subscriber_files.columns import plain, unquoted
 from newsletter.subscriber_files.csv_format import CsvFormat
 from newsletter.subscriber_files.file_encodings import FileEncoding
@@ -97,4 +97,4 @@ def _values(rows: Sequence[Sequence[str]], at: int) -> Iterator[str]:
     for row in rows:
         value = unquoted(row[at]) if at < len(row) else ""
         if value:
-            yield value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
+            yield printable(value, _LONGEST)

@@ -36,7 +36,12 @@ def test_columns_are_shown_with_their_first_values_and_meanings(tmp_path: Path) 
     ]  # fmt: skip
     assert columns[1].values == ("Ada", "Bea", "Cat")
     assert columns[0].values == ("=a@example.org", "c@example.org")
-    assert columns[2].values[0] == "x" * 60 + "…"
+    assert columns[2].values[0] == "x" * 59 + "…"
+
+
+def test_hostile_values_are_shown_without_control_characters(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", "email,note\na@example.org,a\0b\x1b[31m\n")
+    assert sample_columns(path, OwnFormat(topics=Topics()), UTF_8)[1].values == ("a\ufffdb\ufffd[31m",)
 
 
 def test_columns_are_shown_if_the_format_does_not_fit(tmp_path: Path) -> None:

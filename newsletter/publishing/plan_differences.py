@@ -99,17 +99,25 @@ def _is_alike(issue: Issue, other: Issue | None) -> bool:
 
 
 def _shape(settings: Settings, store: Store, send: Send, issues: Mapping[str, Issue]) -> SendShape:
-    compiled, _ = store.frozen.content(send.id)
     issue = issues.get(send.issue)
     return SendShape(
         issue=send.issue,
-        measures={Measure.RECIPIENTS: send.recipients, **_measures(compiled)},
+        measures={Measure.RECIPIENTS: send.recipients, **_frozen_measures(store, send)},
         segments=send.segments,
         begins=time.fromisoformat(send.local_time)
         if send.local_time
         else send.created.astimezone(settings.newsletter.zone).time(),
         topics=_topic_names(issue, settings.newsletter.topics) if issue else frozenset(),
     )
+
+
+def _frozen_measures(store: Store, send: Send) -> dict[Measure, int]:
+    """Return the measures of an earlier send's content; none if another version of the program has frozen it."""
+    try:
+        compiled, _ = store.frozen.content(send.id)
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return _measures(compiled)
 
 
 def _measures(compiled: CompiledIssue) -> dict[Measure, int]:

@@ -20,6 +20,7 @@ from newsletter.store import Store
 from tests.command_line import Run
 from tests.newsletter_folder import write_issue
 from tests.people import PUBLISHER
+from tests.rows import execute
 
 MONDAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 5, 30, tzinfo=UTC)  # 06:30 in Vienna
@@ -91,6 +92,14 @@ def test_an_issue_whose_file_is_gone_still_counts(settings: Settings, store: Sto
     (settings.root / "issues/2026-11-22.md").unlink()
     found = differences(settings, store, write_issue(settings.root, MONDAY, "train").slug)
     assert [(shape.issue, shape.topics) for shape in found.earlier] == [("2026-11-22", frozenset())]
+
+
+def test_a_send_whose_content_cannot_be_read_counts_by_its_recipients(settings: Settings, store: Store) -> None:
+    add_readers(store, 1, 10)
+    number = sent(settings, store, MONDAY - timedelta(days=1))
+    execute(store, f"UPDATE send SET content = '' WHERE id = {number}")
+    found = differences(settings, store, write_issue(settings.root, MONDAY, "train").slug)
+    assert [(row.measure, row.usual) for row in found.measures] == [(Measure.RECIPIENTS, 10)]
 
 
 def test_the_hour_is_that_of_the_newsletters_time_zone(settings: Settings, store: Store) -> None:

@@ -72,7 +72,13 @@ async function showPlan({ again = false } = {}) {
   const current = ++turn;
   const page = await fetchPage(plan.dataset.plan);
   const next = page?.getElementById("send-plan");
-  if (!next || current !== turn || state().dataset.stage !== "unsent") return;
+  if (current !== turn || state().dataset.stage !== "unsent") return;
+  if (!next) {
+    planned = "";
+    const line = plan.querySelector(".fetching");
+    if (line) line.textContent = "The plan can’t be shown now; reload the page to try again";
+    return;
+  }
   morph(plan, next);
   showOwnTimes();
   showChecks();

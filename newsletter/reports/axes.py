@@ -77,7 +77,11 @@ def axis_for(values: Iterable[float | None], unit: Unit, *, most: int = 5, from_
     first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
     if last - first < 1:
         last = first + 1
-    return Axis(ticks=tuple(at * step for at in range(first, last + 1)))
+    ticks = tuple(at * step for at in range(first, last + 1))
+    if unit is Unit.SHARE and max(known) <= 1:
+        within = tuple(tick for tick in ticks if tick <= 1 + _SMALLEST_STEP / 2)  # no more than the whole
+        ticks = within if within[1:] and within[-1] >= max(known) - _SMALLEST_STEP / 2 else ticks
+    return Axis(ticks=ticks)
 
 
 def _smallest(unit: Unit) -> float:

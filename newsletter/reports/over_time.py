@@ -133,7 +133,7 @@ def over_time(
 def bring_up_to_date(store: Store, newsletter: Newsletter, issues: Sequence[Issue], *, now: datetime) -> None:
     """Count the days that are over, and issues whose results may have changed. It may take long the first time."""
     store.daily_totals.count_days(now.astimezone(newsletter.zone).date(), newsletter.zone)
-    stored = store.issue_totals.all()
+    stored = store.issue_totals.times()
     due = [send for send in frozen_sends(store) if is_due(send, stored.get(send.id), now)]
     count_again(store, newsletter, issues, due, now=now)
 
@@ -142,7 +142,7 @@ def needs_counting(store: Store, newsletter: Newsletter, *, now: datetime) -> bo
     """Return whether ``bring_up_to_date`` has something to do."""
     if store.daily_totals.is_due(now.astimezone(newsletter.zone).date()):
         return True
-    stored = store.issue_totals.all()
+    stored = store.issue_totals.times()
     return any(is_due(send, stored.get(send.id), now) for send in frozen_sends(store))
 
 

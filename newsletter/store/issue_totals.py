@@ -35,6 +35,15 @@ class IssueTotals:
                 for row in connection.execute(sa.select(issue_total))
             }
 
+    def times(self) -> Mapping[int, StoredTotals]:
+        """Return when each send was counted and how long that took, without the totals, which take longer to read."""
+        columns = (issue_total.c.send, issue_total.c.counted_at, issue_total.c.milliseconds)
+        with self._database.reading() as connection:
+            return {
+                row.send: StoredTotals(counted_at=row.counted_at, milliseconds=row.milliseconds, totals={})
+                for row in connection.execute(sa.select(*columns))
+            }
+
     def store(self, send: int, counted: StoredTotals) -> None:
         """Store a send's totals in place of earlier ones."""
         with self._database.writing() as connection:

@@ -69,6 +69,10 @@ def test_an_axis_of_shares_has_per_cents() -> None:
     assert [Unit.SHARE.tick(tick) for tick in axis_for([0.0021], Unit.SHARE).ticks][:3] == ["0%", "0.05%", "0.1%"]
 
 
+def test_an_axis_of_shares_ends_at_the_whole() -> None:
+    assert [Unit.SHARE.tick(tick) for tick in axis_for([0.995], Unit.SHARE, from_zero=False).ticks][-1] == "100%"
+
+
 def test_an_axis_of_a_state_may_begin_above_zero() -> None:
     assert axis_for([19_800, 20_350], Unit.COUNT, from_zero=False).low == 19_800
     assert axis_for([500], Unit.COUNT, from_zero=False).ticks == (499, 500, 501)
@@ -181,6 +185,8 @@ def test_a_chart_is_accessible_and_fits_every_screen(page: Page) -> None:
           return own.width && (own.left < whole.left - 1 || own.right > whole.right + 1);
         }).map(text => text.textContent)"""
         assert page.locator(".chart text:not(.readout)").evaluate_all(outside) == []
+        tallest = page.locator(".bars tbody tr").nth(1).evaluate("row => row.getBoundingClientRect().height")
+        assert tallest < 80  # a name of one line
     assert page.locator("script").count() == 0
     assert page.locator(f"text={HEBREW}").evaluate("element => element.closest('[dir]').dir") == "auto"
 

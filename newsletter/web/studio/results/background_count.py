@@ -8,6 +8,8 @@ from newsletter.errors import NewsletterError
 
 PATIENCE = 0.05  # seconds for which a page waits: a small newsletter is counted by then
 
+FIRST_PATIENCE = 10.0  # if nothing has been counted yet: the first count of a million readers takes minutes
+
 
 class BackgroundCount:
     """A count of everything that may have changed, in one thread at a time."""

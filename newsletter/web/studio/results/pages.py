@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from newsletter.domain.people import Act, require
 from newsletter.errors import NotFoundError
-from newsletter.reports.counting import kept_counts
+from newsletter.reports.counting import count_again, kept_counts
 from newsletter.reports.exports import ExportedTable, facts, table_rows
 from newsletter.reports.issue_report import NoReportError, report_of, sends_for
 from newsletter.reports.issue_view import issue_view
@@ -31,7 +31,7 @@ from newsletter.subscriber_files import quoted
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.paths import entry_path, report_path
-from newsletter.web.studio.results.background_count import PATIENCE, BackgroundCount
+from newsletter.web.studio.results.background_count import FIRST_PATIENCE, PATIENCE, BackgroundCount
 
 RANGES: Mapping[str, str] = {"30": "30 days", "90": "90 days", "365": "A year", "all": "All"}
 USUAL = "90"
@@ -138,11 +138,12 @@ class _Pages:
             raise NoReportError(issue=slug)
         with snapshot.settings.open_store() as store:
             sends = sends_for(person, store, slug)
-            fresh = self._counted(store, snapshot, is_known=sends[0].id in store.issue_totals.all())
+            fresh = self._counted(store, snapshot, is_known=sends[0].id in store.issue_totals.times())
             stored = store.issue_totals.all()
             counted = kept_counts(stored, sends)
-            if sends[0].id not in counted:
-                raise NoReportError(issue=slug)
+            if sends[0].id not in counted:  # all others are being counted for the first time
+                counted |= count_again(store, snapshot.settings.newsletter, issues, sends[:1], now=studio.now)
+                stored = store.issue_totals.all()
             report = report_of(store, snapshot.settings.newsletter, issues, sends, counted)
         has_file = any(issue.slug == slug for issue in issues)
         return studio.page(
@@ -192,16 +193,18 @@ class _Pages:
             return None, True
         newsletter = snapshot.settings.newsletter
         with snapshot.settings.open_store() as store:
-            fresh = self._counted(store, snapshot, is_known=not wait and store.daily_totals.first_day() is not None)
+            is_known = store.daily_totals.first_day() is not None
+            fresh = self._counted(store, snapshot, is_known=is_known, to_the_end=wait)
             days = asked.range(studio.today(snapshot), store.daily_totals.first_day())
             issues = snapshot.manuscripts.issues
             return over_time_as_counted(studio.person, store, newsletter, issues, days, now=studio.now), fresh
 
-    def _counted(self, store: Store, snapshot: Snapshot, *, is_known: bool) -> bool:
-        """Count what has to be counted, and return whether that is done; wait for it if nothing is known yet."""
+    def _counted(self, store: Store, snapshot: Snapshot, *, is_known: bool, to_the_end: bool = False) -> bool:
+        """Count what has to be counted, and return whether that is done; wait longer if nothing is known yet."""
         if not needs_counting(store, snapshot.settings.newsletter, now=self._studio.now):
             return True
-        return self._count.ask(PATIENCE if is_known else None)
+        patience = PATIENCE if is_known else FIRST_PATIENCE
+        return self._count.ask(None if to_the_end else patience)
 
     def _bring_up_to_date(self) -> None:
         snapshot = self._studio.snapshot

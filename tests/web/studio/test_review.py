@@ -129,6 +129,8 @@ def test_an_outdated_decision_is_refused(editor: httpx.Client, folder: Newslette
     refused = editor.post(f"{PATH}/approve", data=fields)
     assert refused.status_code == 422
     assert "has changed since you opened this page" in refused.text
+    assert editor.post(f"{PATH}/approve", data={"when": ISSUE}).status_code == 422
+    assert editor.post(f"{PATH}/changes", data={"note": "No."}).status_code == 422
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ from newsletter.web.studio.paths import review_path
 from newsletter.web.studio.replies import saved
 from newsletter.web.studio.review.review_values import composed_now, loaded_settings, review_values
 
+_NOTHING_SEEN = "nothing"  # a form that doesn't say what its page has shown decides nothing
+
 
 class UnknownTimeError(UsageError):
     """A time for an approval that is missing, or none of those that the page offers."""
@@ -77,7 +79,7 @@ class ReviewPages:
                 store,
                 composed,
                 time=time,
-                seen=form.text("seen"),
+                seen=form.text("seen") or _NOTHING_SEEN,
                 note=form.exact("note"),
                 now=studio.now,
             )
@@ -97,7 +99,7 @@ class ReviewPages:
                 store,
                 composed,
                 note=form.exact("note"),
-                seen=form.text("seen"),
+                seen=form.text("seen") or _NOTHING_SEEN,
                 now=studio.now,
             )
             return "You have asked for changes."

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from newsletter import settings
 from newsletter.domain.delivery import Uncertainty
-from newsletter.domain.people import Act, Person, require
+from newsletter.domain.people import Act, ConfirmationNeededError, ForbiddenError, NotSignedInError, Person, require
 from newsletter.domain.plan_differences import AudienceAlarm
 from newsletter.domain.plurals import counted
 from newsletter.domain.send import Send
@@ -30,6 +30,7 @@ from newsletter.web.studio.sending.send_plan import SendPlan, send_plan
 from newsletter.web.studio.sending.send_state import SendState, distance_words, moment_words, send_state
 
 _PATIENCE = 5.0  # seconds that a cancel waits for the messages in flight
+_BEFORE = (NotSignedInError, ForbiddenError, ConfirmationNeededError)  # pages of their own answer these
 _CONFIRMABLE = (WrongDateError, FarAheadError)
 
 
@@ -168,7 +169,7 @@ class SendPages:
             with studio.snapshot.settings.open_store() as store:
                 announce = act(studio.person, store)
         except NewsletterError as err:
-            if wants_json(request):
+            if wants_json(request) or isinstance(err, _BEFORE):
                 raise
             return HTMLResponse(
                 self._page(slug, plan=self._plan(slug), error=err, form=form), status_code=status_of(err)

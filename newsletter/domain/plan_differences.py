@@ -244,4 +244,6 @@ def _which(earlier: Sequence[SendShape]) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    if len(names) < 2:
+        return names[0] if names else "no segment"
+    return f"{', '.join(names[:-1])} and {names[-1]}"

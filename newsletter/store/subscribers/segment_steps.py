@@ -14,7 +14,7 @@ from newsletter.store.subscribers import rows
 from newsletter.store.subscribers.segments import admitted, awake, confirmed, suppressed
 from newsletter.store.tables import subscriber
 
-_FIRST, _FEWEST, _LARGEST = 2_000, 50, 200_000  # ids in a query; the first is divided among the segments
+_FIRST, _FEWEST, _LARGEST = 2_000, 50, 200_000  # readers in a query; the first is divided among the segments
 _QUICK = 0.05  # seconds of a query after which the next one may be larger
 
 
@@ -39,7 +39,7 @@ class SegmentSteps:
         with self._database.reading() as connection:
             last = connection.scalar(sa.select(sa.func.max(subscriber.c.id))) or 0
             while after < last:
-                began, upper = self._clock(), min(after + size, last)
+                began, upper = self._clock(), _id_after(connection, after, size)
                 here = self._mailed(now, after, upper)
                 columns = [sa.func.count(sa.case((admitted(segment, now), 1))) for segment in segments]
                 total, *found = connection.execute(
@@ -68,6 +68,12 @@ class SegmentSteps:
     def _mailed(self, now: datetime, after: int, upper: int) -> Sequence[sa.ColumnElement[bool]]:
         ids = subscriber.c.id > after, subscriber.c.id <= upper
         return (*ids, confirmed(), awake(int(now.timestamp())), ~suppressed())
+
+
+def _id_after(connection: sa.Connection, after: int, size: int) -> int:
+    """Return the id of the last of so many readers after one: there may be wide gaps between the ids."""
+    ids = sa.select(subscriber.c.id).where(subscriber.c.id > after).order_by(subscriber.c.id).limit(size).subquery()
+    return connection.scalar(sa.select(sa.func.max(ids.c.id))) or after
 
 
 def _first(connection: sa.Connection, most: int, *conditions: sa.ColumnElement[bool]) -> list[Subscriber]:

@@ -1,4 +1,4 @@
-// The page that asks for a passkey again: its form is sent once the passkey was used.
+// The page that asks for a passkey again: its form is sent once the passkey was used, and not before this script listens.
 import { confirmWithPasskey } from "./passkeys.js";
 import { postOnce } from "./requests.js";
 
@@ -10,3 +10,4 @@ document.addEventListener("submit", async (event) => {
   if (await confirmWithPasskey(postOnce)) event.target.submit();
   else line.textContent = "no passkey was used: try again";
 });
+for (const button of document.querySelectorAll("form[data-confirm] button")) button.disabled = false;

@@ -1,5 +1,5 @@
 // The pages to sign in on: `<form data-ceremony>` runs a passkey ceremony, whose options come from that path, and posts
-// the answer with its own fields.
+// the answer with its own fields. Its button is disabled until this script listens: the form can't be sent without it.
 import { PasskeyError, runCeremony } from "./passkeys.js";
 import { post } from "./requests.js";
 
@@ -9,6 +9,7 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   run(event.target, path);
 });
+for (const button of document.querySelectorAll("form[data-ceremony] button")) button.disabled = false;
 
 async function run(form, path) {
   const line = document.getElementById("passkey-problem");

@@ -155,6 +155,12 @@ def may(person: Person, act: Act, thing: Work | None = None) -> bool:
     return _ROLES.index(person.role) >= _ROLES.index(_LOWEST[act])
 
 
+def require_role(person: Person, act: Act) -> None:
+    """Raise ForbiddenError unless a person's role allows an act at all; the operation asks for the rest."""
+    if not may(person, act):
+        raise ForbiddenError(act=act, needed=_LOWEST[act])
+
+
 def require(person: Person, act: Act, thing: Work | None = None) -> None:
     """Raise ForbiddenError or OwnWorkError unless a person may do an act to a thing.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from newsletter.editing import ConflictError, require_sight
+from newsletter.editing import require_sight
 from newsletter.errors import Finding, FindingsError
 from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.web.http.forms import SubmittedForm
@@ -13,6 +13,8 @@ from newsletter.web.preview.source_files import SourceLine, excerpt
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.paths import file_path
 from newsletter.web.studio.replies import saved, session_of, text_of
+
+_OTHER = "another text"  # the digest of no file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +49,12 @@ def router(studio: Studio) -> APIRouter:
     def save(path: str, request: Request, form: SubmittedForm) -> Response:
         """Replace the whole text, unless somebody has changed the file since it was shown."""
         now = studio.now
+        require_sight(studio.person, path)  # a conflict shows the text
         file = studio.editing.read(path)
         value, texts = form.exact("value"), form.exact_all("seen")
-        if text_of(file.text) not in (*texts, value):
-            raise ConflictError(path=path, field="text", mine=value, theirs=file.text, base=None)
+        seen_digest = file.digest if text_of(file.text) in (*texts, value) else _OTHER
         changed = studio.editing.replace_text(
-            studio.person, path, value, seen_digest=file.digest, session=session_of(request), now=now
+            studio.person, path, value, seen_digest=seen_digest, session=session_of(request), now=now
         )
         return saved(request, form, at=now, value=value, digest=changed.digest, undo=changed.undo)
 

@@ -270,8 +270,8 @@ class ReaderPages:
         return self._studio.snapshot.once("settings", lambda: settings.load(root))
 
     def _store(self) -> Store:
+        require_sight(self._studio.person)  # before anything is looked up by its key
         if not has_readers(self._studio):
-            require_sight(self._studio.person)
             raise ReaderGoneError()
         return open_store(self._studio)
 

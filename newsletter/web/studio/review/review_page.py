@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from newsletter.composing import Composed
 from newsletter.domain.local_times import parse_local_time
+from newsletter.domain.people import Act, require_role
 from newsletter.domain.reviews import ApprovedTime, CommentedKind
 from newsletter.domain.schedule import parse_moment
 from newsletter.errors import FindingsError, NotFoundError, UsageError
@@ -86,7 +87,7 @@ class ReviewPages:
             left = "; ".join(review.standing.missing)
             return "Approved." if review.is_approved else f"Your approval is noted: {left}."
 
-        return self._decided(slug, request, form, decide)
+        return self._decided(slug, request, form, Act.APPROVE, decide)
 
     def ask_for_changes(self, slug: str, request: Request, form: SubmittedForm) -> Response:
         """Ask for changes of the issue as the page has shown it."""
@@ -104,7 +105,7 @@ class ReviewPages:
             )
             return "You have asked for changes."
 
-        return self._decided(slug, request, form, decide)
+        return self._decided(slug, request, form, Act.REVIEW, decide)
 
     def proof(self, slug: str, request: Request, form: SubmittedForm) -> Response:
         """Mail a proof to the people who are ticked, and to addresses that were typed."""
@@ -123,11 +124,12 @@ class ReviewPages:
             )
             return f"The proof was mailed to {', '.join(mailed)}."
 
-        return self._decided(slug, request, form, decide)
+        return self._decided(slug, request, form, Act.PROOF, decide)
 
     def tick(self, slug: str, request: Request, form: SubmittedForm) -> Response:
         """Tick a warning off with a reason."""
         studio = self._studio
+        require_role(studio.person, Act.REVIEW)
         _, findings = composed_now(studio.snapshot, slug)
         wanted = form.text("finding")
         finding = next((known for known in findings if fingerprint_of(known, studio.root) == wanted), None)
@@ -171,10 +173,16 @@ class ReviewPages:
         return self._answer(request, form, "Deleted.")
 
     def _decided(
-        self, slug: str, request: Request, form: Form, decide: Callable[[Settings, Store, Composed], str]
+        self,
+        slug: str,
+        request: Request,
+        form: Form,
+        act: Act,
+        decide: Callable[[Settings, Store, Composed], str],
     ) -> Response:
         """Commit what was changed, so that its authors are known, then decide and answer."""
         studio = self._studio
+        require_role(studio.person, act)  # the others' sittings end only for somebody who may decide
         studio.sittings.commit_now()
         snapshot = studio.snapshot
         composed, findings = composed_now(snapshot, slug)

@@ -153,6 +153,7 @@ class SendPages:
         """Undo, pause, resume or cancel the send, or decide on its refused or uncertain deliveries."""
 
         def act(person: Person, store: Store) -> str:
+            require(person, Act.CONTROL_SEND)  # first: nobody else is told whether there is a send
             send = store.sends.of_issue(slug)
             if send is None:
                 raise NeverSentError(issue=slug)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from newsletter.composing import Composed
 from newsletter.domain.addresses import address_key
-from newsletter.domain.people import Act, Person, Work, require
+from newsletter.domain.people import Act, Person, Work, require, require_role
 from newsletter.domain.reviews import ApprovedTime, ReviewEvent, ReviewEventKind
 from newsletter.errors import NewsletterError
 from newsletter.publishing.finding_ticks import OpenFindingsError, open_among
@@ -46,6 +46,7 @@ def approve(
     OpenFindingsError if findings are neither fixed nor ticked off; ForbiddenError, OwnWorkError and
     ConfirmationNeededError.
     """
+    require_role(person, Act.APPROVE)
     reviewed = reviewed_issue(settings, composed)
     review = review_of(settings, store, reviewed)
     require(person, Act.APPROVE, _work(review, person, own_allowed=settings.approval.own_changes))

@@ -66,6 +66,7 @@ def planned_send(
     person: Person, settings: Settings, store: Store, composed: Composed, *, now: datetime
 ) -> PreparedSend:
     """Return the plan of a send that begins in a minute. Nothing is stored. Raise the errors of ``prepare_send``."""
+    require(person, Act.SEE_REPORTS)
     today = now.astimezone(settings.newsletter.zone).date()
     soon = start_soon(settings, now=now)
     return prepare_send(person, settings, store, composed, today=today, now=now, start=soon)

@@ -157,6 +157,7 @@ def _add_guard(app: FastAPI, studio: Studio, allowed_hosts: Collection[str], tok
             bodies=bodies,
             clock=studio.clock,
             outside=lambda: studio.part("sign-in/outside"),
+            visited=studio.presence.visited if studio.presence else lambda _person, _path: None,
         )
         app.add_middleware(StaffAccess, rules=staff_rules)
         return

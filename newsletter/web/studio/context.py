@@ -29,6 +29,7 @@ from newsletter.web.studio.hints import is_prose, studio_hint
 from newsletter.web.studio.link_services import LinkServices
 from newsletter.web.studio.paths import file_path
 from newsletter.web.studio.places import MAIN, places_for
+from newsletter.web.studio.presence import Presence
 from newsletter.web.studio.sign_in.hosting import Hosting
 from newsletter.web.studio.static_files import static_paths
 
@@ -42,6 +43,7 @@ class Studio:
     this computer; it is None if the studio serves people who sign in. ``links`` has the links that editors catch, and
     ``reader_choices`` keeps the readers' choices of topics for a minute. ``hosting`` is that of a studio with accounts.
     ``imports`` has the files of readers that were uploaded, and ``edit_notes`` notes who changes which file.
+    ``presence`` knows who is in a studio with accounts.
     """
 
     root: Path
@@ -57,6 +59,7 @@ class Studio:
     imports: ReaderImports
     edit_notes: EditNotes
     hosting: Hosting | None = None
+    presence: Presence | None = None
     reader_choices: ReaderChoices = field(default_factory=ReaderChoices)
 
     @property

@@ -12,7 +12,10 @@ def router(studio: Studio) -> APIRouter:
 
     @router.get("/changes")
     async def changes() -> StreamingResponse:
-        """Stream the revision of the files, now and whenever one is saved."""
-        return StreamingResponse(studio.watcher.events(), media_type="text/event-stream")
+        """Stream the revision of the files, now and whenever one is saved, and who else is here."""
+        changes = studio.watcher.events()
+        if studio.presence is not None:
+            changes = studio.presence.events(studio.person, changes)
+        return StreamingResponse(changes, media_type="text/event-stream")
 
     return router

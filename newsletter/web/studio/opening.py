@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from newsletter import bootstrap, settings
@@ -22,6 +23,8 @@ from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.snapshot import SnapshotCache
 from newsletter.web.studio.context import Studio, templates
 from newsletter.web.studio.link_services import link_services
+from newsletter.web.studio.presence import Presence
+from newsletter.web.studio.presence_pages import page_for
 from newsletter.web.studio.sign_in.hosting import Hosting
 
 
@@ -107,7 +110,23 @@ def open_studio(
         edit_notes=edit_notes,
         imports=ReaderImports(root, open_store, topics, clock, import_changed),
         hosting=hosting,
+        presence=_presence(watcher, snapshots) if hosting is not None else None,
     )
+
+
+def _presence(watcher: FileWatcher, snapshots: SnapshotCache) -> Presence:
+    def title(kind: str, slug: str) -> str:
+        """Return a title as it was last read; "" if there was none."""
+        if snapshots.latest is None:
+            return ""
+        manuscripts = snapshots.latest.manuscripts
+        if kind == "entries":
+            entry = manuscripts.entries.get(slug)
+            return entry.title or slug if entry else ""
+        issue = next((issue for issue in manuscripts.issues if issue.slug == slug), None)
+        return issue.subject or slug if issue else ""
+
+    return Presence(lambda: watcher.publish("presence", {}), partial(page_for, title=title))
 
 
 def commit_values(state: CommitState) -> Mapping[str, object]:

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from newsletter.domain.people import NotSignedInError
+from newsletter.domain.people import NotSignedInError, Person
 from newsletter.staff import Visit, find_visit
 from newsletter.web.http.client_address import client_address
 from newsletter.web.http.own_requests import READING, BodyRules, LimitedBody, change_refusal
@@ -33,7 +33,7 @@ class StaffRules:
     """The rules of a hosted studio.
 
     ``open_paths`` are prefixes of files that reveal nothing about the newsletter. ``outside`` returns the page for a
-    form of somebody who isn't signed in.
+    form of somebody who isn't signed in. ``visited`` is told which pages people open in their tabs.
     """
 
     hosting: Hosting
@@ -41,6 +41,7 @@ class StaffRules:
     bodies: BodyRules
     clock: Callable[[], datetime]
     outside: Callable[[], str]
+    visited: Callable[[Person, str], object]
 
 
 class StaffAccess:
@@ -59,7 +60,7 @@ class StaffAccess:
             body = LimitedBody(receive, self._rules.bodies.largest_of(scope["path"], headers) or 0)
             answer = self._refusal(scope, headers) or await self._answer(scope, headers)
             if (visit := current_visit.get()) is not None:
-                secured = _WatchedSend(secured, partial(self._is_over, visit.secret))
+                secured = _WatchedSend(secured, partial(self._is_over, visit))
             peer = scope["client"][0] if scope.get("client") else ""
             client = client_address(peer, headers.getlist("x-forwarded-for"), self._hosting.proxies)
             # A page that is closed while it sends a form; a stream whose person has signed out.
@@ -100,13 +101,17 @@ class StaffAccess:
         if visit.may_only_register:
             return self._app if _is_at(path, NEW_PASSKEY) or path == SIGN_OUT else _newcomer(scope, headers)
         current_person.set(visit.person)
+        if (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")) == ("navigate", "document"):
+            self._rules.visited(visit.person, path)
         return self._app
 
     def _visit(self, secret: str, is_used: bool) -> Visit | None:
         return find_visit(self._hosting.store, secret, self._rules.clock(), is_used=is_used)
 
-    async def _is_over(self, secret: str) -> bool:
-        return await run_in_threadpool(self._visit, secret, False) is None
+    async def _is_over(self, begun: Visit) -> bool:
+        """Return whether a visit's session is over, or has another role than when the visit began."""
+        visit = await run_in_threadpool(self._visit, begun.secret, False)
+        return visit is None or visit.person.role is not begun.person.role
 
     def _outsider(self, scope: Scope, headers: Headers) -> Response:
         if _is_script(headers):

@@ -1,11 +1,12 @@
 // The stream of changes, shared by all tabs of a browser: one of them listens to the studio and passes on what it hears.
 // A browser keeps only six connections to a server, so with a stream for each tab the seventh would not open.
-const NAMES = ["revision", "saved", "links", "commits", "remote", "import"];
+const NAMES = ["revision", "saved", "links", "commits", "remote", "import", "people"];
 const AGAIN_MS = 2000;
 const channel = new BroadcastChannel("studio-changes");
 const actions = new Map();
 
 let lastRevision = ""; // in the tab that listens
+let lastPeople = "";
 
 // Calls `action` with an event's data, a text, whenever the studio tells of it; for `connection`, this is "on", "off", or
 // "out" if the person is signed out.
@@ -16,7 +17,10 @@ export function onChange(name, action) {
 export function startListening() {
   channel.addEventListener("message", ({ data: { name, data } }) => {
     if (name !== "hello") tell(name, data);
-    else if (lastRevision) channel.postMessage({ name: "revision", data: lastRevision });
+    else {
+      if (lastRevision) channel.postMessage({ name: "revision", data: lastRevision });
+      if (lastPeople) channel.postMessage({ name: "people", data: lastPeople });
+    }
   });
   channel.postMessage({ name: "hello" }); // something may have changed since this page was made
   navigator.locks.request("studio-changes", () => {
@@ -36,6 +40,7 @@ function listen() {
   for (const name of NAMES) {
     stream.addEventListener(name, ({ data }) => {
       if (name === "revision") lastRevision = data;
+      if (name === "people") lastPeople = data;
       pass(name, data);
     });
   }

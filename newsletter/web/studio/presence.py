@@ -1,0 +1,77 @@
+"""Who is in a hosted studio, and on which page: known by their open streams of changes, and by nothing else.
+
+All of this runs in the server's event loop, so nothing needs a lock.
+"""
+
+import json
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from newsletter.domain.people import Person
+
+PageFor = Callable[[Person, str], tuple[str, str]]
+"""Return the label of a page and its path as far as a person may know them; both are "" if they may not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """A person who is here, and the path of the page that they opened last, in whichever tab."""
+
+    name: str
+    path: str = ""
+
+
+class Presence:
+    """The people whose streams are open. ``changed`` wakes all streams up, so that they tell of it."""
+
+    def __init__(self, changed: Callable[[], object], page_for: PageFor) -> None:
+        self._changed, self._page_for = changed, page_for
+        self._streams: Counter[int] = Counter()
+        self._people: dict[int, Present] = {}
+        self._opened: dict[int, str] = {}  # also of those between two pages, whose stream opens anew
+
+    def visited(self, person: Person, path: str) -> None:
+        """Note that a person has opened a page in a tab."""
+        self._opened[person.id] = path
+        known = self._people.get(person.id)
+        if known is not None and known.path != path:
+            self._people[person.id] = replace(known, path=path)
+            self._changed()
+
+    @contextmanager
+    def stream(self, person: Person) -> Iterator[None]:
+        """Count a person as here as long as one of their streams is open."""
+        self._streams[person.id] += 1
+        present = Present(name=person.name, path=self._opened.get(person.id, ""))
+        if self._people.get(person.id) != present:
+            self._people[person.id] = present
+            self._changed()
+        try:
+            yield
+        finally:
+            self._streams[person.id] -= 1
+            if not self._streams[person.id]:
+                del self._streams[person.id], self._people[person.id]
+                self._changed()
+
+    def others(self, viewer: Person) -> list[dict[str, str]]:
+        """Return the others who are here as a viewer may see them, by name: scripts show it."""
+        shown = []
+        for number, present in self._people.items():
+            if number != viewer.id:
+                label, path = self._page_for(viewer, present.path)
+                shown.append({"name": present.name, "page": label, "path": path})
+        return sorted(shown, key=lambda other: (other["name"].casefold(), other["page"]))
+
+    async def events(self, viewer: Person, changes: AsyncIterator[str]) -> AsyncGenerator[str]:
+        """Yield a stream of changes, with an event of who else is here at its beginning and whenever that changes."""
+        with self.stream(viewer):
+            told: list[dict[str, str]] | None = None
+            async for change in changes:
+                yield change
+                others = self.others(viewer)
+                if others != told:
+                    told = others
+                    yield f"event: people\ndata: {json.dumps(others)}\n\n"

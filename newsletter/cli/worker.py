@@ -34,6 +34,7 @@ def worker(
 ) -> None:
     """Run scheduled sends, and continue sends that are waiting or were interrupted.
 
+    It also mails notifications, and the links to confirm that the studio or the readers' pages have queued.
     Ctrl-C, SIGTERM or SIGHUP stops it between batches; another worker continues. You can run several at once.
     With --once, it tries every due send, even one that has just failed.
     It then exits with status 1 if a send could not begin or continue, or was too late.

@@ -1,4 +1,4 @@
-"""The worker: runs due sends and mails notifications, until it is asked to stop."""
+"""The worker: runs due sends and mails notifications and service mail, until it is asked to stop."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -11,6 +11,7 @@ from newsletter.publishing.daily_work import DailyWork
 from newsletter.publishing.due_sends import run_due_sends
 from newsletter.publishing.heartbeat import Heartbeat
 from newsletter.publishing.notifier import AT_THE_END, Notifier
+from newsletter.publishing.queued_service_mail import QueuedServiceMail, send_service_mail
 from newsletter.publishing.reminders import queue_reminders
 from newsletter.sending import Observer, StopRequests
 from newsletter.settings import Settings
@@ -64,7 +65,10 @@ class Worker:
 
         Raise AskedToStopError if the request comes in the middle of a send.
         """
-        with Heartbeat(self._load, self._open_store):
+        with (
+            Heartbeat(self._load, self._open_store),
+            QueuedServiceMail(self._load, self._open_store, self._service_mail_failed),
+        ):
             self._loop(stop)
 
     def _loop(self, stop: StopRequests) -> None:
@@ -96,7 +100,19 @@ class Worker:
             self._daily_work.wait(AT_THE_END)
             self._notifier.wait()
             self._notifier.start(settings, store)
+            self._send_service_mail(settings, store)
         return went_well
+
+    def _send_service_mail(self, settings: Settings, store: Store) -> None:
+        """Send the service mail that is due. An error is reported, and says nothing about the sends."""
+        try:
+            if store.confirmations.has_due(store.now()):
+                send_service_mail(settings, store, lambda why: self._service_mail_failed(NewsletterError(why)))
+        except NewsletterError as err:
+            self._service_mail_failed(err)
+
+    def _service_mail_failed(self, error: NewsletterError) -> None:
+        self._report.blocked(error, LONGEST_PAUSE)
 
     def run_due(self, settings: Settings, store: Store, *, at_once: bool = False) -> tuple[float, bool]:
         """Run due sends; return the seconds until the next one is due, and whether none of them needs a person.

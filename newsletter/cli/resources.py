@@ -101,9 +101,9 @@ def calendar(settings: "Settings") -> "Calendar":
 
 def compose_issue(settings: "Settings", slug: str) -> "Composed":
     """Compose an issue as it would be sent now. Raise FindingsError with every error that prevents sending."""
-    from newsletter.publishing import send_issue
+    from newsletter.publishing import send_preparing
 
-    return send_issue.compose_issue(settings, slug, calendar=calendar(settings))
+    return send_preparing.compose_issue(settings, slug, calendar=calendar(settings))
 
 
 def issue_slug(settings: "Settings", name: str) -> str:

@@ -1,15 +1,14 @@
 """`newsletter send`: show the plan, ask, then send the issue and sum up, or schedule it."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from newsletter import bootstrap
 from newsletter.cli import link_checks, options, output, rehearsal, resources, send_plan, send_progress
+from newsletter.cli import send_runs as runs
 from newsletter.cli.advice import error_lines
 from newsletter.domain.plurals import counted
-from newsletter.domain.send import SendStatus
 from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from newsletter.composing import Composed
     from newsletter.domain.send import Send
-    from newsletter.publishing.send_issue import PreparedSend
+    from newsletter.publishing.send_preparing import PreparedSend
     from newsletter.publishing.start_time import StartTime
     from newsletter.sending import Observer, SendContext
     from newsletter.settings import Settings
@@ -101,10 +100,10 @@ def send(
     if resume:
         with resources.open_store(settings) as store:
             begun = resources.sent_issue_slug(settings, store, name)
-        resume_send(settings, begun, log, addresses=log_addresses, without_approval=reason)
+        runs.resume_send(settings, begun, log, addresses=log_addresses, without_approval=reason)
         return
     if rehearse:
-        rehearsal.rehearse(settings, _compose(settings, resources.issue_slug(settings, name)))
+        rehearsal.rehearse(settings, runs.compose(settings, resources.issue_slug(settings, name)))
         return
     slug = _to_send(settings, name, once=once)
     if once and _was_sent(settings, slug):
@@ -113,7 +112,7 @@ def send(
         send_plan.check_provider(settings)
     else:
         bootstrap.open_signer()  # report a missing secret before asking anything
-    composed = _compose(settings, slug)
+    composed = runs.compose(settings, slug)
     with resources.open_store(settings) as store:
         start = _start_time(settings, store, composed, at, local_time)
         prepared = _prepare(settings, store, composed, start)
@@ -126,7 +125,7 @@ def send(
         if yes:
             _refuse_unexpected(prepared, any_date=any_date, any_audience=any_audience)
         if yes or _confirm(prepared, settings.newsletter.zone):
-            _send_or_schedule(settings, store, prepared, log, addresses=log_addresses, without_approval=reason)
+            runs.send_or_schedule(settings, store, prepared, log, addresses=log_addresses, without_approval=reason)
 
 
 def _refuse_contradictions(*, resume: bool, rehearse: bool, once: bool, dry_run: bool, later: bool) -> None:
@@ -138,11 +137,11 @@ def _refuse_contradictions(*, resume: bool, rehearse: bool, once: bool, dry_run:
 
 def _refuse_unexpected(prepared: "PreparedSend", *, any_date: bool, any_audience: bool) -> None:
     """Raise SendError for what a person should confirm, unless an option allows it."""
-    from newsletter.publishing import send_issue
+    from newsletter.publishing import send_preparing
     from newsletter.publishing.plan_differences import refuse_unusual_audience
 
     if not any_date:
-        send_issue.refuse_unexpected_day(prepared)
+        send_preparing.refuse_unexpected_day(prepared)
     if not any_audience:
         refuse_unusual_audience(prepared.differences)
 
@@ -184,7 +183,7 @@ def _start_time(
 
 def _prepare(settings: "Settings", store: "Store", composed: "Composed", start: "StartTime | None") -> "PreparedSend":
     """Print the plan of a send, and its start if it is scheduled, and return them. Raises SendError."""
-    from newsletter.publishing.send_issue import prepare_send
+    from newsletter.publishing.send_preparing import prepare_send
 
     today = resources.today(settings)
     send_progress.print_held_bounces(store)
@@ -206,7 +205,7 @@ def _check_approval(
     In a dry run, print it instead.
     """
     from newsletter.publishing.approvals import approval_problem
-    from newsletter.publishing.send_issue import start_to_approve
+    from newsletter.publishing.send_schedule import start_to_approve
 
     start = start_to_approve(prepared, now=store.now())
     problem = approval_problem(settings, store, prepared.composed, start)
@@ -216,119 +215,6 @@ def _check_approval(
         output.note("; ".join(error_lines(problem)) if dry_run else f"warning: {problem.what}", style="yellow")
         return
     raise problem
-
-
-def _send_or_schedule(
-    settings: "Settings",
-    store: "Store",
-    prepared: "PreparedSend",
-    log: Path | None,
-    *,
-    addresses: bool,
-    without_approval: str = "",
-) -> None:
-    from newsletter.publishing import send_issue
-
-    person = bootstrap.local_person(settings.root)
-    if prepared.start is not None:
-        scheduled = send_issue.schedule_send(
-            person, settings, store, prepared, without_approval=without_approval, now=store.now()
-        )
-        _print_scheduled(scheduled, settings.newsletter.zone)
-        return
-    output.say()
-
-    def begin(context: "SendContext", observer: "Observer") -> "Send":
-        return send_issue.send_now(
-            person,
-            settings,
-            store,
-            context,
-            prepared,
-            without_approval=without_approval,
-            now=store.now(),
-            observer=observer,
-        )
-
-    _run(settings, store, prepared.plan.issue, log, addresses=addresses, act=begin)
-
-
-def _print_scheduled(send: "Send", zone: "ZoneInfo") -> None:
-    begins = output.clock_time(send.begins, zone) if send.begins else ""
-    output.say(f"Issue {send.issue} is scheduled for {begins}: send {send.id}.")
-    output.note(
-        "You can edit until then: files are read when the send begins. `newsletter worker` must be running then,"
-        f" or `worker --once` from cron. To cancel: `newsletter sends cancel {send.id}`."
-    )
-
-
-def _compose(settings: "Settings", name: str) -> "Composed":
-    """Compose an issue as it would be sent now and print warnings. Raises FindingsError if it can't be sent."""
-    composed = resources.compose_issue(settings, name)
-    output.print_warnings(composed.findings)
-    return composed
-
-
-def _run(settings: "Settings", store: "Store", issue: str, log: Path | None, *, addresses: bool, act: "Act") -> None:
-    """Send with a progress bar until the send ends, print a summary, and exit with the matching status.
-
-    ``act`` begins or resumes the send, and returns it when it has ended.
-    """
-    with (
-        bootstrap.open_send_context(settings) as context,
-        send_progress.summary_at_the_end(settings, store, issue),
-        send_progress.observed(log, addresses=addresses) as observer,
-    ):
-        ended = act(context, observer)
-    send_progress.exit_with_status(ended)
-
-
-def resume_send(
-    settings: "Settings", issue: str, log: Path | None, *, addresses: bool, without_approval: str = ""
-) -> None:
-    """Resume the send of an issue and wait until it ends. If nothing is frozen yet, begin it when it is due."""
-    from newsletter.publishing import send_controls, send_issue
-
-    person = bootstrap.local_person(settings.root)
-    with resources.open_store(settings) as store:
-        send = store.sends.of_issue(issue)
-        if send is not None and not send.digest:
-            planned = send_controls.reactivate(person, store, send, now=store.now())
-            if planned.status is SendStatus.SCHEDULED:
-                _print_not_due(planned, settings.newsletter.zone)
-                return
-            composed = _compose(settings, issue)
-
-            def begin(context: "SendContext", observer: "Observer") -> "Send":
-                return send_issue.begin_planned(
-                    person,
-                    settings,
-                    store,
-                    context,
-                    composed,
-                    planned,
-                    without_approval=without_approval,
-                    now=store.now(),
-                    observer=observer,
-                )
-
-            _run(settings, store, issue, log, addresses=addresses, act=begin)
-            return
-        if send is not None:
-            send_progress.print_changes(settings, send)
-
-        def resume(context: "SendContext", observer: "Observer") -> "Send":
-            return send_issue.resume_send(person, store, context, issue, observer=observer)
-
-        _run(settings, store, issue, log, addresses=addresses, act=resume)
-
-
-def _print_not_due(send: "Send", zone: "ZoneInfo") -> None:
-    output.say(f"Issue {send.issue}: {send_progress.status_and_advice(send, zone)}.")
-    output.note(
-        "`newsletter worker` will send it. To send it now, cancel the schedule first:"
-        f" `newsletter sends cancel {send.id}`."
-    )
 
 
 def _was_sent(settings: "Settings", issue: str) -> bool:

@@ -35,7 +35,7 @@ LogAddresses = Annotated[bool, typer.Option("--log-addresses", help="Include rea
 
 def print_changes(settings: "Settings", send: "Send") -> None:
     """Print a note if files or settings have changed since the send was frozen: the changes won't be sent."""
-    from newsletter.publishing.send_issue import has_changed
+    from newsletter.publishing.frozen_content import has_changed
 
     if has_changed(settings, send):
         output.note(

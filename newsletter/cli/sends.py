@@ -9,7 +9,7 @@ import typer
 
 from newsletter import bootstrap
 from newsletter.cli import options, output, resources, send_progress
-from newsletter.cli.send import resume_send
+from newsletter.cli.send_runs import resume_send
 from newsletter.domain.delivery import DeliveryStatus, Uncertainty
 from newsletter.domain.plurals import counted
 from newsletter.domain.send_errors import NeverSentError

@@ -11,7 +11,7 @@ from newsletter.errors import NewsletterError
 from newsletter.publishing.approvals import start_of
 from newsletter.publishing.issue_reviews import review_of
 from newsletter.publishing.reviewed_issue import reviewed_issue
-from newsletter.publishing.send_issue import compose_issue
+from newsletter.publishing.send_preparing import compose_issue
 from newsletter.settings import Settings
 from newsletter.store import Store
 

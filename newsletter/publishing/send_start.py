@@ -13,15 +13,14 @@ from newsletter.domain.send_errors import NeverSentError
 from newsletter.errors import SendError
 from newsletter.publishing.calendar import calendar_of
 from newsletter.publishing.plan_differences import refuse_unusual_audience
-from newsletter.publishing.send_issue import (
+from newsletter.publishing.send_preparing import (
     PreparedSend,
     compose_issue,
     prepare_send,
     refuse_unexpected_day,
     refuse_unexpected_start,
-    reschedule_send,
-    schedule_send,
 )
+from newsletter.publishing.send_schedule import reschedule_send, schedule_send
 from newsletter.publishing.start_time import StartTime, start_at, start_at_local_time, start_soon
 from newsletter.settings import Settings
 from newsletter.store import Store

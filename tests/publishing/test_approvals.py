@@ -24,14 +24,9 @@ from newsletter.publishing.review_decisions import (
     record_proof,
 )
 from newsletter.publishing.reviewed_issue import reviewed_issue
-from newsletter.publishing.send_issue import (
-    begin_scheduled,
-    compose_issue,
-    prepare_send,
-    reschedule_send,
-    schedule_send,
-    send_now,
-)
+from newsletter.publishing.send_issue import begin_scheduled, send_now
+from newsletter.publishing.send_preparing import compose_issue, prepare_send
+from newsletter.publishing.send_schedule import reschedule_send, schedule_send
 from newsletter.publishing.start_time import start_at
 from newsletter.reviewing import PlannedStart
 from newsletter.sending import Observer

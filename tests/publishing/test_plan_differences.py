@@ -13,7 +13,7 @@ from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import SendStatus
 from newsletter.domain.subscriber import Subscriber
 from newsletter.publishing.plan_differences import UnusualAudienceError, refuse_unusual_audience
-from newsletter.publishing.send_issue import prepare_send
+from newsletter.publishing.send_preparing import prepare_send
 from newsletter.publishing.start_time import start_at
 from newsletter.settings import Settings
 from newsletter.store import Store

@@ -15,7 +15,8 @@ from newsletter.errors import FindingsError, TokenError
 from newsletter.publishing.build_issue import build_issue
 from newsletter.publishing.proofs import mail_proof
 from newsletter.publishing.rehearsal import plan_rehearsal, rehearse_issue
-from newsletter.publishing.send_issue import compose_issue, prepare_send, send_now
+from newsletter.publishing.send_issue import send_now
+from newsletter.publishing.send_preparing import compose_issue, prepare_send
 from newsletter.sending import Observer
 from newsletter.settings import Settings, load
 from newsletter.store import Store

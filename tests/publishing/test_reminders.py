@@ -9,7 +9,7 @@ from newsletter.domain.reviews import ApprovedTime
 from newsletter.domain.subscriber import Subscriber
 from newsletter.publishing.reminders import queue_reminders
 from newsletter.publishing.review_decisions import approve
-from newsletter.publishing.send_issue import compose_issue
+from newsletter.publishing.send_preparing import compose_issue
 from newsletter.settings import Settings
 from newsletter.store import Store
 from tests.newsletter_folder import write_issue
@@ -23,7 +23,7 @@ BEFORE, EVENING = datetime(2026, 11, 22, 16, 59, tzinfo=UTC), datetime(2026, 11,
 def reminding(settings: Settings, store: Store) -> Settings:
     """The settings of a newsletter that reminds at six in the evening, with an issue for Monday."""
     store.subscribers.add(Subscriber(address="ada@example.com", topics=("science",)), now=BEFORE)
-    write_issue(settings.root, MONDAY, "train")
+    write_issue(settings.root, MONDAY, "train", more="preheader: What a timetable can teach.\n")
     return changed_settings(settings, '\n[approval]\nrequired = true\nremind_at = "18:00"\n')
 
 

@@ -15,16 +15,9 @@ from newsletter.domain.send_stages import SendStage, stage_of
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import NewsletterError
 from newsletter.publishing import send_controls
-from newsletter.publishing.send_issue import (
-    PreparedSend,
-    begin_planned,
-    compose_issue,
-    prepare_send,
-    reschedule_send,
-    resume_send,
-    schedule_send,
-    send_now,
-)
+from newsletter.publishing.send_issue import begin_planned, resume_send, send_now
+from newsletter.publishing.send_preparing import PreparedSend, compose_issue, prepare_send
+from newsletter.publishing.send_schedule import reschedule_send, schedule_send
 from newsletter.publishing.start_time import StartTime, start_soon
 from newsletter.sending import Observer
 from newsletter.settings import Settings

@@ -11,13 +11,9 @@ from newsletter.domain.send import SendStatus
 from newsletter.domain.send_errors import EmbargoedError, FarAheadError, ScheduledError, WrongDateError
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import SendError
-from newsletter.publishing.send_issue import (
-    PreparedSend,
-    freeze_request,
-    prepare_send,
-    refuse_unexpected_day,
-    schedule_send,
-)
+from newsletter.publishing.frozen_content import freeze_request
+from newsletter.publishing.send_preparing import PreparedSend, prepare_send, refuse_unexpected_day
+from newsletter.publishing.send_schedule import schedule_send
 from newsletter.publishing.start_time import start_at
 from newsletter.settings import Settings
 from newsletter.store import Store

@@ -15,19 +15,12 @@ from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import HeldError, NewsletterError, SendError
 from newsletter.publishing.calendar import calendar_of
 from newsletter.publishing.due_sends import run_due_sends
+from newsletter.publishing.frozen_content import freeze_request, has_changed
 from newsletter.publishing.notifier import Notifier
 from newsletter.publishing.send_controls import reactivate
-from newsletter.publishing.send_issue import (
-    begin_planned,
-    compose_issue,
-    finished_send,
-    freeze_request,
-    has_changed,
-    prepare_send,
-    resume_send,
-    schedule_send,
-    send_now,
-)
+from newsletter.publishing.send_issue import begin_planned, finished_send, resume_send, send_now
+from newsletter.publishing.send_preparing import compose_issue, prepare_send
+from newsletter.publishing.send_schedule import schedule_send
 from newsletter.publishing.start_time import StartTime
 from newsletter.sending import Observer
 from newsletter.settings import Settings, load

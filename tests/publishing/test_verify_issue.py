@@ -16,7 +16,7 @@ from newsletter.domain.send_errors import NeverSentError
 from newsletter.domain.send_source import SendSource
 from newsletter.domain.subscriber import Subscriber
 from newsletter.publishing import send_source, verify_issue
-from newsletter.publishing.send_issue import freeze_request
+from newsletter.publishing.frozen_content import freeze_request
 from newsletter.publishing.verify_issue import UnknownSourceError
 from newsletter.settings import Settings, load
 from newsletter.store import Store

@@ -24,7 +24,8 @@ from newsletter.message.mime import Letter
 from newsletter.providers import Provider
 from newsletter.publishing import notifier
 from newsletter.publishing.notifier import Notifier
-from newsletter.publishing.send_issue import compose_issue, prepare_send, send_now
+from newsletter.publishing.send_issue import send_now
+from newsletter.publishing.send_preparing import compose_issue, prepare_send
 from newsletter.sending import Observer
 from newsletter.settings import Settings
 from newsletter.store import Store

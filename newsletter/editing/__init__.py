@@ -11,6 +11,7 @@ from newsletter.editing.errors import (
     FileGoneError,
     NothingToUndoError,
     OwnerChangeError,
+    SideNeededError,
     TooLongError,
     UndoConflictError,
     UneditablePathError,
@@ -20,7 +21,7 @@ from newsletter.editing.file_merging import Choice, Side, SyncConflict
 from newsletter.editing.merging import merge_texts
 from newsletter.editing.moving_between import move_between_issues
 from newsletter.editing.operations import Editing
-from newsletter.editing.permissions import may_edit_entry, require_sight
+from newsletter.editing.permissions import may_edit_entry, may_see, require_sight
 from newsletter.editing.settings_texts import apply_settings_change, setting_text
 from newsletter.editing.sittings import QUIET, CommitState, Sittings
 from newsletter.editing.syncing import Syncing, SyncState
@@ -45,6 +46,7 @@ __all__ = [
     "RowKind",
     "Save",
     "Side",
+    "SideNeededError",
     "Sittings",
     "Span",
     "SyncConflict",
@@ -60,6 +62,7 @@ __all__ = [
     "compare_texts",
     "digest_of",
     "may_edit_entry",
+    "may_see",
     "merge_texts",
     "move_between_issues",
     "require_sight",

@@ -72,6 +72,15 @@ class OwnerChangeError(NewsletterError):
         )
 
 
+class SideNeededError(NewsletterError):
+    """A text for a conflict in a file that may decide what the server runs, by a person who isn't at the server."""
+
+    code = "side-needed"
+
+    def __init__(self, *, path: str) -> None:
+        super().__init__(f"{path} can't be written here", hint="keep one of the two versions, or edit it on the server")
+
+
 class UnsavedError(NewsletterError):
     """A file that the system refuses to write; ``reason`` is in plain words. The old file stays."""
 

@@ -11,9 +11,18 @@ OWNER = "by"
 _ACTS = {FileKind.ENTRY: Act.EDIT_ENTRY, FileKind.BLOCK: Act.EDIT_ENTRY, FileKind.ISSUE: Act.COMPOSE}
 
 
+def may_see(person: Person, path: str) -> bool:
+    """Return whether a person may see the file at a path of the newsletter as text."""
+    return may(person, _sight(path))
+
+
 def require_sight(person: Person, path: str) -> None:
     """Raise ForbiddenError unless a person may see the file at a path of the newsletter as text."""
-    require(person, Act.SEE_SETTINGS if kind_of(path) is None else Act.SEE)
+    require(person, _sight(path))
+
+
+def _sight(path: str) -> Act:
+    return Act.SEE_SETTINGS if kind_of(path) is None else Act.SEE
 
 
 def require_edit(person: Person, kind: FileKind | None, *, owner: str = "") -> None:

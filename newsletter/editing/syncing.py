@@ -16,7 +16,8 @@ from pathlib import Path
 
 from newsletter.content import kind_of
 from newsletter.domain.people import Person
-from newsletter.editing.file_merging import Choice, FileVersions, MergedFile, SyncConflict, merge_file
+from newsletter.editing.errors import SideNeededError
+from newsletter.editing.file_merging import Choice, FileVersions, MergedFile, Side, SyncConflict, merge_file
 from newsletter.editing.permissions import require_edit
 from newsletter.editing.sittings import CommitState, Sittings, author_of, in_words
 from newsletter.files.newsletter_lock import newsletter_lock
@@ -111,9 +112,13 @@ class Syncing:
     def resolve(self, person: Person, conflict: SyncConflict, choice: Choice) -> None:
         """Note what a person has chosen for a conflict, and exchange commits again soon.
 
-        The choice holds as long as neither side changes that field again. Raise ForbiddenError.
+        The choice holds as long as neither side changes that field again. Raise ForbiddenError, and SideNeededError for
+        a text of their own that would get around the checks of a file that is neither an entry, a block nor an issue.
         """
-        require_edit(person, kind_of(conflict.path))
+        kind = kind_of(conflict.path)
+        require_edit(person, kind)
+        if kind is None and person.id and not isinstance(choice, Side):
+            raise SideNeededError(path=conflict.path)
         with self._guard:
             self._choices[conflict] = choice
             self._chooser = author_of(person)

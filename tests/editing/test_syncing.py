@@ -1,5 +1,6 @@
 """Two editors' clones and a bare remote: fetching, merging, pushing, and conflicts as values."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.domain.people import Person
-from newsletter.editing import Save, Side, Sittings, SyncConflict, Syncing
+from newsletter.editing import Save, Side, SideNeededError, Sittings, SyncConflict, Syncing
 from newsletter.git import find_repository
 from tests.git.repositories import NOW, Checkout, checkout
 
@@ -250,3 +251,16 @@ def test_the_thread_pushes_what_was_committed(desk: Desk) -> None:
     desk.syncing.start()
     desk.syncing.stop()
     assert desk.is_synchronised()
+
+
+def test_people_who_sign_in_write_no_text_of_their_own_into_settings(desk: Desk) -> None:
+    desk.push("newsletter.toml", "b = 2", "b = 3")
+    desk.commit("newsletter.toml", "b = 2", "b = 4")
+    (conflict,) = desk.syncing.sync_now().conflicts
+    admin = replace(ADA, id=7)
+    with pytest.raises(SideNeededError):
+        desk.syncing.resolve(admin, conflict, '[studio]\nhooks = "all"\n')
+    assert desk.syncing.state().conflicts == (conflict,)
+    desk.syncing.resolve(admin, conflict, Side.THEIRS)
+    assert desk.syncing.sync_now().problem == ""
+    assert "b = 3" in desk.text("newsletter.toml")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from newsletter.editing import Choice, Comparison, Side, Span, SyncConflict, compare_texts
+from newsletter.content import kind_of
+from newsletter.editing import Choice, Comparison, Side, Span, SyncConflict, compare_texts, may_see
 from newsletter.errors import NotFoundError
 from newsletter.web.http.forms import SubmittedForm
 from newsletter.web.studio.context import Studio
@@ -33,6 +34,11 @@ class ShownConflict:
     theirs: str
     both: str
 
+    @property
+    def is_manuscript(self) -> bool:
+        """Return whether it is in an entry, a block or an issue."""
+        return kind_of(self.conflict.path) is not None
+
     def spans(self, side: str) -> Iterator[Span]:
         """Yield the parts of a side's text, with line breaks, and whether the other side lacks them."""
         if self.comparison is None:
@@ -51,9 +57,11 @@ def router(studio: Studio) -> APIRouter:
 
     @router.get("/remote")
     def show() -> str:
-        """Show the state of the exchange, and each conflict side by side."""
-        shown = [shown_conflict(conflict) for conflict in studio.syncing.state().conflicts]
-        return studio.page("remote", place="remote", shown=shown, enabled=studio.syncing.enabled)
+        """Show the state of the exchange, and side by side each conflict in a file that the person may see."""
+        conflicts = studio.syncing.state().conflicts
+        shown = [shown_conflict(conflict) for conflict in conflicts if may_see(studio.person, conflict.path)]
+        hidden = len(conflicts) - len(shown)
+        return studio.page("remote", place="remote", shown=shown, hidden=hidden, enabled=studio.syncing.enabled)
 
     @router.post("/remote")
     def exchange(request: Request, form: SubmittedForm) -> Response:

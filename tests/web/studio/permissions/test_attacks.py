@@ -9,6 +9,7 @@ import pytest
 
 from newsletter.domain.people import Person
 from newsletter.domain.subscriber import Subscriber
+from newsletter.editing import SyncConflict, SyncState
 from tests.make import SECRET
 from tests.people import ADMIN, EDITOR, PUBLISHER, WRITER
 from tests.web.preview.running_preview import write_newsletter
@@ -158,3 +159,23 @@ def test_a_confirmation_counts_for_its_own_session_only(studio: AskedStudio) -> 
     form = {"address": "zed@example.org", "name": "Zed", "role": "admin"}
     answer = asyncio.run(studio.ask("POST", "/people", secret=other, form=form, headers={"accept": "application/json"}))
     assert (answer.status, "confirmation-needed" in answer.text) == (401, True)
+
+
+def test_a_conflict_with_the_remote_shows_settings_to_nobody_but_admins(studio: AskedStudio) -> None:
+    syncing = studio.app.state.studio.syncing
+    conflicts = [
+        SyncConflict(path=path, field="text", mine=f"{MARK} of {path}", theirs="Theirs", base=None)
+        for path in ("newsletter.toml", "../deploy.sh", "issues/entries/own.md")
+    ]
+    syncing._state = SyncState(remote="https://git.example.org/x", conflicts=tuple(conflicts))
+    try:
+        page = ask(studio, WRITER, "GET", "/remote").text
+        assert f"{MARK} of issues/entries/own.md" in page
+        assert f"{MARK} of newsletter.toml" not in page
+        assert f"{MARK} of ../deploy.sh" not in page
+        assert "2 conflicts are in files that only admins see" in page
+        page = ask(studio, ADMIN, "GET", "/remote").text
+        assert f"{MARK} of newsletter.toml" in page
+        assert page.count("Write it yourself") == 1
+    finally:
+        syncing._state = SyncState()

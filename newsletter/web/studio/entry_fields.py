@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from newsletter.domain.issue import Entry, PassageKind
+from newsletter.domain.people import Act, Person, may
 from newsletter.errors import Finding, Severity
 
 Findings = Mapping[str, tuple[Finding, ...]]
@@ -47,12 +48,13 @@ MORE = (
     EntryField(name="reserve", label="In reserve", kind="check", help="Waits for a day that needs it"),
     EntryField(name="best_before", label="Best before", kind="date"),
 )
+OWNER = EntryField(name="by", label="Whose entry", help="The address of the writer who may change it")
 KEPT = frozenset(("title", "url", "source", "topics"))
 """The fields that stay in the file when they are emptied, as in a new entry; others are removed."""
 OTHERS = "others"
 """The key of findings about no field of the page."""
 
-_ON_PAGE = frozenset(field.name for field in (TITLE, *BIBLIOGRAPHY, *PICTURE, *MORE)) | {"topics"}
+_ON_PAGE = frozenset(field.name for field in (TITLE, *BIBLIOGRAPHY, *PICTURE, *MORE, OWNER)) | {"topics"}
 
 
 def passage_fields(entry: Entry) -> tuple[EntryField, ...]:
@@ -64,6 +66,11 @@ def passage_fields(entry: Entry) -> tuple[EntryField, ...]:
     if PassageKind.QUOTATION not in kinds:
         fields.append(_passage_field(PassageKind.QUOTATION, 1))
     return tuple(fields)
+
+
+def more_fields(person: Person, *, with_owner: bool) -> tuple[EntryField, ...]:
+    """Return the fields that few entries have; with the owner for those who may give an entry to somebody else."""
+    return (*MORE, OWNER) if with_owner and may(person, Act.EDIT_ENTRY) else MORE
 
 
 def findings_by_field(findings: Iterable[Finding], entry: Entry) -> Findings:

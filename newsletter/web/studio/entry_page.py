@@ -13,6 +13,7 @@ from newsletter.domain.changes import SetMember
 from newsletter.domain.issue import Entry
 from newsletter.domain.languages import covers
 from newsletter.domain.send import status_in_words
+from newsletter.editing import may_edit_entry
 from newsletter.errors import NotFoundError, StoreError, did_you_mean
 from newsletter.pictures.local_addresses import with_local_pictures
 from newsletter.publishing.entry_list import entries_about, list_entries
@@ -103,7 +104,8 @@ class EntryPages:
             for issue in snapshot.issues_with(entry.path)
         ]
         topics = snapshot.settings.newsletter.topics
-        fields = (entry_fields.TITLE, *passages, *entry_fields.BIBLIOGRAPHY, *entry_fields.PICTURE, *entry_fields.MORE)
+        more = entry_fields.more_fields(self._studio.person, with_owner=self._studio.hosting is not None)
+        fields = (entry_fields.TITLE, *passages, *entry_fields.BIBLIOGRAPHY, *entry_fields.PICTURE, *more)
         return self._studio.page(
             "entry",
             entry=entry,
@@ -112,7 +114,8 @@ class EntryPages:
             passages=passages,
             bibliography=entry_fields.BIBLIOGRAPHY,
             picture=entry_fields.PICTURE,
-            more=entry_fields.MORE,
+            more=more,
+            is_locked=not may_edit_entry(self._studio.person, entry.by),
             findings=findings,
             topics=list(topics),
             chips=[(word, topics.resolve(word).name) for word in entry.topics],

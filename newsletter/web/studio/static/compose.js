@@ -69,8 +69,10 @@ document.addEventListener("focusin", (event) => revealColumn(event.target));
 
 startTabs();
 startFields();
-startListKeys();
-startClipboard();
-startDragging();
+if (!document.querySelector("main.compose .lockable")) {
+  startListKeys();
+  startClipboard();
+  startDragging();
+}
 startPreview();
 startReaders();

@@ -113,6 +113,7 @@ ELSEWHERE = {
     "editing.Sittings.commit_now",
     # The permissions themselves, and values without reading or writing.
     "editing.may_edit_entry",
+    "editing.may_see",
     "editing.require_edit",
     "editing.require_same_owner",
     "editing.require_sight",

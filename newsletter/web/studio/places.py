@@ -33,7 +33,7 @@ PLACES = (
     StudioPlace(slug="send", label="Send", path="/send", keys="g s", act=Act.SEND),
     StudioPlace(slug="readers", label="Readers", path="/readers", keys="g a", act=Act.SEE_READERS, group=MORE),
     StudioPlace(slug="people", label="People", path="/people", keys="g p", act=Act.SEE_PEOPLE, group=MORE),
-    StudioPlace(slug="reports", label="Reports", path="/reports", keys="", act=Act.SEE_REPORTS, group=MORE),
+    StudioPlace(slug="reports", label="Reports", path="/reports", keys="g o", act=Act.SEE_REPORTS, group=MORE),
     StudioPlace(slug="segments", label="Segments", path="/segments", keys="g e", act=Act.SEE_REPORTS, group=MORE),
     StudioPlace(slug="topics", label="Topics", path="/topics", keys="g t", act=Act.SEE_REPORTS, group=MORE),
     StudioPlace(slug="settings", label="Settings", path="/settings", keys="g ,", act=Act.SEE_SETTINGS, group=MORE),

@@ -30,6 +30,7 @@ def test_every_key_in_the_guide_works_somewhere() -> None:
     for short, name in SHORT.items():
         keys = {key.replace(short, name) if key != "Shift+F8" else key for key in keys}
     assert keys <= known, keys - known
+    assert {place.keys for place in PLACES} <= keys
 
 
 def test_the_documents_show_the_pictures_that_are_drawn_and_no_others() -> None:

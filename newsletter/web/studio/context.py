@@ -107,8 +107,8 @@ class Studio:
     def coming_issues(self) -> tuple[Issue, ...]:
         """Return the issues from today on whose send hasn't begun, by date: those that can still be composed."""
         snapshot, sends = self.snapshots.with_sends()
-        today = self.today(snapshot)
-        return tuple(issue for issue in snapshot.calendar if issue.date >= today and issue.slug not in sends)
+        today, begun = self.today(snapshot), {slug for slug, send in sends.items() if send.digest}
+        return tuple(issue for issue in snapshot.calendar if issue.date >= today and issue.slug not in begun)
 
     def waiting_links(self, snapshot: Snapshot) -> list[CapturedLink]:
         """Return the links that wait for a decision; none if there is no database, or it can't be read."""

@@ -62,6 +62,9 @@ def _import(page: Page, studio: Listening, store: Store) -> None:
     assert store.reader_search.totals().readers == 0
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_role("heading", name="Imported: 2 new readers")).to_be_visible()
+    expect(page.get_by_role("heading", name="What the columns mean")).to_have_count(0)
+    expect(page.get_by_role("button", name="Import", exact=True)).to_have_count(0)
+    expect(page.get_by_role("button", name="Forget this report")).to_be_visible()
     _check_look(page)
     bea = store.subscribers.get("bea@example.org")
     assert bea

@@ -42,8 +42,9 @@ def test_a_send_is_started_undone_by_a_key_and_followed_whoever_changes_it(
     desk.goto(studio.base + PAGE)
     button = desk.get_by_role("button", name="Send in 60 s")
     expect(button).to_be_visible(timeout=SLOWLY)
-    button.click()
+    button.press("Enter")
     stage(desk, "counting down")
+    expect(desk.locator("#state-title")).to_be_focused()  # the button is gone
     expect(desk.locator("[data-left]")).to_have_text(re.compile(r"^(60|5\d)$"))
     expect(desk.locator("#send-plan")).to_be_empty()
     send = store.sends.of_issue(TODAY)

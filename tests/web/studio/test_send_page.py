@@ -83,11 +83,16 @@ def test_a_send_in_a_minute_is_undone_and_started_again(editor: httpx.Client, st
     assert (send.status, send.begins) == (SendStatus.SCHEDULED, morning() + timedelta(seconds=60))
     page = editor.get(PAGE).text
     assert 'data-left="60"' in page
+    assert editor.get("/compose").headers["location"] == PAGE.removesuffix("/send")  # its send hasn't begun
     assert ">Undo</button>" in page
     assert editor.get(f"{PAGE}/plan").text.count("<form") == 0
     press(editor, "undo").raise_for_status()
     assert store.sends.get(send.id).status is SendStatus.CANCELLED
     assert "An earlier send was undone" in editor.get(PAGE).text
+    assert (editor.get("/send").headers["location"], editor.get("/review").headers["location"]) == (
+        PAGE,
+        PAGE.replace("/send", "/review"),
+    )
     again = press(editor, "undo")
     assert (again.status_code, again.json()["error"]["code"]) == (422, "send-status")
     assert start(editor, seen=seen(editor)).status_code == 200
@@ -165,7 +170,7 @@ def test_a_send_is_moved_and_keeps_everything_else(editor: httpx.Client, root: P
         ("sending", ["Sending", ">Pause</button>", "readers wait until somebody resumes", "will not get it"], "Resume"),
         ("paused", ["Paused", ">Resume</button>", "Retry 12 refused", "rejected by policy"], ">Pause</button>"),
         ("failures", ["Sent, with failures", "Retry 3 refused", "Send 2 uncertain again", "Hold them"], "Cancel"),
-        ("sent", ["Sent", "100%"], '<button class="button main"'),
+        ("sent", ["Sent", "100%", '/report">Report</a>'], '<button class="button main"'),
         ("cancelled", ["Cancelled", "Skipped", "the send was cancelled"], "Retry"),
         ("failing", ["Can’t begin now", "doesn&#39;t answer", "Another time"], "Retry"),
     ],

@@ -183,6 +183,7 @@ class ReadersPages:
             chosen=chosen,
             tabs=_tabs(counts),
             words=words,
+            zone=self._studio.snapshot.settings.zone,
             address=_as_address(text),
             may_import=may(person, Act.IMPORT_READERS),
             now=self._studio.now,

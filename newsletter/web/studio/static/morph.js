@@ -92,7 +92,7 @@ async function fetchAndMorph() {
 export function morph(current, next) {
   const choices = new Map();
   Idiomorph.morph(current, next, {
-    ignoreActiveValue: true,
+    ignoreActiveValue: false, // fields are kept below; a button with the focus that has become another gets its new words
     restoreFocus: true,
     callbacks: {
       beforeNodeMorphed: (node, fresh) => {

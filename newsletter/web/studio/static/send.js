@@ -15,6 +15,7 @@ let timer = 0;
 let turn = 0;
 let planned = "";
 let checking = 0;
+let acted = false; // whether a button was pressed, which may be gone with the next state
 
 listen();
 showOwnTimes();
@@ -48,6 +49,7 @@ function showState(html) {
   const changed = next.dataset.stage !== current.dataset.stage;
   morph(current, next);
   afterState();
+  keepFocus();
   if (!changed) return;
   announce(document.getElementById("state-title").textContent);
   showPlan();
@@ -111,13 +113,22 @@ async function onSubmit(event) {
     showSaved(body.saved_at);
     announce(body.announce);
     form.closest("details")?.removeAttribute("open");
+    acted = true;
+    keepFocus();
     return;
   }
+  if (document.activeElement === document.body) button?.focus();
   const words = [error.what, error.hint].filter(Boolean).join(": ");
   refuse(form, words);
   announce(words);
   if (CONFIRMED[error.code]) confirmBox(form, CONFIRMED[error.code])?.removeAttribute("hidden");
   if (error.code === "send-changed") showPlan({ again: true });
+}
+
+// Puts the focus on the state's title if it was on a button that has been pressed: a disabled or removed one loses it.
+function keepFocus() {
+  if (!acted || document.activeElement !== document.body) return;
+  document.getElementById("state-title")?.focus({ preventScroll: true });
 }
 
 function refuse(form, words) {

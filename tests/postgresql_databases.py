@@ -94,6 +94,7 @@ class Databases:
             used |= {table for (table,) in connection.execute(self._with_rows.encode())}
             used |= {table for (table,) in connection.execute(_ADVANCED.encode())}
             if used := used - kept.keys():
+                connection.execute("SET session_replication_role = replica")  # the audit log has a trigger
                 names = sql.SQL(", ").join(sql.Identifier(table) for table in used)
                 connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(names))
             connection.execute(_FORGET_STATISTICS.encode())

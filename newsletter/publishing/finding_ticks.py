@@ -61,10 +61,14 @@ def tick_finding(person: Person, store: Store, root: Path, finding: Finding, rea
     store.audit.add(person, "tick-finding", finding.place.path or "newsletter", now=now, detail=detail)
 
 
-def untick_finding(person: Person, store: Store, fingerprint: str) -> None:
+def untick_finding(person: Person, store: Store, fingerprint: str, *, now: datetime) -> None:
     """Open a finding again that was ticked off. Raise ForbiddenError."""
     require(person, Act.REVIEW)
-    store.ticked_findings.untick(fingerprint)
+    ticked = store.ticked_findings.among([fingerprint]).get(fingerprint)
+    if ticked is not None:
+        store.ticked_findings.untick(fingerprint)
+        detail = {"reason": ticked.reason, "ticked_by": ticked.by}
+        store.audit.add(person, "untick-finding", "newsletter", now=now, detail=detail)
 
 
 def fingerprint_of(finding: Finding, root: Path) -> str:

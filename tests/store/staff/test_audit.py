@@ -26,6 +26,18 @@ def test_entries_are_listed_the_latest_first_and_by_page(store: Store) -> None:
     assert store.audit.acts() == ["approve", "send"]
 
 
+def test_entries_cannot_be_replaced_nor_the_log_emptied(store: Store) -> None:
+    store.audit.add(ADA, Act.SEND, "issue 2026-11-23", now=WHEN)
+    database = database_of(store)
+    statement = "INSERT OR REPLACE INTO audit SELECT id, at, person, 'Robin', address, act, thing, detail FROM audit"
+    if database.engine.dialect.name != "sqlite":
+        statement = "TRUNCATE audit"
+    with pytest.raises(StoreError), database.writing() as connection:
+        connection.exec_driver_sql(statement)
+    store.audit.add(ROBIN, Act.APPROVE, "issue 2026-11-23", now=WHEN)
+    assert [entry.name for entry in store.audit.entries()] == ["Robin", "Ada"]
+
+
 @pytest.mark.parametrize("statement", ["UPDATE audit SET name = 'Robin'", "DELETE FROM audit"])
 def test_entries_cannot_be_changed_or_deleted(store: Store, statement: str) -> None:
     store.audit.add(ADA, Act.SEND, "issue 2026-11-23", now=WHEN)

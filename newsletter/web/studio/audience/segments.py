@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from newsletter.content import InvalidValueError
@@ -30,6 +30,8 @@ from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.replies import saved, session_of, status_of, wants_json
 from newsletter.web.studio.settings_pages.saving import save_setting
+
+_After = Annotated[int, Query(ge=0, lt=2**63)]  # an id in the database
 
 LISTS = {"any": "Follow at least one of", "all": "Follow all of", "none": "Follow none of"}
 _AT_ONCE, _STEP = 0.05, 0.2  # seconds of counting before a page is shown, and of a step afterwards
@@ -92,12 +94,12 @@ class SegmentPages:
             return HTMLResponse(self._list(error=err, form=form), status_code=status_of(err))
         return saved(request, form, at=now, announce="Segment added.", go_to=segment_path(slug))
 
-    def counts(self, after: int = 0) -> str:
+    def counts(self, after: _After = 0) -> str:
         """Return the next part of the numbers of all segments, for scripts."""
         segments = tuple(self._studio.snapshot.settings.segments.values())
         return self._studio.part("segment-count", step=self._step(segments, after, _STEP), slug=None, mistake=None)
 
-    def tried(self, where: str = "", slug: str = "", after: int = 0) -> str:
+    def tried(self, where: str = "", slug: str = "", after: _After = 0) -> str:
         """Return the next part of the readers for whom a rule holds, as it is typed, for scripts."""
         require(self._studio.person, Act.SEE_REPORTS)
         try:

@@ -19,6 +19,7 @@ from newsletter.publishing.review_proofs import send_proofs
 from newsletter.settings import Settings
 from newsletter.store import Store
 from newsletter.web.http.forms import Form, SubmittedForm
+from newsletter.web.http.path_numbers import NUMBER
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.paths import review_path
 from newsletter.web.studio.replies import saved
@@ -48,8 +49,8 @@ def router(studio: Studio) -> APIRouter:
     router.add_api_route("/issues/{slug}/review/untick", pages.untick, methods=["POST"])
     router.add_api_route("/issues/{slug}/review/proof", pages.proof, methods=["POST"])
     router.add_api_route("/comments", pages.comment, methods=["POST"])
-    router.add_api_route("/comments/{number}/resolve", pages.resolve, methods=["POST"])
-    router.add_api_route("/comments/{number}/delete", pages.delete, methods=["POST"])
+    router.add_api_route(f"/comments/{NUMBER}/resolve", pages.resolve, methods=["POST"])
+    router.add_api_route(f"/comments/{NUMBER}/delete", pages.delete, methods=["POST"])
     return router
 
 
@@ -142,7 +143,7 @@ class ReviewPages:
     def untick(self, request: Request, form: SubmittedForm) -> Response:
         """Open a finding again."""
         with self._studio.snapshot.settings.open_store() as store:
-            untick_finding(self._studio.person, store, form.text("finding"))
+            untick_finding(self._studio.person, store, form.text("finding"), now=self._studio.now)
         return self._answer(request, form, "Open again.")
 
     def comment(self, request: Request, form: SubmittedForm) -> Response:

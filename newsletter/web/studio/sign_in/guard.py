@@ -65,7 +65,7 @@ class StaffAccess:
             client = client_address(peer, headers.getlist("x-forwarded-for"), self._hosting.proxies)
             # A page that is closed while it sends a form; a stream whose person has signed out.
             with suppress(ClientDisconnect, _SessionOverError):
-                await answer({**scope, "client": (client, 0)}, body, secured)
+                await answer({**scope, "client": (client, 0), "scheme": self._hosting.scheme}, body, secured)
         else:
             await send({"type": "websocket.close", "code": 1008})
 

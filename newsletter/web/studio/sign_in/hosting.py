@@ -37,6 +37,11 @@ class Hosting:
         return urlsplit(self.origin).netloc
 
     @property
+    def scheme(self) -> str:
+        """Return the scheme by which browsers reach the studio, whatever the proxy before it uses."""
+        return urlsplit(self.origin).scheme
+
+    @property
     def is_secure(self) -> bool:
         """Return whether browsers use TLS; they needn't for a studio on their own computer."""
         return self.origin.startswith("https://")

@@ -13,7 +13,7 @@ from newsletter.editing import SyncConflict, SyncState
 from tests.make import SECRET
 from tests.people import ADMIN, EDITOR, PUBLISHER, WRITER
 from tests.web.preview.running_preview import write_newsletter
-from tests.web.studio.permissions.asked import NOW, Answer, AskedStudio, asked_studio
+from tests.web.studio.permissions.asked import NOW, ORIGIN, Answer, AskedStudio, asked_studio
 
 MARK = "Only admins see this"
 
@@ -159,6 +159,20 @@ def test_a_confirmation_counts_for_its_own_session_only(studio: AskedStudio) -> 
     form = {"address": "zed@example.org", "name": "Zed", "role": "admin"}
     answer = asyncio.run(studio.ask("POST", "/people", secret=other, form=form, headers={"accept": "application/json"}))
     assert (answer.status, "confirmation-needed" in answer.text) == (401, True)
+
+
+def test_numbers_that_no_database_stores_name_nothing(studio: AskedStudio) -> None:
+    long = "9" * 30
+    for act in ("resolve", "delete"):
+        assert ask(studio, ADMIN, "POST", f"/comments/{long}/{act}").status == 404
+    for query in (f"after={long}", f"after=-{long}", "after=-1"):
+        assert ask(studio, ADMIN, "GET", "/segments/try", query=f"where=language+present&{query}").status == 404
+        assert ask(studio, ADMIN, "GET", "/segments/counts", query=query).status == 404
+
+
+def test_redirects_never_leave_tls(studio: AskedStudio) -> None:
+    answer = ask(studio, None, "GET", "/sign-in/")
+    assert (answer.status, answer.headers["location"]) == (307, f"{ORIGIN}/sign-in")
 
 
 def test_a_conflict_with_the_remote_shows_settings_to_nobody_but_admins(studio: AskedStudio) -> None:

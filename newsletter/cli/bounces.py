@@ -31,7 +31,7 @@ def bounces(
     from newsletter.cli.notice_text import notice_message
     from newsletter.feedback import MailKind
     from newsletter.publishing.bounces import process_bounces
-    from newsletter.publishing.notifier import Notifier
+    from newsletter.publishing.workers.notifier import Notifier
 
     settings = resources.load_settings(context)
     location = mailbox or settings.feedback.mailbox

@@ -87,7 +87,7 @@ def import_files(
     newsletter subscribers import readers.csv --refused refused.csv
     newsletter subscribers import --from mailchimp audience_export.zip --topic "Ocean lovers=oceans" --dry-run
     """
-    from newsletter.publishing.reader_files import import_reader_files
+    from newsletter.publishing.readers.reader_files import import_reader_files
     from newsletter.subscriber_files import ImportProgress, RejectedRow, RejectedRowFiles, rejected_row_files
 
     settings = resources.load_settings(context)

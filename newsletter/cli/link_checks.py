@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from newsletter.domain.issue import Issue
     from newsletter.errors import Finding
     from newsletter.fetching import WebClient
-    from newsletter.publishing.link_checks import LinkCheck
-    from newsletter.publishing.outgoing_links import OutgoingLink
+    from newsletter.publishing.sends.link_checks import LinkCheck
+    from newsletter.publishing.sends.outgoing_links import OutgoingLink
 
 
 def web_client() -> "WebClient | None":
@@ -24,7 +24,7 @@ def web_client() -> "WebClient | None":
 
 def check_links(links: Sequence["OutgoingLink"]) -> list["LinkCheck"]:
     """Check links, and print what couldn't be compared."""
-    from newsletter.publishing.link_checks import LinkChecker
+    from newsletter.publishing.sends.link_checks import LinkChecker
 
     results = []
     with output.progress("Checking links") as progress:
@@ -38,8 +38,8 @@ def check_links(links: Sequence["OutgoingLink"]) -> list["LinkCheck"]:
 
 def print_dead_links(issue: "Issue") -> None:
     """Check the links and quotations of an issue that is about to be sent, and print warnings."""
-    from newsletter.publishing.link_checks import without_connection
-    from newsletter.publishing.outgoing_links import links_of_issue
+    from newsletter.publishing.sends.link_checks import without_connection
+    from newsletter.publishing.sends.outgoing_links import links_of_issue
 
     results = check_links(links_of_issue(issue))
     if without_connection(results):

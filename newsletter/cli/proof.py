@@ -28,7 +28,7 @@ def proof(
     """
     from newsletter.publishing.pictures import publish_pictures
     from newsletter.publishing.proofs import mail_proof
-    from newsletter.publishing.review_decisions import record_proof
+    from newsletter.publishing.reviews.review_decisions import record_proof
 
     settings = resources.load_settings(context)
     bootstrap.open_signer()  # report a missing secret first

@@ -101,7 +101,7 @@ def calendar(settings: "Settings") -> "Calendar":
 
 def compose_issue(settings: "Settings", slug: str) -> "Composed":
     """Compose an issue as it would be sent now. Raise FindingsError with every error that prevents sending."""
-    from newsletter.publishing import send_preparing
+    from newsletter.publishing.sends import send_preparing
 
     return send_preparing.compose_issue(settings, slug, calendar=calendar(settings))
 

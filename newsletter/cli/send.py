@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from newsletter.composing import Composed
     from newsletter.domain.send import Send
-    from newsletter.publishing.send_preparing import PreparedSend
-    from newsletter.publishing.start_time import StartTime
+    from newsletter.publishing.sends.send_preparing import PreparedSend
+    from newsletter.publishing.sends.start_time import StartTime
     from newsletter.sending import Observer, SendContext
     from newsletter.settings import Settings
     from newsletter.store import Store
@@ -137,8 +137,8 @@ def _refuse_contradictions(*, resume: bool, rehearse: bool, once: bool, dry_run:
 
 def _refuse_unexpected(prepared: "PreparedSend", *, any_date: bool, any_audience: bool) -> None:
     """Raise SendError for what a person should confirm, unless an option allows it."""
-    from newsletter.publishing import send_preparing
-    from newsletter.publishing.plan_differences import refuse_unusual_audience
+    from newsletter.publishing.sends import send_preparing
+    from newsletter.publishing.sends.plan_differences import refuse_unusual_audience
 
     if not any_date:
         send_preparing.refuse_unexpected_day(prepared)
@@ -149,7 +149,7 @@ def _refuse_unexpected(prepared: "PreparedSend", *, any_date: bool, any_audience
 def _to_send(settings: "Settings", name: str, *, once: bool) -> str:
     """Return the slug of the issue to send. Exit with status 4 if `today` or `next` matches none."""
     from newsletter.domain.issue_names import TODAY, NoSuchDayError
-    from newsletter.publishing.send_issue import finished_send
+    from newsletter.publishing.sends.send_issue import finished_send
 
     try:
         slug = resources.issue_slug(settings, name)
@@ -172,7 +172,7 @@ def _start_time(
     settings: "Settings", store: "Store", composed: "Composed", at: str | None, local_time: str | None
 ) -> "StartTime | None":
     """Return the scheduled start, or None to begin now. Raises UsageError."""
-    from newsletter.publishing.start_time import start_at, start_at_local_time
+    from newsletter.publishing.sends.start_time import start_at, start_at_local_time
 
     if at is not None:
         return start_at(settings, at, now=store.now())
@@ -183,7 +183,7 @@ def _start_time(
 
 def _prepare(settings: "Settings", store: "Store", composed: "Composed", start: "StartTime | None") -> "PreparedSend":
     """Print the plan of a send, and its start if it is scheduled, and return them. Raises SendError."""
-    from newsletter.publishing.send_preparing import prepare_send
+    from newsletter.publishing.sends.send_preparing import prepare_send
 
     today = resources.today(settings)
     send_progress.print_held_bounces(store)
@@ -204,8 +204,8 @@ def _check_approval(
 
     In a dry run, print it instead.
     """
-    from newsletter.publishing.approvals import approval_problem
-    from newsletter.publishing.send_schedule import start_to_approve
+    from newsletter.publishing.reviews.approvals import approval_problem
+    from newsletter.publishing.sends.send_schedule import start_to_approve
 
     start = start_to_approve(prepared, now=store.now())
     problem = approval_problem(settings, store, prepared.composed, start)
@@ -219,7 +219,7 @@ def _check_approval(
 
 def _was_sent(settings: "Settings", issue: str) -> bool:
     """Return whether the issue has a finished send, and print its summary if so."""
-    from newsletter.publishing.send_issue import finished_send
+    from newsletter.publishing.sends.send_issue import finished_send
 
     with resources.open_store(settings) as store:
         before = finished_send(store, issue)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from newsletter.composing import Composed
     from newsletter.domain.issue import Issue
     from newsletter.domain.plan_differences import PlanDifferences
-    from newsletter.publishing.start_time import StartTime
+    from newsletter.publishing.sends.start_time import StartTime
     from newsletter.sending import Plan
     from newsletter.settings import Settings
 

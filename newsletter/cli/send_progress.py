@@ -35,7 +35,7 @@ LogAddresses = Annotated[bool, typer.Option("--log-addresses", help="Include rea
 
 def print_changes(settings: "Settings", send: "Send") -> None:
     """Print a note if files or settings have changed since the send was frozen: the changes won't be sent."""
-    from newsletter.publishing.frozen_content import has_changed
+    from newsletter.publishing.sends.frozen_content import has_changed
 
     if has_changed(settings, send):
         output.note(
@@ -102,7 +102,7 @@ def exit_with_status(send: "Send") -> None:
 
 def print_summary(settings: "Settings", send: "Send") -> None:
     """Print the status and counts of a send, and hints on what to do next."""
-    from newsletter.publishing.send_details import REASONED
+    from newsletter.publishing.sends.send_details import REASONED
 
     zone = settings.newsletter.zone
     counts = {status: send.counts.get(status, 0) for status in DeliveryStatus}

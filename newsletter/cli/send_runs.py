@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from newsletter.composing import Composed
     from newsletter.domain.send import Send
-    from newsletter.publishing.send_preparing import PreparedSend
+    from newsletter.publishing.sends.send_preparing import PreparedSend
     from newsletter.sending import Observer, SendContext
     from newsletter.settings import Settings
     from newsletter.store import Store
@@ -37,7 +37,7 @@ def send_or_schedule(
     addresses: bool,
     without_approval: str = "",
 ) -> None:
-    from newsletter.publishing import send_issue, send_schedule
+    from newsletter.publishing.sends import send_issue, send_schedule
 
     person = bootstrap.local_person(settings.root)
     if prepared.start is not None:
@@ -76,7 +76,7 @@ def resume_send(
     settings: "Settings", issue: str, log: Path | None, *, addresses: bool, without_approval: str = ""
 ) -> None:
     """Resume the send of an issue and wait until it ends. If nothing is frozen yet, begin it when it is due."""
-    from newsletter.publishing import send_controls, send_issue
+    from newsletter.publishing.sends import send_controls, send_issue
 
     person = bootstrap.local_person(settings.root)
     with resources.open_store(settings) as store:

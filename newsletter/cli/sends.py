@@ -82,7 +82,7 @@ def show(context: typer.Context, name: SendName, json: options.AsJson = False) -
     newsletter sends show 3
     newsletter sends show latest --json
     """
-    from newsletter.publishing.send_details import send_details
+    from newsletter.publishing.sends.send_details import send_details
 
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
@@ -116,7 +116,7 @@ def pause(context: typer.Context, name: SendName) -> None:
 
     newsletter sends pause 3
     """
-    from newsletter.publishing.send_controls import pause_send
+    from newsletter.publishing.sends.send_controls import pause_send
 
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
@@ -158,7 +158,7 @@ def cancel(
     newsletter sends cancel 3
     """
     from newsletter import sending
-    from newsletter.publishing.send_controls import cancel_send
+    from newsletter.publishing.sends.send_controls import cancel_send
 
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
@@ -184,7 +184,7 @@ def retry(
 
     newsletter sends retry 3 --failed
     """
-    from newsletter.publishing.send_controls import retry_refused
+    from newsletter.publishing.sends.send_controls import retry_refused
 
     if not failed:
         raise UsageError("say which deliveries to retry", hint="--failed retries the refused ones")
@@ -212,7 +212,7 @@ def settle(
     newsletter sends settle 3 --resend
     newsletter sends settle 3 --hold
     """
-    from newsletter.publishing.send_controls import settle_uncertain
+    from newsletter.publishing.sends.send_controls import settle_uncertain
 
     if resend == hold:
         raise UsageError("say what to do with the uncertain deliveries", hint="add --resend or --hold")

@@ -23,7 +23,7 @@ def serve(
     newsletter serve --host 0.0.0.0 --port 8080
     """
     from newsletter.cli.notice_text import notice_message
-    from newsletter.publishing.notifier import Notifier
+    from newsletter.publishing.workers.notifier import Notifier
     from newsletter.web.http.server import listen
     from newsletter.web.public.reloading import ReloadingApp
     from newsletter.web.public.server import serve_public

@@ -43,7 +43,7 @@ def studio(
     if context.invoked_subcommand is not None:
         return
     from newsletter import settings
-    from newsletter.publishing.worker_process import WorkerProcess
+    from newsletter.publishing.workers.worker_process import WorkerProcess
 
     worker = WorkerProcess(settings.find_root(context.obj))
     with worker:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from newsletter.domain.subscriber import Subscriber
     from newsletter.domain.topics import Topics
-    from newsletter.publishing.readers import Removal
+    from newsletter.publishing.readers.readers import Removal
 
 app = typer.Typer(no_args_is_help=True, help="Import, export, list, add and remove readers.")
 app.command("import")(importing.import_files)
@@ -55,7 +55,7 @@ def export(
     newsletter subscribers export readers.csv
     newsletter subscribers export --segment science --status confirmed > science.csv
     """
-    from newsletter.publishing.reader_files import export_readers
+    from newsletter.publishing.readers.reader_files import export_readers
 
     settings = resources.load_settings(context)
     chosen = settings.segment(segment) if segment else None
@@ -155,7 +155,7 @@ def add(
     newsletter subscribers add bea@example.org --language de-AT
     """
     from newsletter.domain.subscriber import Subscriber
-    from newsletter.publishing.readers import add_reader
+    from newsletter.publishing.readers.readers import add_reader
 
     settings = resources.load_settings(context)
     if not all(name.strip() for name in topic or ()):
@@ -197,7 +197,7 @@ def remove(
     """
     if suppress and erase:
         raise UsageError("--suppress keeps the address, --erase deletes it", hint="leave one of them out")
-    from newsletter.publishing.readers import erase_reader, remove_reader
+    from newsletter.publishing.readers.readers import erase_reader, remove_reader
 
     settings = resources.load_settings(context)
     mailed = options.parse_address(address)
@@ -243,7 +243,7 @@ def show_reader(
     newsletter subscribers show ada@example.org
     newsletter subscribers show ada@example.org > ada.json
     """
-    from newsletter.publishing.readers import UnknownReaderError
+    from newsletter.publishing.readers.readers import UnknownReaderError
     from newsletter.subscriptions import stored_about
 
     settings = resources.load_settings(context)

@@ -97,7 +97,7 @@ def add(context: typer.Context, address: Address, reason: Why = "manual") -> Non
     newsletter suppressions add ada@example.org
     newsletter suppressions add ada@example.org --reason complained
     """
-    from newsletter.publishing.reader_suppressions import suppress_address
+    from newsletter.publishing.readers.reader_suppressions import suppress_address
 
     settings = resources.load_settings(context)
     why, person = _reason(reason), bootstrap.local_person(settings.root)
@@ -119,7 +119,7 @@ def remove(
     newsletter suppressions remove ada@example.org
     newsletter suppressions remove ada@example.org --everywhere
     """
-    from newsletter.publishing.reader_suppressions import lift_suppression
+    from newsletter.publishing.readers.reader_suppressions import lift_suppression
 
     settings = resources.load_settings(context)
     of_provider = bootstrap.open_suppression_list(settings) if everywhere else None

@@ -11,7 +11,7 @@ from newsletter.domain.plurals import counted
 
 if TYPE_CHECKING:
     from newsletter.domain.topic_changes import TopicChange
-    from newsletter.publishing.topic_changes import TopicChangePlan
+    from newsletter.publishing.topics.topic_changes import TopicChangePlan
 
 app = typer.Typer(no_args_is_help=True, help="List topics; rename, merge and split them with their followers.")
 
@@ -35,7 +35,7 @@ def show(context: typer.Context, json: options.AsJson = False) -> None:
     newsletter topics list --json
     """
     from newsletter import content
-    from newsletter.publishing.topic_list import topic_list
+    from newsletter.publishing.topics.topic_list import topic_list
 
     settings = resources.load_settings(context)
     with resources.open_store_if_readable(settings) as store:
@@ -91,7 +91,7 @@ def rename(
     newsletter topics rename railways trains --name Trains
     newsletter topics rename railways trains --dry-run
     """
-    from newsletter.publishing.topic_changes import rename_of
+    from newsletter.publishing.topics.topic_changes import rename_of
 
     _change(context, rename_of(topic, slug, name), rewrite_entries=rewrite_entries, dry_run=dry_run, json=json)
 
@@ -117,7 +117,7 @@ def merge(
     newsletter topics merge chess games
     newsletter topics merge chess games --dry-run
     """
-    from newsletter.publishing.topic_changes import merge_of
+    from newsletter.publishing.topics.topic_changes import merge_of
 
     _change(context, merge_of(topic, into), rewrite_entries=rewrite_entries, dry_run=dry_run, json=json)
 
@@ -141,7 +141,7 @@ def split(
     newsletter topics split arts --into Music --into Books
     newsletter topics split arts --into arts --into film --dry-run
     """
-    from newsletter.publishing.topic_changes import split_of
+    from newsletter.publishing.topics.topic_changes import split_of
 
     _change(context, split_of(topic, tuple(into)), rewrite_entries=rewrite_entries, dry_run=dry_run, json=json)
 
@@ -151,7 +151,7 @@ def _change(context: typer.Context, change: "TopicChange", *, rewrite_entries: b
     from newsletter.editing import Editing
     from newsletter.files.newsletter_folder import SETTINGS_FILE
     from newsletter.publishing.settings_changes import check_settings
-    from newsletter.publishing.topic_changes import change_topics, plan_topic_change
+    from newsletter.publishing.topics.topic_changes import change_topics, plan_topic_change
 
     settings = resources.load_settings(context)
     read = content.read_manuscripts(settings.root)

@@ -8,7 +8,7 @@ from newsletter import bootstrap
 from newsletter.cli import options, output, resources
 
 if TYPE_CHECKING:
-    from newsletter.publishing.verify_issue import Verification
+    from newsletter.publishing.sends.verify_issue import Verification
 
 
 def verify(
@@ -32,7 +32,7 @@ def verify(
     newsletter verify latest
     newsletter verify 2026-11-23 --json
     """
-    from newsletter.publishing.verify_issue import verify_issue
+    from newsletter.publishing.sends.verify_issue import verify_issue
 
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:

@@ -44,8 +44,8 @@ def worker(
     newsletter worker --log worker.log
     """
     from newsletter.cli.notice_text import notice_message
-    from newsletter.publishing.notifier import Notifier
-    from newsletter.publishing.worker import Worker
+    from newsletter.publishing.workers.notifier import Notifier
+    from newsletter.publishing.workers.worker import Worker
     from newsletter.sending import Observer, stop_requests
 
     load = partial(resources.load_settings, context)
@@ -75,7 +75,7 @@ def _accompany(parent: int, load: "Callable[[], Settings]", stopping: "StopReque
     import os
     import signal
 
-    from newsletter.publishing.worker_process import stop_without_parent
+    from newsletter.publishing.workers.worker_process import stop_without_parent
 
     stop_without_parent(parent, lambda: os.kill(os.getpid(), signal.SIGTERM))
     while not stopping:

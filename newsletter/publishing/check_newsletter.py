@@ -14,8 +14,8 @@ from newsletter.errors import Finding, Place, SecretError, SettingsError
 from newsletter.files.newsletter_folder import ISSUES, SETTINGS_FILE, settings_text, shorter_path
 from newsletter.files.toml_lines import setting_place
 from newsletter.publishing.calendar import calendar_of
-from newsletter.publishing.link_checks import CheckLinks, without_connection
-from newsletter.publishing.outgoing_links import unsent_links
+from newsletter.publishing.sends.link_checks import CheckLinks, without_connection
+from newsletter.publishing.sends.outgoing_links import unsent_links
 from newsletter.settings import Settings
 from newsletter.store import Store
 from newsletter.subscriptions import files_with_any

@@ -18,7 +18,7 @@ REPORTING = ("make_finding", "file_error", "report", "theme_error", "theme_warni
 def reported() -> Iterator[str]:
     """Return the names of rules in calls that report, and in constants called RULE."""
     for room in ("checks", "content", "pictures", "rendering", "publishing"):
-        for path in (PACKAGE / room).glob("*.py"):
+        for path in (PACKAGE / room).rglob("*.py"):
             if path.stem.endswith("rules"):
                 continue
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -175,7 +175,7 @@ def test_a_send_whose_output_was_closed_exits_with_its_own_status(server: Receiv
 
 def test_a_worker_survives_a_half_saved_newsletter_toml(server: Receiver, run: Run) -> None:
     words = (
-        "import signal, newsletter.__main__ as n, newsletter.publishing.worker as w;"
+        "import signal, newsletter.__main__ as n, newsletter.publishing.workers.worker as w;"
         " w.LONGEST_PAUSE = w.SHORTEST_PAUSE = 0.05; n.main(['worker'])"
     )
     whole = Path("newsletter.toml").read_text()

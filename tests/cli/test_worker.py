@@ -19,8 +19,8 @@ import sqlalchemy as sa
 from newsletter import bootstrap, settings
 from newsletter.cli import worker as command
 from newsletter.cli.notice_text import notice_message
-from newsletter.publishing import worker
-from newsletter.publishing.notifier import Notifier
+from newsletter.publishing.workers import worker
+from newsletter.publishing.workers.notifier import Notifier
 from newsletter.sending import Observer, StopRequests
 from newsletter.settings import Settings
 from newsletter.store import Store, open_store
@@ -34,7 +34,7 @@ from tests.sending.test_operators import frozen
 from tests.smtp_server import CUT, smtp_server
 
 QUICK = (
-    "import newsletter.__main__ as n, newsletter.publishing.worker as w;"
+    "import newsletter.__main__ as n, newsletter.publishing.workers.worker as w;"
     " w.LONGEST_PAUSE = w.SHORTEST_PAUSE = 0.05; n.main(['worker'])"
 )
 

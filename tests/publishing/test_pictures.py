@@ -11,12 +11,12 @@ from newsletter import bootstrap
 from newsletter.aws.bucket import BucketError
 from newsletter.domain.send import SendStatus
 from newsletter.domain.subscriber import Subscriber
-from newsletter.publishing.due_sends import run_due_sends
 from newsletter.publishing.pictures import publish_pictures
-from newsletter.publishing.send_issue import send_now
-from newsletter.publishing.send_preparing import compose_issue, prepare_send
-from newsletter.publishing.send_schedule import schedule_send
-from newsletter.publishing.start_time import StartTime
+from newsletter.publishing.sends.send_issue import send_now
+from newsletter.publishing.sends.send_preparing import compose_issue, prepare_send
+from newsletter.publishing.sends.send_schedule import schedule_send
+from newsletter.publishing.sends.start_time import StartTime
+from newsletter.publishing.workers.due_sends import run_due_sends
 from newsletter.sending import Observer
 from newsletter.settings import Settings
 from newsletter.store import Store

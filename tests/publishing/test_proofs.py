@@ -12,7 +12,7 @@ from newsletter.composing import Composed
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.subscriber import Subscriber
 from newsletter.publishing.proofs import ProofError, mail_proof
-from newsletter.publishing.send_preparing import compose_issue
+from newsletter.publishing.sends.send_preparing import compose_issue
 from newsletter.settings import Settings
 from tests.make import WHEN
 from tests.newsletter_folder import write_issue, write_settings

@@ -16,7 +16,7 @@ from newsletter.errors import NewsletterError, SettingsError
 from newsletter.files.file_state import FileState, file_states
 from newsletter.files.newsletter_folder import SETTINGS_FILE, TEMPLATES
 from newsletter.pictures import picture_library
-from newsletter.publishing.notifier import Notifier
+from newsletter.publishing.workers.notifier import Notifier
 from newsletter.settings import Settings
 from newsletter.store import Store
 from newsletter.subscriptions import ServiceMailer

@@ -14,8 +14,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from newsletter.capture import BROWSER, Duplicates, clean_selection, clean_url, facts_of, markdown_of_selection
 from newsletter.domain.captured_links import LinkFacts
-from newsletter.publishing.link_fetching import TYPED
-from newsletter.publishing.pasted_links import read_pasted
+from newsletter.publishing.links.link_fetching import TYPED
+from newsletter.publishing.links.pasted_links import read_pasted
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.link_services import MOST_ISSUES, duplicate_lines, duplicates_of

@@ -14,9 +14,9 @@ from newsletter.domain.people import Act, NotSignedInError, Person, may
 from newsletter.editing import Editing, Sittings, Syncing
 from newsletter.errors import FindingsError, Place, SettingsError, StoreError
 from newsletter.git import Repository
-from newsletter.publishing.edit_notes import EditNotes
 from newsletter.publishing.reader_choices import ReaderChoices
-from newsletter.publishing.reader_imports import ReaderImports
+from newsletter.publishing.readers.reader_imports import ReaderImports
+from newsletter.publishing.reviews.edit_notes import EditNotes
 from newsletter.rendering import page_environment
 from newsletter.reports.page import report_filters
 from newsletter.store import Store

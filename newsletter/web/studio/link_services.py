@@ -8,9 +8,9 @@ from newsletter.capture import Candidate, CandidateIndex, Duplicates, entry_cand
 from newsletter.domain.captured_links import CapturedLink
 from newsletter.editing import Editing
 from newsletter.fetching import WebClient
-from newsletter.publishing.link_checks import LinkChecker
-from newsletter.publishing.link_desk import LinkDesk
-from newsletter.publishing.link_fetching import LinkFetcher, PageReader
+from newsletter.publishing.links.link_desk import LinkDesk
+from newsletter.publishing.links.link_fetching import LinkFetcher, PageReader
+from newsletter.publishing.sends.link_checks import LinkChecker
 from newsletter.store import Store
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.snapshot import Snapshot

@@ -13,8 +13,8 @@ from newsletter.errors import FindingsError, NewsletterError, SettingsError
 from newsletter.fetching import WebClient
 from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.git import STUDIO, Identity
-from newsletter.publishing.edit_notes import EditNotes
-from newsletter.publishing.reader_imports import ReaderImports
+from newsletter.publishing.readers.reader_imports import ReaderImports
+from newsletter.publishing.reviews.edit_notes import EditNotes
 from newsletter.publishing.settings_changes import check_settings, note_settings_change
 from newsletter.settings.studio import StudioSettings
 from newsletter.store import Store

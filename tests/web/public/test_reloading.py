@@ -22,10 +22,10 @@ from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Subscriber
 from newsletter.message.mime import Letter
 from newsletter.providers import Provider
-from newsletter.publishing import notifier
-from newsletter.publishing.notifier import Notifier
-from newsletter.publishing.send_issue import send_now
-from newsletter.publishing.send_preparing import compose_issue, prepare_send
+from newsletter.publishing.sends.send_issue import send_now
+from newsletter.publishing.sends.send_preparing import compose_issue, prepare_send
+from newsletter.publishing.workers import notifier
+from newsletter.publishing.workers.notifier import Notifier
 from newsletter.sending import Observer
 from newsletter.settings import Settings
 from newsletter.store import Store

@@ -16,9 +16,9 @@ from newsletter import bootstrap, settings
 from newsletter.domain.captured_links import LinkFacts
 from newsletter.domain.people import Person
 from newsletter.domain.reviews import CommentedKind
-from newsletter.publishing.review_comments import add_comment, resolve_comment
-from newsletter.publishing.review_decisions import record_proof
-from newsletter.publishing.send_preparing import compose_issue
+from newsletter.publishing.reviews.review_comments import add_comment, resolve_comment
+from newsletter.publishing.reviews.review_decisions import record_proof
+from newsletter.publishing.sends.send_preparing import compose_issue
 from newsletter.web.preview.app import preview_settings
 from tests.git.repositories import Checkout
 from tests.web.preview.running_preview import NewsletterFolder

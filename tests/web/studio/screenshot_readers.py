@@ -17,9 +17,9 @@ from newsletter.domain.consent import (
 )
 from newsletter.domain.people import Person
 from newsletter.domain.subscriber import Frequency, Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.publishing.reader_requests import unsubscribe_reader
-from newsletter.publishing.reader_suppressions import suppress_address
-from newsletter.publishing.readers import add_reader
+from newsletter.publishing.readers.reader_requests import unsubscribe_reader
+from newsletter.publishing.readers.reader_suppressions import suppress_address
+from newsletter.publishing.readers.readers import add_reader
 from newsletter.store import open_store
 from tests.web.preview.running_preview import TOKEN
 

@@ -10,11 +10,11 @@ from newsletter import bootstrap, settings
 from newsletter.domain.delivery import DeliveryStatus, Receipt
 from newsletter.domain.people import Person
 from newsletter.domain.send import Send
-from newsletter.publishing.frozen_content import freeze_request
-from newsletter.publishing.send_controls import cancel_send, pause_send
-from newsletter.publishing.send_preparing import compose_issue, prepare_send
-from newsletter.publishing.send_schedule import schedule_send
-from newsletter.publishing.start_time import StartTime
+from newsletter.publishing.sends.frozen_content import freeze_request
+from newsletter.publishing.sends.send_controls import cancel_send, pause_send
+from newsletter.publishing.sends.send_preparing import compose_issue, prepare_send
+from newsletter.publishing.sends.send_schedule import schedule_send
+from newsletter.publishing.sends.start_time import StartTime
 from newsletter.sending import FreezeRequest
 from newsletter.store import Store
 from newsletter.store.tables import metadata

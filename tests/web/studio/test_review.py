@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from newsletter import settings
 from newsletter.domain.people import Role
 from newsletter.domain.reviews import ReviewEventKind
-from newsletter.publishing.approvals import NotApprovedError, approval_problem, planned_start
-from newsletter.publishing.send_preparing import compose_issue
+from newsletter.publishing.reviews.approvals import NotApprovedError, approval_problem, planned_start
+from newsletter.publishing.sends.send_preparing import compose_issue
 from newsletter.store import Store, open_store
 from tests.make import SECRET
 from tests.people import EDITOR, PUBLISHER, WRITER

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from newsletter.domain.topic_changes import FollowerCounts
-from newsletter.publishing.topic_list import by_current_slug
+from newsletter.publishing.topics.topic_list import by_current_slug
 from newsletter.web.preview.snapshot import Snapshot
 
 _FRESH_S = 60.0

@@ -16,7 +16,7 @@ from newsletter.editing import setting_text
 from newsletter.errors import NewsletterError, UsageError, did_you_mean
 from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.files.toml_edits import toml_value
-from newsletter.publishing.topic_changes import (
+from newsletter.publishing.topics.topic_changes import (
     TopicChangeError,
     TopicExistsError,
     UnknownTopicError,
@@ -26,7 +26,7 @@ from newsletter.publishing.topic_changes import (
     rename_of,
     split_of,
 )
-from newsletter.publishing.topic_list import ListedTopic, topic_rows
+from newsletter.publishing.topics.topic_list import ListedTopic, topic_rows
 from newsletter.store import Store
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.preview.snapshot import Snapshot

@@ -8,8 +8,8 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from newsletter.domain.people import Act
 from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.errors import UsageError
-from newsletter.publishing.reader_files import export_readers
-from newsletter.publishing.reader_lookup import require_sight
+from newsletter.publishing.readers.reader_files import export_readers
+from newsletter.publishing.readers.reader_lookup import require_sight
 from newsletter.web.http.forms import SubmittedForm
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.readers import words

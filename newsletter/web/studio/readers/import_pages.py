@@ -9,8 +9,8 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Redirect
 from newsletter.domain.people import Act
 from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.errors import NewsletterError, UsageError
-from newsletter.publishing.import_state import ImportChoices, ImportState
-from newsletter.publishing.reader_lookup import require_sight
+from newsletter.publishing.readers.import_state import ImportChoices, ImportState
+from newsletter.publishing.readers.reader_lookup import require_sight
 from newsletter.subscriber_files import FIELDS, IGNORED, PLATFORMS, FileEncoding
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.http.multipart import UploadError, receive_form

@@ -12,11 +12,11 @@ from newsletter.domain.addresses import parse_address
 from newsletter.domain.consent import Consent, ConsentEvent, SignUpChoices
 from newsletter.domain.people import Act, Person, may
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
-from newsletter.publishing import reader_lookup
-from newsletter.publishing.reader_edits import ReaderDetailError, ReaderDetails, parsed_details
-from newsletter.publishing.reader_requests import ask_to_confirm
-from newsletter.publishing.reader_suppressions import lift_suppression, suppress_address
-from newsletter.publishing.readers import add_reader
+from newsletter.publishing.readers import reader_lookup
+from newsletter.publishing.readers.reader_edits import ReaderDetailError, ReaderDetails, parsed_details
+from newsletter.publishing.readers.reader_requests import ask_to_confirm
+from newsletter.publishing.readers.reader_suppressions import lift_suppression, suppress_address
+from newsletter.publishing.readers.readers import add_reader
 from newsletter.store import ReaderTotals, Store
 from newsletter.subscriptions import BY_STAFF
 from newsletter.web.http.forms import Form, SubmittedForm

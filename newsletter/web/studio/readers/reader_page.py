@@ -14,17 +14,17 @@ from newsletter.domain.edition import EntryReason
 from newsletter.domain.people import Person
 from newsletter.domain.subscriber import Frequency, SubscriberStatus
 from newsletter.errors import FindingsError, NewsletterError
-from newsletter.publishing.reader_edits import ReaderDetailError, ReaderDetails, details_of, edit_reader
-from newsletter.publishing.reader_files import export_reader
-from newsletter.publishing.reader_lookup import copy_for, reader_record, require_sight
-from newsletter.publishing.reader_requests import (
+from newsletter.publishing.readers.reader_edits import ReaderDetailError, ReaderDetails, details_of, edit_reader
+from newsletter.publishing.readers.reader_files import export_reader
+from newsletter.publishing.readers.reader_lookup import copy_for, reader_record, require_sight
+from newsletter.publishing.readers.reader_requests import (
     ask_to_change_address,
     ask_to_confirm,
     known_reader,
     unsubscribe_reader,
 )
-from newsletter.publishing.reader_suppressions import lift_suppression, suppress_address
-from newsletter.publishing.readers import ReaderGoneError, Removal, erase_reader, remove_reader
+from newsletter.publishing.readers.reader_suppressions import lift_suppression, suppress_address
+from newsletter.publishing.readers.readers import ReaderGoneError, Removal, erase_reader, remove_reader
 from newsletter.settings import Settings
 from newsletter.store import Store
 from newsletter.web.http.forms import Form, SubmittedForm

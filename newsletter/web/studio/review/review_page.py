@@ -12,10 +12,10 @@ from newsletter.domain.people import Act, require_role
 from newsletter.domain.reviews import ApprovedTime, CommentedKind
 from newsletter.domain.schedule import parse_moment
 from newsletter.errors import FindingsError, NotFoundError, UsageError
-from newsletter.publishing.finding_ticks import fingerprint_of, tick_finding, untick_finding
-from newsletter.publishing.review_comments import add_comment, delete_comment, resolve_comment
-from newsletter.publishing.review_decisions import approve, ask_for_changes
-from newsletter.publishing.review_proofs import send_proofs
+from newsletter.publishing.reviews.finding_ticks import fingerprint_of, tick_finding, untick_finding
+from newsletter.publishing.reviews.review_comments import add_comment, delete_comment, resolve_comment
+from newsletter.publishing.reviews.review_decisions import approve, ask_for_changes
+from newsletter.publishing.reviews.review_proofs import send_proofs
 from newsletter.settings import Settings
 from newsletter.store import Store
 from newsletter.web.http.forms import Form, SubmittedForm

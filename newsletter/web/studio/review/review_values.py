@@ -13,12 +13,12 @@ from newsletter.domain.reviews import ApprovedTime, Comment, ReviewEvent, Review
 from newsletter.domain.send import Send, status_in_words
 from newsletter.domain.send_stages import SendStage, stage_of
 from newsletter.errors import Finding, NewsletterError, NotFoundError, Severity
-from newsletter.publishing.approvals import start_of
-from newsletter.publishing.finding_ticks import fingerprint_of, ticked_among
-from newsletter.publishing.issue_reviews import Review, approved_time_in_words, mark_of, review_of
-from newsletter.publishing.review_comments import is_own
-from newsletter.publishing.review_proofs import ProofAddress, proof_addresses
-from newsletter.publishing.reviewed_issue import ReviewedIssue, reviewed_issue
+from newsletter.publishing.reviews.approvals import start_of
+from newsletter.publishing.reviews.finding_ticks import fingerprint_of, ticked_among
+from newsletter.publishing.reviews.issue_reviews import Review, approved_time_in_words, mark_of, review_of
+from newsletter.publishing.reviews.review_comments import is_own
+from newsletter.publishing.reviews.review_proofs import ProofAddress, proof_addresses
+from newsletter.publishing.reviews.reviewed_issue import ReviewedIssue, reviewed_issue
 from newsletter.settings import Settings
 from newsletter.store import Store
 from newsletter.web.preview.issue_page import findings_in

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from newsletter.domain.issue import Issue
 from newsletter.domain.people import Act, Person, require
 from newsletter.errors import Finding
-from newsletter.publishing.link_checks import LinkCheck, LinkChecker, without_connection
-from newsletter.publishing.outgoing_links import OutgoingLink, links_of_issue
+from newsletter.publishing.sends.link_checks import LinkCheck, LinkChecker, without_connection
+from newsletter.publishing.sends.outgoing_links import OutgoingLink, links_of_issue
 from newsletter.web.studio.paths import entry_path
 
 

@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 
 from newsletter.domain.people import Act, Person, require
 from newsletter.errors import StoreError
-from newsletter.publishing.send_watch import SendWatch, watch_send
+from newsletter.publishing.sends.send_watch import SendWatch, watch_send
 from newsletter.web.studio.context import Studio
 
 EVERY = 0.5  # seconds between two looks at the ledger, and more if a look takes long

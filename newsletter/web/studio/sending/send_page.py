@@ -14,11 +14,11 @@ from newsletter.domain.plurals import counted
 from newsletter.domain.send import Send
 from newsletter.domain.send_errors import FarAheadError, NeverSentError, WrongDateError
 from newsletter.errors import NewsletterError, UsageError
-from newsletter.publishing import send_controls
-from newsletter.publishing.approvals import NotApprovedError
-from newsletter.publishing.plan_differences import UnusualAudienceError
-from newsletter.publishing.send_start import StartKind, StartRequest, move_send, start_of, start_send
-from newsletter.publishing.send_watch import SendWatch, watch_send
+from newsletter.publishing.reviews.approvals import NotApprovedError
+from newsletter.publishing.sends import send_controls
+from newsletter.publishing.sends.plan_differences import UnusualAudienceError
+from newsletter.publishing.sends.send_start import StartKind, StartRequest, move_send, start_of, start_send
+from newsletter.publishing.sends.send_watch import SendWatch, watch_send
 from newsletter.store import Store
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.studio.context import Studio

@@ -10,10 +10,10 @@ from newsletter.domain.date_words import day_in_words, distance_in_words
 from newsletter.domain.people import Act, Person, require
 from newsletter.domain.plan_differences import Measure, PlanDifferences
 from newsletter.errors import Finding, FindingsError, NewsletterError, Severity, StoreError
-from newsletter.publishing.approvals import NotApprovedError, approval_problem
-from newsletter.publishing.send_preparing import PreparedSend
-from newsletter.publishing.send_schedule import start_to_approve
-from newsletter.publishing.send_start import planned_send
+from newsletter.publishing.reviews.approvals import NotApprovedError, approval_problem
+from newsletter.publishing.sends.send_preparing import PreparedSend
+from newsletter.publishing.sends.send_schedule import start_to_approve
+from newsletter.publishing.sends.send_start import planned_send
 from newsletter.sending import EditionOverview, Plan, summarize_editions
 from newsletter.store import Store
 from newsletter.web.preview.snapshot import Snapshot

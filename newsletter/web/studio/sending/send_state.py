@@ -9,7 +9,7 @@ from newsletter.domain.date_words import day_in_words, duration_in_words
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.schedule import clock_time
 from newsletter.domain.send_stages import COUNTDOWN, SendStage
-from newsletter.publishing.send_watch import SendWatch
+from newsletter.publishing.sends.send_watch import SendWatch
 
 _MEANINGS = {
     DeliveryStatus.SUBMITTED: "accepted by the provider",

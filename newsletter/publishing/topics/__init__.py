@@ -1,0 +1,1 @@
+"""Topics, listed with what is known about them, and changed with their followers."""

@@ -1,0 +1,1 @@
+"""The worker, which runs scheduled sends, counts days, reminds people and mails notices."""

@@ -1,0 +1,105 @@
+"""A worker's daily work: counting the days that are over, and the weekly summary for members of staff who want it."""
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
+
+from newsletter import bootstrap, content
+from newsletter.domain.addresses import address_key
+from newsletter.domain.notices import NoticeKind
+from newsletter.domain.people import Act, Person, may
+from newsletter.domain.staff import StaffMember
+from newsletter.errors import BusyError, NewsletterError
+from newsletter.publishing.workers.notifier import notified_addresses
+from newsletter.reports.over_time import DayRange, bring_up_to_date, over_time_as_counted
+from newsletter.reports.weekly_summary import weekly_summary
+from newsletter.settings import Settings
+from newsletter.store import Store
+
+SUMMARY_AT = time(7)  # on Mondays, by the newsletter's clock
+LATEST = timedelta(days=3)  # after that the summary of a week isn't mailed any more
+_WEEK = 7
+
+
+class DailyWork:
+    """The daily work, in a thread: with a million readers it takes seconds, and sends must not wait for it.
+
+    ``report`` is called once with each error; none stops anything else.
+    """
+
+    def __init__(self, report: Callable[[NewsletterError], object]) -> None:
+        self._report = report
+        self._thread: threading.Thread | None = None
+        self._trouble = ""
+
+    def start(self, settings: Settings, store: Store) -> None:
+        """Do the work that is due in a thread, unless one is already at it."""
+        if (self._thread is None or not self._thread.is_alive()) and is_due(settings, store, now=store.now()):
+            self._thread = threading.Thread(target=self._run, args=(settings,), name="daily work", daemon=True)
+            self._thread.start()
+
+    def wait(self, seconds: float) -> None:
+        """Wait a limited time for the thread to end; another process does what is left."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def _run(self, settings: Settings) -> None:
+        try:
+            with bootstrap.open_store(settings) as store:
+                do_daily_work(settings, store, now=store.now())
+        except BusyError:
+            return  # the next call tries again
+        except Exception as err:  # noqa: BLE001  a total must never disturb a send
+            trouble = f"days can't be counted: {err or type(err).__name__}"
+            if trouble != self._trouble:
+                self._report(NewsletterError(trouble))
+            self._trouble = trouble
+        else:
+            self._trouble = ""
+
+
+def is_due(settings: Settings, store: Store, *, now: datetime) -> bool:
+    """Return whether a day has to be counted, or a summary to be mailed."""
+    today = now.astimezone(settings.newsletter.zone).date()
+    return store.daily_totals.is_due(today) or bool(_waiting(settings, store, now))
+
+
+def do_daily_work(settings: Settings, store: Store, *, now: datetime) -> None:
+    """Count what has to be counted, and queue the weekly summary if it is time for it."""
+    issues = content.read_manuscripts(settings.root).issues
+    newsletter = settings.newsletter
+    bring_up_to_date(store, newsletter, issues, now=now)
+    members = _waiting(settings, store, now)
+    if not members:
+        return
+    monday = _monday(settings, now)
+    week = DayRange.until(monday - timedelta(days=1), _WEEK)
+    before = DayRange.until(week.first - timedelta(days=1), _WEEK)
+    reports = [
+        over_time_as_counted(_person(members[0]), store, newsletter, issues, days, now=now) for days in (week, before)
+    ]
+    text = weekly_summary(reports[0], reports[1], newsletter)
+    spelled = {address_key(address): address for address in notified_addresses(settings, store)}
+    addresses = [spelled.get(address_key(member.address), member.address) for member in members]
+    store.reminders.notify_members_once(addresses, NoticeKind.WEEKLY, text, day=monday, now=now)
+
+
+def _monday(settings: Settings, now: datetime) -> date:
+    """Return the latest Monday by the newsletter's clock."""
+    today = now.astimezone(settings.newsletter.zone).date()
+    return today - timedelta(days=today.weekday())
+
+
+def _waiting(settings: Settings, store: Store, now: datetime) -> Sequence[StaffMember]:
+    """Return the members who want this week's summary, if it is time for it and it hasn't been queued."""
+    monday = _monday(settings, now)
+    begins = datetime.combine(monday, SUMMARY_AT, settings.newsletter.zone)
+    if not begins <= now < begins + LATEST:
+        return ()
+    members = [member for member in store.staff.members() if member.weekly_summary and member.joined_at is not None]
+    wanted = [member for member in members if may(_person(member), Act.SEE_REPORTS)]
+    return wanted if wanted and not store.reminders.is_claimed(NoticeKind.WEEKLY, monday) else ()
+
+
+def _person(member: StaffMember) -> Person:
+    return Person(name=member.name, address=member.address, role=member.role, id=member.id)

@@ -133,6 +133,7 @@ class Studio:
             "places": [listed for listed in places if listed.group == MAIN],
             "more_places": [listed for listed in places if listed.group != MAIN],
             "place": place,
+            "sees_reports": may(person, Act.SEE_REPORTS),
             "person": person,
             "has_accounts": self.hosting is not None,
             "commits": self.sittings.state(),
@@ -180,7 +181,7 @@ def templates() -> Environment:
         filters={
             "day": day,
             "kilobytes": kilobytes,
-            "moment": _moment,
+            "moment": moment_in_words,
             "studio_hint": studio_hint,
             "is_prose": is_prose,
             **report_filters(),
@@ -191,6 +192,6 @@ def templates() -> Environment:
     return environment
 
 
-def _moment(at: datetime) -> str:
+def moment_in_words(at: datetime) -> str:
     """Return a time as pages show it: ``Mon 23 Nov 2026, 07:41``, on the clock that it was written by."""
     return f"{day(at.date())}, {at:%H:%M}"

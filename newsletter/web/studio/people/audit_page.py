@@ -1,24 +1,21 @@
 """The audit log: who did what to which thing, and when."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from newsletter import staff
-from newsletter.domain.people import Act
-from newsletter.domain.staff import AuditEntry, StaffStep
-from newsletter.web.studio.context import Studio
+from newsletter.domain.staff import AuditEntry
+from newsletter.web.studio.context import Studio, moment_in_words
 from newsletter.web.studio.paths import issue_path
+from newsletter.web.studio.people.audit_words import details_of, short_name, words_for_choice, words_of
 from newsletter.web.studio.people.people_page import PEOPLE
 from newsletter.web.studio.people.times import local_clock
 
 AUDIT = f"{PEOPLE}/audit"
 _ON_A_PAGE = 50
-_LONGEST_DETAIL = 200  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,38 +54,10 @@ def router(studio: Studio) -> APIRouter:
             is_first=at_most is None,
             more=entries[_ON_A_PAGE - 1].id if len(entries) > _ON_A_PAGE else None,
             people=people,
-            acts=[(name, act_words(name)) for name in acts],
+            acts=[(name, words_for_choice(name)) for name in acts],
         )
 
     return router
-
-
-_WORDS: Mapping[str, str] = {
-    StaffStep.INVITED: "Invited",
-    StaffStep.ROLE_CHANGED: "Changed the role of",
-    StaffStep.REMOVED: "Removed",
-    StaffStep.LINK_PRINTED: "Printed a link for",
-    StaffStep.SIGNED_IN: "Signed in",
-    StaffStep.SIGNED_OUT: "Signed out",
-    StaffStep.SESSION_ENDED: "Ended sessions of",
-    StaffStep.KEY_ADDED: "Added a passkey",
-    StaffStep.KEY_RENAMED: "Renamed a passkey",
-    StaffStep.KEY_REMOVED: "Removed a passkey",
-    StaffStep.NAME_CHANGED: "Changed their name",
-    Act.SEND: "Sent",
-    Act.APPROVE: "Approved",
-    Act.OVERRIDE: "Sent without an approval",
-    Act.EXPORT_READERS: "Exported",
-    Act.IMPORT_READERS: "Imported",
-    Act.ERASE_READERS: "Erased",
-    Act.CHANGE_SETTINGS: "Changed",
-}
-
-
-def act_words(act: str) -> str:
-    """Return an act in words: *Changed the role of* for ``role-changed``; others are only written without hyphens."""
-    words = _WORDS.get(act) or act.replace("-", " ")
-    return words[:1].upper() + words[1:]
 
 
 def shown_entry(entry: AuditEntry, at: datetime) -> ShownEntry:
@@ -99,11 +68,11 @@ def shown_entry(entry: AuditEntry, at: datetime) -> ShownEntry:
     return ShownEntry(
         entry=entry,
         at=at,
-        act=act_words(entry.act),
+        act=words_of(entry),
         kind=kind,
-        name=name,
+        name=short_name(kind, name),
         path=_path(kind, name),
-        details=tuple(_details(entry.detail)),
+        details=tuple(details_of(entry, lambda moment: moment_in_words(moment.astimezone(at.tzinfo)))),
     )
 
 
@@ -111,21 +80,3 @@ def _path(kind: str, name: str) -> str:
     if not name:
         return ""
     return {"issue": issue_path(name), "reader": f"/readers/{name}"}.get(kind, "")
-
-
-def _details(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the details as pairs of texts; those without a value are left out."""
-    pairs = [(name.replace("_", " "), _words(value)) for name, value in detail.items()]
-    return [(name, words) for name, words in pairs if words]
-
-
-def _words(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Mapping):
-        text = ", ".join(f"{name}: {_words(inner)}" for name, inner in value.items())
-    elif isinstance(value, (list, tuple)):
-        text = ", ".join(map(_words, value))
-    else:
-        text = "" if value is None else str(value)
-    return text if len(text) <= _LONGEST_DETAIL else f"{text[: _LONGEST_DETAIL - 1]}…"

@@ -145,13 +145,12 @@ class _Pages:
                 counted |= count_again(store, snapshot.settings.newsletter, issues, sends[:1], now=studio.now)
                 stored = store.issue_totals.all()
             report = report_of(store, snapshot.settings.newsletter, issues, sends, counted)
-        has_file = any(issue.slug == slug for issue in issues)
         return studio.page(
             "results/issue",
             place="reports",
             slug=slug,
             title=report.subject or slug,
-            has_file=has_file,
+            issue=next((issue for issue in issues if issue.slug == slug), None),
             began=report.figures.began.astimezone(snapshot.settings.zone),
             counted_at=stored[sends[0].id].counted_at.astimezone(snapshot.settings.zone),
             is_fresh=fresh,

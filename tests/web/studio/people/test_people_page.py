@@ -125,15 +125,26 @@ def test_the_audit_log_can_be_searched_and_has_pages(hosted: HostedStudio) -> No
         hosted.store.audit.add(ada, Act.SEND, f"issue 2026-11-{number:02}", now=at, detail={"recipients": number})
     hosted.store.audit.add(eve, Act.APPROVE, "issue 2026-11-23", now=morning())
     hosted.store.audit.add(eve, "merge-topics", "topic soil", now=morning(), detail={"into": ["a", {"b": True}]})
+    start = {"send": 7, "content": "5f", "begins": "2026-11-23T06:30:00+00:00", "recipients": 1248}
+    hosted.store.audit.add(ada, "schedule-send", "issue 2026-11-23", now=morning(), detail=start)
+    unsubscribed = {"what": "unsubscribed"}
+    hosted.store.audit.add(ada, Act.CHANGE_READERS, "reader b31b1e928dd2afbf", now=morning(), detail=unsubscribed)
     with hosted.client(Role.ADMIN) as admin:
         first = admin.get(f"{PEOPLE}/audit").text
         assert first.count('class="audit-entry"') == 50
         assert "Merge topics" in first
         assert "into: <bdi>a, b: yes</bdi>" in first
+        assert "begins: <bdi>Mon 23 Nov 2026, 06:30</bdi>" in first
+        assert "recipients: <bdi>1,248</bdi>" in first
+        assert (
+            'Unsubscribed</b> <span class="audit-thing">reader <a href="/readers/b31b1e928dd2afbf"><bdi>b31b1e928d…'
+            in first
+        )
+        assert not re.search("<span>(send|what|content):", first)
         earlier = re.search(r'rel="next" href="([^"]+)"', first)
         assert earlier
         second = admin.get(earlier[1].replace("&amp;", "&")).text
-        assert second.count('class="audit-entry"') == 12
+        assert second.count('class="audit-entry"') == 14
         approved = admin.get(f"{PEOPLE}/audit", params={"address": EDITOR.address, "act": "approve"}).text
         assert approved.count('class="audit-entry"') == 1
         assert 'href="/issues/2026-11-23"' in approved

@@ -1,0 +1,149 @@
+"""Words for the entries of the audit log."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+from newsletter.domain.people import Act
+from newsletter.domain.staff import AuditEntry, StaffStep
+
+_LONGEST_DETAIL = 200  # characters
+_KEY = 10  # characters of a reader's key that tell readers apart
+
+_WORDS: Mapping[str, str] = {
+    StaffStep.INVITED: "Invited",
+    StaffStep.ROLE_CHANGED: "Changed the role of",
+    StaffStep.REMOVED: "Removed",
+    StaffStep.LINK_PRINTED: "Printed a link for",
+    StaffStep.SIGNED_IN: "Signed in",
+    StaffStep.SIGNED_OUT: "Signed out",
+    StaffStep.SESSION_ENDED: "Ended sessions of",
+    StaffStep.KEY_ADDED: "Added a passkey",
+    StaffStep.KEY_RENAMED: "Renamed a passkey",
+    StaffStep.KEY_REMOVED: "Removed a passkey",
+    StaffStep.NAME_CHANGED: "Changed their name",
+    Act.SEND: "Sent",
+    Act.APPROVE: "Approved",
+    Act.REVIEW: "Asked for changes in",
+    Act.PROOF: "Mailed a proof of",
+    Act.OVERRIDE: "Sent without an approval",
+    "schedule-send": "Scheduled",
+    "reschedule-send": "Rescheduled",
+    "undo-send": "Undid the send of",
+    "pause-send": "Paused the send of",
+    "resume-send": "Resumed the send of",
+    "cancel-send": "Cancelled the send of",
+    "retry-refused": "Retried refused messages of",
+    "settle-uncertain": "Decided on uncertain messages of",
+    "tick-finding": "Ticked off a finding in",
+    "delete-comment": "Deleted a comment on",
+    "topic-rename": "Renamed",
+    "topic-merge": "Merged",
+    "topic-split": "Split",
+    Act.EXPORT_READERS: "Exported",
+    Act.IMPORT_READERS: "Imported",
+    Act.ERASE_READERS: "Erased",
+    Act.CHANGE_READERS: "Changed",
+    Act.CHANGE_SETTINGS: "Changed",
+}
+
+# In the list of acts there is no thing after them.
+_ALONE: Mapping[str, str] = {
+    StaffStep.INVITED: "Invited somebody",
+    StaffStep.ROLE_CHANGED: "Changed a role",
+    StaffStep.REMOVED: "Removed somebody",
+    StaffStep.LINK_PRINTED: "Printed a link",
+    StaffStep.SESSION_ENDED: "Ended sessions",
+    Act.REVIEW: "Asked for changes",
+    Act.PROOF: "Mailed a proof",
+    "undo-send": "Undid a send",
+    "pause-send": "Paused a send",
+    "resume-send": "Resumed a send",
+    "cancel-send": "Cancelled a send",
+    "retry-refused": "Retried refused messages",
+    "settle-uncertain": "Decided on uncertain messages",
+    "tick-finding": "Ticked off a finding",
+    "delete-comment": "Deleted a comment",
+    "topic-rename": "Renamed a topic",
+    "topic-merge": "Merged topics",
+    "topic-split": "Split a topic",
+    Act.EXPORT_READERS: "Exported readers",
+    Act.IMPORT_READERS: "Imported readers",
+    Act.ERASE_READERS: "Erased a reader",
+    Act.CHANGE_READERS: "Changed a reader",
+    Act.CHANGE_SETTINGS: "Changed settings",
+}
+
+# What was done to a single reader says more than the act.
+_TO_A_READER: Mapping[str, str] = {
+    "added": "Added",
+    "edited": "Edited",
+    "removed": "Removed",
+    "erased": "Erased",
+    "unsubscribed": "Unsubscribed",
+    "suppressed": "Stopped all mail to",
+    "suppression lifted": "Allowed mail again to",
+    "confirmation mailed": "Mailed a link to confirm to",
+    "new address to be confirmed": "Mailed a link for a new address of",
+    "data downloaded": "Downloaded the data of",
+}
+
+_INTERNAL = frozenset({"send", "content", "audience"})  # numbers and digests that tell a person nothing
+
+
+def words_for_choice(act: str) -> str:
+    """Return an act in words for the list of acts: *Changed a role* for ``role-changed``."""
+    return _ALONE.get(act) or _act_words(act)
+
+
+def words_of(entry: AuditEntry) -> str:
+    """Return what was done in words that the thing can follow: *Changed the role of*, *Unsubscribed*."""
+    return _TO_A_READER[entry.detail["what"]] if _is_to_a_reader(entry) else _act_words(entry.act)
+
+
+def short_name(kind: str, name: str) -> str:
+    """Return the name of a thing; of a reader's key only its beginning."""
+    return f"{name[:_KEY]}…" if kind == "reader" and len(name) > _KEY else name
+
+
+def details_of(entry: AuditEntry, moment: Callable[[datetime], str]) -> Iterator[tuple[str, str]]:
+    """Yield the details of an entry as pairs of texts; those without a value, or only for the program, are left out."""
+    for name, value in entry.detail.items():
+        said = name == "what" and _is_to_a_reader(entry)
+        words = "" if said or name in _INTERNAL else _words(value, moment)
+        if words:
+            yield name.replace("_", " "), words
+
+
+def _is_to_a_reader(entry: AuditEntry) -> bool:
+    what = entry.detail.get("what")
+    return entry.thing.startswith("reader ") and isinstance(what, str) and what in _TO_A_READER
+
+
+def _act_words(act: str) -> str:
+    words = _WORDS.get(act) or act.replace("-", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _words(value: object, moment: Callable[[datetime], str]) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, Mapping):
+        text = ", ".join(f"{name}: {_words(inner, moment)}" for name, inner in value.items())
+    elif isinstance(value, (list, tuple)):
+        text = ", ".join(_words(inner, moment) for inner in value)
+    elif isinstance(value, str):
+        text = _with_moments(value, moment)
+    else:
+        text = "" if value is None else str(value)
+    return text if len(text) <= _LONGEST_DETAIL else f"{text[: _LONGEST_DETAIL - 1]}…"
+
+
+def _with_moments(text: str, moment: Callable[[datetime], str]) -> str:
+    """Return a text; if it is a moment, as people write it."""
+    try:
+        at = datetime.fromisoformat(text) if len(text) > len("2026-11-20") else None
+    except ValueError:
+        return text
+    return moment(at) if at and at.tzinfo else text

@@ -130,6 +130,11 @@ class Send:
 DRAFT = "draft"
 
 
+def begun_issues(sends: Mapping[str, Send]) -> frozenset[str]:
+    """Return the issues whose send has begun; one that is only scheduled, or was undone, hasn't."""
+    return frozenset(issue for issue, send in sends.items() if send.digest)
+
+
 def status_in_words(send: Send | None, zone: ZoneInfo, *, totals: bool = True) -> str:
     """Return an issue's status for an editor; without a send it is a draft. Times are in ``zone``.
 

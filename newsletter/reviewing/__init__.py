@@ -4,6 +4,7 @@
 """
 
 from newsletter.reviewing.approval_rule import (
+    OTHER_TIME,
     ApprovalStanding,
     Approvers,
     PlannedStart,
@@ -19,6 +20,7 @@ from newsletter.reviewing.moves import moved_members, ordinal
 from newsletter.reviewing.outlines import outline_of
 
 __all__ = [
+    "OTHER_TIME",
     "ApprovalStanding",
     "Approvers",
     "PlannedStart",

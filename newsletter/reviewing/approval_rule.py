@@ -12,6 +12,8 @@ from newsletter.domain.addresses import address_key
 from newsletter.domain.plurals import counted
 from newsletter.domain.reviews import ApprovalRules, ApprovedTime, ReviewEvent, ReviewEventKind
 
+OTHER_TIME = "the approval is for another time"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewedContent:
@@ -127,7 +129,7 @@ def standing_of(
     missing = list(_missing(counting, rules, authors, approvers))
     if len(approvals) > len(counting) and missing:
         others = _missing(approvals, rules, authors, approvers)
-        missing = ["the approval is for another time", *others]
+        missing = [OTHER_TIME, *others]
     if requested and not approvals:
         missing.insert(0, f"{requested.name} has asked for changes")
     return ApprovalStanding(

@@ -66,7 +66,6 @@ class Notifier:
                     self._write,
                     self._report,
                     now=self._clock(store),
-                    studio=settings.studio.origin,
                 ):
                     pass
         except BusyError:

@@ -114,6 +114,7 @@ def preview_settings(root: Path, clock: Callable[[], datetime]) -> PreviewSettin
         open_store=partial(bootstrap.open_store, read),
         clock=clock,
         reminder=read.studio.reminder,
+        mails=read.mails,
     )
 
 

@@ -25,7 +25,8 @@ class PreviewSettings:
     """The settings that the pages need: the newsletter, its segments by slug, and the way to its database.
 
     ``has_database`` returns whether there is a database, without creating one; ``open_store`` raises StoreError.
-    ``reminder`` is the local time from which the studio's desk reminds of tomorrow's issue.
+    ``reminder`` is the local time from which the studio's desk reminds of tomorrow's issue. If the provider ``mails``
+    people, the example values of a new newsletter are errors.
     """
 
     root: Path
@@ -35,6 +36,7 @@ class PreviewSettings:
     open_store: Callable[[], Store]
     clock: Callable[[], datetime] = _now
     reminder: time = time(12)
+    mails: bool = False
 
     @property
     def zone(self) -> ZoneInfo:

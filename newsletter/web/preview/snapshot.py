@@ -87,7 +87,7 @@ class Snapshot:
 
     @property
     def _context(self) -> CheckContext:
-        return CheckContext(segments=self.settings.segments, calendar=self.checked_by)
+        return CheckContext(segments=self.settings.segments, calendar=self.checked_by, mails=self.settings.mails)
 
     @property
     def calendar(self) -> tuple[Issue, ...]:

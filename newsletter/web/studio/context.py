@@ -11,6 +11,7 @@ from jinja2 import Environment
 from newsletter.domain.captured_links import CapturedLink
 from newsletter.domain.issue import Issue
 from newsletter.domain.people import Act, NotSignedInError, Person, may
+from newsletter.domain.send import begun_issues
 from newsletter.editing import Editing, Sittings, Syncing
 from newsletter.errors import FindingsError, Place, SettingsError, StoreError
 from newsletter.git import Repository
@@ -107,7 +108,7 @@ class Studio:
     def coming_issues(self) -> tuple[Issue, ...]:
         """Return the issues from today on whose send hasn't begun, by date: those that can still be composed."""
         snapshot, sends = self.snapshots.with_sends()
-        today, begun = self.today(snapshot), {slug for slug, send in sends.items() if send.digest}
+        today, begun = self.today(snapshot), begun_issues(sends)
         return tuple(issue for issue in snapshot.calendar if issue.date >= today and issue.slug not in begun)
 
     def waiting_links(self, snapshot: Snapshot) -> list[CapturedLink]:

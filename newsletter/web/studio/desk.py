@@ -4,9 +4,10 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from newsletter.domain.people import Act, may
+from newsletter.domain.send import begun_issues
 from newsletter.publishing.missing_issue import missing_tomorrow
 from newsletter.web.studio.context import Studio
-from newsletter.web.studio.issue_cards import duration, earlier_issues, issue_cards, reported_issues, tally_of
+from newsletter.web.studio.issue_cards import duration, earlier_issues, issue_cards, tally_of
 from newsletter.web.studio.recent_changes import RecentChanges
 from newsletter.web.studio.shelf import unread_paths
 
@@ -35,7 +36,7 @@ def router(studio: Studio) -> APIRouter:
             now=now,
             cards=cards,
             watches=may(studio.person, Act.SEE_REPORTS),
-            reported=reported_issues(sends) if may(studio.person, Act.SEE_REPORTS) else (),
+            reported=begun_issues(sends) if may(studio.person, Act.SEE_REPORTS) else (),
             missing=missing_tomorrow(snapshot.calendar, now, snapshot.settings.reminder),
             earlier=earlier_issues(snapshot, cards, now.date()),
             unread=sorted(unread_paths(snapshot)),

@@ -66,11 +66,6 @@ def earlier_issues(snapshot: Snapshot, cards: Iterable[IssueCard], today: dateti
     return tuple(reversed(earlier[-_EARLIER:]))
 
 
-def reported_issues(sends: Mapping[str, Send]) -> frozenset[str]:
-    """Return the issues that have a report, because their send has begun."""
-    return frozenset(slug for slug, send in sends.items() if send.digest)
-
-
 def tally_of(snapshot: Snapshot, slug: str) -> FindingsTally:
     """Return the numbers of findings in an issue; the first call for a state of the files compiles the issue."""
     return snapshot.once(_key(slug), lambda: _tally(_findings(snapshot, slug)))
@@ -97,7 +92,7 @@ def _is_over(send: Send) -> bool:
 
 
 def _card(snapshot: Snapshot, issue: Issue, send: Send | None, person: Person, now: datetime.datetime) -> IssueCard:
-    zone = snapshot.settings.zone
+    zone, stage = snapshot.settings.zone, stage_of(send, now)
     running = send is not None and bool(send.digest) and not _is_over(send)
     begins = send.begins if send and send.status is SendStatus.SCHEDULED else None
     totals = may(person, Act.SEE_REPORTS)
@@ -109,11 +104,11 @@ def _card(snapshot: Snapshot, issue: Issue, send: Send | None, person: Person, n
         when=_when(issue.date, now.astimezone(zone).date()),
         state="scheduled" if begins and state.startswith("scheduled") else state,
         begins=begins.astimezone(zone) if begins else None,
-        ready_by=_ready_by(snapshot, issue) if send is None else None,
+        ready_by=None if stage.has_send else _ready_by(snapshot, issue),
         sent=sent if totals else round(100 * sent / recipients) if recipients else 0,
         recipients=recipients if totals else 100 if recipients else 0,
         tally=snapshot.once_known(_key(issue.slug)),
-        has_send=stage_of(send, now).has_send,
+        has_send=stage.has_send,
     )
 
 

@@ -330,7 +330,7 @@ def test_readers_are_counted_by_the_entries_they_get(
 def test_an_issue_whose_send_has_begun_says_that_changes_come_too_late(
     editor: httpx.Client, file: Path, shared_folder: NewsletterFolder
 ) -> None:
-    assert _text(_page(editor).get_element_by_id("issue-status")) == "Draft"
+    assert _text(_page(editor).get_element_by_id("issue-status")) == "Draft: review this issue"
     database = shared_folder.root / "newsletter.db"
     database.unlink(missing_ok=True)
     with open_store(new_sqlite(database)) as store:

@@ -12,6 +12,7 @@ from newsletter.content import InvalidValueError
 from newsletter.domain.people import Act, may, require
 from newsletter.domain.segment import Segment, SegmentStep
 from newsletter.domain.segment_rule_tokens import RuleSyntaxError
+from newsletter.domain.send import begun_issues
 from newsletter.domain.settings_changes import SetSetting
 from newsletter.domain.topics import Topic
 from newsletter.editing import Changed
@@ -179,8 +180,8 @@ class SegmentPages:
         require(studio.person, Act.SEE_REPORTS)
         segments = tuple(studio.snapshot.settings.segments.values())
         tables = raw_segments(self._text())
-        sends = studio.snapshots.with_sends()[1]
-        cards = [self._card(segment, tables.get(segment.slug, {}), sends) for segment in segments]
+        begun = begun_issues(studio.snapshots.with_sends()[1])
+        cards = [self._card(segment, tables.get(segment.slug, {}), begun) for segment in segments]
         return studio.page(
             "segments",
             place="segments",
@@ -191,7 +192,7 @@ class SegmentPages:
             typed={name: form.text(name) if form else "" for name in ("name", "where")},
         )
 
-    def _card(self, segment: Segment, table: Mapping[str, Any], sends: Mapping[str, object]) -> SegmentCard:
+    def _card(self, segment: Segment, table: Mapping[str, Any], begun: frozenset[str]) -> SegmentCard:
         names = [
             (label, ", ".join(topic.name for topic in self._topics(table[key])))
             for key, label in LISTS.items()
@@ -200,7 +201,7 @@ class SegmentPages:
         rule = [*names, *([("", table["where"].strip())] if table.get("where") else [])]
         snapshot = self._studio.snapshot
         skeletons = snapshot.settings.newsletter.skeletons
-        users = users_of(segment.slug, snapshot.calendar, skeletons, sends)
+        users = users_of(segment.slug, snapshot.calendar, skeletons, begun)
         return SegmentCard(slug=segment.slug, name=segment.name, rule=tuple(rule), users=users)
 
     def _topics(self, names: list[str]) -> list[Topic]:
@@ -217,7 +218,7 @@ class SegmentPages:
 
     def _users(self, slug: str) -> tuple[str, ...]:
         snapshot, sends = self._studio.snapshots.with_sends()
-        return users_of(slug, snapshot.calendar, snapshot.settings.newsletter.skeletons, sends)
+        return users_of(slug, snapshot.calendar, snapshot.settings.newsletter.skeletons, begun_issues(sends))
 
     def _text(self) -> str:
         return self._studio.editing.read(SETTINGS_FILE).text

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from newsletter.domain.people import Act, may, require
+from newsletter.domain.send import begun_issues
 from newsletter.domain.settings_changes import SetSetting
 from newsletter.domain.topic_changes import FollowerCounts, TopicChange, TopicChangeKind
 from newsletter.domain.topics import slug_of
@@ -217,9 +218,9 @@ class TopicPages:
         )
 
     def _rows(self, snapshot: Snapshot, numbers: Mapping[str, FollowerCounts] | None) -> tuple[ListedTopic, ...]:
-        sends = self._studio.snapshots.with_sends()[1]
+        begun = begun_issues(self._studio.snapshots.with_sends()[1])
         topics = snapshot.settings.newsletter.topics
-        return topic_rows(topics, snapshot.manuscripts, numbers, sends if snapshot.settings.has_database() else None)
+        return topic_rows(topics, snapshot.manuscripts, numbers, begun if snapshot.settings.has_database() else None)
 
     def _row(self, snapshot: Snapshot, slug: str, numbers: Mapping[str, FollowerCounts] | None) -> ListedTopic:
         rows = {row.topic.slug: row for row in self._rows(snapshot, numbers)}

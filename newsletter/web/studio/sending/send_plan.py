@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from statistics import median_low
 
-from newsletter import bootstrap, settings
+from newsletter import settings
 from newsletter.domain.date_words import day_in_words, distance_in_words
 from newsletter.domain.people import Act, Person, require
 from newsletter.domain.plan_differences import Measure, PlanDifferences
-from newsletter.errors import Finding, FindingsError, NewsletterError, SettingsError, Severity, StoreError
+from newsletter.errors import Finding, FindingsError, NewsletterError, Severity, StoreError
 from newsletter.publishing.reviews.approvals import NotApprovedError, approval_problem
 from newsletter.publishing.sends.send_preparing import PreparedSend
 from newsletter.publishing.sends.send_schedule import start_to_approve
 from newsletter.publishing.sends.send_start import planned_send
+from newsletter.reviewing import OTHER_TIME
 from newsletter.sending import EditionOverview, Plan, summarize_editions
 from newsletter.store import Store
 from newsletter.web.preview.snapshot import Snapshot
@@ -53,13 +54,16 @@ class SendPlan:
     """The plan of a send. ``prepared`` is None if a ``problem`` or ``errors`` prevent the send.
 
     ``not_approved`` says what is missing for its approval, if newsletter.toml requires one and it begins in a minute.
-    ``seen`` is the digest of the issue that the page is about. ``suggested`` is a time to begin, as inputs have it.
-    ``missing`` is what the studio's environment lacks, and so its worker: another one may have it.
+    It is ``approved_otherwise`` if only the time of its approval doesn't fit. It ``is_for_later`` if the issue is dated
+    after today. ``seen`` is the digest of the issue that the page is about. ``suggested`` is a time to
+    begin, as inputs have it.
     """
 
     prepared: PreparedSend | None = None
     problem: NewsletterError | None = None
     not_approved: NotApprovedError | None = None
+    approved_otherwise: bool = False
+    is_for_later: bool = False
     errors: tuple[Finding, ...] = ()
     warnings: int = 0
     seen: str = ""
@@ -67,7 +71,6 @@ class SendPlan:
     compared: tuple[ComparedMeasure, ...] = ()
     overview: EditionOverview | None = None
     suggested: str = ""
-    missing: NewsletterError | None = None
 
 
 def send_plan(person: Person, snapshot: Snapshot, slug: str, store: Store, *, now: datetime) -> SendPlan:
@@ -88,27 +91,19 @@ def send_plan(person: Person, snapshot: Snapshot, slug: str, store: Store, *, no
     except NewsletterError as err:
         return SendPlan(problem=err)
     here, plan = now.astimezone(loaded.newsletter.zone), prepared.plan
+    not_approved = approval_problem(loaded, store, composed, start_to_approve(prepared, now=now))
     return SendPlan(
         prepared=prepared,
-        not_approved=approval_problem(loaded, store, composed, start_to_approve(prepared, now=now)),
+        not_approved=not_approved,
+        approved_otherwise=not_approved is not None and not_approved.missing == (OTHER_TIME,),
+        is_for_later=composed.issue.date > here.date(),
         warnings=len(composed.findings),
         seen=composed.compiled.digest,
         facts=tuple(_facts(prepared, today=here.date())),
         compared=tuple(_compared(prepared.differences)),
         overview=summarize_editions(plan.editions, composed.tailor) if plan.editions else None,
         suggested=_suggested(composed.issue.date, prepared.differences, here),
-        missing=_missing(loaded),
     )
-
-
-def _missing(loaded: settings.Settings) -> NewsletterError | None:
-    """Return the secret or the setting that a worker in this environment would fail on."""
-    try:
-        bootstrap.open_signer()
-        bootstrap.check_provider(loaded)
-    except SettingsError as err:
-        return err
-    return None
 
 
 def _facts(prepared: PreparedSend, *, today: date) -> Iterator[PlanFact]:

@@ -83,6 +83,7 @@ async function showPlan({ again = false } = {}) {
   }
   morph(plan, next);
   showOwnTimes();
+  for (const form of plan.querySelectorAll("details[open] form[data-time]")) showTime(form);
   showChecks();
 }
 

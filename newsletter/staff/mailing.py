@@ -1,6 +1,7 @@
 """Mail to members of staff, sent by a thread, so that no answer takes longer if an address is a member's."""
 
 import queue
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -54,11 +55,15 @@ class StaffMailer:
 
     def _run(self) -> None:
         while (work := self._waiting.get()) is not None:
+            letter: StaffLetter | None = None
             try:
                 letter = requested_letter(self.store, work, self.origin) if isinstance(work, LinkRequest) else work
                 if letter is not None:
                     self.deliver(letter)
             except NewsletterError as err:
-                self.log(f"mail to the staff can't be sent: {err}")
+                text = str(err)  # servers repeat the address
+                if letter is not None:
+                    text = re.sub(re.escape(letter.address), "…", text, flags=re.IGNORECASE)
+                self.log(f"mail to the staff can't be sent: {text}")
             except Exception as err:  # noqa: BLE001  one letter must not end the thread
                 self.log(f"mail to the staff can't be sent: {type(err).__name__}")

@@ -20,7 +20,7 @@ def test_a_letter_that_cannot_be_sent_is_reported_and_the_next_one_goes_out(stor
 
     def deliver(mail: StaffLetter) -> None:
         if mail.text == "refused":
-            raise ProviderError("the relay can't be reached")
+            raise ProviderError(f"550 <{ADA.upper()}> is not known here")
         if mail.text == "broken":
             raise KeyError(ADA)
         sent.append(mail.text)
@@ -32,7 +32,7 @@ def test_a_letter_that_cannot_be_sent_is_reported_and_the_next_one_goes_out(stor
     mailer.stop()
     assert sent == ["first", "last"]
     assert log == [
-        "mail to the staff can't be sent: the relay can't be reached",
+        "mail to the staff can't be sent: 550 <…> is not known here",
         "mail to the staff can't be sent: KeyError",
     ]
 

@@ -16,9 +16,10 @@ class SignInLinks:
         self._database = database
 
     def add(self, hashed: str, member: int, now: datetime, *, browser: str = "") -> None:
-        """Store a link; a member's earlier ones no longer work. ``browser`` is the hash of the one that asked for it.
+        """Store a link. ``browser`` is the hash of the one that asked for it; without it, any browser may use the link.
 
-        Without it, any browser may use the link.
+        It takes the place of the member's earlier link for the same browser, or for any. Others stay: whoever knows an
+        address can ask for links to it, and must not be able to make those of its owner useless.
         """
         values = {
             "hash": hashed,
@@ -28,11 +29,16 @@ class SignInLinks:
             "expires_at": now + LINK_LASTS,
         }
         with self._database.writing() as connection:
-            connection.execute(sa.delete(sign_in_link).where(sign_in_link.c.person == member))
+            column = sign_in_link.c
+            same = sa.and_(column.person == member, column.browser == browser)
+            connection.execute(sa.delete(sign_in_link).where(sa.or_(same, column.expires_at <= now)))
             connection.execute(sa.insert(sign_in_link).values(values))
 
     def use(self, hashed: str, browser: str, now: datetime) -> int | None:
-        """Use a link up and return the id of its member; None if it can't be used, and then nothing has changed."""
+        """Use a link up and return the id of its member, whose other links no longer work.
+
+        Return None if it can't be used, and then nothing has changed.
+        """
         column = sign_in_link.c
         fits = sa.and_(
             column.hash == hashed,
@@ -42,7 +48,10 @@ class SignInLinks:
         )
         with self._database.writing() as connection:
             query = sa.update(sign_in_link).where(fits).values(used_at=now).returning(column.person)
-            return connection.execute(query).scalar_one_or_none()
+            member: int | None = connection.execute(query).scalar_one_or_none()
+            if member is not None:
+                connection.execute(sa.delete(sign_in_link).where(column.person == member, column.hash != hashed))
+            return member
 
 
 class Ceremonies:

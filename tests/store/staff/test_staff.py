@@ -130,7 +130,13 @@ def test_a_link_is_good_once_for_one_browser_and_15_minutes(store: Store) -> Non
     store.sign_in_links.add("2" * 64, ada.id, WHEN)
     store.sign_in_links.add("3" * 64, ada.id, WHEN)
     assert store.sign_in_links.use("2" * 64, "b" * 64, WHEN) is None  # a later one replaces it
-    assert store.sign_in_links.use("3" * 64, "b" * 64, WHEN) == ada.id
+    store.sign_in_links.add("4" * 64, ada.id, WHEN, browser="b" * 64)
+    store.sign_in_links.add("5" * 64, ada.id, WHEN, browser="e" * 64)  # somebody else has typed Ada's address
+    assert store.sign_in_links.use("3" * 64, "c" * 64, WHEN) == ada.id
+    assert store.sign_in_links.use("4" * 64, "b" * 64, WHEN) is None  # she is signed in
+    store.sign_in_links.add("6" * 64, ada.id, WHEN, browser="b" * 64)
+    store.sign_in_links.add("7" * 64, ada.id, WHEN, browser="e" * 64)
+    assert store.sign_in_links.use("6" * 64, "b" * 64, WHEN) == ada.id
 
 
 def test_a_challenge_is_good_once_for_one_kind_and_browser(store: Store) -> None:

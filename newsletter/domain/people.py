@@ -20,7 +20,7 @@ class Role(StrEnum):
 
 
 class Act(StrEnum):
-    """An act that needs permission; ``_LOWEST`` has the lowest role for each."""
+    """An act that needs permission; ``_LOWEST`` has the lowest role for each, ``_WORDS`` its words."""
 
     SEE = "see"  # open pages about issues, entries and links
     CAPTURE = "capture"  # catch links, put them off and drop them
@@ -76,6 +76,33 @@ _LOWEST: dict[Act, Role] = {
     Act.CHANGE_SETTINGS: Role.ADMIN,
 }
 
+_WORDS: dict[Act, str] = {  # after "your role may not"
+    Act.SEE: "see issues, entries and links",
+    Act.CAPTURE: "catch links, put them off or drop them",
+    Act.CREATE_ENTRY: "write entries",
+    Act.EDIT_ENTRY: "change other people’s entries",
+    Act.COMMENT: "comment on entries and issues",
+    Act.COMPOSE: "create or change issues",
+    Act.PROOF: "mail proofs",
+    Act.PROOF_TO_OTHERS: "mail proofs to people outside the team",
+    Act.REVIEW: "tick findings off or ask for changes",
+    Act.APPROVE: "approve issues",
+    Act.SEE_REPORTS: "see reports or numbers of readers",
+    Act.SEND: "send issues",
+    Act.CONTROL_SEND: "undo, pause, resume or cancel a send",
+    Act.OVERRIDE: "send without an approval",
+    Act.SEE_READERS: "see readers",
+    Act.CHANGE_READERS: "add or change readers",
+    Act.IMPORT_READERS: "import readers",
+    Act.EXPORT_READERS: "export readers",
+    Act.ERASE_READERS: "erase readers",
+    Act.MANAGE_KEYS: "add or remove passkeys",
+    Act.SEE_PEOPLE: "see the team or the audit log",
+    Act.MANAGE_PEOPLE: "invite or remove people, or change their roles",
+    Act.SEE_SETTINGS: "see the settings",
+    Act.CHANGE_SETTINGS: "change settings, topics or segments",
+}
+
 CONFIRMED_ACTS = frozenset(
     {Act.SEND, Act.OVERRIDE, Act.APPROVE, Act.MANAGE_KEYS, Act.MANAGE_PEOPLE, Act.EXPORT_READERS, Act.ERASE_READERS}
 )
@@ -109,13 +136,16 @@ class Work:
 
 
 class ForbiddenError(NewsletterError):
-    """An act that a person's role doesn't allow; ``needed`` is the lowest role that does."""
+    """An act that a person's role doesn't allow; ``needed`` is the lowest role that does.
+
+    ``words`` say what it is, for a case that differs from the act as a whole.
+    """
 
     code = "forbidden"
 
-    def __init__(self, *, act: Act, needed: Role) -> None:
+    def __init__(self, *, act: Act, needed: Role, words: str = "") -> None:
         self.act, self.needed = act, needed
-        super().__init__(f"your role may not do this ({act})", hint=f"ask somebody with the role {needed}")
+        super().__init__(f"your role may not {words or _WORDS[act]}", hint=f"ask {_anybody_from(needed)}")
 
 
 class OwnWorkError(NewsletterError):
@@ -144,6 +174,12 @@ class NotSignedInError(NewsletterError):
 
     def __init__(self) -> None:
         super().__init__("you are not signed in", hint="sign in, then try again")
+
+
+def _anybody_from(lowest: Role) -> str:
+    """Return the roles from one on in words: ``an editor, a publisher or an admin``."""
+    *others, last = (f"{'an' if role[0] in 'ae' else 'a'} {role}" for role in _ROLES[_ROLES.index(lowest) :])
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def may(person: Person, act: Act, thing: Work | None = None) -> bool:

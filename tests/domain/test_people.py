@@ -4,6 +4,7 @@ import pytest
 
 from newsletter.domain.people import (
     _LOWEST,
+    _WORDS,
     CONFIRMED_ACTS,
     Act,
     ConfirmationNeededError,
@@ -30,6 +31,15 @@ def _person(role: Role, *, is_confirmed: bool = True) -> Person:
 
 def test_each_act_has_a_lowest_role() -> None:
     assert set(_LOWEST) == set(Act)
+
+
+def test_a_refusal_says_what_a_role_may_not_do_and_who_can() -> None:
+    assert set(_WORDS) == set(Act)
+    assert len(set(_WORDS.values())) == len(Act)
+    refusal = ForbiddenError(act=Act.EDIT_ENTRY, needed=Role.EDITOR)
+    assert str(refusal).startswith("your role may not change other people’s entries")
+    assert refusal.hint == "ask an editor, a publisher or an admin"
+    assert ForbiddenError(act=Act.SEE_PEOPLE, needed=Role.ADMIN).hint == "ask an admin"
 
 
 @pytest.mark.parametrize("role", Role)

@@ -29,7 +29,7 @@ def delete_comment(person: Person, store: Store, comment: int, *, now: datetime)
     require(person, Act.COMMENT)
     known = store.comments.get(comment)
     if not is_own(person, known):
-        raise ForbiddenError(act=Act.COMMENT, needed=Role.ADMIN)
+        raise ForbiddenError(act=Act.COMMENT, needed=Role.ADMIN, words="delete other people’s comments")
     store.comments.delete(comment)
     store.audit.add(person, "delete-comment", f"{known.kind} {known.slug}", now=now, detail={"by": known.by})
 

@@ -260,8 +260,9 @@ def _show_errors(app: FastAPI, studio: Studio, previews: routes.PreviewPages) ->
         if request.method == "POST":
             page = not_saved(studio, request.url.path, await read_form(request), error)
             return HTMLResponse(page, status_code=status_of(error))
-        html = studio.page("broken", findings=findings_in(error), missing=isinstance(error, NotFoundError))
-        return HTMLResponse(html, status_code=status_of(error))
+        status = status_of(error)
+        html = studio.page("broken", findings=findings_in(error), missing=status == 404, forbidden=status == 403)
+        return HTMLResponse(html, status_code=status)
 
     async def nowhere(request: Request, _error: Exception) -> Response:
         """Handle a URL that no route has."""

@@ -14,7 +14,7 @@ from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.paths import file_path
-from newsletter.web.studio.replies import saved, status_of, wants_json
+from newsletter.web.studio.replies import has_page_of_its_own, saved, status_of
 
 
 class InvalidDateError(UsageError):
@@ -48,7 +48,7 @@ def router(studio: Studio) -> APIRouter:
         try:
             path = _create(studio, snapshot, form)
         except NewsletterError as err:
-            if wants_json(request):
+            if has_page_of_its_own(request, err):
                 raise
             values = {name: form.text(name) for name in ("date", "subject", "language")}
             return HTMLResponse(_page(studio, snapshot, error=err, **values), status_code=status_of(err))

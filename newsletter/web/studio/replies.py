@@ -30,6 +30,14 @@ def wants_json(request: Request) -> bool:
     return _JSON in request.headers.get("accept", "")
 
 
+def has_page_of_its_own(request: Request, error: NewsletterError) -> bool:
+    """Return whether ``refused`` or the application's error pages answer an error, not the form's page again.
+
+    They do for scripts, and for those who may not act: the form's page may show what isn't theirs to see.
+    """
+    return wants_json(request) or isinstance(error, (NotSignedInError, ForbiddenError, ConfirmationNeededError))
+
+
 def session_of(request: Request) -> str:
     """Return the key of the browser tab that makes the request; all browsers without scripts share one."""
     return request.headers.get("x-studio-session", "")[:64] or _WITHOUT_SCRIPTS

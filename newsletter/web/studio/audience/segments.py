@@ -29,7 +29,7 @@ from newsletter.publishing.segment_readers import (
 )
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.studio.context import Studio
-from newsletter.web.studio.replies import saved, session_of, status_of, wants_json
+from newsletter.web.studio.replies import has_page_of_its_own, saved, session_of, status_of
 from newsletter.web.studio.settings_pages.saving import save_setting
 
 _After = Annotated[int, Query(ge=0, lt=2**63)]  # an id in the database
@@ -90,7 +90,7 @@ class SegmentPages:
                 now=now,
             )
         except NewsletterError as err:
-            if wants_json(request):
+            if has_page_of_its_own(request, err):
                 raise
             return HTMLResponse(self._list(error=err, form=form), status_code=status_of(err))
         return saved(request, form, at=now, announce="Segment added.", go_to=segment_path(slug))

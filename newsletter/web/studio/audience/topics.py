@@ -33,7 +33,7 @@ from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.audience.topic_numbers import TopicNumbers
 from newsletter.web.studio.context import Studio
-from newsletter.web.studio.replies import saved, session_of, status_of, wants_json
+from newsletter.web.studio.replies import has_page_of_its_own, saved, session_of, status_of
 from newsletter.web.studio.settings_pages.saving import save_setting
 
 
@@ -92,7 +92,7 @@ class TopicPages:
                 studio.person, change, seen=None, session=session_of(request), now=now
             )
         except NewsletterError as err:
-            if wants_json(request):
+            if has_page_of_its_own(request, err):
                 raise
             return HTMLResponse(self._list(count=False, error=err, form=form), status_code=status_of(err))
         return saved(request, form, at=now, announce="Topic added.", undo=changed.undo, go_to=topic_path(slug))

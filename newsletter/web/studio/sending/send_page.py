@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from newsletter import settings
 from newsletter.domain.delivery import Uncertainty
-from newsletter.domain.people import Act, ConfirmationNeededError, ForbiddenError, NotSignedInError, Person, require
+from newsletter.domain.people import Act, Person, require
 from newsletter.domain.plan_differences import AudienceAlarm
 from newsletter.domain.plurals import counted
 from newsletter.domain.send import Send
@@ -23,14 +23,13 @@ from newsletter.store import Store
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.paths import send_path
-from newsletter.web.studio.replies import saved, status_of, wants_json
+from newsletter.web.studio.replies import has_page_of_its_own, saved, status_of
 from newsletter.web.studio.sending.send_checks import CheckedLinks, SendChecks
 from newsletter.web.studio.sending.send_live import SendStream
 from newsletter.web.studio.sending.send_plan import SendPlan, send_plan
 from newsletter.web.studio.sending.send_state import SendState, distance_words, moment_words, send_state
 
 _PATIENCE = 5.0  # seconds that a cancel waits for the messages in flight
-_BEFORE = (NotSignedInError, ForbiddenError, ConfirmationNeededError)  # pages of their own answer these
 _CONFIRMABLE = (WrongDateError, FarAheadError)
 
 
@@ -130,6 +129,7 @@ class SendPages:
         """Send in a minute, or schedule."""
 
         def act(person: Person, store: Store) -> str:
+            require(person, Act.SEND)  # first: a refused send commits nothing
             self._studio.sittings.commit_now(person)
             send = start_send(
                 person, settings.load(self._studio.root), store, slug, _request(form), now=self._studio.now
@@ -170,7 +170,7 @@ class SendPages:
             with studio.snapshot.settings.open_store() as store:
                 announce = act(studio.person, store)
         except NewsletterError as err:
-            if wants_json(request) or isinstance(err, _BEFORE):
+            if has_page_of_its_own(request, err):
                 raise
             return HTMLResponse(
                 self._page(slug, plan=self._plan(slug), error=err, form=form), status_code=status_of(err)

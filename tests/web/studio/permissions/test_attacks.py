@@ -111,6 +111,15 @@ def test_a_writer_takes_no_entry_over(studio: AskedStudio, root: Path) -> None:
     assert (changed.status, "Mine" in own.read_text()) == (200, True)
 
 
+def test_a_refused_send_commits_nothing(studio: AskedStudio, monkeypatch: pytest.MonkeyPatch) -> None:
+    committed: list[object] = []
+    monkeypatch.setattr(studio.app.state.studio.sittings, "commit_now", committed.append)
+    for person in (WRITER, EDITOR):
+        answer = ask(studio, person, "POST", "/issues/2026-11-23/send/start", form={"kind": "soon"})
+        assert (answer.status, committed) == (403, [])
+        assert "your role may not send issues" in answer.text
+
+
 def test_nobody_undoes_what_somebody_else_has_done_in_the_same_tab(studio: AskedStudio) -> None:
     headers = {"accept": "application/json", "x-studio-session": "the same tab"}
     form = {"value": "By Eve"}

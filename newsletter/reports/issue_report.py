@@ -170,7 +170,7 @@ _AUDIENCE_LABELS: Mapping[str, str] = {
     "submitted": "Submitted",
     "refused": "Refused",
     "skipped": "Skipped",
-    "held": "Held",
+    "held": "Uncertain",
     "open": "Pending",
 }
 SUBMITTED_LABELS: Mapping[str, str] = {

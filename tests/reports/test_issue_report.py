@@ -137,7 +137,7 @@ def test_figures_that_are_not_counted_are_not_shown_as_zero(store: Store) -> Non
     sent(store)
     words = [row.label for row in reported(store, "2026-11-22", "2026-11-23").rows()]
     others = ["Hard bounces", "Soft bounces", "Complaints", "Unsubscribed"]
-    assert words == ["Recipients", "Submitted", "Refused", "Held", *others]
+    assert words == ["Recipients", "Submitted", "Refused", "Uncertain", *others]
     store.clicks_and_opens.record([ClickOrOpen(send=earlier, link=1, at=make.WHEN)])
     (row,) = [row for row in reported(store, "2026-11-22", "2026-11-23").rows() if row.name == "clicks"]
     assert (row.label, row.number, row.share, row.usual, row.trend) == ("Clicks", 0, 0.0, 1 / 8, (1 / 8, 0.0))

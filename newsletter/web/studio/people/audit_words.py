@@ -25,7 +25,7 @@ _WORDS: Mapping[str, str] = {
     Act.APPROVE: "Approved",
     Act.REVIEW: "Asked for changes in",
     Act.PROOF: "Mailed a proof of",
-    Act.OVERRIDE: "Sent without an approval",
+    Act.OVERRIDE: "Overrode the approval of",
     "schedule-send": "Scheduled",
     "reschedule-send": "Rescheduled",
     "undo-send": "Undid the send of",
@@ -55,6 +55,7 @@ _ALONE: Mapping[str, str] = {
     StaffStep.SESSION_ENDED: "Ended sessions",
     Act.REVIEW: "Asked for changes",
     Act.PROOF: "Mailed a proof",
+    Act.OVERRIDE: "Sent without an approval",
     "undo-send": "Undid a send",
     "pause-send": "Paused a send",
     "resume-send": "Resumed a send",
@@ -87,6 +88,7 @@ _TO_A_READER: Mapping[str, str] = {
     "data downloaded": "Downloaded the data of",
 }
 
+_IMPORT_BEGUN = "import begun"
 _INTERNAL = frozenset({"send", "content", "audience"})  # numbers and digests that tell a person nothing
 
 
@@ -97,6 +99,8 @@ def words_for_choice(act: str) -> str:
 
 def words_of(entry: AuditEntry) -> str:
     """Return what was done in words that the thing can follow: *Changed the role of*, *Unsubscribed*."""
+    if entry.act == Act.IMPORT_READERS and entry.detail.get("what") == _IMPORT_BEGUN:
+        return "Began to import"
     return _TO_A_READER[entry.detail["what"]] if _is_to_a_reader(entry) else _act_words(entry.act)
 
 
@@ -108,7 +112,7 @@ def short_name(kind: str, name: str) -> str:
 def details_of(entry: AuditEntry, moment: Callable[[datetime], str]) -> Iterator[tuple[str, str]]:
     """Yield the details of an entry as pairs of texts; those without a value, or only for the program, are left out."""
     for name, value in entry.detail.items():
-        said = name == "what" and _is_to_a_reader(entry)
+        said = name == "what" and (_is_to_a_reader(entry) or entry.act == Act.IMPORT_READERS)
         words = "" if said or name in _INTERNAL else _words(value, moment)
         if words:
             yield name.replace("_", " "), words
@@ -128,7 +132,7 @@ def _words(value: object, moment: Callable[[datetime], str]) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return f"{value:,}"
+        return f"{value:,}" if value else ""
     if isinstance(value, Mapping):
         text = ", ".join(f"{name}: {_words(inner, moment)}" for name, inner in value.items())
     elif isinstance(value, (list, tuple)):

@@ -121,7 +121,7 @@ function examplesOf(title, side, known) {
 }
 
 function numberOf(number, total) {
-  const rest = total.after ? [" ", element("span", "quiet so-far", `so far, ${Math.round(total.share * 100)} % counted`)] : [];
+  const rest = total.after ? [" ", element("span", "quiet so-far", `so far, ${Math.round(total.share * 100)}% counted`)] : [];
   return [element("b", "", number.toLocaleString("en")), " ", element("span", "", number === 1 ? "reader" : "readers"), ...rest];
 }
 

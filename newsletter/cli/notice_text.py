@@ -12,17 +12,20 @@ from newsletter.domain.send import Send, SendStatus
 
 
 def notice_message(
-    notice: Notice, send: Send | None, newsletter: Newsletter, holds: Sequence[BounceHold]
+    notice: Notice, send: Send | None, newsletter: Newsletter, holds: Sequence[BounceHold], studio: str = ""
 ) -> tuple[str, str]:
-    """Return the subject and the text of a notification. Times are in the newsletter's time zone."""
+    """Return the subject and the text of a notification. Times are in the newsletter's time zone.
+
+    ``studio`` is the address of the team's studio, for links; without one, the text has commands only.
+    """
     if notice.kind in (NoticeKind.APPROVAL, NoticeKind.OVERRIDE):
-        return f"[{newsletter.name}] Issue {notice.issue} {_REVIEWED[notice.kind]}", _text_of_review(notice)
+        return f"[{newsletter.name}] Issue {notice.issue} {_REVIEWED[notice.kind]}", _text_of_review(notice, studio)
     if notice.kind is NoticeKind.WEEKLY:
-        return f"[{newsletter.name}] Your week", f"{notice.reason}\n{_CHARTS}"
+        return f"[{newsletter.name}] Your week", f"{notice.reason}\n{_charts(studio)}"
     if send is None:
         raise ValueError(f"a notice of the kind {notice.kind} is about a send")
     subject = f"[{newsletter.name}] Issue {send.issue} {_happened(notice, send)}"
-    return subject, _text(notice, send, newsletter.zone, holds)
+    return subject, _text(notice, send, newsletter.zone, holds, studio)
 
 
 _REVIEWED = {
@@ -31,27 +34,39 @@ _REVIEWED = {
 }
 
 
-_CHARTS = """\
-To see it with charts, open Reports in the studio, or run
+def _charts(studio: str) -> str:
+    charts, account = _page(studio, "/reports?days=7"), _page(studio, "/account")
+    return (
+        f"With charts:\n\n    {charts or 'newsletter reports --html week.html --days 7'}\n\n"
+        "You get this every Monday because you asked for it on your account's page in the studio"
+        + (f":\n\n    {account}\n" if account else ".\n")
+    )
 
-    newsletter reports --html week.html --days 7
 
-You get this every Monday because you asked for it on your account's page in the studio.
-"""
+def _page(studio: str, path: str) -> str:
+    """Return the address of a page of the team's studio, or "" if there is none."""
+    return f"{studio}{path}" if studio else ""
 
 
-def _text_of_review(notice: Notice) -> str:
+def _send_page(studio: str, issue: str) -> str:
+    return _page(studio, f"/issues/{issue}/send")
+
+
+def _text_of_review(notice: Notice, studio: str) -> str:
     paragraphs = [f"Issue {notice.issue} {_REVIEWED[notice.kind]}."]
     if notice.reason:
         paragraphs.append(f"Reason: {notice.reason}" if notice.kind is NoticeKind.OVERRIDE else notice.reason)
     if notice.kind is NoticeKind.APPROVAL:
-        paragraphs.append("Nothing is sent without an approval. Open the issue's review page in the studio.")
+        review = _page(studio, f"/issues/{notice.issue}/review")
+        where = f"To review it:\n\n    {review}" if review else "Open the issue's review page in the studio."
+        paragraphs.append(f"Nothing is sent without an approval. {where}")
     else:
-        paragraphs.append(f"To stop it:\n\n    newsletter sends cancel {notice.issue}")
+        stop = _send_page(studio, notice.issue) or f"newsletter sends cancel {notice.issue}"
+        paragraphs.append(f"To stop it:\n\n    {stop}")
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _text(notice: Notice, send: Send, zone: ZoneInfo, holds: Sequence[BounceHold]) -> str:
+def _text(notice: Notice, send: Send, zone: ZoneInfo, holds: Sequence[BounceHold], studio: str) -> str:
 
     def clock(moment: datetime) -> str:
         return clock_time(moment, zone)
@@ -69,7 +84,7 @@ def _text(notice: Notice, send: Send, zone: ZoneInfo, holds: Sequence[BounceHold
         lines = [f"Recipients: {send.recipients:,}"]
         lines += [f"  {status}: {send.counts[status]:,}" for status in DeliveryStatus if send.counts.get(status)]
         paragraphs.append("\n".join(lines))
-    paragraphs.append(_next_step(notice, send, clock(_last_try(send))))
+    paragraphs.append(_next_step(notice, send, clock(_last_try(send)), studio))
     return "\n\n".join(paragraphs) + "\n"
 
 
@@ -106,8 +121,14 @@ def _text_of_holds(holds: Sequence[BounceHold], clock: Callable[[datetime], str]
     )
 
 
-def _next_step(notice: Notice, send: Send, last_try: str) -> str:
+def _next_step(notice: Notice, send: Send, last_try: str, studio: str) -> str:
+    page = _send_page(studio, send.issue)
     if _waits_for_a_person(send):
+        if page:
+            return (
+                f"Nothing more is sent until you decide. To resume or cancel it:\n\n    {page}\n\n"
+                f"At the command line: newsletter sends resume {send.id}, or newsletter sends cancel {send.id}."
+            )
         return (
             "Nothing more is sent until you decide. To resume it:\n\n"
             f"    newsletter sends resume {send.id}\n\n"
@@ -115,18 +136,19 @@ def _next_step(notice: Notice, send: Send, last_try: str) -> str:
         )
     if notice.kind is NoticeKind.FAILED:
         correct = "" if send.digest else " If the reason is in a file or a setting, fix it."
-        return f"The worker keeps trying until {last_try}.{correct} To see its status:\n\n{_show(send)}"
+        return f"The worker keeps trying until {last_try}.{correct} To see its status:\n\n{_show(send, page)}"
     if notice.kind is NoticeKind.FINISHED and send.status is not SendStatus.FAILURES:
-        return f"To see the report:\n\n    newsletter report {send.issue}"
-    return f"To see its status:\n\n{_show(send)}"
+        report = _page(studio, f"/issues/{send.issue}/report") or f"newsletter report {send.issue}"
+        return f"To see the report:\n\n    {report}"
+    return f"To see its status:\n\n{_show(send, page)}"
 
 
 def _waits_for_a_person(send: Send) -> bool:
     return send.status is SendStatus.PAUSED
 
 
-def _show(send: Send) -> str:
-    return f"    newsletter sends show {send.id}"
+def _show(send: Send, page: str) -> str:
+    return f"    {page or f'newsletter sends show {send.id}'}"
 
 
 def _last_try(send: Send) -> datetime:

@@ -19,8 +19,11 @@ PATIENCE = 6  # attempts to remove a mailed notice from a busy database; each wa
 _LAST = 4  # number of the longest delay between attempts, an hour: it repeats until the news is too old
 
 
-WriteNotice = Callable[[Notice, Send | None, Newsletter, Sequence[BounceHold]], tuple[str, str]]
-"""A function that returns the subject and the text of a notice's message. Notices of issues may have no send."""
+WriteNotice = Callable[[Notice, Send | None, Newsletter, Sequence[BounceHold], str], tuple[str, str]]
+"""A function that returns the subject and the text of a notice's message. Notices of issues may have no send.
+
+The last value is the address of the team's studio, for links, or "".
+"""
 
 
 class DelayedNoticesError(NewsletterError):
@@ -42,11 +45,12 @@ def notify(
     report: Callable[[NewsletterError], object],
     *,
     now: datetime,
+    studio: str = "",
 ) -> int:
     """Mail the notices that are due, at most twenty, and return the number that were due.
 
     If the provider can't take a notice now, retry it later, less and less often, and ``report`` that once. Report a
-    notice that is refused, too.
+    notice that is refused, too. ``studio`` is the address of the team's studio, for links.
     """
     store.notices.address(addresses, now)
     due = store.notices.reserve(now, BATCH)
@@ -64,7 +68,7 @@ def notify(
     try:
         with open_provider() as provider:
             for notice in waiting:
-                title, words = write(notice, sends[notice.id], newsletter, holds)
+                title, words = write(notice, sends[notice.id], newsletter, holds, studio)
                 status, answer = _mail(provider, notice, title, words, newsletter, now)
                 left.remove(notice)
                 if status is DeliveryStatus.DEFERRED:

@@ -20,9 +20,9 @@ def link_letter(member: StaffMember, link: str) -> StaffLetter:
     """Return the mail with a link that signs its member in."""
     text = (
         f"Hello {member.name},\n\n"
-        f"open this link in the browser in which you asked for it, and press the button there:\n\n    {link}\n\n"
-        f"It works once, for {_MINUTES} minutes. Then you set up a passkey, and sign in with that from now on.\n\n"
-        "If you didn't ask for it, you can ignore this mail: nobody can use the link from another browser.\n"
+        f"Open this link in the browser in which you asked for it, and press the button there:\n\n    {link}\n\n"
+        f"It works once, within {_MINUTES} minutes. You then set up a passkey, and sign in with it from then on.\n\n"
+        "If you didn't ask for the link, ignore this mail: nobody can use it from another browser.\n"
     )
     return StaffLetter(address=member.address, subject="Your link to sign in", text=text)
 
@@ -32,9 +32,9 @@ def invitation_letter(member: StaffMember, by: str, origin: str) -> StaffLetter:
     article = "an" if member.role[0] in "aeiou" else "a"
     text = (
         f"Hello {member.name},\n\n"
-        f"{by} has added you to the team as {article} {member.role}.\n\n"
-        f"Open the studio and enter your address, {member.address}:\n\n    {origin}/sign-in\n\n"
-        "You get a link by mail then, and set up a passkey with it.\n"
+        f"{by} has added you to the newsletter's team as {article} {member.role}.\n\n"
+        f"Open the studio:\n\n    {origin}/sign-in\n\n"
+        f"Enter your address there, {member.address}. You'll get a link by mail, and set up a passkey with it.\n"
     )
     return StaffLetter(address=member.address, subject="You’re on the team", text=text)
 
@@ -43,8 +43,8 @@ def new_key_letter(member: StaffMember, key: str, origin: str) -> StaffLetter:
     """Return the mail that tells a member of a new passkey, which somebody else may have set up."""
     text = (
         f"Hello {member.name},\n\n"
-        f"a passkey was added to your account: {key}.\n\n"
-        "If that was you, there is nothing to do. If not, remove it on the page of your account, change the password of"
-        f" your mailbox, and tell an admin:\n\n    {origin}/account\n"
+        f"A passkey was added to your account: {key}.\n\n"
+        f"If that was you, there is nothing to do. If it wasn't, remove the passkey here:\n\n    {origin}/account\n\n"
+        "Then change the password of your mailbox, and tell an admin.\n"
     )
     return StaffLetter(address=member.address, subject="A passkey was added to your account", text=text)

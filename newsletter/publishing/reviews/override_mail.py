@@ -33,7 +33,7 @@ def tell_publishers(
         sender=newsletter.sender,
         reply_to=None,
         list_id="",
-        subject=(f"[{newsletter.name}] Issue {override.issue} goes out without approval",),
+        subject=(f"[{newsletter.name}] Issue {override.issue} goes out without an approval",),
         preheader=(),
         html_parts=(),
         text_parts=((_text(settings, override, missing),),),
@@ -65,5 +65,6 @@ def _text(settings: Settings, override: ReviewEvent, missing: Sequence[str]) -> 
         f"Reason: {override.note}",
         when,
         f"Missing: {'; '.join(missing)}",
+        f"To stop it:\n\n    {settings.studio.origin}/issues/{override.issue}/send" if settings.studio.origin else "",
     )
     return "\n\n".join(line for line in lines if line) + "\n"

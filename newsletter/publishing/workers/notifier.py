@@ -66,6 +66,7 @@ class Notifier:
                     self._write,
                     self._report,
                     now=self._clock(store),
+                    studio=settings.studio.origin,
                 ):
                     pass
         except BusyError:

@@ -38,8 +38,9 @@ def read_source(root: Path, path: str) -> SourceFile:
     base = root.resolve()
     try:
         file = (base / path).resolve()
-        # A symlink's target must be allowed too.
-        if not _is_shown(path) or not _is_shown(file.relative_to(base).as_posix()) or not file.is_file():
+        # A symlink's target must be allowed too, and not everybody may see the settings.
+        target = file.relative_to(base).as_posix()
+        if not _is_shown(path) or not _is_shown(target) or not file.is_file() or (target in FILES and target != path):
             raise refusal
         with file.open("rb") as opened:
             content = opened.read(LARGEST + 1)

@@ -52,5 +52,5 @@ def test_publishers_are_told_at_once_or_by_the_next_worker(settings: Settings, s
         assert [(notice.kind, notice.issue) for notice in notices] == [(NoticeKind.OVERRIDE, "2026-11-23")]
         assert "the editor is on a train" in notices[0].reason
     else:
-        assert ["goes out without approval" in str(message["Subject"]) for message in received] == [True]
+        assert ["goes out without an approval" in str(message["Subject"]) for message in received] == [True]
         assert notices == []

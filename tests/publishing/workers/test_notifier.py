@@ -23,6 +23,7 @@ from tests.databases import sqlite3
 from tests.smtp_server import SmtpServer, smtp_server
 
 EDITORS = ["editor@daily.example", "night-desk@daily.example"]
+STUDIO = "https://studio.daily.example"
 
 
 @pytest.fixture
@@ -208,3 +209,17 @@ def test_a_notice_about_an_issue_needs_no_send(kind: NoticeKind, words: str) -> 
     assert "the printer waits" in text
     assert words in text
     assert not is_outdated(notice, None, ())
+    assert f"    {STUDIO}/issues/2026-11-23/" in notice_message(notice, None, make.newsletter(), (), STUDIO)[1]
+
+
+def test_with_a_studio_notices_lead_to_its_pages(run: Run, relay: SmtpServer) -> None:
+    edit("newsletter.toml", "[notify]", '[studio]\nhost = "studio.daily.example"\n\n[notify]')
+    edit("issues/2026-11-23.md", "subject:", "subjekt:")
+    assert run("worker", "--once").status == 1
+    (failed,) = mailed(relay)
+    assert f"    {STUDIO}/issues/2026-11-23/send" in failed.get_content()
+    edit("issues/2026-11-23.md", "subjekt:", "subject:")
+    due_now("send")
+    assert run("worker", "--once").status == 0
+    (finished,) = mailed(relay)
+    assert f"    {STUDIO}/issues/2026-11-23/report" in finished.get_content()

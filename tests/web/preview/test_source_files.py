@@ -32,6 +32,7 @@ NOT_SHOWN = [
     "issues/loop.md",
     "issues/out.md",
     "issues/environment.md",
+    "issues/settings.md",
     "templates/" + "x" * 5000 + ".md",
 ]
 
@@ -47,6 +48,7 @@ def root(folder: NewsletterFolder) -> Path:
     (folder.root / "issues/loop.md").symlink_to("loop.md")
     (folder.root / "issues/out.md").symlink_to(folder.root.parent / "secret.md")
     (folder.root / "issues/environment.md").symlink_to(folder.root / ".env")
+    (folder.root / "issues/settings.md").symlink_to(folder.root / "newsletter.toml")
     return folder.root
 
 

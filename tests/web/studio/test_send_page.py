@@ -75,6 +75,14 @@ def test_the_plan_says_who_gets_it_and_the_page_counts_nobody_before(editor: htt
     assert "To 50 readers" in editor.get(PAGE, params={"plan": "yes"}).text
 
 
+def test_the_plan_says_that_a_secret_is_missing_before_a_send_fails_on_it(
+    editor: httpx.Client, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "worker can’t send" not in editor.get(f"{PAGE}/plan").text
+    monkeypatch.delenv("NEWSLETTER_SECRET")
+    assert "The studio’s worker can’t send.</b> NEWSLETTER_SECRET is not set" in editor.get(f"{PAGE}/plan").text
+
+
 def test_a_send_in_a_minute_is_undone_and_started_again(editor: httpx.Client, store: Store) -> None:
     answer = start(editor, seen=seen(editor))
     assert answer.json()["announce"].startswith("Goes out in 1 minute, on Monday 23 November 2026 at ")

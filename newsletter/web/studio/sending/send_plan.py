@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from statistics import median_low
 
-from newsletter import settings
+from newsletter import bootstrap, settings
 from newsletter.domain.date_words import day_in_words, distance_in_words
 from newsletter.domain.people import Act, Person, require
 from newsletter.domain.plan_differences import Measure, PlanDifferences
-from newsletter.errors import Finding, FindingsError, NewsletterError, Severity, StoreError
+from newsletter.errors import Finding, FindingsError, NewsletterError, SettingsError, Severity, StoreError
 from newsletter.publishing.reviews.approvals import NotApprovedError, approval_problem
 from newsletter.publishing.sends.send_preparing import PreparedSend
 from newsletter.publishing.sends.send_schedule import start_to_approve
@@ -54,9 +54,9 @@ class SendPlan:
     """The plan of a send. ``prepared`` is None if a ``problem`` or ``errors`` prevent the send.
 
     ``not_approved`` says what is missing for its approval, if newsletter.toml requires one and it begins in a minute.
-    It is ``approved_otherwise`` if only the time of its approval doesn't fit. It ``is_for_later`` if the issue is dated
-    after today. ``seen`` is the digest of the issue that the page is about. ``suggested`` is a time to
-    begin, as inputs have it.
+    It is ``approved_otherwise`` if only the time of its approval doesn't fit, and ``is_for_later`` if the issue is
+    dated after today. ``seen`` is the digest of the issue that the page is about. ``suggested`` is a time to begin, as
+    inputs have it. ``missing`` is what the studio's environment lacks, and so its worker: another one may have it.
     """
 
     prepared: PreparedSend | None = None
@@ -71,6 +71,7 @@ class SendPlan:
     compared: tuple[ComparedMeasure, ...] = ()
     overview: EditionOverview | None = None
     suggested: str = ""
+    missing: NewsletterError | None = None
 
 
 def send_plan(person: Person, snapshot: Snapshot, slug: str, store: Store, *, now: datetime) -> SendPlan:
@@ -103,7 +104,18 @@ def send_plan(person: Person, snapshot: Snapshot, slug: str, store: Store, *, no
         compared=tuple(_compared(prepared.differences)),
         overview=summarize_editions(plan.editions, composed.tailor) if plan.editions else None,
         suggested=_suggested(composed.issue.date, prepared.differences, here),
+        missing=_missing(loaded),
     )
+
+
+def _missing(loaded: settings.Settings) -> NewsletterError | None:
+    """Return the secret or the setting that a worker in this environment would fail on."""
+    try:
+        bootstrap.open_signer()
+        bootstrap.check_provider(loaded)
+    except SettingsError as err:
+        return err
+    return None
 
 
 def _facts(prepared: PreparedSend, *, today: date) -> Iterator[PlanFact]:

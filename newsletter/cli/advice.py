@@ -46,6 +46,7 @@ ERRORS: Mapping[str, str] = {
     "report-missing": "`newsletter sends` lists the issues that have been sent",
     "reader-unknown": "see `newsletter subscribers list`",
     "send-begun": "pause or cancel it: `newsletter sends cancel {issue}`",
+    "send-audience-changed": "if its segments and the last import are right: `newsletter send {issue} --resume`",
     "send-audience-unusual": "check its segments (`newsletter segments`) and the last import, or add --any-audience",
     "send-cancelled": "to mail the other readers, make a new issue: `newsletter issue new`",
     "send-planned": "`newsletter sends show {issue}` shows its status",

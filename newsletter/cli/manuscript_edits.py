@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newsletter import bootstrap
 from newsletter.cli import options, output, resources
 
 if TYPE_CHECKING:
@@ -175,11 +176,10 @@ def remove_items(
 
 
 def _change(settings: "Settings", path: str, change: "Change", *, seen: str | None = None) -> "Changed":
-    from newsletter.domain.people import Person
-    from newsletter.editing import UNSEEN, Editing
+    from newsletter.editing import UNSEEN
 
-    return Editing(settings.root).change(
-        Person(name="command line", address=""),
+    return resources.open_editing(settings).change(
+        bootstrap.local_person(settings.root),
         path,
         change,
         seen=UNSEEN if seen is None else seen,

@@ -15,6 +15,7 @@ from newsletter.domain.plurals import counted
 if TYPE_CHECKING:  # importing any of these would take longer than `newsletter --help` may take
     from newsletter.checks import Calendar
     from newsletter.composing import Composed
+    from newsletter.editing import Editing
     from newsletter.settings import Settings
     from newsletter.store import Store
 
@@ -136,3 +137,21 @@ def sent_issue_slug(settings: "Settings", opened: "Store", name: str) -> str:
     if last is None:
         raise UsageError("no issue has been sent yet", hint="send one with `newsletter send`")
     return last.issue
+
+
+def open_editing(settings: "Settings") -> "Editing":
+    """Return a way to change the newsletter's files that notes who has done so, if there is a database.
+
+    Without the note, the person here could approve their own changes elsewhere.
+    """
+    from newsletter.editing import Editing, Save
+    from newsletter.publishing.reviews.edit_notes import EditNotes
+    from newsletter.publishing.settings_changes import check_settings
+
+    notes = EditNotes(lambda: bootstrap.open_store(settings) if bootstrap.has_database(settings) else None)
+
+    def saved(save: Save) -> None:
+        notes.note(save.person, save.paths, save.at)
+        notes.flush()
+
+    return Editing(settings.root, saved=saved, check_settings=check_settings)

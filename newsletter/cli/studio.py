@@ -1,6 +1,9 @@
 """`newsletter studio`: make issues in a browser, on this computer or for a team, and invite people to that."""
 
+import os
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -45,7 +48,7 @@ def studio(
     from newsletter import settings
     from newsletter.publishing.workers.worker_process import WorkerProcess
 
-    worker = WorkerProcess(settings.find_root(context.obj))
+    worker = WorkerProcess(_worker_command(settings.find_root(context.obj)))
     with worker:
         start = (lambda: None) if no_worker else worker.start
         if host is not None:
@@ -54,6 +57,11 @@ def studio(
         from newsletter.web.studio.app import serve_studio
 
         local_server.serve(context, serve_studio, name="studio", port=port, is_opened=not no_open, when_ready=start)
+
+
+def _worker_command(root: Path) -> list[str]:
+    """Return the arguments of a worker of the newsletter that stops with this process."""
+    return [sys.executable, "-m", "newsletter", "--root", str(root), "worker", "--child-of", str(os.getpid())]
 
 
 @app.command()

@@ -148,14 +148,12 @@ def split(
 
 def _change(context: typer.Context, change: "TopicChange", *, rewrite_entries: bool, dry_run: bool, json: bool) -> None:
     from newsletter import content
-    from newsletter.editing import Editing
     from newsletter.files.newsletter_folder import SETTINGS_FILE
-    from newsletter.publishing.settings_changes import check_settings
     from newsletter.publishing.topics.topic_changes import change_topics, plan_topic_change
 
     settings = resources.load_settings(context)
     read = content.read_manuscripts(settings.root)
-    editing = Editing(settings.root, check_settings=check_settings)
+    editing = resources.open_editing(settings)
     with resources.open_store_or_none(settings) as store:
         if dry_run:
             plan = plan_topic_change(editing.read(SETTINGS_FILE).text, read, store, change)

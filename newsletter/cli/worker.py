@@ -105,8 +105,8 @@ class _Printer:
             again = clock_time(send.waits_until, zone, seconds=True)
             output.note(f"issue {send.issue}: next attempt at {again}")
 
-    def late(self, send: "Send", zone: "ZoneInfo") -> None:
-        """Print that a send was paused because its deadline has passed."""
+    def paused(self, send: "Send", zone: "ZoneInfo") -> None:
+        """Print why a send was paused instead of beginning."""
         output.error(f"issue {send.issue}: {send_progress.status_and_advice(send, zone)}")
 
     def blocked(self, error: Exception, retry: float) -> None:

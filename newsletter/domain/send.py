@@ -81,10 +81,11 @@ class Send:
     ``digest`` is the hash of the frozen content, empty until there is any. ``counts`` counts every delivery once.
     ``left_out`` readers of the audience have no delivery, because no entry of the issue was for them. ``begins`` or
     ``local_time`` (HH:MM in each reader's own zone) is the planned start, and ``deadline`` the number of seconds that
-    it may be late. ``reason`` explains why it is paused, or why it waits until ``waits_until``. Every attempt to start
-    or resume it has failed since ``failing_since``. ``holder`` is the process that runs it. ``resumed`` and
-    ``settled_before`` belong to the current or last run. ``source`` says where the frozen content came from; sends of
-    earlier versions have none.
+    it may be late. ``planned_recipients`` is the number of readers that a person has agreed to, None if nobody was
+    asked. ``reason`` explains why it is paused, or why it waits until ``waits_until``. Every attempt to start or resume
+    it has failed since ``failing_since``. ``holder`` is the process that runs it. ``resumed`` and ``settled_before``
+    belong to the current or last run. ``source`` says where the frozen content came from; sends of earlier versions
+    have none.
     """
 
     id: int
@@ -109,6 +110,7 @@ class Send:
     resumed: datetime | None = None
     settled_before: int = 0
     failing_since: datetime | None = None
+    planned_recipients: int | None = None
     source: SendSource | None = None
 
     @property

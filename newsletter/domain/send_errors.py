@@ -67,6 +67,20 @@ class NoMatchError(SendError):
         )
 
 
+class AudienceChangedError(SendError):
+    """A send that would go to many more or fewer readers than a person has agreed to."""
+
+    code = "send-audience-changed"
+
+    def __init__(self, *, issue: str, planned: int, recipients: int) -> None:
+        self.issue, self.planned, self.recipients = issue, planned, recipients
+        readers = "reader" if recipients == 1 else "readers"
+        super().__init__(
+            f"{recipients:,} {readers} would get issue {issue} now, and {planned:,} when it was planned",
+            hint="check the last import and the segments; to send it to them, resume it or give it another start",
+        )
+
+
 class WrongDateError(SendError):
     """An issue that is dated another day than the one on which it would be sent."""
 

@@ -57,12 +57,11 @@ def plan(
     """
     if not rehearsal:
         refuse_second_send(store, issue, zone)
-    audience = store.sends.count_audience(segments, now=now)
+    audience, editions = _counted(store, segments, tailor, now)
     empty = [segment.slug for segment in segments if not audience.by_segment[segment.slug]]
     if not audience.recipients:
         why = f"no confirmed readers in {', '.join(empty)}{_count_excluded(audience)}"
         raise NobodyError(issue=issue, why=why)
-    editions = store.sends.count_editions(segments, tailor, now=now) if tailor and tailor.tailoring else None
     if editions and not editions.readers:
         raise NoMatchError(issue=issue, readers=audience.recipients)
     planned = Plan(
@@ -82,6 +81,22 @@ def plan(
         seconds=planned.recipients / min(paces) if paces else None,
         days=days_for(planned.recipients, *store.rate_limits.state(provider, at), bounds, at),
     )
+
+
+def count_recipients(store: Store, segments: Sequence[Segment], tailor: Tailor, *, now: datetime) -> int:
+    """Return the number of readers who would get a message, as ``Plan.recipients`` has it."""
+    audience, editions = _counted(store, segments, tailor, now)
+    return audience.recipients - (editions.left_out if editions else 0)
+
+
+def _counted(
+    store: Store, segments: Sequence[Segment], tailor: Tailor | None, now: datetime
+) -> tuple[AudienceCounts, EditionCounts | None]:
+    """Return the audience, and the editions if the issue is tailored."""
+    audience = store.sends.count_audience(segments, now=now)
+    is_tailored = bool(audience.recipients and tailor and tailor.tailoring)
+    editions = store.sends.count_editions(segments, tailor, now=now) if tailor and is_tailored else None
+    return audience, editions
 
 
 def _count_excluded(audience: AudienceCounts) -> str:

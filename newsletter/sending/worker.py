@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.domain.schedule import lateness
 from newsletter.domain.send import Send, SendStatus
+from newsletter.domain.send_errors import AudienceChangedError
 from newsletter.errors import AskedToStopError, HeldError, LateError, NewsletterError, StoppedError, StoreError
 from newsletter.sending.outcome import SendOutcome
 from newsletter.sending.stop_signals import stop_requests
@@ -23,14 +24,15 @@ class WorkerCallbacks:
     """A worker's callbacks for one send, called under its lease.
 
     ``start`` composes and starts its issue; ``resume`` resumes it. ``ended`` is called with the send if either has
-    finished or deferred it, ``failed`` with the send and the error if either can't, and ``late`` if the send was
-    paused because its deadline has passed; all get the send in its new state. Times in messages are in ``zone``.
+    finished or deferred it, ``failed`` with the send and the error if either can't, and ``paused`` if the send was
+    paused instead of beginning: its deadline has passed, or its audience has changed too much. All get the send in its
+    new state. Times in messages are in ``zone``.
     """
 
     start: Callable[[Send, Lease], SendOutcome]
     resume: Callable[[Send, Lease], SendOutcome]
     failed: Callable[[Send, Exception], None]
-    late: Callable[[Send], None]
+    paused: Callable[[Send], None]
     ended: Callable[[Send], None] = lambda _: None
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
@@ -71,8 +73,18 @@ def _run_if_due(
         return  # a person paused or cancelled it, or another process took it over
     except LateError as err:
         why = f"{err.what}; the last try failed: {send.reason}" if send.reason else err.what
-        if store.controls.pause_held(send.id, why, now=clock(), holder=lease.holder, late_for=send.begins):
-            callbacks.late(store.sends.get(send.id))
+        if store.controls.pause_unbegun(send.id, why, begins=send.begins, now=clock(), holder=lease.holder):
+            callbacks.paused(store.sends.get(send.id))
+    except AudienceChangedError as err:
+        if store.controls.pause_unbegun(
+            send.id,
+            err.what,
+            begins=send.begins,
+            now=clock(),
+            holder=lease.holder,
+            recipients=err.recipients,
+        ):
+            callbacks.paused(store.sends.get(send.id))
     except Exception as err:  # noqa: BLE001  one send that can't begin or continue must not stop the others
         _postpone(store, callbacks, send, lease, err, clock())
     else:

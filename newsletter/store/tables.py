@@ -253,6 +253,8 @@ send = sa.Table(
     sa.Column("begins", UtcDateTime),
     sa.Column("local_time", sa.String(5), nullable=False, server_default=""),
     sa.Column("deadline", sa.Integer, nullable=False, server_default="0"),
+    # The number of readers that a person has seen when they scheduled it or resumed it; empty if nobody has.
+    sa.Column("planned_recipients", sa.Integer),
     # Why it is paused or waiting, and until when it waits.
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
     sa.Column("waits_until", UtcDateTime),

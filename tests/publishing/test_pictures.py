@@ -123,7 +123,7 @@ def test_a_scheduled_send_waits_until_its_pictures_can_be_uploaded(
             observer=Observer(),
             ended=lambda _: None,
             failed=lambda _send, why: failures.append(str(why)),
-            late=lambda _: None,
+            paused=lambda _: None,
             at_once=True,
         )
 

@@ -172,7 +172,7 @@ class Model(RuleBasedStateMachine):
             clock=lambda: self.now,
             composing=self._composing,
             failed=self._failed,
-            late=lambda _: None,
+            paused=lambda _: None,
         )
         self._run(answers, during, lambda: run_due_sends(self.store, worker, lambda: self.now))
 

@@ -154,7 +154,7 @@ class Worker:
         provider = self.by.provider
         assert isinstance(provider, Accepting)
         before = len(provider.accepted)
-        hands = WorkerCallbacks(start=self.start, resume=self.resume, failed=self.failed, late=self.late)
+        hands = WorkerCallbacks(start=self.start, resume=self.resume, failed=self.failed, paused=self.paused)
         run_due_sends(self.store, hands, lambda: self.now)
         if provider.addresses[before:]:
             self.reached[self.now] = sorted(provider.addresses[before:])
@@ -180,7 +180,7 @@ class Worker:
     def failed(self, _send: Send, why: Exception) -> None:
         raise why
 
-    def late(self, send: Send) -> None:
+    def paused(self, send: Send) -> None:
         raise AssertionError(send.reason)
 
 

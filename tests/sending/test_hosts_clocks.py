@@ -113,7 +113,7 @@ def test_a_worker_whose_clock_is_ahead_begins_nothing_early(store: Store) -> Non
     def fail(*_: object) -> None:
         raise AssertionError
 
-    hands = WorkerCallbacks(start=start, resume=refuse, failed=fail, late=fail)
+    hands = WorkerCallbacks(start=start, resume=refuse, failed=fail, paused=fail)
     following = run_due_sends(store, hands, store.now)
     assert begun == []
     assert following == begins

@@ -54,7 +54,7 @@ class Worker:
                 clock=lambda: self.now,
                 composing=self.composing,
                 failed=lambda _, why: self.failures.append(str(why)),
-                late=lambda send: self.paused.append(send.reason),
+                paused=lambda send: self.paused.append(send.reason),
             ),
             lambda: self.now,
         )

@@ -44,11 +44,11 @@ def hands(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     composing: Callable[[Send], object] = lambda _: None,
     failed: Callable[[Send, Exception], None] | None = None,
-    late: Callable[[Send], None] | None = None,
+    paused: Callable[[Send], None] | None = None,
 ) -> WorkerCallbacks:
     """Return the callbacks of `newsletter worker`, with an issue that takes only the time of ``composing`` to compose.
 
-    Unless ``failed`` or ``late`` is given, a failed or late send is an error.
+    Unless ``failed`` or ``paused`` is given, a send that fails or is paused is an error.
     """
     observer = Observer(clock=clock, attended=False)
 
@@ -66,14 +66,16 @@ def hands(
     def resume(_send: Send, lease: Lease) -> SendOutcome:
         return sending.resume_running(store, by, lease, observer=observer)
 
-    return WorkerCallbacks(start=start, resume=resume, failed=failed or _must_not_fail, late=late or _must_not_be_late)
+    return WorkerCallbacks(
+        start=start, resume=resume, failed=failed or _must_not_fail, paused=paused or _must_not_pause
+    )
 
 
 def _must_not_fail(send: Send, why: Exception) -> None:
     raise AssertionError(f"{send.issue}: {why}") from why
 
 
-def _must_not_be_late(send: Send) -> None:
+def _must_not_pause(send: Send) -> None:
     raise AssertionError(f"{send.issue}: {send.reason}")
 
 

@@ -6,9 +6,11 @@ from newsletter import sending
 from newsletter.composing import Composed
 from newsletter.domain.people import Act, Person, require
 from newsletter.domain.send import Send
+from newsletter.domain.send_errors import AudienceChangedError
 from newsletter.publishing.pictures import publish_pictures
 from newsletter.publishing.reviews.approvals import require_approval, start_of
 from newsletter.publishing.sends.frozen_content import freeze_request
+from newsletter.publishing.sends.plan_differences import refuse_changed_audience
 from newsletter.publishing.sends.send_preparing import PreparedSend, compose_issue
 from newsletter.publishing.sends.send_schedule import start_to_approve
 from newsletter.sending import Observer, SendContext, SendOutcome
@@ -66,8 +68,9 @@ def begin_planned(
 ) -> Send:
     """Begin a send that isn't frozen yet, and wait until it has ended.
 
-    It doesn't begin if somebody has cancelled it in the meantime. Raise ForbiddenError, NotApprovedError, and the
-    errors of ``publish_pictures`` and ``sending.start_planned``.
+    It doesn't begin if somebody has cancelled it in the meantime. If its audience has changed much since it was
+    scheduled, it is paused: to resume it again is to agree. Raise ForbiddenError, NotApprovedError,
+    AudienceChangedError, and the errors of ``publish_pictures`` and ``sending.start_planned``.
     """
     require(person, Act.CONTROL_SEND)
     require_approval(
@@ -82,6 +85,11 @@ def begin_planned(
     publish_pictures(settings, composed)
     request = freeze_request(settings, store, composed, now=now, local_time=planned.local_time)
     with store.leases.acquire(planned.id) as lease:
+        try:
+            refuse_changed_audience(store, planned, request)
+        except AudienceChangedError as err:
+            _pause_until_agreed(store, planned, lease, err, now=now)
+            raise
         begun = sending.start_planned(store, context, request, lease, observer=observer).result()
     return _wait(store, context, begun, observer)
 
@@ -98,13 +106,15 @@ def begin_scheduled(
 ) -> SendOutcome:
     """Compose the issue of a scheduled send that is due, and begin the send under a lease that this process holds.
 
-    Raise NotApprovedError if the issue has changed since it was approved, and the errors of ``compose_issue``,
+    Raise NotApprovedError if the issue has changed since it was approved, AudienceChangedError if its audience has
+    changed much since it was scheduled, and the errors of ``compose_issue``,
     ``publish_pictures`` and ``sending.start_planned``.
     """
     composed = compose_issue(settings, scheduled.issue)
     require_approval(settings, store, composed, start_of(scheduled, composed.issue.date, now=now), now=now)
     publish_pictures(settings, composed)
     request = freeze_request(settings, store, composed, now=now, local_time=scheduled.local_time)
+    refuse_changed_audience(store, scheduled, request)
     return sending.start_planned(store, context, request, lease, scheduled=scheduled, observer=observer)
 
 
@@ -119,6 +129,19 @@ def finished_send(store: Store, issue: str) -> Send | None:
     """Return the send of an issue if it has ended, and None if there is none or it hasn't."""
     send = store.sends.of_issue(issue)
     return send if send is not None and send.status.ended else None
+
+
+def _pause_until_agreed(
+    store: Store, planned: Send, lease: Lease, changed: AudienceChangedError, *, now: datetime
+) -> None:
+    store.controls.pause_unbegun(
+        planned.id,
+        changed.what,
+        begins=planned.begins,
+        now=now,
+        holder=lease.holder,
+        recipients=changed.recipients,
+    )
 
 
 def _wait(store: Store, context: SendContext, begun: Send, observer: Observer) -> Send:

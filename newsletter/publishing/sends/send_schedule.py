@@ -36,9 +36,10 @@ def schedule_send(
 ) -> Send:
     """Schedule a prepared send for its start, and return it. A worker must be running then.
 
-    The issue's files are read when the send begins, and it has to be approved then, too. Give a reason to schedule it
-    ``without_approval``. Raise ForbiddenError, ConfirmationNeededError and NotApprovedError; SendError if the issue has
-    a send by now; and ValueError if the prepared send has no start.
+    The issue's files are read when the send begins, and it has to be approved then, too. It is paused instead if the
+    number of its readers has changed much since the plan. Give a reason to schedule it ``without_approval``. Raise
+    ForbiddenError, ConfirmationNeededError and NotApprovedError; SendError if the issue has a send by now; and
+    ValueError if the prepared send has no start.
     """
     require(person, Act.SEND)
     start = prepared.start
@@ -61,6 +62,7 @@ def schedule_send(
             begins=start.begins,
             local_time=start.local_time,
             deadline=round(settings.sending.deadline.total_seconds()),
+            planned_recipients=prepared.plan.recipients,
             now=now,
         )
     note_act(person, store, "schedule-send", send, now=now, recipients=prepared.plan.recipients, **_start_of(send))

@@ -18,7 +18,7 @@ EVERY = 5.0  # seconds between two looks at the queue
 class QueuedServiceMail:
     """A sender of queued service mail for as long as this context lasts, also during a long send.
 
-    `newsletter serve` sends the same queue: each message is leased to one of them. ``load`` and ``open_store`` may
+    The readers' pages send the same queue: each message is leased to one of them. ``load`` and ``open_store`` may
     raise NewsletterErrors. ``report`` is called once with each error until sending works again; messages stay queued.
     """
 

@@ -31,8 +31,8 @@ class WorkerReport(Protocol):
         """Report a send that can't begin or continue, and the error."""
         ...
 
-    def late(self, send: Send, zone: ZoneInfo) -> None:
-        """Report a send that was paused because its deadline has passed."""
+    def paused(self, send: Send, zone: ZoneInfo) -> None:
+        """Report a send that was paused instead of beginning, for a person to decide."""
         ...
 
     def blocked(self, error: Exception, retry: float) -> None:
@@ -132,14 +132,14 @@ class Worker:
             self._report.failed(send, why, zone)
             self._notifier.start(settings, store)
 
-        def late(send: Send) -> None:
+        def paused(send: Send) -> None:
             nonlocal needs_a_person
             needs_a_person = True
-            self._report.late(send, zone)
+            self._report.paused(send, zone)
             self._notifier.start(settings, store)
 
         following = run_due_sends(
-            settings, store, observer=self._observer, ended=ended, failed=failed, late=late, at_once=at_once
+            settings, store, observer=self._observer, ended=ended, failed=failed, paused=paused, at_once=at_once
         )
         self._daily_work.start(settings, store)
         queue_reminders(settings, store, now=store.now())

@@ -2,11 +2,9 @@
 
 import os
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -16,10 +14,13 @@ PARENT_CHECK = 2.0  # seconds between two looks whether the studio is still ther
 
 
 class WorkerProcess:
-    """The worker of a newsletter, in a process of its own: started again if it dies, stopped with this context."""
+    """A worker in a process of its own: started again if it dies, stopped with this context.
 
-    def __init__(self, root: Path, *, command: Callable[[Path], list[str]] | None = None) -> None:
-        self._arguments = (command or _command)(root)
+    ``arguments`` are those of its process, beginning with the program.
+    """
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self._arguments = tuple(arguments)
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()  # guards the process against a start while it is stopped
@@ -78,7 +79,3 @@ def stop_without_parent(parent: int, stop: Callable[[], object], *, seconds: flo
         stop()
 
     threading.Thread(target=watch, name="parent", daemon=True).start()
-
-
-def _command(root: Path) -> list[str]:
-    return [sys.executable, "-m", "newsletter", "--root", str(root), "worker", "--child-of", str(os.getpid())]

@@ -39,23 +39,47 @@ class Controls:
                 connection, send_id, _S.PAUSED, reason=clean_text(reason), waits_until=None, failing_since=None
             )
 
-    def pause_held(
-        self, send_id: int, reason: str, *, now: datetime, holder: str, late_for: datetime | None = None
-    ) -> bool:
+    def pause_held(self, send_id: int, reason: str, *, now: datetime, holder: str) -> bool:
         """Pause a send for the process that holds it, and return whether it was paused.
 
-        Nothing changes if the process lost the send, or a person paused or cancelled it. If the send is too late for
-        its start, ``late_for``, the notification says so, and nothing changes if a person has rescheduled it.
+        Nothing changes if the process lost the send, or a person paused or cancelled it.
         """
         before = [status.value for status in _S if _S.PAUSED in SEND_TRANSITIONS[status]]
         held = sa.update(send).where(send.c.id == send_id, send.c.holder == holder, send.c.status.in_(before))
-        if late_for is not None:
-            held = held.where(send.c.begins == late_for)
-        paused = held.values(status=_S.PAUSED.value, reason=clean_text(reason), waits_until=None, failing_since=None)
+        return self._pause(held, send_id, reason, NoticeKind.PAUSED, now)
+
+    def pause_unbegun(
+        self,
+        send_id: int,
+        reason: str,
+        *,
+        begins: datetime | None,
+        now: datetime,
+        holder: str,
+        recipients: int | None = None,
+    ) -> bool:
+        """Pause a send that is due at ``begins`` instead of beginning it, and return whether it was paused.
+
+        With ``recipients``, a person has to agree to that number of readers: whoever resumes the send has seen it.
+        Without, the send is too late. Nothing changes if the process lost the send, or a person has paused, cancelled
+        or rescheduled it.
+        """
+        unbegun = sa.update(send).where(
+            send.c.id == send_id,
+            send.c.holder == holder,
+            send.c.digest == "",
+            send.c.status.in_((_S.PLANNED.value, _S.SCHEDULED.value)),
+            send.c.begins == begins,
+        )
+        if recipients is None:
+            return self._pause(unbegun, send_id, reason, NoticeKind.LATE, now)
+        return self._pause(unbegun.values(planned_recipients=recipients), send_id, reason, NoticeKind.PAUSED, now)
+
+    def _pause(self, which: sa.Update, send_id: int, reason: str, kind: NoticeKind, now: datetime) -> bool:
+        paused = which.values(status=_S.PAUSED.value, reason=clean_text(reason), waits_until=None, failing_since=None)
         with self._database.writing() as connection:
             if not connection.execute(paused).rowcount:
                 return False
-            kind = NoticeKind.LATE if late_for else NoticeKind.PAUSED
             queue_notice(connection, send_id, kind, reason, now)
             return True
 

@@ -50,7 +50,7 @@ def sends_where(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) 
 
 _AS_STORED = (
     "base_url", "signing_key", "begins", "local_time", "deadline", "reason", "waits_until", "holder", "resumed",
-    "settled_before", "failing_since",
+    "settled_before", "failing_since", "planned_recipients",
 )  # fmt: skip
 
 

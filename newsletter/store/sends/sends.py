@@ -79,6 +79,7 @@ class Sends:
             begins=None,
             local_time="",
             deadline=deadline,
+            planned_recipients=None,
             now=now,
         )
 
@@ -91,9 +92,13 @@ class Sends:
         begins: datetime,
         local_time: str = "",
         deadline: int,
+        planned_recipients: int | None = None,
         now: datetime,
     ) -> Send:
-        """Create a send like ``plan``, to begin at a later time, or at most ``deadline`` seconds after it."""
+        """Create a send like ``plan``, to begin at a later time, or at most ``deadline`` seconds after it.
+
+        ``planned_recipients`` is the number of readers that the person who schedules it agrees to.
+        """
         return self._create(
             issue,
             status=SendStatus.SCHEDULED.value,
@@ -102,6 +107,7 @@ class Sends:
             begins=begins,
             local_time=local_time,
             deadline=deadline,
+            planned_recipients=planned_recipients,
             now=now,
         )
 

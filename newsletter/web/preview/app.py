@@ -115,6 +115,7 @@ def preview_settings(root: Path, clock: Callable[[], datetime]) -> PreviewSettin
         clock=clock,
         reminder=read.studio.reminder,
         mails=read.mails,
+        approval=read.approval,
     )
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from newsletter.checks import Calendar
 from newsletter.domain.publication import Newsletter
+from newsletter.domain.reviews import ApprovalRules
 from newsletter.domain.segment import Segment
 from newsletter.domain.send import Send
 from newsletter.errors import StoreError
@@ -25,8 +26,8 @@ class PreviewSettings:
     """The settings that the pages need: the newsletter, its segments by slug, and the way to its database.
 
     ``has_database`` returns whether there is a database, without creating one; ``open_store`` raises StoreError.
-    ``reminder`` is the local time from which the studio's desk reminds of tomorrow's issue. If the provider ``mails``
-    people, the example values of a new newsletter are errors.
+    ``reminder`` is the local time from which the studio's desk reminds of tomorrow's issue, and ``approval`` has the
+    rules by which it may go out. If the provider ``mails`` people, the example values of a new newsletter are errors.
     """
 
     root: Path
@@ -37,6 +38,7 @@ class PreviewSettings:
     clock: Callable[[], datetime] = _now
     reminder: time = time(12)
     mails: bool = False
+    approval: ApprovalRules = field(default_factory=ApprovalRules)
 
     @property
     def zone(self) -> ZoneInfo:

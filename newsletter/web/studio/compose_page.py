@@ -28,6 +28,7 @@ from newsletter.web.studio.overriding import Overriding, overriding
 from newsletter.web.studio.paths import issue_path
 from newsletter.web.studio.preview_column import broken_column, column_options, preview_column
 from newsletter.web.studio.replies import text_of
+from newsletter.web.studio.review.review_stages import issue_stages
 from newsletter.web.studio.shelf import AT_ONCE, shelf_of
 from newsletter.web.studio.subject_ruler import subject_ruler
 
@@ -81,6 +82,7 @@ def compose_values(studio: Studio, slug: str, state: ComposeState) -> dict[str, 
         "issue": issue,
         "state": state,
         "status": status_in_words(send, snapshot.settings.zone, totals=studio.sees_totals),
+        "stage": issue_stages(studio, snapshot, sends, [issue], compile_first=True).get(issue.slug),
         "is_frozen": send is not None and bool(send.digest),
         "may_see_report": may(studio.person, Act.SEE_REPORTS),
         "is_locked": not may(studio.person, Act.COMPOSE),

@@ -1,14 +1,25 @@
 """The desk: the next issues, what is missing, the links that wait, and what was changed lately."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from newsletter.domain.people import Act, may
-from newsletter.domain.send import begun_issues
+from newsletter.domain.send import Send, begun_issues
 from newsletter.publishing.missing_issue import missing_tomorrow
+from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
-from newsletter.web.studio.issue_cards import duration, earlier_issues, issue_cards, tally_of
+from newsletter.web.studio.issue_cards import (
+    IssueCard,
+    duration,
+    earlier_issues,
+    issue_card,
+    issues_on_the_desk,
+    tally_of,
+)
 from newsletter.web.studio.recent_changes import RecentChanges
+from newsletter.web.studio.review.review_stages import issue_stages
 from newsletter.web.studio.shelf import unread_paths
 
 _LINKS = 5
@@ -24,11 +35,7 @@ def router(studio: Studio) -> APIRouter:
         """Show the desk. Findings are shown as far as they are known; with ``findings`` they are counted first."""
         snapshot, sends = studio.snapshots.with_sends()
         now = studio.now.astimezone(snapshot.settings.zone)
-        cards = issue_cards(snapshot, sends, studio.person, now)
-        if findings:
-            for card in cards:
-                tally_of(snapshot, card.issue.slug)
-            cards = issue_cards(snapshot, sends, studio.person, now)
+        cards = _cards(snapshot, sends, compile_first=bool(findings))
         waiting = studio.waiting_links(snapshot)
         return studio.page(
             "desk",
@@ -48,9 +55,20 @@ def router(studio: Studio) -> APIRouter:
 
     @router.get("/desk/findings")
     def findings() -> str:
-        """Count the findings of the issues on the desk, and return them for its script."""
+        """Count the findings of the issues on the desk, find out their stages, and return both for its script."""
         snapshot, sends = studio.snapshots.with_sends()
-        slugs = [card.issue.slug for card in issue_cards(snapshot, sends, studio.person, studio.now)]
-        return studio.part("desk-findings", tallies={slug: tally_of(snapshot, slug) for slug in slugs})
+        return studio.part("desk-findings", cards=_cards(snapshot, sends, compile_first=True))
+
+    def _cards(snapshot: Snapshot, sends: Mapping[str, Send], *, compile_first: bool) -> tuple[IssueCard, ...]:
+        """Return the cards, without what can't be known before the issues are compiled unless ``compile_first``."""
+        issues = issues_on_the_desk(snapshot, sends, studio.now)
+        if compile_first:
+            for issue in issues:
+                tally_of(snapshot, issue.slug)
+        stages = issue_stages(studio, snapshot, sends, issues, compile_first=compile_first)
+        return tuple(
+            issue_card(snapshot, issue, sends.get(issue.slug), studio.person, studio.now, stages.get(issue.slug))
+            for issue in issues
+        )
 
     return router

@@ -12,9 +12,11 @@ from newsletter.domain.send_stages import stage_of
 from newsletter.domain.skeletons import skeleton_of
 from newsletter.errors import Finding, FindingsError, Severity
 from newsletter.web.preview.snapshot import Snapshot
+from newsletter.web.studio.review.review_stages import IssueStage
 
 _MOST = 6  # cards
 _EARLIER = 5
+_SOON = ("today", "tomorrow")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,7 @@ class IssueCard:
     ``when`` is *today* and so on, ``state`` what becomes of the issue. ``begins`` is the time at which it goes out, and
     ``ready_by`` that at which it should be ready. ``has_send`` says that its send page has news. ``sent`` of
     ``recipients`` have it while it is being sent, in percent for those who may not see totals; both are 0 otherwise.
-    ``tally`` is None until it is known.
+    ``tally`` and ``stage`` are None until they are known.
     """
 
     issue: Issue
@@ -44,19 +46,24 @@ class IssueCard:
     recipients: int = 0
     tally: FindingsTally | None = None
     has_send: bool = False
+    stage: IssueStage | None = None
+
+    @property
+    def is_unapproved(self) -> bool:
+        """Return whether the issue has a start, and can't go out then because it isn't approved."""
+        return self.has_send and self.stage is not None and bool(self.stage.missing)
+
+    @property
+    def needs_approval_soon(self) -> bool:
+        """Return whether an approval is missing today or tomorrow."""
+        return self.when in _SOON and self.stage is not None and bool(self.stage.missing)
 
 
-def issue_cards(
-    snapshot: Snapshot, sends: Mapping[str, Send], person: Person, now: datetime.datetime
-) -> tuple[IssueCard, ...]:
-    """Return cards of the issues from today on and of any older one whose send isn't over, by date.
-
-    They have numbers of readers for those who may see them.
-    """
+def issues_on_the_desk(snapshot: Snapshot, sends: Mapping[str, Send], now: datetime.datetime) -> tuple[Issue, ...]:
+    """Return the issues from today on and any older one whose send isn't over, by date, as many as the desk shows."""
     today = now.astimezone(snapshot.settings.zone).date()
     unfinished = {slug for slug, send in sends.items() if not _is_over(send)}
-    issues = [issue for issue in snapshot.calendar if issue.date >= today or issue.slug in unfinished]
-    return tuple(_card(snapshot, issue, sends.get(issue.slug), person, now) for issue in issues[:_MOST])
+    return tuple(issue for issue in snapshot.calendar if issue.date >= today or issue.slug in unfinished)[:_MOST]
 
 
 def earlier_issues(snapshot: Snapshot, cards: Iterable[IssueCard], today: datetime.date) -> tuple[Issue, ...]:
@@ -91,8 +98,16 @@ def _is_over(send: Send) -> bool:
     return send.status.ended or send.status is SendStatus.CANCELLED
 
 
-def _card(snapshot: Snapshot, issue: Issue, send: Send | None, person: Person, now: datetime.datetime) -> IssueCard:
-    zone, stage = snapshot.settings.zone, stage_of(send, now)
+def issue_card(
+    snapshot: Snapshot,
+    issue: Issue,
+    send: Send | None,
+    person: Person,
+    now: datetime.datetime,
+    stage: IssueStage | None,
+) -> IssueCard:
+    """Return an issue's card. It has numbers of readers for those who may see them."""
+    zone, send_stage = snapshot.settings.zone, stage_of(send, now)
     running = send is not None and bool(send.digest) and not _is_over(send)
     begins = send.begins if send and send.status is SendStatus.SCHEDULED else None
     totals = may(person, Act.SEE_REPORTS)
@@ -104,11 +119,12 @@ def _card(snapshot: Snapshot, issue: Issue, send: Send | None, person: Person, n
         when=_when(issue.date, now.astimezone(zone).date()),
         state="scheduled" if begins and state.startswith("scheduled") else state,
         begins=begins.astimezone(zone) if begins else None,
-        ready_by=None if stage.has_send else _ready_by(snapshot, issue),
+        ready_by=None if send_stage.has_send else _ready_by(snapshot, issue),
         sent=sent if totals else round(100 * sent / recipients) if recipients else 0,
         recipients=recipients if totals else 100 if recipients else 0,
         tally=snapshot.once_known(_key(issue.slug)),
-        has_send=stage.has_send,
+        has_send=send_stage.has_send,
+        stage=stage,
     )
 
 

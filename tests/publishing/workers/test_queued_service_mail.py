@@ -37,7 +37,7 @@ class Report:
     def ended(self, *_: object) -> None:
         """Ignore sends."""
 
-    failed = late = ended
+    failed = paused = ended
 
 
 def mailed(settings: Settings) -> list[Path]:

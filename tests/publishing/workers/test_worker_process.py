@@ -47,7 +47,7 @@ def test_a_worker_that_dies_is_started_again_and_the_last_one_ends_with_the_stud
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_process, "FIRST_PAUSE", 0.01)
-    with WorkerProcess(tmp_path, command=note_start) as worker:
+    with WorkerProcess(note_start(tmp_path)) as worker:
         worker.start()
         until(lambda: len(starts(tmp_path)) == 1)
         os.kill(starts(tmp_path)[0], signal.SIGKILL)
@@ -58,7 +58,7 @@ def test_a_worker_that_dies_is_started_again_and_the_last_one_ends_with_the_stud
 
 
 def test_a_worker_that_was_never_started_needs_no_stop(tmp_path: Path) -> None:
-    with WorkerProcess(tmp_path, command=note_start):
+    with WorkerProcess(note_start(tmp_path)):
         pass
     assert starts(tmp_path) == []
 

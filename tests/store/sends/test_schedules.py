@@ -63,7 +63,7 @@ def test_rescheduling_changes_only_the_start(store: Store) -> None:
 def test_a_send_that_was_too_late_is_scheduled_again(store: Store) -> None:
     scheduled = schedule(store)
     with store.leases.acquire(scheduled.id) as lease:
-        assert store.controls.pause_held(scheduled.id, "late", now=LATER, holder=lease.holder, late_for=SOON)
+        assert store.controls.pause_unbegun(scheduled.id, "late", begins=SOON, now=LATER, holder=lease.holder)
     store.schedules.reschedule(scheduled.id, begins=LATER)
     assert store.sends.get(scheduled.id) == replace(scheduled, begins=LATER)
 
@@ -75,7 +75,7 @@ def test_a_failure_of_the_earlier_time_does_not_touch_a_rescheduled_send(store: 
         store.schedules.reschedule(scheduled.id, begins=LATER)
         holder = lease.holder
         assert not store.controls.postpone(scheduled.id, "no such topic", now=SOON, holder=holder, begins=SOON)
-        assert not store.controls.pause_held(scheduled.id, "late", now=SOON, holder=holder, late_for=SOON)
+        assert not store.controls.pause_unbegun(scheduled.id, "late", begins=SOON, now=SOON, holder=holder)
         with pytest.raises(StoppedError, match="rescheduled"):
             begin(store, scheduled, holder)
         assert store.sends.get(scheduled.id).due == LATER

@@ -23,7 +23,8 @@ from newsletter.web.http.path_numbers import NUMBER
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.paths import review_path
 from newsletter.web.studio.replies import saved
-from newsletter.web.studio.review.review_values import composed_now, loaded_settings, review_values
+from newsletter.web.studio.review.issue_now import composed_now, loaded_settings
+from newsletter.web.studio.review.review_values import review_values
 
 _NOTHING_SEEN = "nothing"  # a form that doesn't say what its page has shown decides nothing
 

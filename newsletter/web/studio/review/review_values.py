@@ -4,26 +4,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from newsletter import settings
-from newsletter.composing import Composed
 from newsletter.domain.addresses import address_key
 from newsletter.domain.issue import Entry, Issue
 from newsletter.domain.people import Act, Person, Work, may
 from newsletter.domain.reviews import ApprovedTime, Comment, ReviewEvent, ReviewEventKind, TickedFinding
 from newsletter.domain.send import Send, status_in_words
-from newsletter.domain.send_stages import SendStage, stage_of
-from newsletter.errors import Finding, NewsletterError, NotFoundError, Severity
-from newsletter.publishing.reviews.approvals import start_of
+from newsletter.domain.send_stages import stage_of
+from newsletter.errors import Finding, NewsletterError, Severity
 from newsletter.publishing.reviews.finding_ticks import fingerprint_of, ticked_among
 from newsletter.publishing.reviews.issue_reviews import Review, approved_time_in_words, mark_of, review_of
 from newsletter.publishing.reviews.review_comments import is_own
 from newsletter.publishing.reviews.review_proofs import ProofAddress, proof_addresses
-from newsletter.publishing.reviews.reviewed_issue import ReviewedIssue, reviewed_issue
+from newsletter.publishing.reviews.reviewed_issue import ReviewedIssue
 from newsletter.settings import Settings
 from newsletter.store import Store
 from newsletter.web.preview.issue_page import findings_in
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
+from newsletter.web.studio.review.issue_now import composed_now, loaded_settings, reviewed_now
+from newsletter.web.studio.review.review_stages import IssueStage, planned_start_of, stage_in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,28 +66,6 @@ class Permissions:
     send: bool
 
 
-def loaded_settings(studio: Studio, snapshot: Snapshot) -> Settings:
-    """Return the settings that operations need."""
-    return snapshot.once("settings", lambda: settings.load(studio.root))
-
-
-def composed_now(snapshot: Snapshot, slug: str) -> tuple[Composed | None, tuple[Finding, ...]]:
-    """Return the compiled issue with its findings, or None and why it can't be shown. Raise NotFoundError."""
-    try:
-        composed = snapshot.compose(slug)
-    except NotFoundError:
-        raise
-    except NewsletterError as err:
-        return None, tuple(findings_in(err))
-    return composed, composed.findings
-
-
-def reviewed_now(studio: Studio, snapshot: Snapshot, composed: Composed) -> ReviewedIssue:
-    """Return an issue for its review; the first call for a state of the files computes it."""
-    loaded = loaded_settings(studio, snapshot)
-    return snapshot.once(f"reviewed {composed.issue.slug}", lambda: reviewed_issue(loaded, composed))
-
-
 def review_values(studio: Studio, slug: str) -> dict[str, object]:
     """Return the values for the template. Raise NotFoundError if there is no such issue."""
     snapshot, sends = studio.snapshots.with_sends()
@@ -121,15 +98,14 @@ def review_values(studio: Studio, slug: str) -> dict[str, object]:
         review = None
         if reviewed is not None:
             studio.edit_notes.flush()
-            start = start_of(send, issue.date, now=studio.now) if send and not send.digest and send.begins else None
-            start = start if stage_of(send, studio.now) is not SendStage.UNSENT else None
+            start = planned_start_of(send, issue, studio.now)
             review = review_of(loaded, store, reviewed, start=start, repository=studio.repository)
         events = review.events if review else store.reviews.of_issue(issue.slug)
-        stage = _stage(review, events, send, studio.now)
+        stage = stage_in_words(review, events, send, studio.now)
         return values | {
             "review": review,
             "stage": stage,
-            "tone": _TONES.get(stage, ""),
+            "tone": IssueStage(words=stage).tone,
             "permissions": _permissions(studio.person, review, loaded),
             "findings": _shown_findings(store, findings, studio),
             "comments": _shown_comments(studio, store, issue),
@@ -159,26 +135,6 @@ def _without_store(studio: Studio, findings: Sequence[Finding], loaded: Settings
         "author_names": [],
         "proof_addresses": addresses,
     }
-
-
-def _stage(review: Review | None, events: Sequence[ReviewEvent], send: Send | None, now: datetime) -> str:
-    stage = stage_of(send, now)
-    if stage is not SendStage.UNSENT:
-        return stage.value
-    if review is not None and review.is_approved and review.standing.counted:
-        return "approved"
-    return "in review" if events else "draft"
-
-
-_TONES = {
-    "approved": "fine",
-    SendStage.SENT.value: "fine",
-    "in review": "warning",
-    SendStage.PAUSED.value: "warning",
-    SendStage.FAILING.value: "warning",
-    SendStage.FAILURES.value: "warning",
-    **{stage.value: "moving" for stage in SendStage if stage.is_moving and stage is not SendStage.FAILING},
-}
 
 
 def _permissions(person: Person, review: Review | None, loaded: Settings) -> Permissions:

@@ -24,6 +24,7 @@ from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.paths import send_path
 from newsletter.web.studio.replies import has_page_of_its_own, saved, status_of
+from newsletter.web.studio.review.review_stages import issue_stages
 from newsletter.web.studio.sending.send_checks import CheckedLinks, SendChecks
 from newsletter.web.studio.sending.send_live import SendStream
 from newsletter.web.studio.sending.send_plan import SendPlan, send_plan
@@ -189,12 +190,13 @@ class SendPages:
         form: Form | None = None,
     ) -> str:
         studio = self._studio
-        snapshot = studio.snapshot
+        snapshot, sends = studio.snapshots.with_sends()
         issue = snapshot.manuscripts.issue(slug)
         return studio.page(
             "send",
             place="send",
             issue=issue,
+            stage=issue_stages(studio, snapshot, sends, [issue], compile_first=False).get(issue.slug),
             state=self._state(slug),
             checks=checks,
             error=error,

@@ -1,5 +1,5 @@
-// The desk: a link pasted into its box opens the capture window, findings are counted after the page is shown, and
-// countdowns count.
+// The desk: a link pasted into its box opens the capture window; findings are counted, and approvals compared with the
+// issues, after the page is shown; and countdowns count.
 import { linkIn, openCapture, pastedLink } from "./catching.js";
 import { fetchPage } from "./requests.js";
 
@@ -21,14 +21,14 @@ document.getElementById("desk-paste").addEventListener("submit", (event) => {
 
 let turn = 0;
 
-// The numbers of the last state of the files stay until the new ones are known.
+// The numbers and stages of the last state of the files stay until the new ones are known.
 async function countFindings() {
   const current = ++turn;
   const counted = await fetchPage("/desk/findings");
   if (!counted || current !== turn) return;
-  for (const tally of counted.querySelectorAll(".card-tally")) {
-    const shown = document.getElementById(tally.id);
-    if (shown && shown.innerHTML !== tally.innerHTML) shown.replaceChildren(...document.adoptNode(tally).childNodes);
+  for (const part of counted.querySelectorAll("[id]")) {
+    const shown = document.getElementById(part.id);
+    if (shown && shown.innerHTML !== part.innerHTML) shown.replaceChildren(...document.adoptNode(part).childNodes);
   }
 }
 

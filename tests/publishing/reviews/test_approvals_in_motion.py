@@ -165,7 +165,7 @@ def test_what_a_git_pull_brings_is_not_approved_and_its_author_does_not_approve_
     git(elsewhere, "Cleo", "push", "-q")
 
     git(here, "Root", "pull", "-q", "--ff-only")
-    with pytest.raises(NotApprovedError, match="the text of “About train” changed"):
+    with pytest.raises(NotApprovedError, match="“About train”: framing reworded"):
         begun(approving, store, send)
     review = review_of(approving, store, reviewed_issue(approving, compose_issue(approving, ISSUE)))
     assert review.authors == {CLEO.address}

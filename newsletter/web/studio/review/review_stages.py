@@ -85,7 +85,7 @@ def issue_stages(
     issues, now = tuple(issues), studio.now
     events: Mapping[str, tuple[ReviewEvent, ...]] = {}
     if not snapshot.settings.has_database():
-        return {issue.slug: IssueStage(words=stage_of_send(sends.get(issue.slug), now) or DRAFT) for issue in issues}
+        return {issue.slug: _unapproved(snapshot, stage_of_send(sends.get(issue.slug), now), ()) for issue in issues}
     try:
         with snapshot.settings.open_store() as store:
             events = store.reviews.of_issues([issue.slug for issue in issues])
@@ -131,15 +131,16 @@ def _stage(
     rules = snapshot.settings.approval
     if sent and not rules.required:
         return IssueStage(words=sent)
-    missing = (f"{counted(rules.approvals, 'approval')} missing",) if rules.required else ()
-    unapproved = IssueStage(words=sent or (IN_REVIEW if events else DRAFT), missing=missing)
+    unapproved = _unapproved(snapshot, sent, events)
     if not any(event.kind in _DECISIONS for event in events):
         return unapproved
     start = planned_start_of(send, issue, studio.now)
     key = f"stage of {issue.slug} after {events[-1].id} {start} {_staff(store)} {_head(studio)}"
     if not compile_first:
         known = snapshot.once_known(key)
-        return replace(known, words=sent or known.words) if isinstance(known, IssueStage) else None
+        if isinstance(known, IssueStage):
+            return replace(known, words=sent or known.words)
+        return IssueStage(words=sent) if sent else None
 
     def find() -> IssueStage:
         composed, _ = composed_now(snapshot, issue.slug)
@@ -160,6 +161,13 @@ def _stage(
 
     found = snapshot.once(key, find)
     return replace(found, words=sent or found.words)
+
+
+def _unapproved(snapshot: Snapshot, sent: str, events: Sequence[ReviewEvent]) -> IssueStage:
+    """Return the stage of an issue that nobody has approved as it is now."""
+    rules = snapshot.settings.approval
+    missing = (f"{counted(rules.approvals, 'approval')} missing",) if rules.required else ()
+    return IssueStage(words=sent or (IN_REVIEW if events else DRAFT), missing=missing)
 
 
 def _staff(store: Store) -> int:

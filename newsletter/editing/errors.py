@@ -78,6 +78,7 @@ class SideNeededError(NewsletterError):
     code = "side-needed"
 
     def __init__(self, *, path: str) -> None:
+        self.path = path
         super().__init__(f"{path} can't be written here", hint="keep one of the two versions, or edit it on the server")
 
 

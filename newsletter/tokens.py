@@ -172,6 +172,10 @@ class Signer:
         for key in self._keys:
             yield key.id.hex(), hmac.digest(key.secret, b"\0fingerprint\0" + text.encode(), "sha256").hex()
 
+    def fingerprint(self, text: str) -> str:
+        """Return the keyed hash of a text that must not be stored, in hexadecimal, with the newest secret."""
+        return next(hashed for _, hashed in self.fingerprints(text))
+
     def signatures(self, kind: Signature, *fields: str) -> Iterator[bytes]:
         """Yield a signature of 16 octets over fields of any length and content for each secret, newest first.
 

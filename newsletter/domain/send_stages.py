@@ -29,11 +29,6 @@ class SendStage(StrEnum):
         return self is not SendStage.UNSENT
 
     @property
-    def can_be_undone(self) -> bool:
-        """True if the send may not have begun; the ledger decides."""
-        return self in (SendStage.SCHEDULED, SendStage.COUNTING_DOWN, SendStage.STARTING)
-
-    @property
     def is_moving(self) -> bool:
         """True if the stage may change without a person."""
         return self in _MOVING

@@ -7,7 +7,7 @@ from typing import Any
 
 from newsletter.domain.rule_topics import with_topics
 from newsletter.domain.settings_changes import RenameTable, SetSetting, SettingsChange, SeveralSettings
-from newsletter.domain.topics import Topics, slug_of
+from newsletter.domain.topics import Topics, folded_name, slug_of
 
 _LISTS = ("any", "all", "none")
 
@@ -128,17 +128,13 @@ def _aliases(
 ) -> Iterator[SettingsChange]:
     """Yield a change of aliases if a former name isn't known yet, or the topic gets a slug that was an alias."""
     kept = [alias for alias in aliases if alias != slug]
-    known = {_folded(known) for known in (slug, name, *kept)}
+    known = {folded_name(known) for known in (slug, name, *kept)}
     for alias in former:
-        if _folded(alias) not in known:
-            known.add(_folded(alias))
+        if folded_name(alias) not in known:
+            known.add(folded_name(alias))
             kept.append(alias)
     if kept != list(aliases):
         yield SetSetting(path=(*path, "aliases"), value=kept or None)
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()
 
 
 def _in_segments(segments: Mapping[str, Any], topics: Topics, change: TopicChange) -> Iterator[SettingsChange]:

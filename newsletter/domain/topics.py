@@ -39,7 +39,7 @@ class Topics:
         self.clashes: list[tuple[str, str, str]] = []
         for topic in self._by_slug.values():
             for name in (topic.name, *topic.aliases):
-                meant = self._by_name.setdefault(_folded(name), topic.slug)
+                meant = self._by_name.setdefault(folded_name(name), topic.slug)
                 if meant != topic.slug:
                     self.clashes.append((name, meant, topic.slug))
         # Slugs that readers may still follow from before a topic was renamed, and its current slug.
@@ -59,10 +59,11 @@ class Topics:
 
     def resolve(self, name: str) -> Topic:
         """Return the topic with this slug, name or alias, ignoring case; an undeclared topic if there is none."""
-        known = self._by_name.get(_folded(name)) or self._by_name.get(slug_of(name)) or self._former.get(slug_of(name))
+        slug = slug_of(name)
+        known = self._by_name.get(folded_name(name)) or self._by_name.get(slug) or self._former.get(slug)
         if known is not None:
             return self._by_slug[known]
-        return Topic(slug=slug_of(name), name=name.strip(), declared=False)
+        return Topic(slug=slug, name=name.strip(), declared=False)
 
     @property
     def former(self) -> Mapping[str, str]:
@@ -105,5 +106,6 @@ class Topics:
         return self.with_former(self.with_descendants(slug).union(self.ancestors(slug)))
 
 
-def _folded(name: str) -> str:
+def folded_name(name: str) -> str:
+    """Return a topic's name without differences of case and spaces."""
     return " ".join(name.split()).casefold()

@@ -1,15 +1,16 @@
-"""Mail to members of staff, through the newsletter's own provider."""
+"""Mail to members of staff, through the newsletter's own provider, and who of them gets notifications."""
 
-import secrets
 from datetime import datetime
 
 from newsletter import bootstrap
-from newsletter.domain.consent import SERVICE
+from newsletter.domain.addresses import address_key
 from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.people import Role
 from newsletter.errors import NewsletterError
-from newsletter.message.mime import Email, Letter, Recipient, Wire
+from newsletter.message.plain_letter import plain_letter
 from newsletter.settings import Settings
 from newsletter.staff import StaffLetter
+from newsletter.store import Store
 
 
 class UndeliveredLetterError(NewsletterError):
@@ -25,19 +26,15 @@ class UndeliveredLetterError(NewsletterError):
 def deliver_letter(settings: Settings, letter: StaffLetter, now: datetime) -> None:
     """Mail a letter. Raise UndeliveredLetterError, ProviderError, SettingsError."""
     newsletter = settings.newsletter
-    email = Email(
-        issue=SERVICE,
-        newsletter=newsletter.name,
-        sender=newsletter.sender,
-        reply_to=None,
-        list_id="",
-        subject=(f"[{newsletter.name}] {letter.subject}",),
-        preheader=(),
-        html_parts=(),
-        text_parts=((letter.text,),),
-    )
-    to = Recipient(subscriber=0, key=secrets.token_hex(16), address=letter.address, values={})
+    subject = f"[{newsletter.name}] {letter.subject}"
+    message = plain_letter(newsletter, address=letter.address, subject=subject, text=letter.text, now=now)
     with bootstrap.open_provider(settings) as provider:
-        (receipt,) = provider.submit([Letter(Wire(email, now), to)])
+        (receipt,) = provider.submit([message])
     if receipt.status is not DeliveryStatus.SUBMITTED:
         raise UndeliveredLetterError(status=receipt.status, answer=receipt.detail)
+
+
+def notified_addresses(settings: Settings, store: Store) -> tuple[str, ...]:
+    """Return the addresses that get notifications: those of ``[notify]`` and of the members who may send, once each."""
+    addresses = (*settings.notify, *store.staff.addresses(Role.PUBLISHER))
+    return tuple({address_key(address): address for address in reversed(addresses)}.values())[::-1]

@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
-from newsletter.domain.consent import SERVICE
 from newsletter.domain.delivery import DeliveryStatus, retry_delay
 from newsletter.domain.notices import BounceHold, Notice, NoticeKind, is_outdated
 from newsletter.domain.publication import Newsletter
 from newsletter.domain.send import Send
 from newsletter.errors import BusyError, NewsletterError, ProviderError, SettingsError
-from newsletter.message.mime import Email, Letter, Recipient, Wire
+from newsletter.message.plain_letter import plain_letter
 from newsletter.providers import Provider
 from newsletter.store import Store
 
@@ -115,17 +114,6 @@ def _next_attempt(notice: Notice, now: datetime) -> datetime:
 def _mail(
     provider: Provider, notice: Notice, title: str, words: str, newsletter: Newsletter, now: datetime
 ) -> tuple[DeliveryStatus, str]:
-    email = Email(
-        issue=SERVICE,
-        newsletter=newsletter.name,
-        sender=newsletter.sender,
-        reply_to=None,
-        list_id="",
-        subject=(title,),
-        preheader=(),
-        html_parts=(),
-        text_parts=((words,),),
-    )
-    to = Recipient(subscriber=0, key=notice.key, address=notice.address, values={})
-    (receipt,) = provider.submit([Letter(Wire(email, now), to)])
+    letter = plain_letter(newsletter, address=notice.address, subject=title, text=words, now=now, key=notice.key)
+    (receipt,) = provider.submit([letter])
     return receipt.status, receipt.detail

@@ -34,7 +34,7 @@ def admit_link_request(store: Store, signer: Signer, address: str, client: Clien
     Raise TooManySignInsError if the client or its network has made too many.
     """
     _admit(store, _client_limits(signer, client, "link", 1), now)
-    subject = _subject(signer, f"staff link {address_key(address)}")
+    subject = signer.fingerprint(f"staff link {address_key(address)}")
     limits = [RequestLimit(subject=subject, times=times, hours=hours, quiet=True) for times, hours in _LINKS]
     return store.sign_in_attempts.admit(limits, now) is None
 
@@ -46,11 +46,6 @@ def _admit(store: Store, limits: Sequence[RequestLimit], now: datetime) -> None:
 
 def _client_limits(signer: Signer, client: Client, kind: str, factor: int) -> list[RequestLimit]:
     return [
-        RequestLimit(subject=_subject(signer, f"staff {kind} {place}"), times=times * factor, hours=1)
+        RequestLimit(subject=signer.fingerprint(f"staff {kind} {place}"), times=times * factor, hours=1)
         for place, times in client.places()
     ]
-
-
-def _subject(signer: Signer, text: str) -> str:
-    _, hashed = next(iter(signer.fingerprints(text)))
-    return hashed

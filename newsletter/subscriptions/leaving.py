@@ -31,5 +31,4 @@ def give_reason(
 
 
 def _subject(signer: Signer, key: str) -> str:
-    _, hashed = next(iter(signer.fingerprints(f"leaving {key}")))
-    return hashed
+    return signer.fingerprint(f"leaving {key}")

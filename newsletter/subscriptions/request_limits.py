@@ -21,7 +21,7 @@ class TooOftenError(NewsletterError):
 def client_limits(signer: Signer, client: Client) -> tuple[RequestLimit, ...]:
     """Return the hourly limits of a client and its networks."""
     return tuple(
-        RequestLimit(subject=_subject(signer, f"client {place}"), times=times, hours=1)
+        RequestLimit(subject=signer.fingerprint(f"client {place}"), times=times, hours=1)
         for place, times in client.places()
     )
 
@@ -40,21 +40,16 @@ def confirmation_limits(signer: Signer, address: str) -> tuple[RequestLimit, ...
 def confirmation_subjects(signer: Signer, address: str) -> tuple[str, str]:
     """Return the hashes under which confirmations to an address and to its mailbox are counted."""
     key = address_key(address)
-    return _subject(signer, f"address {key}"), _subject(signer, f"mailbox {_mailbox(key)}")
+    return signer.fingerprint(f"address {key}"), signer.fingerprint(f"mailbox {_mailbox(key)}")
 
 
 def visit_limits(signer: Signer, address: str) -> tuple[RequestLimit, ...]:
     """Return the limits of links to a reader's own page: once an hour, three times a day."""
-    subject = _subject(signer, f"visit {address_key(address)}")
+    subject = signer.fingerprint(f"visit {address_key(address)}")
     return (
         RequestLimit(subject=subject, times=1, hours=1, quiet=True),
         RequestLimit(subject=subject, times=3, hours=A_DAY, quiet=True),
     )
-
-
-def _subject(signer: Signer, text: str) -> str:
-    _, hashed = next(iter(signer.fingerprints(text)))
-    return hashed
 
 
 def _mailbox(key: str) -> str:

@@ -89,5 +89,5 @@ def _queue(store: Store, request: MailRequest) -> None:
 
 
 def _limits(signer: Signer, address: str) -> tuple[RequestLimit, ...]:
-    _, subject = next(iter(signer.fingerprints(f"staff {address_key(address)}")))
+    subject = signer.fingerprint(f"staff {address_key(address)}")
     return tuple(RequestLimit(subject=subject, times=times, hours=hours) for times, hours in ((1, 1), (5, 24)))

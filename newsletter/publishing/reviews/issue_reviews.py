@@ -38,11 +38,6 @@ class Review:
         """Return whether enough people have approved the issue as it is now."""
         return self.standing.is_complete
 
-    @property
-    def has_begun(self) -> bool:
-        """Return whether anything has happened in the review."""
-        return bool(self.events)
-
 
 def review_of(
     settings: Settings,

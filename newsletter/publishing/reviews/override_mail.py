@@ -1,19 +1,18 @@
 """Tell all publishers by mail that an issue goes out without the approval that it needs."""
 
-import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
 from newsletter import bootstrap
-from newsletter.domain.consent import SERVICE
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.notices import NoticeKind
-from newsletter.domain.people import Role
 from newsletter.domain.reviews import ReviewEvent
 from newsletter.errors import NewsletterError
-from newsletter.message.mime import Email, Letter, Recipient, Wire
+from newsletter.message.mime import Letter
+from newsletter.message.plain_letter import plain_letter
 from newsletter.publishing.reviews.issue_reviews import approved_time_in_words
+from newsletter.publishing.staff_mail import notified_addresses
 from newsletter.settings import Settings
 from newsletter.store import Store
 
@@ -25,23 +24,12 @@ def tell_publishers(
 
     A mail server that doesn't take the message never holds up the send: then the next worker mails a notice instead.
     """
-    addresses = dict.fromkeys((*store.staff.addresses(Role.PUBLISHER), *settings.notify))
     newsletter = settings.newsletter
-    email = Email(
-        issue=SERVICE,
-        newsletter=newsletter.name,
-        sender=newsletter.sender,
-        reply_to=None,
-        list_id="",
-        subject=(f"[{newsletter.name}] Issue {override.issue} goes out without an approval",),
-        preheader=(),
-        html_parts=(),
-        text_parts=((_text(settings, override, missing),),),
-    )
-    wire = Wire(email, now)
+    subject = f"[{newsletter.name}] Issue {override.issue} goes out without an approval"
+    text = _text(settings, override, missing)
     letters = [
-        Letter(wire, Recipient(subscriber=0, key=secrets.token_hex(16), address=address, values={}))
-        for address in addresses
+        plain_letter(newsletter, address=address, subject=subject, text=text, now=now)
+        for address in notified_addresses(settings, store)
     ]
     if letters and not _is_mailed(settings, letters):
         reason = f"{override.name} has decided so: {override.note}"

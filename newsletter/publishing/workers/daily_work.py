@@ -10,7 +10,7 @@ from newsletter.domain.notices import NoticeKind
 from newsletter.domain.people import Act, Person, may
 from newsletter.domain.staff import StaffMember
 from newsletter.errors import BusyError, NewsletterError
-from newsletter.publishing.workers.notifier import notified_addresses
+from newsletter.publishing.staff_mail import notified_addresses
 from newsletter.reports.over_time import DayRange, bring_up_to_date, over_time_as_counted
 from newsletter.reports.weekly_summary import weekly_summary
 from newsletter.settings import Settings

@@ -3,49 +3,31 @@
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from types import TracebackType
-from typing import Self
 
 from newsletter.domain.workers import BEAT
 from newsletter.errors import NewsletterError
+from newsletter.publishing.workers.background_thread import background_thread
 from newsletter.settings import Settings
 from newsletter.store import Store, this_process
 
 
-class Heartbeat:
-    """A heartbeat in the database for as long as this context lasts. Without a database it stays silent.
+def heartbeat(
+    load: Callable[[], Settings], open_store: Callable[[Settings], AbstractContextManager[Store]]
+) -> AbstractContextManager[None]:
+    """Return a context in which this process's heartbeat is in the database. Without a database it stays silent.
 
     ``load`` and ``open_store`` may raise NewsletterErrors: then the beat is missing, and the next one is tried.
     """
+    seconds, name = BEAT.total_seconds(), this_process()
 
-    def __init__(
-        self,
-        load: Callable[[], Settings],
-        open_store: Callable[[Settings], AbstractContextManager[Store]],
-        *,
-        seconds: float = BEAT.total_seconds(),
-    ) -> None:
-        self._load, self._open_store, self._seconds = load, open_store, seconds
-        self._name = this_process()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._ended.is_set():
-            with suppress(NewsletterError, OSError), self._open_store(self._load()) as store:
+    def run(ended: threading.Event) -> None:
+        while not ended.is_set():
+            with suppress(NewsletterError, OSError), open_store(load()) as store:
                 while True:
-                    store.workers.beat(self._name, now=store.now())
-                    if self._ended.wait(self._seconds):
-                        store.workers.leave(self._name)
+                    store.workers.beat(name, now=store.now())
+                    if ended.wait(seconds):
+                        store.workers.leave(name)
                         return
-            self._ended.wait(self._seconds)
+            ended.wait(seconds)
+
+    return background_thread("heartbeat", run)

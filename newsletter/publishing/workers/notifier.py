@@ -7,9 +7,8 @@ from types import TracebackType
 from typing import Self
 
 from newsletter import bootstrap
-from newsletter.domain.addresses import address_key
-from newsletter.domain.people import Role
 from newsletter.errors import BusyError, NewsletterError
+from newsletter.publishing.staff_mail import notified_addresses
 from newsletter.sending import WriteNotice, notify
 from newsletter.settings import Settings
 from newsletter.store import Store
@@ -78,9 +77,3 @@ class Notifier:
             self._trouble = trouble
         else:
             self._trouble = ""
-
-
-def notified_addresses(settings: Settings, store: Store) -> tuple[str, ...]:
-    """Return the addresses that get notifications: those of ``[notify]`` and of the members who may send, once each."""
-    addresses = (*settings.notify, *store.staff.addresses(Role.PUBLISHER))
-    return tuple({address_key(address): address for address in reversed(addresses)}.values())[::-1]

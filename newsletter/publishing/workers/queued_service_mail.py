@@ -3,12 +3,11 @@
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from types import TracebackType
-from typing import Self
 
 from newsletter import bootstrap, rendering
 from newsletter.archive import ArchiveCache
 from newsletter.errors import BusyError, NewsletterError
+from newsletter.publishing.workers.background_thread import background_thread
 from newsletter.settings import Settings
 from newsletter.store import Store
 
@@ -16,7 +15,7 @@ EVERY = 5.0  # seconds between two looks at the queue
 
 
 class QueuedServiceMail:
-    """A sender of queued service mail for as long as this context lasts, also during a long send.
+    """A sender of queued service mail, also during a long send.
 
     The readers' pages send the same queue: each message is leased to one of them. ``load`` and ``open_store`` may
     raise NewsletterErrors. ``report`` is called once with each error until sending works again; messages stay queued.
@@ -32,32 +31,24 @@ class QueuedServiceMail:
     ) -> None:
         self._load, self._open_store, self._report, self._seconds = load, open_store, report, seconds
         self._reported: set[str] = set()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="service mail", daemon=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def sending(self) -> AbstractContextManager[None]:
+        """Return a context in which queued mail is sent."""
+        return background_thread("service mail", self._run)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._ended.is_set():
+    def _run(self, ended: threading.Event) -> None:
+        while not ended.is_set():
             # The worker reports itself that there are no settings or no database.
             with suppress(NewsletterError, OSError), self._open_store(self._load()) as store:
                 while not store.confirmations.has_due(store.now()):
-                    if self._ended.wait(self._seconds):
+                    if ended.wait(self._seconds):
                         return
-                self._send(self._load(), store)
-            self._ended.wait(self._seconds)
+                self._send(self._load(), store, ended)
+            ended.wait(self._seconds)
 
-    def _send(self, settings: Settings, store: Store) -> None:
+    def _send(self, settings: Settings, store: Store, ended: threading.Event) -> None:
         try:
-            send_service_mail(settings, store, self._log, stopping=self._ended.is_set)
+            send_service_mail(settings, store, self._log, stopping=ended.is_set)
         except BusyError:
             return  # the next look tries again
         except NewsletterError as err:

@@ -9,7 +9,7 @@ from newsletter.domain.send import Send, SendStatus
 from newsletter.errors import AskedToStopError, NewsletterError
 from newsletter.publishing.workers.daily_work import DailyWork
 from newsletter.publishing.workers.due_sends import run_due_sends
-from newsletter.publishing.workers.heartbeat import Heartbeat
+from newsletter.publishing.workers.heartbeat import heartbeat
 from newsletter.publishing.workers.notifier import AT_THE_END, Notifier
 from newsletter.publishing.workers.queued_service_mail import QueuedServiceMail, send_service_mail
 from newsletter.publishing.workers.reminders import queue_reminders
@@ -66,8 +66,8 @@ class Worker:
         Raise AskedToStopError if the request comes in the middle of a send.
         """
         with (
-            Heartbeat(self._load, self._open_store),
-            QueuedServiceMail(self._load, self._open_store, self._service_mail_failed),
+            heartbeat(self._load, self._open_store),
+            QueuedServiceMail(self._load, self._open_store, self._service_mail_failed).sending(),
         ):
             self._loop(stop)
 

@@ -60,11 +60,6 @@ class StaffMembers:
         members = self._members(_COLUMN.removed_at.is_(None), _COLUMN.address_key == address_key(address))
         return members[0] if members else None
 
-    def of_handle(self, handle: bytes) -> StaffMember | None:
-        """Return the member that a passkey knows by its ``handle``, or None."""
-        members = self._members(_COLUMN.removed_at.is_(None), _COLUMN.handle == handle)
-        return members[0] if members else None
-
     def get(self, member: int) -> StaffMember:
         """Return a member. Raise NotFoundError if they were removed."""
         members = self._members(_COLUMN.removed_at.is_(None), _COLUMN.id == member)

@@ -4,7 +4,16 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
+from starlette.requests import Request
+
+from newsletter.domain.clients import Client
+
 Network = IPv4Network | IPv6Network
+
+
+def client_of(request: Request) -> Client:
+    """Return the client that sent a request, as the guard or the gateway before the routes has found it."""
+    return Client(request.client.host if request.client else "")
 
 
 def client_address(peer: str, forwarded: Sequence[str], proxies: Collection[Network]) -> str:

@@ -9,19 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.clients import Client
 from newsletter.domain.topics import Topic, Topics
 from newsletter.translation import gettext_noop
+from newsletter.web.http.client_address import client_of
 
 ENTER_ADDRESS = gettext_noop("Please enter an email address, such as ada@example.org.")
-
-
-def client_of(request: Request) -> Client:
-    """Return the client that sent a request."""
-    return Client(request.client.host if request.client else "")
 
 
 RequestingClient = Annotated[Client, Depends(client_of)]

@@ -10,8 +10,8 @@ from newsletter.domain.people import Role
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Subscriber
 from newsletter.errors import NewsletterError
+from newsletter.publishing.staff_mail import notified_addresses
 from newsletter.publishing.workers.daily_work import DailyWork, do_daily_work, is_due
-from newsletter.publishing.workers.notifier import notified_addresses
 from newsletter.sending import notify
 from newsletter.settings import Settings
 from newsletter.store import Store

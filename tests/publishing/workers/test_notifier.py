@@ -13,7 +13,7 @@ import pytest
 from newsletter.cli.notice_text import notice_message
 from newsletter.domain.notices import Notice, NoticeKind, is_outdated
 from newsletter.domain.people import Role
-from newsletter.publishing.workers.notifier import notified_addresses
+from newsletter.publishing.staff_mail import notified_addresses
 from newsletter.settings import Settings
 from newsletter.store import Store
 from tests import make

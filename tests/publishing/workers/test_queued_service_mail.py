@@ -87,7 +87,7 @@ def test_messages_that_cannot_go_out_stay_queued_and_the_reason_is_reported_once
         looked[0] += 1
         return settings
 
-    with QueuedServiceMail(load, bootstrap.open_store, errors.append, seconds=0.01):
+    with QueuedServiceMail(load, bootstrap.open_store, errors.append, seconds=0.01).sending():
         until(lambda: looked[0] > 4)
     assert [error.what.partition(":")[0] for error in errors] == [
         "service mail, such as links to confirm, can't be sent"

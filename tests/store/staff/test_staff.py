@@ -47,7 +47,6 @@ def test_members_are_invited_join_and_are_removed(store: Store) -> None:
     store.staff.join(ada.id, WHEN + timedelta(days=1))
     assert store.staff.get(ada.id).joined_at == WHEN
     assert store.staff.of_address("ADA@example.org") == store.staff.get(ada.id)
-    assert store.staff.of_handle(ada.handle) == store.staff.get(ada.id)
     with pytest.raises(MemberExistsError):
         member(store, "Ada@Example.org")
     robin = member(store, "robin@example.org", Role.EDITOR)

@@ -105,12 +105,11 @@ class StaffAccess:
             self._rules.visited(visit.person, path)
         return self._app
 
-    def _visit(self, secret: str, is_used: bool) -> Visit | None:
-        return find_visit(self._hosting.store, secret, self._rules.clock(), is_used=is_used)
-
     async def _is_over(self, begun: Visit) -> bool:
         """Return whether a visit's session is over, or has another role than when the visit began."""
-        visit = await run_in_threadpool(self._visit, begun.secret, False)
+        visit = await run_in_threadpool(
+            find_visit, self._hosting.store, begun.secret, self._rules.clock(), is_used=False
+        )
         return visit is None or visit.person.role is not begun.person.role
 
     def _outsider(self, scope: Scope, headers: Headers) -> Response:

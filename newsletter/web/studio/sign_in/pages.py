@@ -8,10 +8,10 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 
 from newsletter import staff
 from newsletter.domain.addresses import parse_address
-from newsletter.domain.clients import Client
 from newsletter.domain.staff import StaffMember
 from newsletter.errors import NewsletterError
 from newsletter.staff import LinkRequest, browser_words, hashed, new_secret
+from newsletter.web.http.client_address import client_of
 from newsletter.web.http.forms import SubmittedForm
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.current_person import current_visit, visit_in_progress
@@ -90,7 +90,7 @@ class SignInPages:
         browser, now = new_secret(), self._studio.now
         try:
             is_admitted = staff.admit_link_request(
-                self._hosting.store, self._hosting.signer, address, _client(request), now
+                self._hosting.store, self._hosting.signer, address, client_of(request), now
             )
         except staff.TooManySignInsError as err:
             page = self._sign_in_page(address=typed, problem=_sentence(err))
@@ -166,7 +166,7 @@ class SignInPages:
         self._hosting.mailer.send(staff.new_key_letter(member, name, self._hosting.origin))
 
     def _admit(self, request: Request) -> None:
-        staff.admit_client(self._hosting.store, self._hosting.signer, _client(request), self._studio.now)
+        staff.admit_client(self._hosting.store, self._hosting.signer, client_of(request), self._studio.now)
 
     def _sign_in_page(self, *, next: str = "/", address: str = "", problem: str = "") -> str:  # noqa: A002  as above
         return self._page("sign-in", next=next, address=address, problem=problem)
@@ -183,10 +183,6 @@ class SignInPages:
 
 def _sentence(error: NewsletterError) -> str:
     return f"{error.what[:1].upper()}{error.what[1:]}: {error.hint}."
-
-
-def _client(request: Request) -> Client:
-    return Client(request.client.host if request.client else "")
 
 
 def _client_words(request: Request) -> str:

@@ -199,6 +199,8 @@ _TOML = (
     ("Illegal character '\\n'", "a quotation mark is missing at the end of text"),
     ("Illegal character", "there is a control character: delete it"),
     ("Cannot overwrite a value", "a setting is given twice"),
+    ("Nested too deeply", "lists or tables are nested too deeply"),
+    ("Number too long", "a number has too many digits"),
     ("Duplicate inline table key", "a setting is given twice"),
     ("Cannot declare", "a table is given twice"),
     ("Cannot mutate", "a table is given twice"),

@@ -129,7 +129,14 @@ def layout_of(text: str) -> TomlLayout:
 
 def parsed(text: str) -> dict[str, object]:
     """Return the tables of a TOML file's text, which may begin with a byte order mark. Raise TOMLDecodeError."""
-    return tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
+    try:
+        return tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
+    except tomllib.TOMLDecodeError:
+        raise
+    except RecursionError as err:
+        raise tomllib.TOMLDecodeError("Nested too deeply") from err
+    except ValueError as err:  # Python reads no number of more than 4300 digits
+        raise tomllib.TOMLDecodeError("Number too long") from err
 
 
 def _with_inner(setting: TomlSetting) -> Iterator[TomlSetting]:

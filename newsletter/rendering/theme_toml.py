@@ -13,6 +13,7 @@ from newsletter.domain.languages import bare_language
 from newsletter.domain.topics import SLUG
 from newsletter.errors import Place
 from newsletter.files import library_errors
+from newsletter.files.toml_layout import parsed
 from newsletter.files.toml_lines import line_of, syntax_mistake
 from newsletter.rendering.theme_faults import broken
 from newsletter.rendering.theme_files import ThemeFolder
@@ -76,7 +77,7 @@ def parse_theme_toml(folder: ThemeFolder) -> tuple[ThemeToml, str]:
         return ThemeToml(), ""
     try:
         text = path.read_text(encoding="utf-8")
-        return ThemeToml.model_validate(tomllib.loads(text)), text
+        return ThemeToml.model_validate(parsed(text)), text
     except UnicodeDecodeError as err:
         raise broken("the file is not UTF-8", hint="save it as UTF-8 text", place=place) from err
     except tomllib.TOMLDecodeError as err:

@@ -5,6 +5,7 @@ import tomllib
 import pytest
 
 from newsletter.errors import Place
+from newsletter.files.toml_layout import parsed
 from newsletter.files.toml_lines import conflict_marker, line_of, setting_place, syntax_mistake
 
 TEXT = """\
@@ -18,6 +19,20 @@ accent = "#123456"
 name = "Sea level"
 [[not.a.table]]
 """
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("[" * 20_000, "lists or tables are nested too deeply"),
+        ("{a=" * 5000 + "1" + "}" * 5000, "lists or tables are nested too deeply"),
+        ("9" * 5000, "a number has too many digits"),
+    ],
+)
+def test_hostile_values_are_mistakes(value: str, words: str) -> None:
+    with pytest.raises(tomllib.TOMLDecodeError) as refused:
+        parsed(f"x = {value}\n")
+    assert syntax_mistake(refused.value, value) == (words, None)
 
 
 @pytest.mark.parametrize(

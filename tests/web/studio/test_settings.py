@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from pydantic import BaseModel
 
 from newsletter.settings import SettingsFile, load
-from newsletter.web.studio.settings_pages.setting_fields import groups_of
+from newsletter.web.studio.settings_pages.setting_groups import groups_of
 from tests.web.preview.running_preview import NewsletterFolder
 
 

@@ -21,13 +21,8 @@ from newsletter.web.studio.context import Studio
 from newsletter.web.studio.paths import history_path, text_path
 from newsletter.web.studio.replies import saved, session_of
 from newsletter.web.studio.settings_pages.saving import save_setting
-from newsletter.web.studio.settings_pages.setting_fields import (
-    FieldKind,
-    SettingField,
-    SettingGroup,
-    groups_of,
-    missing_days,
-)
+from newsletter.web.studio.settings_pages.setting_fields import FieldKind, SettingField, SettingGroup
+from newsletter.web.studio.settings_pages.setting_groups import groups_of, missing_days
 from newsletter.web.studio.settings_pages.setting_values import read_value, shown_value, without_password
 
 _NEVER_HERE = ("database",)  # may contain a password

@@ -27,6 +27,7 @@ NAMES = (
     "preview_reload",
     "studio",
     "reports",
+    "studio_pages",
     "readers",
     "build_messages",
     "send_smtp",

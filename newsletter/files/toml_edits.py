@@ -26,7 +26,12 @@ class TomlUneditableError(UsageError):
 
 def toml_value(text: str, path: TomlPath) -> Any:
     """Return the value of a setting or table, or None if it isn't there. Raise TOMLDecodeError."""
-    value: Any = parsed(text)
+    return value_at(parsed(text), path)
+
+
+def value_at(tables: Mapping[str, Any], path: TomlPath) -> Any:
+    """Return the value of a setting or table in tables that were parsed, or None if it isn't there."""
+    value: Any = tables
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value

@@ -219,7 +219,7 @@ def sends_for(person: Person, store: Store, slug: str) -> list[Send]:
 
 def frozen_sends(store: Store) -> list[Send]:
     """Return all sends that have begun, the oldest first."""
-    return sorted((send for send in store.sends.all() if send.digest), key=lambda send: send.created)
+    return sorted((send for send in store.sends.listed() if send.digest), key=lambda send: send.created)
 
 
 def report_of(

@@ -36,12 +36,13 @@ def contradictions(file: SettingsFile) -> Iterator[Mistake]:
     yield from _wrong_translations(file)
     for slug, topic in file.topics.items():
         yield from _wrong_parents(slug, topic.parent, file.topics)
+    words = rule_words(file)
     for slug, segment in file.segments.items():
         keys = ("segments", slug)
         if slug == EVERYONE.slug:
             yield Mistake(keys=keys, what='"everyone" is built in', hint="give the segment another slug")
         elif segment.where is not None:
-            yield from _wrong_rule((*keys, "where"), segment.where, rule_words(file))
+            yield from _wrong_rule((*keys, "where"), segment.where, words)
         elif not (segment.any or segment.all or segment.none):
             hint = 'add any, all, none or where, or use "everyone"'
             yield Mistake(keys=keys, what="the segment has no rule", hint=hint)

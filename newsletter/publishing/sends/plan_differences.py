@@ -74,7 +74,7 @@ def compare_plan(
     issues = {other.slug: other for other in content.read_manuscripts(settings.root).issues}
     begun = [
         send
-        for send in store.sends.all()
+        for send in store.sends.listed()
         if send.digest and send.status is not SendStatus.CANCELLED and send.issue != issue.slug
     ]
     alike = [send for send in begun if _is_alike(issue, issues.get(send.issue))][:COMPARED]

@@ -1,5 +1,6 @@
 """Read sends and their status, and find reasons why a send may not begin or continue."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -22,8 +23,12 @@ def one_send(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Se
     return next(iter(sends_where(connection, condition)), None)
 
 
-def sends_where(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Send]:
-    """Return the sends that meet all conditions, the latest first."""
+def sends_where(
+    connection: sa.Connection,
+    *conditions: sa.ColumnElement[bool],
+    count: Callable[[sa.Connection, int], Mapping[str, int]] = count_deliveries,
+) -> list[Send]:
+    """Return the sends that meet all conditions, the latest first. ``count`` counts deliveries of those under way."""
     rows = connection.execute(sa.select(send).where(*conditions).order_by(send.c.id.desc())).all()
     return [
         Send(
@@ -38,7 +43,7 @@ def sends_where(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) 
             left_out=row.left_out,
             counts={
                 DeliveryStatus(status): number
-                for status, number in (row.counts or count_deliveries(connection, row.id)).items()
+                for status, number in (row.counts or count(connection, row.id)).items()
             },
             uncertain=Uncertainty(row.uncertain),
             source=SendSource.from_json(row.source) if row.source else None,

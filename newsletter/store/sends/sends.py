@@ -30,6 +30,7 @@ from newsletter.store.row_writes import insert_new
 from newsletter.store.sends.due_times import due_by_consent, due_by_zone, readers_by_zone
 from newsletter.store.sends.editions import Editions
 from newsletter.store.sends.freezing import freeze_deliveries
+from newsletter.store.sends.live_counts import LiveCounts
 from newsletter.store.sends.queries import (
     finish_send,
     one_send,
@@ -50,6 +51,7 @@ class Sends:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._live = LiveCounts(database)
 
     def stream_recipients(
         self, segments: Sequence[Segment], tailor: Tailor, now: datetime
@@ -220,6 +222,13 @@ class Sends:
             self._store_counts()
         with self._database.reading() as connection:
             return sends_where(connection)
+
+    def listed(self) -> list[Send]:
+        """Return all sends as ``all`` does, with recent counts of large ones that are under way; see ``LiveCounts``."""
+        with suppress(StoreError):
+            self._store_counts()
+        with self._database.reading() as connection:
+            return sends_where(connection, count=self._live.of)
 
     def _store_counts(self) -> None:
         with self._database.reading() as connection:

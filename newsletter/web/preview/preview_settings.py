@@ -53,5 +53,5 @@ class PreviewSettings:
         today = self.clock().astimezone(self.zone).date()
         if self.has_database():
             with suppress(StoreError), self.open_store() as store:
-                return {send.issue: send for send in store.sends.all()}, calendar_of(store, today=today)
+                return {send.issue: send for send in store.sends.listed()}, calendar_of(store, today=today)
         return {}, calendar_of(None, today=today)

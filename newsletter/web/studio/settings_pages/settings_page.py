@@ -12,7 +12,7 @@ from newsletter.domain.settings_changes import SetSetting
 from newsletter.editing import setting_text
 from newsletter.errors import Finding, FindingsError, NotFoundError, Severity, UsageError
 from newsletter.files.newsletter_folder import SETTINGS_FILE
-from newsletter.files.toml_edits import toml_value
+from newsletter.files.toml_edits import toml_value, value_at
 from newsletter.files.toml_lines import line_of, setting_place
 from newsletter.publishing.settings_changes import is_servers_own, mistakes_in
 from newsletter.settings import Mistake
@@ -117,7 +117,7 @@ def _page(studio: Studio) -> str:
     fields = [field for group in groups_of(tables) for field in group.fields]
     if not mistakes:
         findings += [(_nearest(text, fields, known), known) for known in _theme_findings(studio)]
-    groups = tuple(_groups(studio, text, tables, findings))
+    groups = tuple(_groups(studio, tables, findings))
     placed = {id(known) for group in groups for shown in group.fields for known in shown.findings}
     rest = tuple(known for _, known in findings if id(known) not in placed)
     return _shown(studio, groups, rest, missing_days(tables))
@@ -138,10 +138,10 @@ def _shown(studio: Studio, groups: Sequence[ShownGroup], findings: Sequence[Find
 
 
 def _groups(
-    studio: Studio, text: str, tables: Mapping[str, Any], findings: Sequence[tuple[tuple[str, ...], Finding]]
+    studio: Studio, tables: Mapping[str, Any], findings: Sequence[tuple[tuple[str, ...], Finding]]
 ) -> Iterator[ShownGroup]:
     for group in groups_of(tables):
-        fields = tuple(_shown_field(studio, text, field, findings) for field in group.fields)
+        fields = tuple(_shown_field(studio, tables, field, findings) for field in group.fields)
         table = tables.get(group.table)
         known = {field.path[-1] for field in group.fields}
         others = {name: value for name, value in table.items() if name not in known} if isinstance(table, dict) else {}
@@ -149,9 +149,9 @@ def _groups(
 
 
 def _shown_field(
-    studio: Studio, text: str, field: SettingField, findings: Sequence[tuple[tuple[str, ...], Finding]]
+    studio: Studio, tables: Mapping[str, Any], field: SettingField, findings: Sequence[tuple[tuple[str, ...], Finding]]
 ) -> ShownField:
-    value = shown_value(field, toml_value(text, field.path))
+    value = shown_value(field, value_at(tables, field.path))
     own = tuple(known for keys, known in findings if keys[: len(field.path)] == field.path)
     locked = field.path[0] in _NEVER_HERE or is_servers_own(studio.person, field.path)
     return ShownField(field=field, value=without_password(value) if locked else value, findings=own, locked=locked)

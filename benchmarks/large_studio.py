@@ -23,11 +23,11 @@ _RULES = (
     'any = ["topic-{a}", "topic-{b}"]',
     'all = ["topic-{a}"]\nnone = ["topic-{b}"]',
     "where = 'language = \"de\" and joined within {a} days'",
-    "where = 'attribute.plan = \"pro\" or frequency = \"weekly\"'",
+    'where = \'attribute.plan = "pro" or frequency = "weekly"\'',
     'any = ["topic-{a}"]\nwhere = \'language != "de"\'',
     "where = 'clicked \"Topic {a}\" within 90 days'",
     'none = ["topic-{a}", "topic-{b}"]',
-    "where = 'joined >= 2025-06-01 and attribute.city in (\"Ulm\", \"Graz\")'",
+    'where = \'joined >= 2025-06-01 and attribute.city in ("Ulm", "Graz")\'',
 )
 _CHOOSE = {
     "first": (FIRST, "n"),
@@ -90,7 +90,8 @@ INSERT INTO passkey (person, credential, public_key, sign_count, name, synced, t
 SELECT n, randomblob(32), randomblob(77), 0, 'Laptop', 1, '[]', '{now}.000000' FROM {members};
 INSERT INTO audit (at, person, name, address, act, thing, detail)
 SELECT datetime('{now}', '-' || ({audit} - n) || ' minutes') || '.000000', 1 + n % 30, 'Member ' || (1 + n % 30),
-  'm' || (1 + n % 30) || '@example.org', CASE n % 5 WHEN 0 THEN 'signed-in' WHEN 1 THEN 'edit-readers' ELSE 'approve' END,
+  'm' || (1 + n % 30) || '@example.org',
+  CASE n % 5 WHEN 0 THEN 'signed-in' WHEN 1 THEN 'edit-readers' ELSE 'approve' END,
   CASE n % 5 WHEN 0 THEN 'person m1@example.org' WHEN 1 THEN 'reader ' || printf('%032x', n)
   ELSE 'issue ' || date('2025-01-01', '+' || (n % 100) || ' days') END, '{{"from":"there"}}' FROM {noted};
 INSERT INTO captured_link (url, canonical_url, title, source, author, language, image, kind, paywall, origins,

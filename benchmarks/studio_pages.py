@@ -2,7 +2,7 @@
 
     python -m benchmarks.studio_pages [--readers 1000000] [--rounds 5] [--processor] [--only segments]
 
-The studio serves a team of 30 at localhost and has 1,000 entries, 100 topics, 100 segments, 100 sent issues, one that is
+The studio serves a team of 30 at localhost and has 1,000 entries, 100 topics and segments, 100 sent issues, one that is
 being sent, and an audit log of 100,000 rows. The newsletter is written once a day, which takes up to a minute, and kept
 in ``.bench``. Every page, and every part that scripts fetch, is timed from the request of a signed-in admin to the last
 byte; the first request of each counts on its own, the others as a median. With ``--processor``, the bound is for the

@@ -42,8 +42,7 @@ def sends_where(
             finished=row.finished,
             left_out=row.left_out,
             counts={
-                DeliveryStatus(status): number
-                for status, number in (row.counts or count(connection, row.id)).items()
+                DeliveryStatus(status): number for status, number in (row.counts or count(connection, row.id)).items()
             },
             uncertain=Uncertainty(row.uncertain),
             source=SendSource.from_json(row.source) if row.source else None,

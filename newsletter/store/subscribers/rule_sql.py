@@ -113,7 +113,10 @@ def _(rule: Clicked, now: datetime) -> Condition:
     clicks = sa.select(response.c.subscriber, response.c.send, response.c.link).where(
         response.c.subscriber.is_not(None), response.c.link.is_not(None), response.c.machine == ""
     )
-    recent = sa.true() if rule.days is None else response.c.at >= days_before(now, rule.days)
+    # As a case, no index of times can help: of all clicks, too many are recent.
+    recent = (
+        sa.true() if rule.days is None else sa.case((response.c.at >= days_before(now, rule.days), 1), else_=0) == 1
+    )
     return _clicked_topics(rule, clicks.where(recent)) if rule.topics else _clicked_anything(rule, clicks, recent)
 
 
@@ -139,8 +142,7 @@ def _clicked_anything(rule: Clicked, clicks: sa.Select[Any], recent: Condition) 
     PostgreSQL would not hash a list of very many readers, but read it again for each of them.
     """
     own = clicks.with_only_columns(response.c.send, response.c.link).where(response.c.subscriber == subscriber.c.id)
-    # As a case, no index of times can help, which PostgreSQL would otherwise scan again for each reader.
-    own = own.where(sa.case((recent, 1), else_=0) == 1)
+    own = own.where(recent)
     if rule.times > 1:
         own = own.distinct().limit(1).offset(rule.times - 1)
     return own.correlate(subscriber).exists()

@@ -56,6 +56,13 @@ def test_segments_are_listed_with_their_readers(editor: httpx.Client) -> None:
     assert re.search(r'data-count-of="everyone"><b>30</b>', page)
 
 
+def test_segments_are_counted_in_groups_for_scripts(editor: httpx.Client) -> None:
+    part = editor.get("/segments/counts", params={"segment": ["listeners", "everyone", "nowhere"], "after": 0}).text
+    assert "&#34;everyone&#34;: 30" in part
+    assert "&#34;listeners&#34;: 20" in part
+    assert 'data-after=""' in part
+
+
 def test_a_segment_shows_who_is_in_it_and_who_is_not(editor: httpx.Client) -> None:
     page = editor.get("/segments/listeners").text
     inside, outside = (re.search(rf'<ul class="{side} .*?</ul>', page, re.DOTALL)[0] for side in ("inside", "outside"))  # type: ignore[index]

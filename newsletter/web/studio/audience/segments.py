@@ -1,6 +1,7 @@
 """The segments: their rules, with the readers who are in them now."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -28,6 +29,7 @@ from newsletter.publishing.segment_readers import (
     users_of,
 )
 from newsletter.web.http.forms import Form, SubmittedForm
+from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.replies import has_page_of_its_own, saved, session_of, status_of
 from newsletter.web.studio.settings_pages.saving import save_setting
@@ -35,7 +37,8 @@ from newsletter.web.studio.settings_pages.saving import save_setting
 _After = Annotated[int, Query(ge=0, lt=2**63)]  # an id in the database
 
 LISTS = {"any": "Follow at least one of", "all": "Follow all of", "none": "Follow none of"}
-_AT_ONCE, _STEP = 0.05, 0.2  # seconds of counting before a page is shown, and of a step afterwards
+_AT_ONCE, _STEP = 0.03, 0.15  # seconds of counting before a page is shown, and of a step afterwards
+_GROUP = 5  # segments that are counted together: each statement is then quick to prepare, and the numbers come in turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,14 @@ class SegmentCard:
     name: str
     rule: tuple[tuple[str, str], ...]
     users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedGroup:
+    """Segments that are counted together, and the first part of their readers, None if scripts begin with it."""
+
+    slugs: tuple[str, ...]
+    step: SegmentStep | None
 
 
 def router(studio: Studio) -> APIRouter:
@@ -124,7 +135,7 @@ class SegmentPages:
             slug=slug,
             table=table,
             title=table.get("name") or slug,
-            lists=[(key, label, self._topics(table.get(key, []))) for key, label in LISTS.items()],
+            lists=[(key, label, _topics(snapshot, table.get(key, []))) for key, label in LISTS.items()],
             topics=list(words.topics),
             attributes=words.attributes,
             users=self._users(slug),
@@ -181,31 +192,31 @@ class SegmentPages:
         segments = tuple(studio.snapshot.settings.segments.values())
         tables = raw_segments(self._text())
         begun = begun_issues(studio.snapshots.with_sends()[1])
-        cards = [self._card(segment, tables.get(segment.slug, {}), begun) for segment in segments]
+        snapshot, groups = studio.snapshot, self._groups(segments)
+        cards = [_card(snapshot, segment, tables.get(segment.slug, {}), begun) for segment in segments]
         return studio.page(
             "segments",
             place="segments",
             cards=cards,
-            step=self._step(segments, 0, _AT_ONCE),
+            groups=groups,
+            steps={slug: group.step for group in groups for slug in group.slugs},
+            has_database=snapshot.settings.has_database(),
             may_change=may(studio.person, Act.CHANGE_SETTINGS),
             error=error,
             typed={name: form.text(name) if form else "" for name in ("name", "where")},
         )
 
-    def _card(self, segment: Segment, table: Mapping[str, Any], begun: frozenset[str]) -> SegmentCard:
-        names = [
-            (label, ", ".join(topic.name for topic in self._topics(table[key])))
-            for key, label in LISTS.items()
-            if table.get(key)
-        ]
-        rule = [*names, *([("", table["where"].strip())] if table.get("where") else [])]
-        snapshot = self._studio.snapshot
-        skeletons = snapshot.settings.newsletter.skeletons
-        users = users_of(segment.slug, snapshot.calendar, skeletons, begun)
-        return SegmentCard(slug=segment.slug, name=segment.name, rule=tuple(rule), users=users)
-
-    def _topics(self, names: list[str]) -> list[Topic]:
-        return [self._studio.snapshot.settings.newsletter.topics.resolve(name) for name in names]
+    def _groups(self, segments: Sequence[Segment]) -> list[CountedGroup]:
+        """Return all segments in groups that are counted together, with what can be counted at once."""
+        groups, ends = [], time.monotonic() + _AT_ONCE
+        has_time = self._studio.snapshot.settings.has_database()
+        for first in range(0, len(segments), _GROUP):
+            group = tuple(segments[first : first + _GROUP])
+            left = ends - time.monotonic()
+            step = self._step(group, 0, left) if has_time and left > 0 else None
+            has_time = step is not None and step.after is None  # else there are too many readers for this page
+            groups.append(CountedGroup(slugs=tuple(segment.slug for segment in group), step=step))
+        return groups
 
     def _step(self, segments: tuple[Segment, ...], after: int, seconds: float) -> SegmentStep | None:
         """Return the next part of the segments' readers, None if there is no database."""
@@ -245,3 +256,18 @@ def _rule(text: str) -> str | None:
 
 def _shown_rule(value: object) -> str:
     return str(value or "").strip()
+
+
+def _card(snapshot: Snapshot, segment: Segment, table: Mapping[str, Any], begun: frozenset[str]) -> SegmentCard:
+    names = [
+        (label, ", ".join(topic.name for topic in _topics(snapshot, table[key])))
+        for key, label in LISTS.items()
+        if table.get(key)
+    ]
+    rule = [*names, *([("", table["where"].strip())] if table.get("where") else [])]
+    users = users_of(segment.slug, snapshot.calendar, snapshot.settings.newsletter.skeletons, begun)
+    return SegmentCard(slug=segment.slug, name=segment.name, rule=tuple(rule), users=users)
+
+
+def _topics(snapshot: Snapshot, names: list[str]) -> list[Topic]:
+    return [snapshot.settings.newsletter.topics.resolve(name) for name in names]

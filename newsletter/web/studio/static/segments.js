@@ -5,7 +5,7 @@ import { fetchPage } from "./requests.js";
 
 const QUIET_MS = 300; // after the last key
 const MOST = 5; // examples on each side
-let latest = 0; // the count under way; a later one ends it
+const latest = { rule: 0, list: 0 }; // the count under way of each kind; a later one ends it
 
 start();
 document.addEventListener("refreshed", () => {
@@ -24,18 +24,43 @@ document.addEventListener("input", (event) => {
 // Goes on with what the page has counted before it was shown.
 function start() {
   const begun = document.getElementById("counted-so-far");
-  if (!begun) return;
+  if (!begun) {
+    countGroups();
+    return;
+  }
   const rule = document.querySelector("#tried") && document.querySelector("[data-try]");
   const total = sumOf(begun);
-  const shown = () => show(total, document);
-  count(rule ? pathOf(rule) : document.querySelector("[data-count-path]")?.dataset.countPath, total, shown, begun.dataset.after);
+  if (rule) count(pathOf(rule), total, () => show(total, document), begun.dataset.after);
+}
+
+// Counts the segments of the list, a group at a time: next always one that can be seen, if there is any.
+async function countGroups() {
+  const groups = [...document.querySelectorAll(".count-group")].map((begun) => ({
+    slugs: JSON.parse(begun.dataset.group), total: sumOf(begun), after: begun.dataset.after,
+  }));
+  const base = document.querySelector("[data-count-path]")?.dataset.countPath;
+  while (base && groups.length) {
+    const [group] = groups.splice(Math.max(groups.findIndex(({ slugs }) => slugs.some(isSeen)), 0), 1);
+    const path = `${base}?${new URLSearchParams(group.slugs.map((slug) => ["segment", slug]))}`;
+    const shown = () => show(group.total, document, group.slugs);
+    if (!await count(path, group.total, shown, group.after, "list")) return;
+  }
+}
+
+function isSeen(slug) {
+  const box = placeOf(slug)?.getBoundingClientRect();
+  return Boolean(box) && box.bottom > 0 && box.top < innerHeight;
+}
+
+function placeOf(slug) {
+  return document.querySelector(`[data-count-of="${CSS.escape(slug)}"]`);
 }
 
 // Counts the readers for whom the text of a field holds.
 async function tryRule(field) {
   const into = document.getElementById(field.dataset.tryInto);
   if (!field.value.trim() && into.id !== "tried") {
-    latest += 1;
+    latest.rule += 1;
     into.replaceChildren();
     return;
   }
@@ -55,12 +80,12 @@ function pathOf(field) {
 }
 
 // Adds part after part to the total, and shows each; returns whether it came to the end.
-async function count(path, total, shown, after) {
-  const own = ++latest;
+async function count(path, total, shown, after, kind = "rule") {
+  const own = ++latest[kind];
   total.after = after;
   while (path && total.after) {
     const page = await fetchPage(`${path}${path.includes("?") ? "&" : "?"}after=${total.after}`);
-    if (own !== latest || !page) return false;
+    if (own !== latest[kind] || !page) return false;
     const part = page.querySelector(".count-part");
     if (!part) {
       shown(page.querySelector(".refusal"));
@@ -69,8 +94,8 @@ async function count(path, total, shown, after) {
     add(total, part);
     shown();
   }
-  if (own === latest) shown();
-  return own === latest;
+  if (own === latest[kind]) shown();
+  return own === latest[kind];
 }
 
 function add(total, part) {
@@ -94,8 +119,9 @@ function sumOf(part) {
   };
 }
 
-function show(total, page) {
+function show(total, page, slugs = null) {
   for (const place of page.querySelectorAll("[data-count-of]")) {
+    if (slugs && !slugs.includes(place.dataset.countOf)) continue;
     place.replaceChildren(...numberOf(total.counts[place.dataset.countOf] ?? 0, total));
   }
   const all = page.querySelector("[data-all]");

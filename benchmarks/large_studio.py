@@ -99,8 +99,7 @@ INSERT INTO captured_link (url, canonical_url, title, source, author, language, 
 SELECT 'https://example.net/' || n, 'https://example.net/' || n, 'A page, ' || n, 'The Review', 'Ada', 'en', '', '', 0,
   '{{}}', '', '', '{now}.000000', 'm1@example.org', '', '' FROM {waiting_links};
 INSERT INTO comment (kind, slug, text, at, by, name, resolved_by)
-SELECT 'issue', '{draft}', 'Is this right? ' || n, '{now}.000000', 'm2@example.org', 'Member 2', '' FROM {links};
-ANALYZE
+SELECT 'issue', '{draft}', 'Is this right? ' || n, '{now}.000000', 'm2@example.org', 'Member 2', '' FROM {links}
 """
 
 

@@ -53,14 +53,22 @@ class MissingSegmentError(NotFoundError):
 
 
 def count_step(
-    store: Store, person: Person, segments: Sequence[Segment], now: datetime, *, after: int = 0, seconds: float
+    store: Store,
+    person: Person,
+    segments: Sequence[Segment],
+    now: datetime,
+    *,
+    after: int = 0,
+    seconds: float,
+    with_examples: bool = True,
 ) -> SegmentStep:
-    """Return the next part of the readers of segments, with examples of the first one's if a person may see readers.
+    """Return the next part of the readers of segments, with examples of the first one's if wanted and a person may see
+    readers.
 
     Raise ForbiddenError unless they may see totals.
     """
     require(person, Act.SEE_REPORTS)
-    examples = EXAMPLES if may(person, Act.SEE_READERS) else 0
+    examples = EXAMPLES if with_examples and may(person, Act.SEE_READERS) else 0
     return store.segment_steps.step(segments, now, after=after, seconds=seconds, examples=examples)
 
 

@@ -106,10 +106,12 @@ class SegmentPages:
             return HTMLResponse(self._list(error=err, form=form), status_code=status_of(err))
         return saved(request, form, at=now, announce="Segment added.", go_to=segment_path(slug))
 
-    def counts(self, after: _After = 0) -> str:
-        """Return the next part of the numbers of all segments, for scripts."""
-        segments = tuple(self._studio.snapshot.settings.segments.values())
-        return self._studio.part("segment-count", step=self._step(segments, after, _STEP), slug=None, mistake=None)
+    def counts(self, chosen: Annotated[list[str], Query(alias="segment")], after: _After = 0) -> str:
+        """Return the next part of the numbers of some segments, for scripts."""
+        known = self._studio.snapshot.settings.segments
+        segments = tuple(known[slug] for slug in dict.fromkeys(chosen[:_GROUP]) if slug in known)
+        step = self._step(segments, after, _STEP, examples=False)
+        return self._studio.part("segment-count", step=step, slug=None, mistake=None)
 
     def tried(self, where: str = "", slug: str = "", after: _After = 0) -> str:
         """Return the next part of the readers for whom a rule holds, as it is typed, for scripts."""
@@ -213,19 +215,23 @@ class SegmentPages:
         for first in range(0, len(segments), _GROUP):
             group = tuple(segments[first : first + _GROUP])
             left = ends - time.monotonic()
-            step = self._step(group, 0, left) if has_time and left > 0 else None
+            step = self._step(group, 0, left, examples=False) if has_time and left > 0 else None
             has_time = step is not None and step.after is None  # else there are too many readers for this page
             groups.append(CountedGroup(slugs=tuple(segment.slug for segment in group), step=step))
         return groups
 
-    def _step(self, segments: tuple[Segment, ...], after: int, seconds: float) -> SegmentStep | None:
+    def _step(
+        self, segments: tuple[Segment, ...], after: int, seconds: float, *, examples: bool = True
+    ) -> SegmentStep | None:
         """Return the next part of the segments' readers, None if there is no database."""
         settings, studio = self._studio.snapshot.settings, self._studio
         require(studio.person, Act.SEE_REPORTS)
         if not settings.has_database():
             return None
         with settings.open_store() as store:
-            return count_step(store, studio.person, segments, studio.now, after=after, seconds=seconds)
+            return count_step(
+                store, studio.person, segments, studio.now, after=after, seconds=seconds, with_examples=examples
+            )
 
     def _users(self, slug: str) -> tuple[str, ...]:
         snapshot, sends = self._studio.snapshots.with_sends()

@@ -119,6 +119,7 @@ def test_a_desk_without_issues_and_one_with_broken_settings_say_what_to_do(
         desk.goto(studio.base)
         expect(desk.get_by_role("heading", name="This can’t be shown yet")).to_be_visible()
         expect(desk.locator(".finding").first).to_contain_text("nmae")
+        expect(desk.get_by_role("link", name="Fix the settings")).to_have_attribute("href", "/settings")
         assert violations(desk) == []
         settings_file.write_text(text, encoding="utf-8")
         expect(desk.get_by_role("heading", name="No issue is planned")).to_be_visible()  # by itself

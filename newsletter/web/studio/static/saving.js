@@ -201,7 +201,7 @@ function showRefusal(form, words) {
   const notes = form.querySelector(".notes");
   notes?.querySelector(".refusal")?.remove();
   if (!words || !notes) return;
-  notes.append(element("p", "refusal", words));
+  notes.append(element("p", /^\p{L}/u.test(words) ? "refusal" : "refusal quoting", words));
 }
 
 function meet(field, theirs) {

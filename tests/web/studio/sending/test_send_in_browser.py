@@ -15,7 +15,7 @@ from tests.make import SECRET
 from tests.web.axe import looks, violations
 from tests.web.preview.running_preview import Listening, morning
 from tests.web.studio import send_stages
-from tests.web.studio.test_send_page import PAGE, TODAY, root  # noqa: F401  a fixture
+from tests.web.studio.sending.test_send_page import PAGE, TODAY, root  # noqa: F401  a fixture
 
 SLOWLY = 20_000  # milliseconds
 

@@ -10,7 +10,7 @@ import pytest
 from newsletter import composing
 from newsletter.domain.segment import EVERYONE
 from tests.web.preview.running_preview import NewsletterFolder, morning
-from tests.web.studio.test_review import (  # noqa: F401  some are fixtures
+from tests.web.studio.review.test_review import (  # noqa: F401  some are fixtures
     ISSUE,
     approve,
     folder,

@@ -7,8 +7,8 @@ from newsletter.domain.people import Role
 from newsletter.domain.send import SendStatus
 from newsletter.domain.subscriber import Subscriber
 from tests.web.preview.running_preview import morning, write_newsletter
+from tests.web.studio.sending.test_send_page import JSON, PAGE, TODAY
 from tests.web.studio.signed_in import hosted_studio
-from tests.web.studio.test_send_page import JSON, PAGE, TODAY
 
 
 def test_only_publishers_who_have_used_their_passkey_send_and_all_of_them_undo(tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
 
 def share(part: int, whole: int) -> str:
-    """Return a part in percent: ``34 %``, and ``under 1 %`` for a small one."""
+    """Return a part in percent: ``34%``, and ``under 1%`` for a small one."""
     percent = round(100 * part / whole) if whole else 0
-    return "under 1 %" if part and not percent else f"{percent} %"
+    return "under 1%" if part and not percent else f"{percent}%"
 
 
 def counted(number: int, noun: str) -> str:

@@ -60,8 +60,8 @@ FROM subscriber WHERE id % 20 = 0;
 INSERT INTO suppression (address_key, reason, since, issue)
 SELECT address_key, 'bounced', '{now}.000000', '' FROM subscriber WHERE id % 100 = 7;
 INSERT INTO confirmation (key, kind, address, address_key, subscriber, choices, how, wording, asked)
-SELECT printf('%032x', n), 'sign-up', 'w' || n || '@example.org', 'w' || n || '@example.org', '', '{{}}', 'form', '',
-  '{now}.000000' FROM {waiting};
+SELECT printf('%032x', n), 'sign-up', 'w' || n || '@example.org', 'w' || n || '@example.org', '',
+  '{{"topics":[],"frequency":"each"}}', 'form', '', '{now}.000000' FROM {waiting};
 INSERT INTO send (id, issue, status, provider, digest, content, date, segments, created, finished, left_out, counts)
 SELECT n, date('2025-01-01', '+' || (n - 1) || ' days'), 'finished', 'smtp', 'x', '', '{now}.000000', '["everyone"]',
   datetime('{now}', '-' || (1 + {sends} - n) || ' days') || '.000000', '{now}.000000', 0, '{{"submitted":1000}}'

@@ -127,9 +127,9 @@ def _clicked_topics(rule: Clicked, clicks: sa.Select[Any]) -> Condition:
     """
     listed = sa.cast(link.c.topics, sa.Text)
     about = sa.or_(*(listed.contains(f'"{slug}"') for slug in sorted(rule.topics)))
-    # Joined, so that the clicks are found by the index of their links, and not all of them are read.
-    clicked_links = sa.and_(response.c.send == link.c.send, response.c.link == link.c.number)
-    clicks = clicks.join(link, clicked_links).where(about)
+    links = sa.select(link.c.send, link.c.number).where(about)
+    # Not joined: then SQLite would read all clicks and look each one's link up.
+    clicks = clicks.where(sa.tuple_(response.c.send, response.c.link).in_(links))
     if rule.times == 1:
         return subscriber.c.id.in_(clicks.with_only_columns(response.c.subscriber))
     clicked = clicks.distinct().subquery()

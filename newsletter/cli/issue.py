@@ -104,7 +104,7 @@ def show(context: typer.Context, json: options.AsJson = False) -> None:
                     "subject": issue.subject,
                     "language": issue.language or settings.newsletter.language,
                     "segments": issue.segments,
-                    "status": status_in_words(sends.get(issue.slug), zone),
+                    "status": status_in_words(sends.get(issue.slug), zone, totals=True),
                     "send": sends[issue.slug].id if issue.slug in sends else None,
                     "entries": [entry.slug for entry in issue.entries],
                     "blocks": [block.name for block in issue.blocks],
@@ -126,7 +126,7 @@ def show(context: typer.Context, json: options.AsJson = False) -> None:
                 len(issue.entries),
                 *[len(issue.blocks)] * has_blocks,
                 (", ".join(issue.segments) or "everyone") + (f" ({issue.language})" if issue.language else ""),
-                status_in_words(sends.get(issue.slug), zone),
+                status_in_words(sends.get(issue.slug), zone, totals=True),
             )
             for issue in issues
         ],

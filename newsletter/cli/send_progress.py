@@ -139,7 +139,7 @@ def print_summary(settings: "Settings", send: "Send") -> None:
 
 def send_in_words(send: "Send", zone: "ZoneInfo") -> str:
     """Return a send's status. An issue without frozen content is a draft, but its send is never called that."""
-    words = status_in_words(send, zone)
+    words = status_in_words(send, zone, totals=True)
     return send.status.value if words == DRAFT else words
 
 

@@ -1,8 +1,16 @@
 """Numbers with their nouns in English. No I/O."""
 
+FEW = 20
+"""Of less than this, a percentage would tell the number."""
+
 
 def share(part: int, whole: int) -> str:
-    """Return a part in percent: ``34%``, and ``under 1%`` for a small one."""
+    """Return a part without its number: ``34%``, and ``under 1%`` for a small one.
+
+    Of few it is only ``none``, ``some`` or ``all``.
+    """
+    if whole < FEW:
+        return "none" if not part else "all" if part == whole else "some"
     percent = round(100 * part / whole) if whole else 0
     return "under 1%" if part and not percent else f"{percent}%"
 

@@ -137,13 +137,14 @@ def begun_issues(sends: Mapping[str, Send]) -> frozenset[str]:
     return frozenset(issue for issue, send in sends.items() if send.digest)
 
 
-def status_in_words(send: Send | None, zone: ZoneInfo, *, totals: bool = True) -> str:
+def status_in_words(send: Send | None, zone: ZoneInfo, *, totals: bool) -> str:
     """Return an issue's status for an editor; without a send it is a draft. Times are in ``zone``.
 
-    Without ``totals`` it has shares of readers, for those who may not know how many there are.
+    Without ``totals`` it has shares of readers and no reasons, for those who may not know how many readers there are.
     """
     if send is not None and not send.digest and send.begins and send.failing_since:
-        return f"late, scheduled for {clock_time(send.begins, zone)}: {send.reason}"
+        late = f"late, scheduled for {clock_time(send.begins, zone)}"
+        return f"{late}: {send.reason}" if totals else late
     if send is None or (not send.digest and send.status in (SendStatus.PLANNED, SendStatus.CANCELLED)):
         return DRAFT
     submitted = send.counts.get(DeliveryStatus.SUBMITTED, 0)

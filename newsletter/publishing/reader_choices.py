@@ -132,6 +132,7 @@ def spread_in_words(person: Person, spread: EntrySpread) -> SpreadInWords:
     return SpreadInWords(
         by_entries=tuple(zip(labels, map(number, by_entries), strict=True)) if spread.readers else (),
         reach=tuple(
-            counted(readers, "reader") if totals else f"{number(readers)} of readers" for readers in spread.by_position
+            counted(readers, "reader") if totals else f"{number(readers)} of the readers"
+            for readers in spread.by_position
         ),
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.plurals import counted
+from newsletter.domain.plurals import counted, share
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,19 @@ from newsletter.domain.plurals import counted
 )
 def test_a_number_is_written_with_the_plural_of_its_noun(number: int, noun: str, printed: str) -> None:
     assert counted(number, noun) == printed
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "words"),
+    [
+        (0, 0, "none"),
+        (0, 19, "none"),
+        (1, 19, "some"),
+        (19, 19, "all"),
+        (7, 20, "35%"),
+        (1, 2000, "under 1%"),
+        (2000, 2000, "100%"),
+    ],
+)
+def test_a_share_tells_no_number(part: int, whole: int, words: str) -> None:
+    assert share(part, whole) == words

@@ -135,6 +135,7 @@ class Studio:
             "more_places": [listed for listed in places if listed.group != MAIN],
             "place": place,
             "sees_reports": may(person, Act.SEE_REPORTS),
+            "composes": may(person, Act.COMPOSE),
             "person": person,
             "has_accounts": self.hosting is not None,
             "commits": self.sittings.state(),

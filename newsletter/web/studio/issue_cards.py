@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.issue import Issue
 from newsletter.domain.people import Act, Person, may
+from newsletter.domain.plurals import FEW
 from newsletter.domain.send import Send, SendStatus, status_in_words
 from newsletter.domain.send_stages import stage_of
 from newsletter.domain.skeletons import skeleton_of
@@ -114,14 +115,16 @@ def issue_card(
     state = status_in_words(send, zone, totals=totals)
     sent = send.counts.get(DeliveryStatus.SUBMITTED, 0) if send and running else 0
     recipients = send.recipients if send and running else 0
+    if not totals:  # a bar of few readers would tell how many
+        sent, recipients = (round(100 * sent / recipients), 100) if recipients >= FEW else (0, 0)
     return IssueCard(
         issue=issue,
         when=_when(issue.date, now.astimezone(zone).date()),
         state="scheduled" if begins and state.startswith("scheduled") else state,
         begins=begins.astimezone(zone) if begins else None,
         ready_by=None if send_stage.has_send else _ready_by(snapshot, issue),
-        sent=sent if totals else round(100 * sent / recipients) if recipients else 0,
-        recipients=recipients if totals else 100 if recipients else 0,
+        sent=sent,
+        recipients=recipients,
         tally=snapshot.once_known(_key(issue.slug)),
         has_send=send_stage.has_send,
         stage=stage,

@@ -84,7 +84,7 @@ def review_values(studio: Studio, slug: str) -> dict[str, object]:
         "rules": loaded.approval,
         "send": send,
         "send_stage": stage_of(send, studio.now),
-        "send_words": status_in_words(send, snapshot.settings.zone),
+        "send_words": status_in_words(send, snapshot.settings.zone, totals=studio.sees_totals),
         "is_frozen": send is not None and bool(send.digest),
         "mark": mark_of(reviewed) if reviewed else "",
         "times": _times(issue, send, studio.today(snapshot), loaded),

@@ -38,6 +38,26 @@ def test_a_writers_fields_are_those_of_their_own_entries(studio: AskedStudio) ->
     assert {"title", "framing", "topics"} <= usable(studio, EDITOR, "/entries/night-train")
 
 
+def test_a_locked_entry_has_no_tools(studio: AskedStudio) -> None:
+    def tools(person: Person, path: str) -> int:
+        page = html.fromstring(asyncio.run(studio.ask("GET", path, secret=studio.session(person))).text)
+        return len(page.xpath("//*[@data-tool or @data-remove or @id='quote']"))
+
+    assert tools(WRITER, "/entries/night-train") == 0
+    assert tools(WRITER, "/entries/own") >= 3
+    assert tools(EDITOR, "/entries/night-train") >= 3
+
+
+def test_a_writer_is_told_who_creates_issues(studio: AskedStudio) -> None:
+    assert "date" in usable(studio, EDITOR, "/issues")
+    assert usable(studio, WRITER, "/issues") == set()
+    page = asyncio.run(studio.ask("GET", "/issues", secret=studio.session(WRITER))).text
+    assert "Editors create issues." in page
+    desk = asyncio.run(studio.ask("GET", "/", secret=studio.session(WRITER))).text
+    assert 'href="/issues"' not in desk
+    assert 'action="/issues"' not in desk
+
+
 def test_only_those_who_edit_all_entries_may_give_one_away(studio: AskedStudio) -> None:
     assert "by" not in usable(studio, WRITER, "/entries/own")
     assert "by" in usable(studio, EDITOR, "/entries/own")

@@ -122,6 +122,16 @@ def test_the_same_files_give_the_same_email(root: Path) -> None:
     assert first.compiled == second.compiled
 
 
+def test_the_address_of_an_entrys_owner_is_in_no_email_and_in_no_view_of_it(root: Path) -> None:
+    write_entry(root, "three", by="owner@example.org")
+    composed = compose(root, make.newsletter(), "2026-11-23", CONTEXT)
+    assert composed.issue.entries[0].by == "owner@example.org"
+    # The compiled issue is all that a send freezes, and messages and views in a browser are made from that.
+    assert "owner@" not in repr(composed.compiled)
+    assert "owner@" not in composed.compiled.digest + fill_text(composed.email.html, {})
+    assert "owner@" not in fill_text(composed.email.text, {})
+
+
 def test_an_unknown_issue_is_a_usage_error(root: Path) -> None:
     with pytest.raises(UnknownIssueError, match='did you mean "2026-11-23"'):
         compose(root, make.newsletter(), "2026-11-32", CONTEXT)

@@ -75,12 +75,19 @@ class Editing:
         self._stacks = UndoStacks()
 
     def read(self, path: str) -> FileText:
-        """Return a manuscript's text with its digest. Raise FileGoneError, UneditablePathError, UnreadableFileError."""
+        """Return a manuscript's text with its digest. Raise FileGoneError, UneditablePathError, UnreadableFileError.
+
+        It asks for no permission: pages also need values of files whose text a person may not see, such as the
+        newsletter's topics. A page that shows the text itself asks ``permissions.require_sight`` first.
+        """
         file = read_manuscript(manuscript_place(self.root, path))
         return FileText(path=file.place.path, text=file.text, digest=file.digest)
 
     def digest(self, path: str) -> str:
-        """Return a manuscript's digest, "" if there is no such file. Raise as ``read`` does, but not for its text."""
+        """Return a manuscript's digest, "" if there is no such file. Raise as ``read`` does, but not for its text.
+
+        It asks for no permission, as ``read`` doesn't.
+        """
         try:
             return read_manuscript(manuscript_place(self.root, path)).digest
         except FileGoneError:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from html import unescape
 from pathlib import Path
 
@@ -104,6 +104,15 @@ def test_an_issues_page_has_no_readers_data_and_has_metadata_for_machines() -> N
     assert tree.xpath("//section[@id='b']//a/@href")[:2] == ["https://example.org/review/b", "#corrections"]
     assert tree.xpath("//section[@class='corrections']//a[@href='#b']")[0].text_content() == "About b"
     assert tree.xpath("//h2[@id='corrections']/text()") == ["Correction"]
+
+
+def test_no_page_or_feed_has_the_address_of_an_entrys_owner() -> None:
+    owned = make.issue(make.entry("owned", by="owner@example.org"), slug="2026-11-22", date=date(2026, 11, 22))
+    with archives.pages(archives.archive(owned)) as pages:
+        made = list(pages.all_pages())
+    assert any("About owned" in page.body.decode("utf-8", "replace") for page in made)
+    assert [page.path for page in made if b"owner@" in page.body] == []
+    assert {"/atom.xml", "/feed.json"} <= {page.path for page in made}
 
 
 def test_a_page_is_small() -> None:

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from newsletter.domain.people import Person
 
@@ -21,6 +21,7 @@ class Present:
 
     name: str
     path: str = ""
+    person: Person = field(compare=False)
 
 
 class Presence:
@@ -44,7 +45,7 @@ class Presence:
     def stream(self, person: Person) -> Iterator[None]:
         """Count a person as here as long as one of their streams is open."""
         self._streams[person.id] += 1
-        present = Present(name=person.name, path=self._opened.get(person.id, ""))
+        present = Present(name=person.name, path=self._opened.get(person.id, ""), person=person)
         if self._people.get(person.id) != present:
             self._people[person.id] = present
             self._changed()
@@ -61,7 +62,8 @@ class Presence:
         shown = []
         for number, present in self._people.items():
             if number != viewer.id:
-                label, path = self._page_for(viewer, present.path)
+                is_refused = not self._page_for(present.person, present.path)[1]  # they were shown why, and no page
+                label, path = ("", "") if is_refused else self._page_for(viewer, present.path)
                 shown.append({"name": present.name, "page": label, "path": path})
         return sorted(shown, key=lambda other: (other["name"].casefold(), other["page"]))
 

@@ -77,6 +77,18 @@ async def _steps() -> None:
         assert await told(writers) == []
 
 
+async def _refused() -> list[dict[str, str]]:
+    streams = Streams()
+    streams.presence.visited(WRITER, "/people/audit")
+    async with aclosing(streams.open(WRITER)) as writers, aclosing(streams.open(ADMIN)) as admins:
+        await told(writers)
+        return await told(admins)
+
+
+def test_nobody_is_shown_on_a_page_that_they_were_refused() -> None:
+    assert asyncio.run(_refused()) == [{"name": WRITER.name, "page": "", "path": ""}]
+
+
 def test_people_come_move_and_go_with_their_streams() -> None:
     asyncio.run(_steps())
 

@@ -199,10 +199,12 @@ class SelfService:
 
     def deliveries_of(self, reader: int) -> list[tuple[str, str, str]]:
         """Return the issue, status and detail of each delivery of a reader, by id, the latest first."""
+        # With the list of sends, SQLite looks up one delivery in each send; a join alone scans all deliveries.
         query = (
             sa.select(send.c.issue, delivery.c.status, delivery.c.detail)
-            .join(delivery, sa.and_(delivery.c.send == send.c.id, delivery.c.subscriber == reader))
-            .order_by(send.c.id.desc())
+            .join(delivery, delivery.c.send == send.c.id)
+            .where(delivery.c.subscriber == reader, delivery.c.send.in_(sa.select(send.c.id)))
+            .order_by(delivery.c.send.desc())
         )
         with self._database.reading() as connection:
             return [(row.issue, row.status, row.detail) for row in connection.execute(query)]

@@ -1,6 +1,5 @@
 """Forms with a file, as browsers send them."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -9,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.web.http.multipart import ReceivedForm, UploadError, receive_form
+from tests import event_loop
 
 
 def received(content_type: str, body: bytes, size: int = 7) -> tuple[ReceivedForm, bytes]:
@@ -17,7 +17,7 @@ def received(content_type: str, body: bytes, size: int = 7) -> tuple[ReceivedFor
             yield body[at : at + size]
 
     pieces: list[bytes] = []
-    form = asyncio.run(receive_form(content_type, chunks(), "file", pieces.append))
+    form = event_loop.run(receive_form(content_type, chunks(), "file", pieces.append))
     return form, b"".join(pieces)
 
 

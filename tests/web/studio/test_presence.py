@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 from newsletter.domain.people import Person, Role
 from newsletter.web.studio.presence import Presence
 from newsletter.web.studio.presence_pages import page_for
-from tests import people
+from tests import event_loop, people
 from tests.make import SECRET
 from tests.web.preview.running_preview import write_newsletter
 from tests.web.studio.signed_in import HostedStudio, hosted_studio
@@ -90,7 +90,7 @@ def test_nobody_is_shown_on_a_page_that_they_were_refused() -> None:
 
 
 def test_people_come_move_and_go_with_their_streams() -> None:
-    asyncio.run(_steps())
+    event_loop.run(_steps())
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Ways around the permissions: paths written otherwise, other methods, and forms of a lower role."""
 
-import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from newsletter.domain.people import Person
 from newsletter.domain.subscriber import Subscriber
 from newsletter.editing import SyncConflict, SyncState
+from tests import event_loop
 from tests.make import SECRET
 from tests.people import ADMIN, EDITOR, PUBLISHER, WRITER
 from tests.web.preview.running_preview import write_newsletter
@@ -41,7 +41,7 @@ def studio(root: Path) -> Iterator[AskedStudio]:
 
 def ask(studio: AskedStudio, person: Person | None, method: str, path: str, **more: object) -> Answer:
     secret = studio.session(person) if person else ""
-    return asyncio.run(studio.ask(method, path, secret=secret, **more))  # type: ignore[arg-type]
+    return event_loop.run(studio.ask(method, path, secret=secret, **more))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,9 @@ def test_a_confirmation_counts_for_its_own_session_only(studio: AskedStudio) -> 
     other = studio.session(ADMIN, confirmed=False)
     studio.session(ADMIN)  # confirmed, elsewhere
     form = {"address": "zed@example.org", "name": "Zed", "role": "admin"}
-    answer = asyncio.run(studio.ask("POST", "/people", secret=other, form=form, headers={"accept": "application/json"}))
+    answer = event_loop.run(
+        studio.ask("POST", "/people", secret=other, form=form, headers={"accept": "application/json"})
+    )
     assert (answer.status, "confirmation-needed" in answer.text) == (401, True)
 
 

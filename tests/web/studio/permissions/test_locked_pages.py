@@ -1,12 +1,12 @@
 """What a page offers follows from the role: fields and buttons that would be refused can't be used."""
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
 from lxml import html
 
 from newsletter.domain.people import Person
+from tests import event_loop
 from tests.make import SECRET
 from tests.people import ADMIN, EDITOR, WRITER
 from tests.web.preview.running_preview import write_newsletter
@@ -28,7 +28,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AskedStudio]:
 
 def usable(studio: AskedStudio, person: Person, path: str) -> set[str]:
     """Return the ids of the page's fields that a person can use."""
-    page = html.fromstring(asyncio.run(studio.ask("GET", path, secret=studio.session(person))).text)
+    page = html.fromstring(event_loop.run(studio.ask("GET", path, secret=studio.session(person))).text)
     return {str(control.get("id")) for control in page.xpath(_USABLE) if control.get("id")}
 
 
@@ -40,7 +40,7 @@ def test_a_writers_fields_are_those_of_their_own_entries(studio: AskedStudio) ->
 
 def test_a_locked_entry_has_no_tools(studio: AskedStudio) -> None:
     def tools(person: Person, path: str) -> int:
-        page = html.fromstring(asyncio.run(studio.ask("GET", path, secret=studio.session(person))).text)
+        page = html.fromstring(event_loop.run(studio.ask("GET", path, secret=studio.session(person))).text)
         return len(page.xpath("//*[@data-tool or @data-remove or @id='quote']"))
 
     assert tools(WRITER, "/entries/night-train") == 0
@@ -51,9 +51,9 @@ def test_a_locked_entry_has_no_tools(studio: AskedStudio) -> None:
 def test_a_writer_is_told_who_creates_issues(studio: AskedStudio) -> None:
     assert "date" in usable(studio, EDITOR, "/issues")
     assert usable(studio, WRITER, "/issues") == set()
-    page = asyncio.run(studio.ask("GET", "/issues", secret=studio.session(WRITER))).text
+    page = event_loop.run(studio.ask("GET", "/issues", secret=studio.session(WRITER))).text
     assert "Editors create issues." in page
-    desk = asyncio.run(studio.ask("GET", "/", secret=studio.session(WRITER))).text
+    desk = event_loop.run(studio.ask("GET", "/", secret=studio.session(WRITER))).text
     assert 'href="/issues"' not in desk
     assert 'action="/issues"' not in desk
 
@@ -67,5 +67,5 @@ def test_a_writer_looks_at_an_issue_and_composes_nothing(studio: AskedStudio) ->
     assert {"subject", "new-section"} <= usable(studio, ADMIN, "/issues/2026-11-23")
     left = usable(studio, WRITER, "/issues/2026-11-23")
     assert not {"subject", "preheader", "note", "new-section"} & left
-    page = asyncio.run(studio.ask("GET", "/issues/2026-11-23", secret=studio.session(WRITER))).text
+    page = event_loop.run(studio.ask("GET", "/issues/2026-11-23", secret=studio.session(WRITER))).text
     assert "Editors compose issues." in page

@@ -3,7 +3,6 @@
 ``route_table.py`` says who may use which; a route that it doesn't know fails.
 """
 
-import asyncio
 import re
 from collections.abc import Iterable, Iterator
 
@@ -12,6 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Mount
 
 from newsletter.domain.people import Role
+from tests import event_loop
 from tests.make import SECRET
 from tests.people import ADMIN, EDITOR, PUBLISHER, WRITER
 from tests.web.preview.running_preview import write_newsletter
@@ -128,4 +128,4 @@ async def _mismatches(studio: AskedStudio) -> list[str]:
 
 
 def test_everybody_may_use_exactly_the_routes_of_the_table(studio: AskedStudio) -> None:
-    assert asyncio.run(_mismatches(studio)) == []
+    assert event_loop.run(_mismatches(studio)) == []

@@ -144,7 +144,7 @@ class ForbiddenError(NewsletterError):
     code = "forbidden"
 
     def __init__(self, *, act: Act, needed: Role, words: str = "") -> None:
-        self.act, self.needed = act, needed
+        self.act, self.needed, self.words = act, needed, words
         super().__init__(f"your role may not {words or _WORDS[act]}", hint=f"ask {_anybody_from(needed)}")
 
 

@@ -86,7 +86,7 @@ async def _refused() -> list[dict[str, str]]:
 
 
 def test_nobody_is_shown_on_a_page_that_they_were_refused() -> None:
-    assert asyncio.run(_refused()) == [{"name": WRITER.name, "page": "", "path": ""}]
+    assert event_loop.run(_refused()) == [{"name": WRITER.name, "page": "", "path": ""}]
 
 
 def test_people_come_move_and_go_with_their_streams() -> None:

@@ -50,7 +50,7 @@ def has_database(settings: "Settings") -> bool:
 def local_person(root: Path) -> "Person":
     """Return the person at this computer: the name and address of git's configuration, or else the computer's.
 
-    They have every permission: whoever can run commands here can change the files and the database, too.
+    They have every permission: anybody who can run commands here can change the files and the database, too.
     """
     from newsletter.domain.people import Person
     from newsletter.git import Repository, find_repository

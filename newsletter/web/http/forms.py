@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 from fastapi import Depends, HTTPException, Request
 
 _FORM = "application/x-www-form-urlencoded"
+_UPLOAD = "multipart/form-data"
 _MOST_FIELDS = 2000
 
 
@@ -37,10 +38,10 @@ class Form:
 async def read_form(request: Request) -> Form:
     """Return the submitted form, empty if the body is not a form. Raise HTTPException if it can't be parsed."""
     kind = request.headers.get("content-type", "")
-    if kind and not kind.startswith(_FORM):
+    if kind.startswith(_UPLOAD):
         return Form()  # without reading it: it may be a large file, which its route streams
     body = await request.body()
-    if not kind:
+    if not kind.startswith(_FORM):
         return Form()
     try:
         fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)

@@ -1,6 +1,7 @@
-"""Time for tests: a clock that advances only when code waits, and a host whose clock is wrong."""
+"""Time for tests: clocks that advance only when code waits or a test moves them, and a host whose clock is wrong."""
 
 import sys
+import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Self
@@ -25,6 +26,22 @@ class Clock:
     def timer(self) -> Timer:
         """Return this clock as the SMTP provider's timer."""
         return Timer(clock=lambda: self.now, sleep=self.sleep)
+
+
+class MovedClock:
+    """A clock that stands still until a test moves it, which sets the event ``moved``."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.moved = threading.Event()
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **times: float) -> None:
+        """Move the clock forward by a timedelta's arguments."""
+        self.now += timedelta(**times)
+        self.moved.set()
 
 
 class _Ahead(datetime):

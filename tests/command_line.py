@@ -14,7 +14,7 @@ import pytest
 import typer.main
 
 from newsletter.__main__ import main
-from newsletter.cli import link_checks, resources
+from newsletter.cli import resources
 from tests.databases import new_sqlite
 from tests.make import SECRET
 
@@ -99,7 +99,7 @@ def root(_fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(folder)
     monkeypatch.setenv("NEWSLETTER_SECRET", SECRET)
     monkeypatch.setattr(resources, "today", lambda _settings: date(2026, 11, 23))
-    monkeypatch.setattr(link_checks, "web_client", lambda: None)  # tests that load pages serve their own
+    monkeypatch.setattr(resources, "web_client", lambda: None)  # tests that load pages serve their own
     return folder
 
 

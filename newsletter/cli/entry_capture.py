@@ -6,12 +6,11 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from newsletter.cli import output
+from newsletter.cli import output, resources
 
 if TYPE_CHECKING:
     from newsletter.capture import Captured, Duplicates
     from newsletter.domain.issue import Entry
-    from newsletter.fetching import WebClient
     from newsletter.settings import Settings
 
 _GIVEN = "given"
@@ -31,18 +30,11 @@ def is_link(text: str) -> bool:
     return re.match(r"https?://\S+$", text.strip(), re.IGNORECASE) is not None
 
 
-def web_client() -> "WebClient":
-    """Return the client that fetches the page."""
-    from newsletter.fetching import WebClient
-
-    return WebClient()
-
-
 def read_link(url: str, settings: "Settings", *, offline: bool) -> ReadLink:
     """Return what the page at a link says about itself; without fetching it, what the link itself says."""
     from newsletter import capture, content
 
-    captured = capture.capture(url, client=None if offline else web_client())
+    captured = capture.capture(url, client=None if offline else resources.web_client())
     candidates = capture.entry_candidates(content.read_manuscripts(settings.root))
     addresses = (captured.url, captured.facts.value("canonical_url"), url)
     return ReadLink(

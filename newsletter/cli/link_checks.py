@@ -3,23 +3,15 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from newsletter.cli import output
+from newsletter.cli import output, resources
 from newsletter.cli.advice import advised
 from newsletter.domain.plurals import counted
 
 if TYPE_CHECKING:
     from newsletter.domain.issue import Issue
     from newsletter.errors import Finding
-    from newsletter.fetching import WebClient
     from newsletter.publishing.sends.link_checks import LinkCheck
     from newsletter.publishing.sends.outgoing_links import OutgoingLink
-
-
-def web_client() -> "WebClient | None":
-    """Return the client that loads the pages."""
-    from newsletter.fetching import WebClient
-
-    return WebClient()
 
 
 def check_links(links: Sequence["OutgoingLink"]) -> list["LinkCheck"]:
@@ -28,7 +20,7 @@ def check_links(links: Sequence["OutgoingLink"]) -> list["LinkCheck"]:
 
     results = []
     with output.progress("Checking links") as progress:
-        for result in LinkChecker(web_client()).check(links):
+        for result in LinkChecker(resources.web_client()).check(links):
             results.append(result)
             progress(len(results), len(links))
     for url, remark in dict.fromkeys((result.link.url, result.remark) for result in results if result.remark):

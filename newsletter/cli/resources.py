@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # importing any of these would take longer than `newsletter -
     from newsletter.checks import Calendar
     from newsletter.composing import Composed
     from newsletter.editing import Editing
+    from newsletter.fetching import WebClient
     from newsletter.settings import Settings
     from newsletter.store import Store
 
@@ -137,6 +138,13 @@ def sent_issue_slug(settings: "Settings", opened: "Store", name: str) -> str:
     if last is None:
         raise UsageError("no issue has been sent yet", hint="send one with `newsletter send`")
     return last.issue
+
+
+def web_client() -> "WebClient":
+    """Return the client that loads pages."""
+    from newsletter.fetching import WebClient
+
+    return WebClient()
 
 
 def open_editing(settings: "Settings") -> "Editing":

@@ -47,25 +47,8 @@ def source_words(source: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DayTotals:
-    """A day's changes and the number of ``readers`` who could be mailed at its end; None if that isn't known."""
-
-    day: date
-    readers: int | None
-    joined: int = 0
-    left: int = 0
-    bounced: int = 0
-    complained: int = 0
-
-    @property
-    def net(self) -> int:
-        """Return the sum of the changes."""
-        return self.joined - self.left - self.bounced - self.complained
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeCounts:
-    """Sums over a range of days, by the slug of a topic or a source."""
+    """How many readers joined, left, bounced or complained, by day, topic or source."""
 
     joined: int = 0
     left: int = 0
@@ -75,7 +58,7 @@ class ChangeCounts:
     @property
     def net(self) -> int:
         """Return the sum of the changes."""
-        return self.joined - self.left - self.bounced - self.complained
+        return self.joined - self.lost
 
     @property
     def lost(self) -> int:
@@ -90,3 +73,11 @@ class ChangeCounts:
             bounced=self.bounced + other.bounced,
             complained=self.complained + other.complained,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayTotals(ChangeCounts):
+    """A day's changes and the number of ``readers`` who could be mailed at its end; None if that isn't known."""
+
+    day: date
+    readers: int | None

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.cli import entry_capture
+from newsletter.cli import resources
+from newsletter.fetching import WebClient
 from tests.command_line import Run, files
 from tests.web_site import WebSite, web_site
 
@@ -18,9 +19,9 @@ def running() -> Iterator[WebSite]:
 
 
 @pytest.fixture
-def site(running: WebSite, monkeypatch: pytest.MonkeyPatch) -> WebSite:
+def site(running: WebSite, root: Path, monkeypatch: pytest.MonkeyPatch) -> WebSite:
     """Return a site that the command may connect to, although it is on the loopback."""
-    monkeypatch.setattr(entry_capture, "web_client", lambda: running.client)
+    monkeypatch.setattr(resources, "web_client", lambda: running.client)
     return running
 
 
@@ -70,7 +71,10 @@ def test_offline_nothing_is_fetched(run: Run, root: Path, site: WebSite) -> None
     assert len(site.requested) == before
 
 
-def test_a_private_address_is_not_contacted(run: Run, root: Path, running: WebSite) -> None:
+def test_a_private_address_is_not_contacted(
+    run: Run, root: Path, running: WebSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources, "web_client", WebClient)
     before = len(running.requested)
     made = run("entry", "new", f"{running.url}/piece")
 

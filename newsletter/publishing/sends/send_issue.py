@@ -12,7 +12,7 @@ from newsletter.publishing.reviews.approvals import require_approval, start_of
 from newsletter.publishing.sends.frozen_content import freeze_request
 from newsletter.publishing.sends.plan_differences import refuse_changed_audience
 from newsletter.publishing.sends.send_preparing import PreparedSend, compose_issue
-from newsletter.publishing.sends.send_schedule import start_to_approve
+from newsletter.publishing.sends.send_schedule import require_approval_of
 from newsletter.sending import Observer, SendContext, SendOutcome
 from newsletter.settings import Settings
 from newsletter.store import Lease, Store
@@ -37,15 +37,7 @@ def send_now(
     require(person, Act.SEND)
     if prepared.start is not None:
         raise ValueError("a send with a start doesn't begin now")
-    require_approval(
-        settings,
-        store,
-        prepared.composed,
-        start_to_approve(prepared, now=now),
-        person=person,
-        without_approval=without_approval,
-        now=now,
-    )
+    require_approval_of(prepared, person, settings, store, without_approval=without_approval, now=now)
     publish_pictures(settings, prepared.composed)
     request = freeze_request(settings, store, prepared.composed, now=now)
     plan = prepared.plan

@@ -17,6 +17,21 @@ from newsletter.settings import Settings
 from newsletter.store import Store
 
 
+def require_approval_of(
+    prepared: PreparedSend, person: Person, settings: Settings, store: Store, *, without_approval: str, now: datetime
+) -> None:
+    """Raise NotApprovedError unless a prepared send is approved for its start, or a reason overrides that."""
+    require_approval(
+        settings,
+        store,
+        prepared.composed,
+        start_to_approve(prepared, now=now),
+        person=person,
+        without_approval=without_approval,
+        now=now,
+    )
+
+
 def start_to_approve(prepared: PreparedSend, *, now: datetime) -> PlannedStart:
     """Return the start of a prepared send, as an approval has to cover it."""
     issue_date, start = prepared.composed.issue.date, prepared.start
@@ -45,15 +60,7 @@ def schedule_send(
     start = prepared.start
     if start is None:
         raise ValueError("a send without a start begins now")
-    require_approval(
-        settings,
-        store,
-        prepared.composed,
-        start_to_approve(prepared, now=now),
-        person=person,
-        without_approval=without_approval,
-        now=now,
-    )
+    require_approval_of(prepared, person, settings, store, without_approval=without_approval, now=now)
     with sending.refusals_in_zone(store, settings.newsletter.zone):
         send = store.sends.schedule(
             issue=prepared.plan.issue,

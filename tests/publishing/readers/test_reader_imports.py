@@ -2,7 +2,7 @@
 
 import zipfile
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from newsletter.publishing.readers.import_state import ImportChoices, ImportPhas
 from newsletter.publishing.readers.reader_imports import ArchiveTooLargeError, ImportRunningError, ReaderImports
 from newsletter.store import Store, open_store
 from newsletter.subscriber_files import FileEncoding, SubscriberFileError
+from tests.clock import MovedClock
 from tests.make import WHEN
 from tests.people import ADMIN, PUBLISHER
 
@@ -23,19 +24,10 @@ CONFIRMED = SubscriberStatus.CONFIRMED
 FILE = "email,first_name,Hobby\nada@example.org,Ada,chess\nbroken,Eve,\nbea@example.org,Bea,\n"
 
 
-class Clock:
-    """A clock that tests set."""
-
-    now = WHEN
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
+def clock() -> MovedClock:
     """Return the clock of the imports."""
-    return Clock()
+    return MovedClock(WHEN)
 
 
 @pytest.fixture
@@ -45,7 +37,7 @@ def url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def imports(tmp_path: Path, url: str, clock: Clock) -> ReaderImports:
+def imports(tmp_path: Path, url: str, clock: MovedClock) -> ReaderImports:
     """Return the imports of a newsletter without readers."""
     return ReaderImports(tmp_path, lambda: open_store(url), Topics, clock)
 
@@ -165,7 +157,7 @@ def test_an_import_can_be_stopped_and_begun_again(imports: ReaderImports, url: s
 
 
 def test_a_restart_interrupts_an_import_which_then_begins_again(
-    imports: ReaderImports, tmp_path: Path, url: str, clock: Clock
+    imports: ReaderImports, tmp_path: Path, url: str, clock: MovedClock
 ) -> None:
     checked = upload(imports, many(2500))
     kept = imports._folder.read(checked.id).begun(ImportPhase.IMPORTING)
@@ -212,7 +204,7 @@ def _act_after_first_batch(imports: ReaderImports, act: Callable[[str], object])
     imports._changed = changed
 
 
-def test_imports_are_deleted_after_a_day(imports: ReaderImports, clock: Clock, tmp_path: Path) -> None:
+def test_imports_are_deleted_after_a_day(imports: ReaderImports, clock: MovedClock, tmp_path: Path) -> None:
     state = upload(imports, FILE)
     clock.now = WHEN + timedelta(hours=23)
     imports.tidy()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.cli import link_checks
+from newsletter.cli import resources
 from newsletter.content import read_manuscripts
 from newsletter.domain.issue import Entry, Passage, PassageKind
 from newsletter.publishing.sends.link_checks import KEPT, LinkCheck, LinkChecker, without_connection
@@ -249,7 +249,7 @@ def test_every_link_of_an_issue_is_checked(settings: Settings) -> None:
 @pytest.fixture
 def linked(readers: Path, pages: CapturedPages, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A newsletter whose issue for today has one entry, which quotes /night-train."""
-    monkeypatch.setattr(link_checks, "web_client", lambda: pages.client)
+    monkeypatch.setattr(resources, "web_client", lambda: pages.client)
     for path in (readers / "issues/entries").glob("*.md"):
         path.unlink()
     front = f"title: Night train\nurl: {pages.url('/night-train')}\nsource: The Gazette\n"
@@ -288,7 +288,7 @@ def test_links_are_checked_before_the_question(run: Run, linked: Path) -> None:
 def test_a_computer_without_a_connection_gets_one_warning(
     run: Run, linked: Path, pages: CapturedPages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link_checks, "web_client", lambda: replace(pages.client, admits=lambda _: False))
+    monkeypatch.setattr(resources, "web_client", lambda: replace(pages.client, admits=lambda _: False))
     path = linked / "issues/entries/night-train.md"
     path.write_text(path.read_text().replace("Go:", "Go to https://maps.example/a:"))
     asked = run("send", "2026-11-23", stdin="n\n")

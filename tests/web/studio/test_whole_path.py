@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from newsletter import bootstrap, settings
 from newsletter.domain.people import Person
 from newsletter.domain.subscriber import Subscriber
+from tests.clock import MovedClock
 from tests.command_line import Run, run  # noqa: F401  a fixture
 from tests.make import SECRET
 from tests.people import ADMIN, EDITOR, PUBLISHER, WRITER
@@ -22,7 +23,7 @@ from tests.web.preview.running_preview import TOML, NewsletterFolder
 from tests.web.studio.captured_pages import CapturedPages, article, captured_pages
 from tests.web.studio.page_errors import no_page_errors
 from tests.web.studio.signed_in import authenticator
-from tests.web.studio.working_studio import MovedClock, WorkingStudio, working_studio
+from tests.web.studio.working_studio import WorkingStudio, working_studio
 
 AFTERNOON = datetime(2026, 11, 23, 14, tzinfo=UTC)
 ISSUE = "2026-11-24"

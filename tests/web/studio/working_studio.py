@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import partial
@@ -28,28 +27,13 @@ from newsletter.store.database import Database
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.studio.app import studio_app
 from newsletter.web.studio.sign_in.serving import open_hosting
+from tests.clock import MovedClock
 from tests.smtp_server import SmtpServer
 from tests.web.preview.running_preview import listening_app
 from tests.web.studio.policy_reports import PolicyReports
 
 _PATIENCE = 30  # seconds for what another thread does
 _LOOK = 1.0  # seconds after which the worker looks for due sends again even if the clock stands still
-
-
-class MovedClock:
-    """The clock of the studio, the command line and the worker. It stands still until the test moves it."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-        self.moved = threading.Event()
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def move(self, **times: float) -> None:
-        """Move the clock forward by a timedelta's arguments, and wake up the worker."""
-        self.now += timedelta(**times)
-        self.moved.set()
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -11,6 +11,7 @@ from newsletter.domain.people import Role
 from newsletter.domain.staff import LINK_LASTS, LINK_SESSION_LASTS
 from newsletter.staff import hashed as hash_of
 from newsletter.staff import new_secret
+from tests.clock import MovedClock
 from tests.people import ADMIN
 from tests.rows import fetch_column
 from tests.web.preview.running_preview import NewsletterFolder, morning
@@ -22,24 +23,14 @@ NOBODY = "nobody@example.org"
 LINK = re.compile(r"/sign-in/link/\S+")
 
 
-class Clock:
-    """A clock that tests move."""
-
-    def __init__(self) -> None:
-        self.now = morning()
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
+def clock() -> MovedClock:
     """Return the clock of the studio."""
-    return Clock()
+    return MovedClock(morning())
 
 
 @pytest.fixture
-def hosted(folder: NewsletterFolder, clock: Clock) -> Iterator[HostedStudio]:
+def hosted(folder: NewsletterFolder, clock: MovedClock) -> Iterator[HostedStudio]:
     """Start a hosted studio with a clock that tests move."""
     with hosted_studio(folder.root, clock=clock) as at:
         yield at
@@ -75,7 +66,7 @@ def test_a_scanner_that_opens_every_link_gets_and_spoils_nothing(hosted: HostedS
         assert is_in(ada)
 
 
-def test_a_link_is_good_once_in_its_own_browser_and_for_15_minutes(hosted: HostedStudio, clock: Clock) -> None:
+def test_a_link_is_good_once_in_its_own_browser_and_for_15_minutes(hosted: HostedStudio, clock: MovedClock) -> None:
     with hosted.client() as ada, hosted.client() as other:
         path = mailed_link(hosted, ada)
         assert other.post(path, headers=FORM).status_code == 422  # without a cookie
@@ -101,7 +92,7 @@ def test_a_printed_link_belongs_to_the_first_browser_that_presses_the_button(hos
         assert second.post(f"/sign-in/link/{secret}", headers=FORM).status_code == 422
 
 
-def test_a_session_by_link_ends_soon(hosted: HostedStudio, clock: Clock) -> None:
+def test_a_session_by_link_ends_soon(hosted: HostedStudio, clock: MovedClock) -> None:
     with hosted.client() as ada:
         ada.post(mailed_link(hosted, ada), headers=FORM)
         assert is_in(ada)
@@ -166,7 +157,7 @@ def _subjects(hosted: HostedStudio) -> list[str]:
     return fetch_column(hosted.store, "SELECT subject FROM allowance")
 
 
-def test_only_members_get_mail_and_an_address_only_a_few(hosted: HostedStudio, clock: Clock) -> None:
+def test_only_members_get_mail_and_an_address_only_a_few(hosted: HostedStudio, clock: MovedClock) -> None:
     with hosted.client() as client:
         assert mailed_link(hosted, client, NOBODY) == ""
         links = [mailed_link(hosted, client, ADMIN.address.upper()) for _ in range(7)]
@@ -186,7 +177,7 @@ def test_only_members_get_mail_and_an_address_only_a_few(hosted: HostedStudio, c
     ],
 )
 def test_a_flood_is_refused_for_an_hour_and_writes_nothing(
-    hosted: HostedStudio, clock: Clock, path: str, data: dict[str, str], most: int
+    hosted: HostedStudio, clock: MovedClock, path: str, data: dict[str, str], most: int
 ) -> None:
     with hosted.client() as client:
         answers = [client.post(path, data=data, headers=SCRIPT).status_code for _ in range(most + 2)]

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -14,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 from newsletter.domain.people import Act, Role, require
 from newsletter.domain.staff import CONFIRMED_FOR
 from newsletter.web.studio.context import Studio
+from tests.clock import MovedClock
 from tests.web.preview.running_preview import NewsletterFolder, morning
 from tests.web.studio.page_errors import no_page_errors
 from tests.web.studio.signed_in import HostedStudio, authenticator, hosted_studio
@@ -21,24 +21,14 @@ from tests.web.studio.signed_in import HostedStudio, authenticator, hosted_studi
 LINK = re.compile(r"http://localhost:\d+/sign-in/link/\S+")
 
 
-class Clock:
-    """A clock that tests move."""
-
-    def __init__(self) -> None:
-        self.now = morning()
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture(scope="module")
-def clock() -> Clock:
+def clock() -> MovedClock:
     """Return the clock of the module's studio."""
-    return Clock()
+    return MovedClock(morning())
 
 
 @pytest.fixture(scope="module")
-def hosted(shared_folder: NewsletterFolder, clock: Clock) -> Iterator[HostedStudio]:
+def hosted(shared_folder: NewsletterFolder, clock: MovedClock) -> Iterator[HostedStudio]:
     """Start a hosted studio with a route that asks for a passkey again."""
 
     def with_route(app: FastAPI) -> None:
@@ -117,7 +107,7 @@ def test_a_member_comes_by_a_link_sets_up_a_passkey_and_signs_in_with_it_again(
 
 
 def test_a_change_that_asks_for_the_passkey_again_is_made_after_it_was_used(
-    browser: Browser, hosted: HostedStudio, clock: Clock
+    browser: Browser, hosted: HostedStudio, clock: MovedClock
 ) -> None:
     with window(browser, hosted) as page:
         join(page, hosted, Role.PUBLISHER)

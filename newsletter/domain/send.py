@@ -142,21 +142,37 @@ def status_in_words(send: Send | None, zone: ZoneInfo, *, totals: bool) -> str:
 
     Without ``totals`` it has shares of readers and no reasons, for those who may not know how many readers there are.
     """
-    if send is not None and not send.digest and send.begins and send.failing_since:
-        late = f"late, scheduled for {clock_time(send.begins, zone)}"
-        return f"{late}: {send.reason}" if totals else late
-    if send is None or (not send.digest and send.status in (SendStatus.PLANNED, SendStatus.CANCELLED)):
+    if send is None:
         return DRAFT
+    details = details_in_words(send, zone, totals=totals)
+    if _is_late(send):
+        return f"late, {details}"
+    if not send.digest and send.status in (SendStatus.PLANNED, SendStatus.CANCELLED):
+        return DRAFT
+    if send.status in (SendStatus.RUNNING, SendStatus.PAUSED, SendStatus.CANCELLED) and send.digest:
+        return f"{'being sent' if send.status is SendStatus.RUNNING else send.status}, {details}"
+    return f"{'sent' if send.status.ended else send.status} {details}".rstrip()
+
+
+def details_in_words(send: Send, zone: ZoneInfo, *, totals: bool) -> str:
+    """Return what the name of a send's status or stage leaves open, such as ``to 12 readers``; "" for nothing.
+
+    Without ``totals`` it has shares of readers and no reasons.
+    """
+    if not send.digest:
+        if _is_late(send) and send.begins:
+            late = f"scheduled for {clock_time(send.begins, zone)}"
+            return f"{late}: {send.reason}" if totals else late
+        if send.status is SendStatus.SCHEDULED and send.begins:
+            local = f", {send.local_time} in each reader's time zone" if send.local_time else ""
+            return f"for {clock_time(send.begins, zone)}{local}"
+        return "before it began" if send.status is SendStatus.PAUSED else ""
     submitted = send.counts.get(DeliveryStatus.SUBMITTED, 0)
-    so_far = f"{submitted:,} of {send.recipients:,}" if totals else f"{share(submitted, send.recipients)} of the"
-    so_far += " readers"
-    if send.status is SendStatus.SCHEDULED and send.begins:
-        local = f", {send.local_time} in each reader's time zone" if send.local_time else ""
-        return f"scheduled for {clock_time(send.begins, zone)}{local}"
     if send.status is SendStatus.FINISHED:
-        return f"sent to {counted(submitted, 'reader')}" if totals else "sent"
-    if send.status is SendStatus.FAILURES:
-        return f"sent to {so_far}"
-    if send.status is SendStatus.PAUSED and not send.digest:
-        return "paused before it began"
-    return f"{'being sent' if send.status is SendStatus.RUNNING else send.status}, sent to {so_far}"
+        return f"to {counted(submitted, 'reader')}" if totals else ""
+    so_far = f"{submitted:,} of {send.recipients:,}" if totals else f"{share(submitted, send.recipients)} of the"
+    return f"{'' if send.status.ended else 'sent '}to {so_far} readers"
+
+
+def _is_late(send: Send) -> bool:
+    return bool(not send.digest and send.begins and send.failing_since)

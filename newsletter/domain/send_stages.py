@@ -15,7 +15,7 @@ class SendStage(StrEnum):
     SCHEDULED = "scheduled"  # it begins later
     COUNTING_DOWN = "counting down"  # it begins within the next minute
     STARTING = "starting"  # its time has come; it isn't frozen yet, so it can still be undone
-    FAILING = "failing"  # it can't begin or continue; the worker keeps trying
+    FAILING = "held up"  # it can't begin or continue; the worker keeps trying
     SENDING = "sending"  # messages are being handed over, or will be as soon as a worker continues
     WAITING = "waiting"  # it continues by itself at a known time
     PAUSED = "paused"  # until a person decides

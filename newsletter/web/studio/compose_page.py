@@ -11,7 +11,7 @@ from newsletter.content import FileKind, OutlinedSection, UnreadableFileError
 from newsletter.domain.balance import balance_of
 from newsletter.domain.issue import Issue
 from newsletter.domain.people import Act, may
-from newsletter.domain.send import status_in_words
+from newsletter.domain.send import details_in_words
 from newsletter.errors import Finding, NewsletterError, NotFoundError
 from newsletter.message.template import fill_text
 from newsletter.publishing.reader_choices import spread_in_words, spread_over_readers
@@ -81,7 +81,7 @@ def compose_values(studio: Studio, slug: str, state: ComposeState) -> dict[str, 
         "path": issue.path,
         "issue": issue,
         "state": state,
-        "status": status_in_words(send, snapshot.settings.zone, totals=studio.sees_totals),
+        "details": details_in_words(send, snapshot.settings.zone, totals=studio.sees_totals) if send else "",
         "stage": issue_stages(studio, snapshot, sends, [issue], compile_first=True).get(issue.slug),
         "is_frozen": send is not None and bool(send.digest),
         "may_see_report": may(studio.person, Act.SEE_REPORTS),

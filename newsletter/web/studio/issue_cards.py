@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.issue import Issue
+from newsletter.domain.issue_stages import IssueStage
 from newsletter.domain.people import Act, Person, may
 from newsletter.domain.plurals import FEW
-from newsletter.domain.send import Send, SendStatus, status_in_words
+from newsletter.domain.send import Send, SendStatus, details_in_words
 from newsletter.domain.send_stages import stage_of
 from newsletter.domain.skeletons import skeleton_of
 from newsletter.errors import Finding, FindingsError, Severity
 from newsletter.web.preview.snapshot import Snapshot
-from newsletter.web.studio.review.review_stages import IssueStage
 
 _MOST = 6  # cards
 _EARLIER = 5
@@ -32,15 +32,16 @@ class FindingsTally:
 class IssueCard:
     """A card of an issue on the desk.
 
-    ``when`` is *today* and so on, ``state`` what becomes of the issue. ``begins`` is the time at which it goes out, and
-    ``ready_by`` that at which it should be ready. ``has_send`` says that its send page has news. ``sent`` of
+    ``when`` is *today* and so on, ``details`` says more of a send than its stage does. ``begins`` is the time at
+    which it goes out, and ``ready_by`` that at which it should be ready. ``has_send`` says that its send page has news.
+    ``sent`` of
     ``recipients`` have it while it is being sent, in percent for those who may not see totals; both are 0 otherwise.
     ``tally`` and ``stage`` are None until they are known.
     """
 
     issue: Issue
     when: str
-    state: str
+    details: str = ""
     begins: datetime.datetime | None = None
     ready_by: datetime.datetime | None = None
     sent: int = 0
@@ -48,11 +49,6 @@ class IssueCard:
     tally: FindingsTally | None = None
     has_send: bool = False
     stage: IssueStage | None = None
-
-    @property
-    def is_unapproved(self) -> bool:
-        """Return whether the issue has a start, and can't go out then because it isn't approved."""
-        return self.has_send and self.stage is not None and bool(self.stage.missing)
 
     @property
     def needs_approval_soon(self) -> bool:
@@ -112,7 +108,7 @@ def issue_card(
     running = send is not None and bool(send.digest) and not _is_over(send)
     begins = send.begins if send and send.status is SendStatus.SCHEDULED else None
     totals = may(person, Act.SEE_REPORTS)
-    state = status_in_words(send, zone, totals=totals)
+    details = details_in_words(send, zone, totals=totals) if send and not begins else ""
     sent = send.counts.get(DeliveryStatus.SUBMITTED, 0) if send and running else 0
     recipients = send.recipients if send and running else 0
     if not totals:  # a bar of few readers would tell how many
@@ -120,7 +116,7 @@ def issue_card(
     return IssueCard(
         issue=issue,
         when=_when(issue.date, now.astimezone(zone).date()),
-        state="scheduled" if begins and state.startswith("scheduled") else state,
+        details=details,
         begins=begins.astimezone(zone) if begins else None,
         ready_by=None if send_stage.has_send else _ready_by(snapshot, issue),
         sent=sent,

@@ -370,14 +370,14 @@ def _sign_in_again(pia: Page) -> None:
 def _send_and_undo(pia: Page) -> None:
     _open_send(pia)
     pia.get_by_role("button", name="Send in 60 s").click()
-    expect(pia.get_by_role("heading", name="Goes out in a moment")).to_be_visible()
+    expect(pia.get_by_role("heading", name="Counting down")).to_be_visible()
     _undo(pia)
 
 
 def _send(pia: Page, studio: WorkingStudio) -> None:
     """Send, let a minute pass, and watch it to the end."""
     pia.get_by_role("button", name="Send in 60 s").click()
-    expect(pia.get_by_role("heading", name="Goes out in a moment")).to_be_visible()
+    expect(pia.get_by_role("heading", name="Counting down")).to_be_visible()
     assert not studio.mail.of(RAIL)
     studio.clock.move(seconds=61)
     expect(pia.get_by_role("heading", name="Sent", exact=True)).to_be_visible()

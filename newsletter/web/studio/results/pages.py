@@ -12,7 +12,9 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, Response
 
+from newsletter.domain.issue_stages import IssueStage
 from newsletter.domain.people import Act, require
+from newsletter.domain.send_stages import stage_of
 from newsletter.errors import NotFoundError
 from newsletter.reports.counting import count_again, kept_counts
 from newsletter.reports.exports import ExportedTable, facts, table_rows
@@ -150,6 +152,7 @@ class _Pages:
             place="reports",
             slug=slug,
             title=report.subject or slug,
+            stage=IssueStage(words=stage_of(sends[0], studio.now).value),
             issue=next((issue for issue in issues if issue.slug == slug), None),
             began=report.figures.began.astimezone(snapshot.settings.zone),
             counted_at=stored[sends[0].id].counted_at.astimezone(snapshot.settings.zone),

@@ -5,10 +5,11 @@ is known once it has been compiled.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from newsletter.domain.issue import Issue
+from newsletter.domain.issue_stages import APPROVED, DRAFT, IN_REVIEW, IssueStage
 from newsletter.domain.plurals import counted
 from newsletter.domain.reviews import ReviewEvent, ReviewEventKind
 from newsletter.domain.send import Send
@@ -22,47 +23,13 @@ from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.review.issue_now import composed_now, loaded_settings, reviewed_now
 
-DRAFT, IN_REVIEW, APPROVED = "draft", "in review", "approved"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssueStage:
-    """The stage of an issue. ``missing`` says what keeps it from being sent where an approval is required."""
-
-    words: str
-    missing: tuple[str, ...] = ()
-
-    @property
-    def tone(self) -> str:
-        """The tone in which it is shown: ``fine``, ``warning``, ``moving``, or "" for none."""
-        return _TONES.get(self.words, "")
-
-    @property
-    def is_enough(self) -> bool:
-        """Return whether these words say enough; a send that has begun has numbers besides."""
-        return self.words in _SHORT
-
-
-_TONES = {
-    APPROVED: "fine",
-    SendStage.SENT.value: "fine",
-    IN_REVIEW: "warning",
-    SendStage.PAUSED.value: "warning",
-    SendStage.FAILING.value: "warning",
-    SendStage.FAILURES.value: "warning",
-    **{stage.value: "moving" for stage in SendStage if stage.is_moving and stage is not SendStage.FAILING},
-}
-_SHORT = frozenset(
-    {DRAFT, IN_REVIEW, APPROVED, *(s.value for s in (SendStage.SCHEDULED, SendStage.COUNTING_DOWN, SendStage.STARTING))}
-)
 _DECISIONS = (ReviewEventKind.APPROVAL, ReviewEventKind.OVERRIDE)
 
 
 def stage_in_words(review: Review | None, events: Sequence[ReviewEvent], send: Send | None, now: datetime) -> str:
     """Return the stage of an issue whose review is known, None if it can't be compiled."""
-    stage = stage_of(send, now)
-    if stage is not SendStage.UNSENT:
-        return stage.value
+    if sent := stage_of_send(send, now):
+        return sent
     if review is not None and review.is_approved and review.standing.counted:
         return APPROVED
     return IN_REVIEW if events else DRAFT
@@ -110,8 +77,8 @@ def issue_stages(
 
 def stage_of_send(send: Send | None, now: datetime) -> str:
     """Return the stage of an issue's send, "" if it has none."""
-    stage = stage_of(send, now)
-    return "" if stage is SendStage.UNSENT else stage.value
+    stage = IssueStage.of_send(send, now)
+    return stage.words if stage else ""
 
 
 def _stage(

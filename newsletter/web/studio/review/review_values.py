@@ -6,10 +6,10 @@ from datetime import date, datetime
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.issue import Entry, Issue
+from newsletter.domain.issue_stages import DRAFT, IssueStage
 from newsletter.domain.people import Act, Person, Work, may
 from newsletter.domain.reviews import ApprovedTime, Comment, ReviewEvent, ReviewEventKind, TickedFinding
-from newsletter.domain.send import Send, status_in_words
-from newsletter.domain.send_stages import stage_of
+from newsletter.domain.send import Send, details_in_words
 from newsletter.errors import Finding, NewsletterError, Severity
 from newsletter.publishing.reviews.finding_ticks import fingerprint_of, ticked_among
 from newsletter.publishing.reviews.issue_reviews import Review, approved_time_in_words, mark_of, review_of
@@ -22,7 +22,7 @@ from newsletter.web.preview.issue_page import findings_in
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.review.issue_now import composed_now, loaded_settings, reviewed_now
-from newsletter.web.studio.review.review_stages import IssueStage, planned_start_of, stage_in_words
+from newsletter.web.studio.review.review_stages import planned_start_of, stage_in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +83,12 @@ def review_values(studio: Studio, slug: str) -> dict[str, object]:
         "issue": issue,
         "rules": loaded.approval,
         "send": send,
-        "send_stage": stage_of(send, studio.now),
-        "send_words": status_in_words(send, snapshot.settings.zone, totals=studio.sees_totals),
+        "details": details_in_words(send, snapshot.settings.zone, totals=studio.sees_totals) if send else "",
         "is_frozen": send is not None and bool(send.digest),
         "mark": mark_of(reviewed) if reviewed else "",
         "times": _times(issue, send, studio.today(snapshot), loaded),
         "zone": loaded.newsletter.time_zone,
     }
-    values["tone"] = ""
     values |= zip(("earlier", "_", "later"), snapshot.around(issue.slug), strict=True)
     if not snapshot.settings.has_database():
         return values | _without_store(studio, findings, loaded)
@@ -104,8 +102,7 @@ def review_values(studio: Studio, slug: str) -> dict[str, object]:
         stage = stage_in_words(review, events, send, studio.now)
         return values | {
             "review": review,
-            "stage": stage,
-            "tone": IssueStage(words=stage).tone,
+            "stage": IssueStage(words=stage, missing=_missing(review, send, loaded)),
             "permissions": _permissions(studio.person, review, loaded),
             "findings": _shown_findings(store, findings, studio),
             "comments": _shown_comments(studio, store, issue),
@@ -118,13 +115,19 @@ def review_values(studio: Studio, slug: str) -> dict[str, object]:
         }
 
 
+def _missing(review: Review | None, send: Send | None, loaded: Settings) -> tuple[str, ...]:
+    """Return what keeps the issue from being sent, where an approval is required."""
+    is_open = review is not None and review.standing.override is None and not (send and send.digest)
+    return review.standing.missing if review and is_open and loaded.approval.required else ()
+
+
 def _without_store(studio: Studio, findings: Sequence[Finding], loaded: Settings) -> dict[str, object]:
     """Return the values of a newsletter that has no database yet: nothing has happened."""
     addresses = [ProofAddress(address=address, name="", is_usual=True) for address in loaded.studio.proof_to]
     root = studio.root
     return {
         "review": None,
-        "stage": "draft",
+        "stage": IssueStage(words=DRAFT),
         "permissions": _permissions(studio.person, None, loaded),
         "findings": [ShownFinding(finding=finding, fingerprint=fingerprint_of(finding, root)) for finding in findings],
         "comments": [],

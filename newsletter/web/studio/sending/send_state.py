@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.domain.date_words import day_in_words, duration_in_words
 from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.issue_stages import IssueStage
 from newsletter.domain.schedule import clock_time
 from newsletter.domain.send_stages import COUNTDOWN, SendStage
 from newsletter.publishing.sends.send_watch import SendWatch
@@ -19,26 +20,6 @@ _MEANINGS = {
     DeliveryStatus.UNCERTAIN: "may or may not have arrived",
     DeliveryStatus.REFUSED: "not accepted",
     DeliveryStatus.SKIPPED: "left, were suppressed, or the send was cancelled",
-}
-_TITLES = {
-    SendStage.UNSENT: "Not sent yet",
-    SendStage.SCHEDULED: "Scheduled",
-    SendStage.COUNTING_DOWN: "Goes out in a moment",
-    SendStage.STARTING: "Starting",
-    SendStage.SENDING: "Sending",
-    SendStage.WAITING: "Waiting",
-    SendStage.PAUSED: "Paused",
-    SendStage.CANCELLED: "Cancelled",
-    SendStage.SENT: "Sent",
-    SendStage.FAILURES: "Sent, with failures",
-}
-_TONES = {
-    SendStage.FAILING: "warning",
-    SendStage.WAITING: "warning",
-    SendStage.PAUSED: "warning",
-    SendStage.FAILURES: "warning",
-    SendStage.CANCELLED: "error",
-    SendStage.SENT: "fine",
 }
 _DAY = 24 * 60 * 60
 _DAYS = 2 * _DAY
@@ -91,12 +72,13 @@ class SendState:
 def send_state(watch: SendWatch, zone: ZoneInfo) -> SendState:
     """Return what the page shows. Times are in ``zone``, the newsletter's."""
     send = watch.send
+    stage = IssueStage.of_send(send, watch.now)
     begins = send.begins if send and watch.stage is not SendStage.UNSENT else None
     seconds = (begins - watch.now).total_seconds() if begins else None
     return SendState(
         watch=watch,
-        title=_title(watch),
-        tone=_TONES.get(watch.stage, ""),
+        title=stage.label if stage else "Not sent yet",
+        tone=stage.tone if stage else "neutral",
         bars=tuple(_bars(watch)),
         begins=moment_words(begins, zone) if begins else None,
         suggested=_suggested(begins, watch.now, zone) if begins else "",
@@ -134,14 +116,6 @@ def _suggested(begins: datetime, now: datetime, zone: ZoneInfo) -> str:
     if begins - now <= COUNTDOWN:
         begins = now.replace(minute=0, second=0) + timedelta(hours=1)
     return begins.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
-
-
-def _title(watch: SendWatch) -> str:
-    if watch.stage is SendStage.FAILING:
-        return "Can’t continue now" if watch.is_frozen else "Can’t begin now"
-    if watch.stage is SendStage.SENDING and not watch.holder:
-        return "Waiting for a worker"
-    return _TITLES[watch.stage]
 
 
 def _bars(watch: SendWatch) -> Iterator[LedgerBar]:

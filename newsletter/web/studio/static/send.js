@@ -1,7 +1,7 @@
 // The send page: what the ledger has, as the studio streams it; forms that stay on the page; and times by both clocks.
 // No state is made here: a button's effect is shown when the ledger has it.
 import { announce } from "./announce.js";
-import { morph } from "./morph.js";
+import { morph, refresh } from "./morph.js";
 import { fetchPage, post } from "./requests.js";
 import { showProblem, showSaved } from "./status.js";
 
@@ -53,6 +53,7 @@ function showState(html) {
   if (!changed) return;
   announce(document.getElementById("state-title").textContent);
   showPlan();
+  refresh(); // the stage in the header
 }
 
 function afterState() {

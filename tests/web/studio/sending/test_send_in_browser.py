@@ -102,7 +102,7 @@ def test_without_scripts_every_step_is_a_form(
     page.goto(studio.base + PAGE)
     page.get_by_role("link", name="Show the plan").click()
     page.get_by_role("button", name="Send in 60 s").click()
-    expect(page.locator("#state-title")).to_have_text("Goes out in a moment")
+    expect(page.locator("#state-title")).to_have_text("Counting down")
     page.get_by_role("button", name="Undo", exact=True).first.click()
     expect(page.locator("#send-state")).to_contain_text("An earlier send was undone")
     context.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from lxml import html
 
 from newsletter import bootstrap, settings
 from newsletter.domain.delivery import DeliveryStatus
@@ -177,10 +178,10 @@ def test_a_send_is_moved_and_keeps_everything_else(editor: httpx.Client, root: P
     [
         ("sending", ["Sending", ">Pause</button>", "readers wait until somebody resumes", "will not get it"], "Resume"),
         ("paused", ["Paused", ">Resume</button>", "Retry 12 refused", "rejected by policy"], ">Pause</button>"),
-        ("failures", ["Sent, with failures", "Retry 3 refused", "Send 2 uncertain again", "Hold them"], "Cancel"),
+        ("failures", ["Sent with failures", "Retry 3 refused", "Send 2 uncertain again", "Hold them"], "Cancel"),
         ("sent", ["Sent", "100%", '/report">Report</a>'], '<button class="button main"'),
         ("cancelled", ["Cancelled", "Skipped", "the send was cancelled"], "Retry"),
-        ("failing", ["Can’t begin now", "doesn&#39;t answer", "Another time"], "Retry"),
+        ("failing", ["Held up", "doesn&#39;t answer", "Another time"], "Retry"),
     ],
 )
 def test_every_stage_shows_its_numbers_and_the_controls_that_the_ledger_allows(
@@ -190,6 +191,27 @@ def test_every_stage_shows_its_numbers_and_the_controls_that_the_ledger_allows(
     page = editor.get(PAGE).text.partition('id="send-state"')[2].partition("</section>")[0]
     assert [word for word in words if word not in page] == []
     assert without not in page
+
+
+@pytest.mark.parametrize(
+    "stage", ["scheduled", "counting", "failing", "sending", "paused", "cancelled", "failures", "sent"]
+)
+def test_all_pages_show_the_same_badge_for_a_stage(editor: httpx.Client, store: Store, root: Path, stage: str) -> None:
+    send = put(store, root, stage)
+    state = f"#state-{TODAY} .badge"
+
+    def badge(path: str, selector: str) -> tuple[str, str]:
+        first = html.document_fromstring(editor.get(path).text).cssselect(selector)[0]
+        return first.text_content(), first.get("class")
+
+    issue = f"/issues/{TODAY}"
+    words, tone = badge(issue, "#issue-status .badge")
+    assert badge(f"{issue}/review", ".issue-line .badge") == (words, tone)
+    assert badge(PAGE, "#issue-status .badge") == (words, tone)
+    assert badge(PAGE, "#state-title")[0] == words
+    assert badge("/", state) == (words, tone)
+    if send.digest:
+        assert badge(f"{issue}/report", ".issue-line .badge") == (words, tone)
 
 
 def test_controls_change_the_ledger_and_say_what_they_did(editor: httpx.Client, root: Path, store: Store) -> None:

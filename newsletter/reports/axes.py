@@ -62,6 +62,15 @@ class Axis:
         return (value - self.low) / (self.high - self.low)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """A tick of an axis: where it is, in per cent, and its words."""
+
+    at: float
+    words: str
+    is_zero: bool = False
+
+
 def axis_for(values: Iterable[float | None], unit: Unit, *, most: int = 5, from_zero: bool = True) -> Axis:
     """Return an axis for values, with at most ``most`` steps. Values that are not finite are ignored.
 
@@ -92,3 +101,8 @@ def _round_step(least: float) -> float:
     """Return the smallest of 1, 2, 5, 10, 20 … (and 0.5, 0.2 …) that isn't smaller than ``least``."""
     power = 10.0 ** floor(log10(least))
     return power * next(step for step in _ROUND_STEPS if step * power >= least * (1 - 1e-9))
+
+
+def rounded(number: float) -> float:
+    """Return a place in a drawing, with as many digits as it needs."""
+    return round(number, 2)

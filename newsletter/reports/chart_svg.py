@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
-from newsletter.reports.charts import Point, TimeChart
+from newsletter.reports.time_charts import Point, TimeChart
 
 _UNKNOWN = "–"
 
@@ -29,7 +29,7 @@ def point_shapes(chart: TimeChart) -> Markup:
 
 
 def _point(point: Point, names: list[str], *, tab: bool) -> str:
-    place = escape(point.moment.name)
+    place = escape(point.place.name)
     values = list(zip(names, point.words, strict=True))
     aloud = ", ".join(f"{name} {words or 'not known'}" for name, words in values)
     prefixes = [f"{name} " if names[1:] else "" for name in names]
@@ -49,8 +49,8 @@ def value_rows(chart: TimeChart) -> Markup:
 
 
 def _row(point: Point) -> str:
-    name = escape(point.moment.name)
-    linked = f'<a href="{escape(point.moment.url)}">{name}</a>' if point.moment.url else name
+    name = escape(point.place.name)
+    linked = f'<a href="{escape(point.place.url)}">{name}</a>' if point.place.url else name
     cells = "".join(f"<td>{words or _UNKNOWN}</td>" for words in point.words)
     return f'<tr><th scope="row">{linked}</th>{cells}</tr>\n'
 

@@ -1,38 +1,16 @@
 """An issue's report as its page shows it: a sentence, the main figures, and charts. No I/O."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
 
-from newsletter.domain.bounce_groups import BounceGroup
 from newsletter.domain.plurals import counted
 from newsletter.reports.axes import Unit
-from newsletter.reports.charts import (
-    BarChart,
-    BarValue,
-    ChartPlace,
-    Mark,
-    Series,
-    Sparkline,
-    TimeChart,
-    bar_chart,
-    sparkline,
-    time_chart,
-)
-from newsletter.reports.issue_report import FigureRow, Figures, Report, ReportLine, percent
+from newsletter.reports.bar_charts import BarChart, BarValue, bar_chart
+from newsletter.reports.issue_report import FigureRow, Figures, Report, percent
+from newsletter.reports.shared_charts import Head, failure_charts, issue_charts, position_chart, shortened
+from newsletter.reports.time_charts import Sparkline, TimeChart, sparkline
 
-MOST_BARS = 30  # of a chart; the others are summed up
 _NEARLY = 0.05  # a share that differs from the usual one by less, relatively, is as usual
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """A main figure of a report, with a line that compares it."""
-
-    label: str
-    number: str
-    comparison: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +50,7 @@ def issue_view(
     issue_url: Callable[[str], str] = lambda _: "",
 ) -> IssueReportView:
     """Return what the page shows; ``entry_url`` and ``issue_url`` return the pages of entries and reports, or ""."""
+    issues = (*reversed(report.earlier), report.figures)
     return IssueReportView(
         report=report,
         lede=" ".join(_sentences(report)),
@@ -89,7 +68,7 @@ def issue_view(
             )
             for title, reasons in report.reasons_for_leaving()
         ),
-        trends=tuple(_trends(report, issue_url)),
+        trends=tuple(issue_charts(issues, issue_url)) if issues[1:] else (),
     )
 
 
@@ -178,57 +157,6 @@ def _clicks(report: Report, entry_url: Callable[[str], str]) -> Iterator[BarChar
             yield bar_chart(title, shortened(values), headings=(heading, "Clicks", "Of all"), note=note)
 
 
-def shortened(values: Sequence[BarValue]) -> list[BarValue]:
-    """Return the values of a chart that isn't longer than a page."""
-    if len(values) <= MOST_BARS + 1:
-        return list(values)
-    others = values[MOST_BARS:]
-    summed = BarValue(name=f"{len(others)} others", value=sum(value.value for value in others))
-    return [*values[:MOST_BARS], summed]
-
-
-def position_chart(positions: Sequence[ReportLine]) -> TimeChart | None:
-    """Return how far down readers clicked, if there is more than one position with clicks."""
-    if len(positions) < 2 or not any(line.clicks for line in positions):
-        return None
-    places = [ChartPlace(name=f"{line.mark}. {line.name}", label=line.mark) for line in positions]
-    clicks = Series(name="Clicks", values=tuple(line.clicks for line in positions), mark=Mark.UP)
-    return time_chart(
-        "Clicks by position", places, [clicks], heading="Position", note="From the top of the issue down."
-    )
-
-
-def failure_charts(groups: Sequence[BounceGroup]) -> Iterator[BarChart]:
-    """Yield the charts of messages that failed, by reason and by provider, if there are any."""
-    total = sum(group.messages for group in groups)
-    for title, heading, name in (
-        ("Failures by reason", "Reason", "reason"),
-        ("Failures by mailbox provider", "Provider", "provider"),
-    ):
-        sums: Counter[str] = Counter()
-        kinds: dict[str, Counter[str]] = {}
-        for group in groups:
-            key = getattr(group, name)
-            sums[key] += group.messages
-            kinds.setdefault(key, Counter())[group.kind.value] += group.messages
-        if sums:
-            yield bar_chart(
-                title,
-                shortened(
-                    [
-                        BarValue(
-                            name=key,
-                            value=messages,
-                            detail=f"{messages / total:.0%}",
-                            note=", ".join(f"{number:,} {kind}" for kind, number in kinds[key].most_common()),
-                        )
-                        for key, messages in sums.most_common()
-                    ]
-                ),
-                headings=(heading, "Messages", "Of all"),
-            )
-
-
 def _answers(report: Report) -> Iterator[BarChart]:
     if report.answers:
         votes = sum(answer.votes for answer in report.answers)
@@ -240,36 +168,3 @@ def _answers(report: Report) -> Iterator[BarChart]:
             ],
             headings=("Answer", "Votes", "Of all"),
         )
-
-
-def _trends(report: Report, issue_url: Callable[[str], str]) -> Iterator[TimeChart]:
-    """Yield charts of shares over the earlier issues and this one, of figures that were ever above zero."""
-    issues = (*reversed(report.earlier), report.figures)
-    if len(issues) < 2:
-        return
-    places = [issue_place(issue, issue_url) for issue in issues]
-    recipients = Series(name="Recipients", values=tuple(issue.recipients for issue in issues))
-    yield time_chart("Recipients", places, [recipients], heading="Issue")
-    for title, names in (
-        ("Clicks, of messages", {"clicks": "Clicks"}),
-        ("Opens, of messages", {"opens": "Opens"}),
-        ("Unsubscribed and complaints, of messages", {"unsubscribed": "Unsubscribed", "complained": "Complaints"}),
-        ("Bounces, of messages", {"bounced": "Hard", "bounced_softly": "Soft"}),
-    ):
-        series = [Series(name=label, values=report.trend(name)) for name, label in names.items()]
-        if any(value for item in series for value in item.values):
-            yield time_chart(title, places, series, heading="Issue", unit=Unit.SHARE)
-
-
-def issue_place(figures: Figures, issue_url: Callable[[str], str] = lambda _: "") -> ChartPlace:
-    """Return an issue's place on an axis; its label is the day if its slug is a date."""
-    try:
-        day = date.fromisoformat(figures.issue[:10])
-    except ValueError:
-        return ChartPlace(name=figures.issue, label=figures.issue[:10], url=issue_url(figures.issue))
-    return ChartPlace(name=figures.issue, label=short_day(day), url=issue_url(figures.issue))
-
-
-def short_day(day: date) -> str:
-    """Return a day as axes show it: ``23 Nov``."""
-    return f"{day.day} {day:%b}"

@@ -8,11 +8,12 @@ from statistics import median
 
 from newsletter.domain.growth import ChangeCounts, source_words
 from newsletter.domain.plurals import counted
-from newsletter.reports.axes import MINUS, Unit
-from newsletter.reports.charts import BarChart, BarValue, ChartPlace, Mark, Series, TimeChart, bar_chart, time_chart
+from newsletter.reports.axes import MINUS
+from newsletter.reports.bar_charts import BarChart, BarValue, bar_chart
 from newsletter.reports.issue_report import Figures, ReportLine, percent
-from newsletter.reports.issue_view import Head, failure_charts, issue_place, position_chart, short_day, shortened
 from newsletter.reports.over_time import DayRow, OverTime, TopicRow
+from newsletter.reports.shared_charts import Head, failure_charts, issue_charts, position_chart, short_day, shortened
+from newsletter.reports.time_charts import ChartPlace, Mark, Series, TimeChart, time_chart
 
 MOST_DAYS = 120  # of a chart with a column for each day; then there is one for each week, and later for each month
 MOST_WEEKS = 120 * 7
@@ -82,7 +83,7 @@ def over_time_view(
         growth=tuple(_growth(report)),
         sources=tuple(_sources(report.sources)),
         topics=tuple(_pairs(report.topics)),
-        results=tuple(_results(report.issues, issue_url)),
+        results=tuple(issue_charts(report.issues, issue_url, with_delivered=True)) if report.issues else (),
         issues=tuple(
             IssueRow(figures=issue, subject=report.subjects.get(issue.issue, ""), url=issue_url(issue.issue))
             for issue in reversed(report.issues[-MOST_ISSUES:])
@@ -197,30 +198,6 @@ def _pairs(topics: Sequence[TopicRow]) -> Iterator[TopicPair]:
                 row=row,
                 followed=round(100 * row.followers / most_followed, 2),
                 printed=round(100 * row.printed / most_printed, 2),
-            )
-
-
-def _results(issues: Sequence[Figures], issue_url: Callable[[str], str]) -> Iterator[TimeChart]:
-    """Yield charts of figures over the issues of the range that were ever above zero."""
-    if not issues:
-        return
-    places = [issue_place(issue, issue_url) for issue in issues]
-    recipients = Series(name="Recipients", values=tuple(issue.recipients for issue in issues))
-    yield time_chart("Recipients", places, [recipients], heading="Issue")
-    for title, names in (
-        ("Delivered, of messages", {"delivered": "Delivered"}),
-        ("Clicks, of messages", {"clicks": "Clicks"}),
-        ("Opens, of messages", {"opens": "Opens"}),
-        ("Unsubscribed and complaints, of messages", {"unsubscribed": "Unsubscribed", "complained": "Complaints"}),
-        ("Bounces, of messages", {"bounced": "Hard", "bounced_softly": "Soft"}),
-    ):
-        series = [
-            Series(name=label, values=tuple(issue.share(issue.number(name)) for issue in issues))
-            for name, label in names.items()
-        ]
-        if any(value for item in series for value in item.values):
-            yield time_chart(
-                title, places, series, heading="Issue", unit=Unit.SHARE, from_zero="delivered" not in names
             )
 
 

@@ -10,28 +10,17 @@ from playwright.sync_api import Browser, Page
 
 from newsletter.rendering import page_environment
 from newsletter.reports.axes import MINUS, Unit, axis_for
-from newsletter.reports.charts import (
-    BOTTOM,
-    TOP,
-    BarChart,
-    BarValue,
-    ChartPlace,
-    Mark,
-    Series,
-    TimeChart,
-    bar_chart,
-    sparkline,
-    time_chart,
-)
+from newsletter.reports.bar_charts import BarChart, BarValue, bar_chart
 from newsletter.reports.page import STATIC, report_filters
+from newsletter.reports.time_charts import BOTTOM, TOP, ChartPlace, Mark, Series, TimeChart, sparkline, time_chart
 from tests.web.axe import looks, violations
 
 _NUMBERS = st.none() | st.sampled_from([float("nan"), float("inf")]) | st.floats(-1e12, 1e12) | st.integers(-99, 10**12)
 
 
 def over_time(*values: float | None, mark: Mark = Mark.LINE, unit: Unit = Unit.COUNT) -> TimeChart:
-    moments = [ChartPlace(name=f"Day {at}", label=str(at)) for at in range(len(values))]
-    return time_chart("Readers", moments, [Series(name="Readers", values=values, mark=mark)], heading="Day", unit=unit)
+    places = [ChartPlace(name=f"Day {at}", label=str(at)) for at in range(len(values))]
+    return time_chart("Readers", places, [Series(name="Readers", values=values, mark=mark)], heading="Day", unit=unit)
 
 
 def page_of(*charts: TimeChart | BarChart) -> str:
@@ -91,12 +80,12 @@ def test_an_axis_includes_every_value_in_few_steps(values: list[float | None], u
 def test_everything_is_drawn_inside_the_plot(
     values: list[tuple[float | None, float | None]], one: Mark, other: Mark
 ) -> None:
-    moments = [ChartPlace(name=str(at), label=str(at)) for at in range(len(values))]
+    places = [ChartPlace(name=str(at), label=str(at)) for at in range(len(values))]
     series = [
         Series(name="One", values=tuple(first for first, _ in values), mark=one),
         Series(name="Other", values=tuple(second for _, second in values), mark=other),
     ]
-    chart = time_chart("Both", moments, series, heading="Day")
+    chart = time_chart("Both", places, series, heading="Day")
     for point in chart.points:
         assert len(point.words) == 2
         for shape in (*point.columns, *point.dots):
@@ -126,13 +115,13 @@ def test_one_point_is_a_dot_without_a_line() -> None:
 
 
 def test_columns_below_zero_show_what_was_lost() -> None:
-    moments = [ChartPlace(name="Monday", label="Mon")]
+    places = [ChartPlace(name="Monday", label="Mon")]
     series = [
         Series(name="Joined", values=(30,), mark=Mark.UP),
         Series(name="Left", values=(10,), mark=Mark.DOWN),
         Series(name="Bounced", values=(5,), mark=Mark.DOWN),
     ]
-    chart = time_chart("Growth", moments, series, heading="Day")
+    chart = time_chart("Growth", places, series, heading="Day")
     zero = next(tick.at for tick in chart.ticks if tick.is_zero)
     joined, left, bounced = chart.points[0].columns
     assert joined.top + joined.height == pytest.approx(zero, abs=0.02)
@@ -141,7 +130,7 @@ def test_columns_below_zero_show_what_was_lost() -> None:
     assert chart.points[0].words == ("30", "10", "5")
 
 
-def test_few_labels_stand_below_many_moments() -> None:
+def test_few_labels_stand_below_many_places() -> None:
     chart = over_time(*range(365))
     assert len(chart.labels) <= 6
     assert not chart.shows_dots

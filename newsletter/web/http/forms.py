@@ -35,6 +35,16 @@ class Form:
         return tuple(self.fields.get(name, ()))
 
 
+def one_line(text: str) -> str:
+    """Return a text in one line, with single spaces between its words."""
+    return " ".join(text.split())
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text that aren't empty, with single spaces between their words."""
+    return [one_line(line) for line in text.split("\n") if line.strip()]
+
+
 async def read_form(request: Request) -> Form:
     """Return the submitted form, empty if the body is not a form. Raise HTTPException if it can't be parsed."""
     kind = request.headers.get("content-type", "")

@@ -16,7 +16,7 @@ from newsletter.git import STUDIO, Identity
 from newsletter.publishing.readers.reader_imports import ReaderImports
 from newsletter.publishing.reviews.edit_notes import EditNotes
 from newsletter.publishing.settings_changes import check_settings, note_settings_change
-from newsletter.settings.studio import StudioSettings
+from newsletter.settings import StudioSettings
 from newsletter.store import Store
 from newsletter.web.preview.app import preview_settings
 from newsletter.web.preview.file_watcher import FileWatcher

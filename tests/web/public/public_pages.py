@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from email.message import EmailMessage
 from ipaddress import ip_network
 from pathlib import Path
@@ -30,25 +29,11 @@ from newsletter.web.public.pages import PageTemplates, Site
 from newsletter.web.public.server import public_server
 from newsletter.web.public.webhooks import Webhooks
 from tests import make
+from tests.clock import MovedClock
 from tests.databases import new_sqlite, sqlite3
 from tests.message_checklist import complaints, parsed
 
 HOST = "news.example.org"
-
-
-@dataclass(slots=True)
-class Standing:
-    """A clock that stands still unless moved."""
-
-    now: datetime = make.WHEN
-
-    def __call__(self) -> datetime:
-        """Return the time."""
-        return self.now
-
-    def move(self, **some: float) -> None:
-        """Advance the clock, for example by ``hours=1``."""
-        self.now += timedelta(**some)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +44,7 @@ class Public:
     port: int
     store: Store
     site: Site
-    clock: Standing
+    clock: MovedClock
     mailer: ServiceMailer
     outbox: Path
     logged: list[str] = field(default_factory=list)
@@ -140,7 +125,7 @@ def public(
     """Run the public pages on a free port, in a thread that stops at the end. Loopback is a trusted proxy."""
     newsletter = newsletter or make.newsletter()
     signer = signer or Signer(make.SECRET)
-    clock, logged, outbox = Standing(), list[str](), root / "outbox"
+    clock, logged, outbox = MovedClock(make.WHEN), list[str](), root / "outbox"
     theme = rendering.load_theme(root, newsletter)
     provider = open_provider("outbox", {"path": str(outbox)}, root=root, environment={})
     file = root / "newsletter.db"

@@ -33,6 +33,7 @@ from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.replies import has_page_of_its_own, saved, session_of, status_of
 from newsletter.web.studio.settings_pages.saving import save_setting
+from newsletter.web.studio.settings_pages.setting_values import read_line
 
 _After = Annotated[int, Query(ge=0, lt=2**63)]  # an id in the database
 
@@ -150,12 +151,19 @@ class SegmentPages:
     def name(self, slug: str, request: Request, form: SubmittedForm) -> Response:
         """Save the name."""
         self._table(slug)
-        return save_setting(self._studio, request, form, ("segments", slug, "name"), _words)
+        return save_setting(self._studio, request, form, ("segments", slug, "name"), read_line)
 
     def where(self, slug: str, request: Request, form: SubmittedForm) -> Response:
         """Save the rule."""
         self._table(slug)
-        return save_setting(self._studio, request, form, ("segments", slug, "where"), _rule, shown=_shown_rule)
+        return save_setting(
+            self._studio,
+            request,
+            form,
+            ("segments", slug, "where"),
+            _read_rule,
+            shown=_shown_rule,
+        )
 
     def topics(self, slug: str, request: Request, form: SubmittedForm) -> Response:
         """Add a topic to one of the lists, or remove one."""
@@ -252,11 +260,7 @@ def segment_path(slug: str) -> str:
     return f"/segments/{quote(slug, safe='')}"
 
 
-def _words(text: str) -> str | None:
-    return " ".join(text.split()) or None
-
-
-def _rule(text: str) -> str | None:
+def _read_rule(text: str) -> str | None:
     return text.strip() or None
 
 

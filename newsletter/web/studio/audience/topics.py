@@ -29,12 +29,13 @@ from newsletter.publishing.topics.topic_changes import (
 )
 from newsletter.publishing.topics.topic_list import ListedTopic, topic_rows
 from newsletter.store import Store
-from newsletter.web.http.forms import Form, SubmittedForm
+from newsletter.web.http.forms import Form, SubmittedForm, lines_of, one_line
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.audience.topic_numbers import TopicNumbers
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.replies import has_page_of_its_own, saved, session_of, status_of
 from newsletter.web.studio.settings_pages.saving import save_setting
+from newsletter.web.studio.settings_pages.setting_values import read_line, read_lines
 
 
 class TopicNeededError(UsageError):
@@ -78,7 +79,7 @@ class TopicPages:
 
     def create(self, request: Request, form: SubmittedForm) -> Response:
         """Declare a topic and go to its page."""
-        studio, now, name = self._studio, self._studio.now, " ".join(form.text("name").split())
+        studio, now, name = self._studio, self._studio.now, one_line(form.text("name"))
         slug, parent = slug_of(name), form.text("parent")
         try:
             if not name:
@@ -104,17 +105,17 @@ class TopicPages:
     def name(self, slug: str, request: Request, form: SubmittedForm) -> Response:
         """Save the name that readers see."""
         self._table(slug)
-        return save_setting(self._studio, request, form, ("topics", slug, "name"), _words)
+        return save_setting(self._studio, request, form, ("topics", slug, "name"), read_line)
 
     def aliases(self, slug: str, request: Request, form: SubmittedForm) -> Response:
         """Save the other names, one in each line."""
         self._table(slug)
-        return save_setting(self._studio, request, form, ("topics", slug, "aliases"), _lines)
+        return save_setting(self._studio, request, form, ("topics", slug, "aliases"), read_lines)
 
     def parent(self, slug: str, request: Request, form: SubmittedForm) -> Response:
         """Save the topic above it."""
         self._table(slug)
-        return save_setting(self._studio, request, form, ("topics", slug, "parent"), _words)
+        return save_setting(self._studio, request, form, ("topics", slug, "parent"), read_line)
 
     def delete(self, slug: str, request: Request, form: SubmittedForm) -> Response:
         """Remove a topic that nobody needs from newsletter.toml."""
@@ -261,23 +262,14 @@ def topic_path(slug: str) -> str:
 def _change(source: str, form: Form) -> TopicChange:
     kind = form.text("kind")
     if kind == TopicChangeKind.RENAME:
-        return rename_of(source, form.text("slug"), " ".join(form.text("name").split()))
+        return rename_of(source, form.text("slug"), one_line(form.text("name")))
     if kind == TopicChangeKind.MERGE:
         return merge_of(source, form.text("into"))
     if kind == TopicChangeKind.SPLIT:
-        names = [" ".join(line.split()) for text in form.exact_all("into") for line in text.split("\n")]
-        return split_of(source, tuple(name for name in names if name))
+        return split_of(source, tuple(name for text in form.exact_all("into") for name in lines_of(text)))
     raise TopicChangeError("nothing was chosen", hint="use one of the buttons")
 
 
 def _is_needed(row: ListedTopic) -> bool:
     followers = row.followers or FollowerCounts()
     return bool(row.entries or followers.following or followers.excluding)
-
-
-def _words(text: str) -> str | None:
-    return " ".join(text.split()) or None
-
-
-def _lines(text: str) -> list[str] | None:
-    return [" ".join(line.split()) for line in text.split("\n") if line.strip()] or None

@@ -3,20 +3,17 @@
 import datetime
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, Response
 
 from newsletter import settings
-from newsletter.domain.edition import EntryReason
 from newsletter.domain.people import Person
 from newsletter.domain.subscriber import Frequency, SubscriberStatus
-from newsletter.errors import FindingsError, NewsletterError
 from newsletter.publishing.readers.reader_edits import ReaderDetailError, ReaderDetails, details_of, edit_reader
 from newsletter.publishing.readers.reader_files import export_reader
-from newsletter.publishing.readers.reader_lookup import copy_for, reader_record, require_sight
+from newsletter.publishing.readers.reader_lookup import reader_record, require_sight
 from newsletter.publishing.readers.reader_requests import (
     ask_to_change_address,
     ask_to_confirm,
@@ -32,32 +29,11 @@ from newsletter.web.studio.context import Studio
 from newsletter.web.studio.paths import reader_path
 from newsletter.web.studio.readers import words
 from newsletter.web.studio.readers.list_page import PAGE, has_readers, open_store, typed_address
+from newsletter.web.studio.readers.next_copy import NextCopy, next_copy_of
 from newsletter.web.studio.replies import saved, wants_json
 
 Key = Annotated[str, Path(pattern="^[0-9a-z]{1,32}$")]
 FIRST_DELIVERIES = 12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyLine:
-    """An entry of the next issue, or a block with topics: whether the reader gets it, and why."""
-
-    title: str
-    chosen: bool
-    because: EntryReason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NextCopy:
-    """What a reader gets of the next issue. ``problem`` says why that can't be told; ``obstacles``, why nothing."""
-
-    issue: str = ""
-    date: datetime.date | None = None
-    subject: str = ""
-    problem: str = ""
-    obstacles: tuple[str, ...] = ()
-    lines: tuple[CopyLine, ...] = ()
-    gets_nothing: bool = False
 
 
 def router(studio: Studio) -> APIRouter:
@@ -238,32 +214,7 @@ class ReaderPages:
         return saved(request, form, at=now, announce=done, go_to="" if wants_json(request) else reader_path(key))
 
     def _next_copy(self, store: Store, key: str) -> NextCopy:
-        studio = self._studio
-        reader = reader_record(store, studio.person, key).reader
-        issue = next(iter(studio.coming_issues()), None)
-        if issue is None:
-            return NextCopy(problem="No issue is planned.")
-        known = NextCopy(issue=issue.slug, date=issue.date, subject=issue.subject)
-        try:
-            composed = studio.snapshot.compose(issue.slug)
-            copy = copy_for(self._settings(), store, studio.person, composed, reader, now=studio.now)
-        except FindingsError:
-            return replace(known, problem="The next issue has errors, so nobody would get it yet.")
-        except NewsletterError as err:
-            return replace(known, problem=f"{(err.what or str(err))[:1].upper()}{(err.what or str(err))[1:]}.")
-        if copy is None:
-            raise ReaderGoneError()
-        reasons = zip(composed.issue.by_position, copy.reasons, strict=True)
-        lines = tuple(
-            CopyLine(title=item.title or item.name, chosen=at in (copy.edition or ()), because=because)
-            for at, (item, because) in enumerate(reasons)
-        )
-        return replace(
-            known,
-            obstacles=tuple(f"{text[:1].upper()}{text[1:]}" for text in copy.obstacles),
-            lines=lines,
-            gets_nothing=copy.edition is None,
-        )
+        return next_copy_of(self._studio, self._settings(), store, key)
 
     def _settings(self) -> Settings:
         root = self._studio.root

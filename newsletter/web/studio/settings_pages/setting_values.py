@@ -7,6 +7,7 @@ from typing import Any
 from newsletter.content import InvalidValueError
 from newsletter.domain.settings_changes import SettingValue
 from newsletter.editing import setting_text
+from newsletter.web.http.forms import lines_of, one_line
 from newsletter.web.studio.settings_pages.setting_fields import FieldKind, SettingField
 
 TRUE = "true"
@@ -23,7 +24,7 @@ def shown_value(field: SettingField, value: object) -> str:
         case FieldKind.SECTIONS:
             return "\n".join(map(_section, value)) if isinstance(value, list) else setting_text(value)
         case FieldKind.TEXT | FieldKind.LINE:
-            return " ".join(setting_text(value).split())
+            return one_line(setting_text(value))
         case _:
             return setting_text(value)
 
@@ -39,20 +40,30 @@ def read_value(field: SettingField, text: str, current: object) -> SettingValue 
     return None if value == field.default and current is None else value
 
 
+def read_line(text: str) -> str | None:
+    """Return the text of a control of one line, None if it is empty."""
+    return one_line(text) or None
+
+
+def read_lines(text: str) -> list[str] | None:
+    """Return the lines of a control with a text in each, None if there are none."""
+    return lines_of(text) or None
+
+
 def without_password(text: str) -> str:
     """Return a URL without a password."""
     return _PASSWORD.sub(r"\1:•••@", text)
 
 
 def _read(field: SettingField, text: str) -> SettingValue | None:
-    lines = [" ".join(line.split()) for line in text.split("\n") if line.strip()]
+    lines = lines_of(text)
     match field.kind:
         case FieldKind.SWITCH:
             return text == TRUE
         case FieldKind.WHOLE | FieldKind.NUMBER:
             return _number(field, lines[0]) if lines else None
         case FieldKind.LIST:
-            return lines or None
+            return read_lines(text)
         case FieldKind.NUMBERS:
             return [_number(field, line) for line in lines] or None
         case FieldKind.TABLE:
@@ -60,19 +71,15 @@ def _read(field: SettingField, text: str) -> SettingValue | None:
         case FieldKind.SECTIONS:
             return [_section_read(field, line) for line in lines] or None
         case _:
-            return " ".join(text.split()) or None
+            return read_line(text)
 
 
 def _number(field: SettingField, text: str) -> int | float:
     try:
         return float(text) if field.kind is FieldKind.NUMBER and not text.isdecimal() else int(text)
     except ValueError as err:
-        what = (
-            f'"{text[:40]}" is not a number'
-            if field.kind is FieldKind.NUMBER
-            else f'"{text[:40]}" is not a whole number'
-        )
-        raise InvalidValueError(what, field=field.name, hint="write digits") from err
+        kind = "number" if field.kind is FieldKind.NUMBER else "whole number"
+        raise InvalidValueError(f'"{text[:40]}" is not a {kind}', field=field.name, hint="write digits") from err
 
 
 def _pair(field: SettingField, line: str) -> tuple[str, SettingValue]:
@@ -80,9 +87,7 @@ def _pair(field: SettingField, line: str) -> tuple[str, SettingValue]:
     name, text = name.strip(" \"'"), text.strip()
     if not equals or not name:
         raise InvalidValueError(f'"{line[:40]}" has no name', field=field.name, hint="write name = value")
-    if text in ("true", "false"):
-        return name, text == "true"
-    return name, text
+    return name, text == "true" if text in ("true", "false") else text
 
 
 def _section(value: Any) -> str:

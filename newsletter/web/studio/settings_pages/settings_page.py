@@ -16,7 +16,7 @@ from newsletter.files.toml_edits import toml_value, value_at
 from newsletter.files.toml_lines import line_of, setting_place
 from newsletter.publishing.settings_changes import is_servers_own, mistakes_in
 from newsletter.settings import Mistake
-from newsletter.web.http.forms import SubmittedForm
+from newsletter.web.http.forms import SubmittedForm, lines_of
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.paths import history_path, text_path
 from newsletter.web.studio.replies import saved, session_of
@@ -89,7 +89,7 @@ def router(studio: Studio) -> APIRouter:
         tables = toml_value(studio.editing.read(SETTINGS_FILE).text, ())
         if day not in missing_days(tables):
             raise UsageError("this day has a skeleton, or is no day", hint="choose one of the list")
-        lines = [" ".join(line.split()) for line in form.exact("sections").split("\n") if line.strip()]
+        lines = lines_of(form.exact("sections"))
         if not lines:
             raise UsageError("the new issues have no section", hint="write at least one title")
         change = SetSetting(path=("skeletons", day), value={"sections": lines})

@@ -1,4 +1,4 @@
-"""Charts as values: where bars, points and ticks are, in per cent of the drawing. No I/O.
+"""Charts over days or issues as values: where columns, points and ticks are, in per cent of the drawing. No I/O.
 
 ``templates/pages/reports/charts.html`` draws them as SVG. A drawing has no size of its own: it fills its column, and
 its text keeps its size on every screen.
@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import groupby
 from math import isfinite
 
-from newsletter.reports.axes import Axis, Unit, axis_for
+from newsletter.reports.axes import Axis, Tick, Unit, axis_for, rounded
 
 # Of a time chart's height, in per cent: the readout is above the plot, the labels of the x axis are below.
 TOP, BOTTOM = 17.0, 89.0
@@ -41,7 +41,7 @@ class ChartPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """A named series of values, one for each moment; None where it isn't known."""
+    """A named series of values, one for each place; None where it isn't known."""
 
     name: str
     values: tuple[float | None, ...]
@@ -51,15 +51,6 @@ class Series:
         """Return the values as they are drawn: those of columns below zero are negative, unknown ones None."""
         sign = -1 if self.mark is Mark.DOWN else 1
         return [sign * value if value is not None and isfinite(value) else None for value in self.values]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tick:
-    """A tick of an axis: where it is, in per cent, and its words."""
-
-    at: float
-    words: str
-    is_zero: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +82,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """Everything at one moment: its slot, its columns and dots, and its values in words, one for each series."""
+    """Everything at one place: its slot, its columns and dots, and its values in words, one for each series."""
 
-    moment: ChartPlace
+    place: ChartPlace
     at: float
     left: float
     width: float
@@ -126,7 +117,7 @@ class TimeChart:
 
 def time_chart(
     title: str,
-    moments: Sequence[ChartPlace],
+    places: Sequence[ChartPlace],
     series: Sequence[Series],
     *,
     heading: str,
@@ -134,32 +125,32 @@ def time_chart(
     from_zero: bool = True,
     note: str = "",
 ) -> TimeChart:
-    """Return the chart of some series over moments, oldest first. Without ``from_zero`` the axis may begin higher."""
+    """Return the chart of some series over places, oldest first. Without ``from_zero`` the axis may begin higher."""
     drawn = [item.drawn() for item in series]
-    axis = axis_for(_extent(series, drawn, len(moments)), unit, most=4, from_zero=from_zero)
-    slot = (RIGHT - LEFT) / max(len(moments), 1)
+    axis = axis_for(_extent(series, drawn, len(places)), unit, most=4, from_zero=from_zero)
+    slot = (RIGHT - LEFT) / max(len(places), 1)
     return TimeChart(
         title=title,
         heading=heading,
         series=tuple(series),
         unit=unit,
         ticks=tuple(Tick(at=_y(axis, tick), words=unit.tick(tick), is_zero=tick == 0) for tick in axis.ticks),
-        labels=tuple(_labels(moments, slot)),
+        labels=tuple(_labels(places, slot)),
         lines=tuple(
             Line(tone=tone, path=path)
             for tone, (item, values) in enumerate(zip(series, drawn, strict=True), 1)
             if item.mark is Mark.LINE and (path := _path(axis, values, slot))
         ),
-        points=tuple(_point(axis, moment, at, slot, series, drawn, unit) for at, moment in enumerate(moments)),
+        points=tuple(_point(axis, place, at, slot, series, drawn, unit) for at, place in enumerate(places)),
         note=note,
     )
 
 
-def _extent(series: Sequence[Series], drawn: Sequence[Sequence[float | None]], moments: int) -> list[float | None]:
+def _extent(series: Sequence[Series], drawn: Sequence[Sequence[float | None]], places: int) -> list[float | None]:
     """Return the values that the axis must include; stacked columns together."""
     extent = [value for item, values in zip(series, drawn, strict=True) if item.mark is Mark.LINE for value in values]
     columns = [values for item, values in zip(series, drawn, strict=True) if item.mark is not Mark.LINE]
-    for at in range(moments if columns else 0):
+    for at in range(places if columns else 0):
         stacked = [values[at] or 0.0 for values in columns]
         extent += [sum(value for value in stacked if value > 0), sum(value for value in stacked if value < 0)]
     return extent
@@ -167,7 +158,7 @@ def _extent(series: Sequence[Series], drawn: Sequence[Sequence[float | None]], m
 
 def _point(
     axis: Axis,
-    moment: ChartPlace,
+    place: ChartPlace,
     at: int,
     slot: float,
     series: Sequence[Series],
@@ -185,17 +176,17 @@ def _point(
             dots.append(Shape(tone=tone, top=_y(axis, value)))
         elif value:
             edges = sorted((_y(axis, ends[value > 0]), _y(axis, ends[value > 0] + value)))
-            columns.append(Shape(tone=tone, top=edges[0], height=_rounded(edges[1] - edges[0])))
+            columns.append(Shape(tone=tone, top=edges[0], height=rounded(edges[1] - edges[0])))
             ends[value > 0] += value
     left = LEFT + at * slot
     width = min(slot * (1 - _GAP), _WIDEST)
     return Point(
-        moment=moment,
-        at=_rounded(left + slot / 2),
-        left=_rounded(left),
-        width=_rounded(slot),
-        bar_left=_rounded(left + (slot - width) / 2),
-        bar_width=_rounded(width),
+        place=place,
+        at=rounded(left + slot / 2),
+        left=rounded(left),
+        width=rounded(slot),
+        bar_left=rounded(left + (slot - width) / 2),
+        bar_width=rounded(width),
         columns=tuple(columns),
         dots=tuple(dots),
         words=tuple(unit.words(item.values[at]) for item in series),
@@ -207,7 +198,7 @@ def _path(axis: Axis, values: Sequence[float | None], slot: float) -> str:
     parts: list[str] = []
     for known, group in groupby(enumerate(values), key=lambda pair: pair[1] is not None):
         places = [
-            f"{_rounded(10 * (LEFT + (at + 0.5) * slot))} {_rounded(10 * _y(axis, value))}"
+            f"{rounded(10 * (LEFT + (at + 0.5) * slot))} {rounded(10 * _y(axis, value))}"
             for at, value in group
             if known and value is not None
         ]
@@ -216,92 +207,19 @@ def _path(axis: Axis, values: Sequence[float | None], slot: float) -> str:
     return "".join(parts)
 
 
-def _labels(moments: Sequence[ChartPlace], slot: float) -> list[AxisLabel]:
-    every = max(1, -(-len(moments) // MOST_LABELS))
-    shown = range(0, len(moments), every)
+def _labels(places: Sequence[ChartPlace], slot: float) -> list[AxisLabel]:
+    every = max(1, -(-len(places) // MOST_LABELS))
+    shown = range(0, len(places), every)
     labels = []
     for number, at in enumerate(shown):
         middle = LEFT + (at + 0.5) * slot
         anchor = "end" if middle > 94 else "start" if middle < 14 else "middle"
-        labels.append(AxisLabel(at=_rounded(middle), words=moments[at].label, anchor=anchor, spare=number % 2 == 1))
+        labels.append(AxisLabel(at=rounded(middle), words=places[at].label, anchor=anchor, spare=number % 2 == 1))
     return labels
 
 
 def _y(axis: Axis, value: float) -> float:
-    return _rounded(BOTTOM - axis.place(value) * (BOTTOM - TOP))
-
-
-def _rounded(number: float) -> float:
-    return round(number, 2)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BarValue:
-    """A value for a bar: its name, a second figure in words such as its share, and the address of its page."""
-
-    name: str
-    value: float
-    detail: str = ""
-    url: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """A bar from ``start`` on, as long as ``length``, in per cent, with its value in words."""
-
-    value: BarValue
-    start: float
-    length: float
-    words: str
-    is_negative: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BarChart:
-    """A chart of bars with names, which is a table at the same time; ``headings`` are those of its columns."""
-
-    title: str
-    headings: tuple[str, str, str]
-    bars: tuple[Bar, ...]
-    ticks: tuple[Tick, ...]
-    zero: float
-    note: str = ""
-
-    @property
-    def has_details(self) -> bool:
-        """Return whether a bar has a second figure."""
-        return any(bar.value.detail for bar in self.bars)
-
-
-def bar_chart(
-    title: str,
-    values: Sequence[BarValue],
-    *,
-    headings: tuple[str, str, str],
-    unit: Unit = Unit.COUNT,
-    note: str = "",
-) -> BarChart:
-    """Return the chart of values in the order given. All bars begin at zero, and 0 has no bar."""
-    axis = axis_for([value.value for value in values], unit, most=4)
-    zero = axis.place(0)
-    bars = []
-    for value in values:
-        size = value.value if isfinite(value.value) else 0.0
-        end = axis.place(size)
-        bars.append(
-            Bar(
-                value=value,
-                start=_rounded(100 * min(zero, end)),
-                length=_rounded(100 * abs(end - zero)),
-                words=unit.words(size),
-                is_negative=size < 0,
-            )
-        )
-    ticks = tuple(
-        Tick(at=_rounded(100 * axis.place(tick)), words=unit.tick(tick), is_zero=tick == 0) for tick in axis.ticks
-    )
-    return BarChart(title=title, headings=headings, bars=tuple(bars), ticks=ticks, zero=_rounded(100 * zero), note=note)
+    return rounded(BOTTOM - axis.place(value) * (BOTTOM - TOP))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,7 +240,7 @@ def sparkline(values: Sequence[float | None], unit: Unit) -> Sparkline | None:
     low, high = min(known), max(known)
     step = 92 / (len(known) - 1)
     places = [
-        (_rounded(4 + at * step), _rounded(20 - 16 * (value - low) / (high - low)) if high > low else 12.0)
+        (rounded(4 + at * step), rounded(20 - 16 * (value - low) / (high - low)) if high > low else 12.0)
         for at, value in enumerate(known)
     ]
     between = unit.words(low) if high == low else f"{unit.words(low)} to {unit.words(high)}"

@@ -57,6 +57,12 @@ class Topics:
     def __iter__(self) -> Iterator[Topic]:
         return iter(self._by_slug.values())
 
+    def __eq__(self, other: object) -> bool:
+        return tuple(self) == tuple(other) if isinstance(other, Topics) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
     def resolve(self, name: str) -> Topic:
         """Return the topic with this slug, name or alias, ignoring case; an undeclared topic if there is none."""
         slug = slug_of(name)

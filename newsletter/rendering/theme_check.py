@@ -1,7 +1,9 @@
 """Check a theme before an issue is sent with it."""
 
+import hashlib
 import html
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -29,11 +31,40 @@ from newsletter.translation.locales import is_known
 LARGEST_STYLE = 16_384  # bytes; Gmail is reported to drop a larger <style>
 
 
+_State = tuple[object, ...]
+_checked: deque[tuple[_State, tuple[Finding, ...]]] = deque(maxlen=8)
+
+
 def theme_findings(theme: Theme) -> tuple[Finding, ...]:
     """Return a theme's findings: MJML that the compiler ignores, low contrast, missing legal requirements and others.
 
-    Raise FindingsError if Jinja can't render a template.
+    A theme that was just checked isn't checked again while its files and settings stay the same, since that takes
+    longer than compiling an issue. Raise FindingsError if Jinja can't render a template.
     """
+    state = _state(theme)
+    known = next((findings for checked, findings in tuple(_checked) if checked == state), None)
+    if known is not None:
+        return known
+    findings = _findings(theme)
+    if _state(theme) == state:  # no file was changed during the check
+        _checked.append((state, findings))
+    return findings
+
+
+def _state(theme: Theme) -> _State:
+    """Return everything that a theme's findings depend on."""
+    digest = hashlib.sha256(settings_text(theme.files.root).encode())
+    for folder in theme.files.chain:
+        for path in sorted(path for path in folder.path.rglob("*") if path.is_file()):
+            content = path.read_bytes()
+            digest.update(f"\0{folder.shown(path.relative_to(folder.path).as_posix())}\0{len(content)}\0".encode())
+            digest.update(content)
+    own = [folder.own for folder in theme.files.chain]
+    loaded = (theme.colors, theme.dark_colors, theme.fonts, theme.labels, theme.contrast, theme.options)
+    return theme.newsletter, own, digest.digest(), loaded, theme.inline_css
+
+
+def _findings(theme: Theme) -> tuple[Finding, ...]:
     findings = [*_mjml(theme)]
     if not any(finding.severity is Severity.ERROR for finding in findings):
         try:

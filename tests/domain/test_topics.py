@@ -58,3 +58,10 @@ def test_an_alias_equal_to_another_topics_slug_means_that_topic() -> None:
     topics = Topics([Topic(slug="tech", name="Technology", aliases=("sci",)), Topic(slug="sci", name="Science")])
     assert topics.current("sci") == "sci"
     assert topics.related("tech") == {"tech", "technology"}
+
+
+def test_the_same_declared_topics_are_equal() -> None:
+    asia = Topic(slug="asia", name="Asia")
+    assert Topics([asia]) == Topics([Topic(slug="asia", name="Asia")])
+    assert hash(Topics([asia])) == hash(Topics([asia]))
+    assert Topics([asia]) != Topics([Topic(slug="asia", name="Asia", aliases=("The East",))])

@@ -8,7 +8,7 @@ import pytest
 from newsletter.domain.publication import Newsletter, ThemeSettings
 from newsletter.errors import FindingsError
 from newsletter.message.template import fill_html, fill_text
-from newsletter.rendering import default_templates, load_theme, render, theme_findings, themes
+from newsletter.rendering import default_templates, load_theme, render, theme_check, theme_findings, themes
 from newsletter.rendering.contrast import contrast_ratio
 from tests import make
 
@@ -279,6 +279,33 @@ def test_a_broken_service_message_and_a_lone_brace_are_reported(root: Path) -> N
         each.startswith('templates/email/mine/service/confirm.html:1: a theme has no "lnk"') for each in findings
     )
     assert any(each.startswith('templates/email/mine/inline.css:1: a "{" has no partner') for each in findings)
+
+
+def test_a_theme_is_checked_again_after_a_change_and_only_then(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[str] = []
+
+    def contrast(front: str, back: str) -> float:
+        checked.append(front)
+        return contrast_ratio(front, back)
+
+    def places(**theme: object) -> list[str]:
+        checked.clear()
+        findings = theme_findings(load_theme(root, newsletter(name="mine", **theme)))
+        return [str(finding.place) for finding in findings]
+
+    monkeypatch.setattr(theme_check, "contrast_ratio", contrast)
+    write(root, "mine", inline__css="p { margin: 0 }\n")
+    assert places() == []
+    assert checked
+    assert places() == []
+    assert not checked
+    write(root, "mine", inline__css="p { margin: 0 {\n")  # as long as before
+    assert places() == ["templates/email/mine/inline.css:1"]
+    write(root, "mine", inline__css="p { margin: 0 }\n")
+    (root / "newsletter.toml").write_text(f"# one more line\n{TOML}", encoding="utf-8")
+    assert places(colors={"accent": "#e0a080"}) == ["newsletter.toml:9"]
+    assert places(colors={"accent": "#102030"}) == []
+    assert checked
 
 
 def test_contrast_below_aa_is_reported_in_light_and_dark(root: Path) -> None:

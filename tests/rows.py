@@ -1,6 +1,7 @@
 """Direct access to a store's database, for states that the store's methods neither show nor produce."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,6 +40,28 @@ def stored_events(store: Store, *, address: str = "") -> list[Event]:
     if address:
         query = query.where(event.c.address_key == address_key(address))
     return [event_of(row) for row in fetch(store, query.order_by(event.c.id))]
+
+
+@contextmanager
+def query_plans(store: Store) -> Iterator[list[str]]:
+    """Collect the plan of each query in this context; the list is filled at its end. SQLite and PostgreSQL."""
+    queries: list[tuple[str, Any]] = []
+    plans: list[str] = []
+    database = database_of(store)
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        queries.append((statement, parameters))
+
+    sa.event.listen(database.engine, "before_cursor_execute", note)
+    yield plans
+    sa.event.remove(database.engine, "before_cursor_execute", note)
+    with database.reading() as connection:
+        if not database.is_sqlite:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # an empty table is not worth an index
+        how = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
+        for statement, given in queries:
+            if statement.startswith("SELECT"):
+                plans.append(" ".join(str(row) for row in connection.exec_driver_sql(how + statement, given)))
 
 
 def execute(store: Store, *statements: Statement) -> None:

@@ -15,16 +15,45 @@ _OVER = send.c.status.in_((SendStatus.CANCELLED.value, SendStatus.FINISHED.value
 def count_deliveries(connection: sa.Connection, send_id: int) -> Mapping[str, int]:
     """Return the number of deliveries of a send by status, without statuses that none has.
 
-    SQLite sorts rows to group them, and pysqlite3's library sorts in memory, 40 MB for a million. A sum for each status
-    needs one pass and no memory.
+    SQLite sorts rows to group them, and pysqlite3's library sorts in memory, 40 MB for a million. Sums need one pass
+    and no memory. Three numbers share each sum, which halves the time: SQLite compares each row's status less often.
     """
-    counts = connection.execute(_COUNTS, {"which": send_id}).one()
-    return {status.value: number for status, number in zip(DeliveryStatus, counts, strict=True) if number}
+    deliveries, *sums = (int(number) for number in connection.execute(_PACKED_COUNTS, {"which": send_id}).one())
+    if deliveries >= 1 << _BITS:
+        numbers = dict(zip(DeliveryStatus, connection.execute(_COUNTS, {"which": send_id}).one(), strict=True))
+    else:
+        numbers = {
+            status: total >> at * _BITS & (1 << _BITS) - 1
+            for total, statuses in zip(sums, _PACKED, strict=True)
+            for at, status in enumerate(statuses)
+        }
+        numbers[_REST] = deliveries - sum(numbers.values())
+    return {status.value: numbers[status] for status in DeliveryStatus if numbers[status]}
 
 
+_BITS = 21  # of each number in a sum of 63
+_PACKED = (
+    (DeliveryStatus.SUBMITTED, DeliveryStatus.QUEUED, DeliveryStatus.SKIPPED),
+    (DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED, DeliveryStatus.UNCERTAIN),
+)
+_REST = DeliveryStatus.SUBMITTING
+_OF_SEND = delivery.c.send == sa.bindparam("which")
+
+
+def _sum_of(statuses: tuple[DeliveryStatus, ...]) -> sa.ColumnElement[int]:
+    """Return the sum that has the number of deliveries with each of these statuses in its own bits."""
+    parts = {status: 1 << at * _BITS for at, status in enumerate(statuses)}
+    by_frequency = (*_PACKED[0], *_PACKED[1])  # most deliveries have one of the first two statuses
+    cases: dict[str, sa.ColumnElement[int]] = {
+        status.value: sa.literal_column(str(parts.get(status, 0))) for status in by_frequency
+    }
+    return sa.func.coalesce(sa.func.sum(sa.case(cases, value=delivery.c.status, else_=sa.literal_column("0"))), 0)
+
+
+_PACKED_COUNTS = sa.select(sa.func.count(), *map(_sum_of, _PACKED)).where(_OF_SEND)
 _COUNTS = sa.select(
     *(sa.func.count(sa.case((delivery.c.status == status.value, 1))) for status in DeliveryStatus)
-).where(delivery.c.send == sa.bindparam("which"))
+).where(_OF_SEND)
 
 
 def forget_counts(connection: sa.Connection, send_id: int) -> None:

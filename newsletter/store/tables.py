@@ -16,6 +16,7 @@ metadata = sa.MetaData(
 NAMED = sa.text("name_key <> ''")
 LAST_NAMED = sa.text("last_name_key <> ''")
 UNCOMMON = sa.text("status <> 'confirmed'")
+REASONED = sa.text("status IN ('refused', 'deferred', 'uncertain', 'skipped')")
 
 subscriber = sa.Table(
     "subscriber",
@@ -306,6 +307,16 @@ delivery = sa.Table(
     sa.UniqueConstraint("send", "subscriber"),
     sqlite_with_rowid=False,
 )
+
+# PostgreSQL would write every index of the table again for each new status.
+sa.Index(
+    "delivery_by_reason",
+    delivery.c.send,
+    delivery.c.status,
+    delivery.c.detail,
+    sqlite_where=REASONED,
+    info={"only": "sqlite"},
+).ddl_if(dialect="sqlite")
 
 # The tracked links of a send: each one's target, its entry, and that entry's position and topics.
 link = sa.Table(

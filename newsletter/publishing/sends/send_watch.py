@@ -133,9 +133,9 @@ _SHOWN = (
 
 
 def watch_send(person: Person, store: Store, issue: str, *, now: datetime) -> SendWatch:
-    """Return the send of an issue as the ledger has it. Raise ForbiddenError."""
+    """Return the send of an issue as the ledger has it, or had it seconds ago while it runs. Raise ForbiddenError."""
     require(person, Act.SEE_REPORTS)
-    send = store.sends.of_issue(issue)
+    send = store.sends.watched(issue)
     stage = stage_of(send, now)
     worker = running_worker(store.workers.seen(), now)
     if send is None or stage is SendStage.UNSENT:

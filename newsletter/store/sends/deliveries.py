@@ -25,7 +25,7 @@ from newsletter.store.sends.claims import (
 )
 from newsletter.store.sends.queries import is_held_by, pause_running, reason_to_stop
 from newsletter.store.subscribers.segments import awake, confirmed, suppressed
-from newsletter.store.tables import delivery, subscriber
+from newsletter.store.tables import REASONED, delivery, subscriber
 
 _S = DeliveryStatus
 
@@ -135,9 +135,10 @@ class Deliveries:
     ) -> list[tuple[DeliveryStatus, str, int]]:
         """Return the details of a send's deliveries with these statuses, with their numbers, the most common first."""
         number = sa.func.count()
+        indexed = [REASONED] if _REASONED.issuperset(statuses) else []  # SQLite looks for it in the query word for word
         query = (
             sa.select(delivery.c.status, delivery.c.detail, number)
-            .where(delivery.c.send == send_id, delivery.c.status.in_([status.value for status in statuses]))
+            .where(delivery.c.send == send_id, delivery.c.status.in_([status.value for status in statuses]), *indexed)
             .group_by(delivery.c.status, delivery.c.detail)
             .order_by(number.desc(), delivery.c.detail)
             .limit(_MOST_DETAILS)
@@ -147,4 +148,5 @@ class Deliveries:
 
 
 _MOST_DETAILS = 1000
+_REASONED = frozenset((_S.REFUSED, _S.DEFERRED, _S.UNCERTAIN, _S.SKIPPED))
 _claim_query = lru_cache(maxsize=16)(ClaimQuery)  # building a statement takes longer than running it

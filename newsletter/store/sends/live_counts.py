@@ -1,8 +1,9 @@
-"""Counts of sends under way for lists and reports: counting a million deliveries takes a third of a second."""
+"""Counts of sends under way for pages: counting a million deliveries takes most of the time that a page has."""
 
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -16,14 +17,16 @@ from newsletter.store.tables import edition
 _LARGE = 20_000  # deliveries; fewer are counted at once
 _PATIENCE = 0.05  # seconds that a caller waits for a count in the background
 _FRESH, _SHARE = 1.0, 10  # seconds that a count is kept at least, and how many times the time that it took
+_OLD = 5.0  # seconds after which a count that nobody has asked for meanwhile is no longer recent
 _MOST = 16  # sends whose counts are kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Count:
-    """The deliveries of a send by status, and until when they are kept."""
+    """The deliveries of a send by status, when they had been counted, and until when they are kept."""
 
     deliveries: Mapping[str, int]
+    at: float
     until: float
 
 
@@ -45,6 +48,13 @@ class LiveCounts:
         self._database, self._clock, self._large, self._patience = database, clock, large, patience
         self._url = str(database.engine.url)
 
+    def recent(self, connection: sa.Connection, send: int) -> Mapping[str, int]:
+        """Return the deliveries of a send by status. If no count of the last seconds is known, count them now."""
+        known = _KEPT.get((self._url, send))
+        if known is None or self._clock() >= known.at + _OLD:
+            return self._count(connection, send)
+        return self.of(connection, send)
+
     def of(self, connection: sa.Connection, send: int) -> Mapping[str, int]:
         """Return the deliveries of a send by status."""
         recipients = connection.scalar(_RECIPIENTS, {"which": send}) or 0
@@ -62,24 +72,29 @@ class LiveCounts:
         with _LOCK:
             running = _RUNNING.get(key)
             if running is None or not running.is_alive():
-                running = threading.Thread(target=self._count, args=(key,), name="counting a send", daemon=True)
+                running = threading.Thread(target=self._run, args=(key,), name="counting a send", daemon=True)
                 _RUNNING[key] = running
                 running.start()
         running.join(self._patience)
 
-    def _count(self, key: tuple[str, int]) -> None:
-        began = self._clock()
-        try:
-            with self._database.reading() as connection:
-                deliveries = count_deliveries(connection, key[1])
-        except StoreError:  # the page meets the same error, and shows it
-            return
+    def _run(self, key: tuple[str, int]) -> None:
+        # The page meets the same error, and shows it.
+        with suppress(StoreError), self._database.reading() as connection:
+            self._count(connection, key[1])
+        with _LOCK:
+            _RUNNING.pop(key, None)
+
+    def _count(self, connection: sa.Connection, send: int) -> Mapping[str, int]:
+        """Count the deliveries, and keep the count."""
+        key, began = (self._url, send), self._clock()
+        deliveries = count_deliveries(connection, send)
         ended = self._clock()
         with _LOCK:
             while len(_KEPT) >= _MOST and key not in _KEPT:
                 del _KEPT[next(iter(_KEPT))]
-            _KEPT[key] = _Count(deliveries=deliveries, until=ended + max(_FRESH, _SHARE * (ended - began)))
-            _RUNNING.pop(key, None)
+            until = ended + max(_FRESH, _SHARE * (ended - began))
+            _KEPT[key] = _Count(deliveries=deliveries, at=ended, until=until)
+        return deliveries
 
 
 _RECIPIENTS = sa.select(sa.func.sum(edition.c.readers)).where(edition.c.send == sa.bindparam("which"))

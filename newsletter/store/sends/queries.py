@@ -29,7 +29,7 @@ def sends_where(
     count: Callable[[sa.Connection, int], Mapping[str, int]] = count_deliveries,
 ) -> list[Send]:
     """Return the sends that meet all conditions, the latest first. ``count`` counts deliveries of those under way."""
-    rows = connection.execute(sa.select(send).where(*conditions).order_by(send.c.id.desc())).all()
+    rows = connection.execute(_SENDS.where(*conditions).order_by(send.c.id.desc())).all()
     return [
         Send(
             id=row.id,
@@ -52,6 +52,7 @@ def sends_where(
     ]
 
 
+_SENDS = sa.select(*(column for column in send.c if column.name != "content"))  # that is large and read on its own
 _AS_STORED = (
     "base_url", "signing_key", "begins", "local_time", "deadline", "reason", "waits_until", "holder", "resumed",
     "settled_before", "failing_since", "planned_recipients",

@@ -22,7 +22,7 @@ from newsletter.domain.send_source import SendSource
 from newsletter.errors import StoreError
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.store.database import Database
-from newsletter.store.delivery_counts import sends_without_counts, store_counts
+from newsletter.store.delivery_counts import count_deliveries, sends_without_counts, store_counts
 from newsletter.store.events.polls import write_answers
 from newsletter.store.events.tracking import write_links
 from newsletter.store.installation import count_freeze
@@ -207,6 +207,16 @@ class Sends:
         """Return the send of an issue, by its slug, or None."""
         with self._database.reading() as connection:
             return one_send(connection, send.c.issue == issue)
+
+    def watched(self, issue: str) -> Send | None:
+        """Return the send of an issue, or None. While a large one is running, its counts are some seconds old at most.
+
+        Those of all others are exact.
+        """
+        with self._database.reading() as connection:
+            status = connection.scalar(sa.select(send.c.status).where(send.c.issue == issue))
+            count = self._live.recent if status == SendStatus.RUNNING.value else count_deliveries
+            return next(iter(sends_where(connection, send.c.issue == issue, count=count)), None)
 
     def get(self, send_id: int) -> Send:
         """Return a send by its id. Raises SendError if there is none."""

@@ -102,5 +102,7 @@ audit = sa.Table(
     sa.Column("thing", sa.Text, nullable=False),
     sa.Column("detail", Json, nullable=False),
     sa.Index("audit_by_person", "person"),
+    sa.Index("audit_by_thing", "thing"),
+    sa.Index("audit_by_act", "act"),
     sqlite_autoincrement=True,
 )

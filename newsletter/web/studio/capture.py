@@ -18,7 +18,7 @@ from newsletter.publishing.links.link_fetching import TYPED
 from newsletter.publishing.links.pasted_links import read_pasted
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.studio.context import Studio
-from newsletter.web.studio.link_services import MOST_ISSUES, duplicate_lines, duplicates_of
+from newsletter.web.studio.link_services import MOST_ISSUES, candidate_of, duplicate_lines, duplicates_of
 from newsletter.web.studio.paths import entry_path, link_path
 from newsletter.web.studio.replies import own_path, saved, session_of, wants_json
 
@@ -170,7 +170,7 @@ class CapturePages:
         values = {name: _shown(getattr(facts, name)) for name in (*_LINES, "paywall")}
         snapshot = self._studio.snapshot
         waiting, _ = self._links.desk.lists(self._studio.today(snapshot))
-        duplicates = duplicates_of(snapshot, (url, facts.canonical_url), values["title"], waiting)
+        duplicates = duplicates_of(snapshot, (url, facts.canonical_url), values["title"], map(candidate_of, waiting))
         return CaptureForm(
             url=captured.url,
             selection=clean_selection(form.exact("selection")),

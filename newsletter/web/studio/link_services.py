@@ -1,7 +1,7 @@
 """What the pages about captured links share: the desk of links, the fetcher, and the search for duplicates."""
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from newsletter.capture import Candidate, CandidateIndex, Duplicates, entry_candidates, find_duplicates
@@ -61,12 +61,15 @@ def link_services(
 
 
 def duplicates_of(
-    snapshot: Snapshot, addresses: Iterable[str], title: str, links: Sequence[CapturedLink] = ()
+    snapshot: Snapshot, addresses: Iterable[str], title: str, links: Iterable[Candidate] = ()
 ) -> Duplicates:
-    """Return the entries, and those of the links, that a link with these addresses repeats; empty ones don't count."""
+    """Return the entries, and those of the links, that a link with these addresses repeats; empty ones don't count.
+
+    The links are those that wait, as ``candidate_of`` returns them.
+    """
     urls = [url for url in addresses if url]
     entries = snapshot.once("candidates", lambda: CandidateIndex(entry_candidates(snapshot.manuscripts)))
-    return find_duplicates(urls, title, [*entries.likely(urls, title), *map(candidate_of, links)])
+    return find_duplicates(urls, title, [*entries.likely(urls, title), *links])
 
 
 def candidate_of(link: CapturedLink) -> Candidate:

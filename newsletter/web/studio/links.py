@@ -15,7 +15,7 @@ from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.http.path_numbers import NUMBER
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
-from newsletter.web.studio.link_services import MOST_ISSUES, DuplicateLine, duplicate_lines, duplicates_of
+from newsletter.web.studio.link_services import MOST_ISSUES, DuplicateLine, candidate_of, duplicate_lines, duplicates_of
 from newsletter.web.studio.paths import entry_path
 from newsletter.web.studio.replies import saved, session_of, wants_json
 
@@ -160,9 +160,10 @@ class LinksPages:
     def _cards(self, links: Sequence[CapturedLink], snapshot: Snapshot) -> list[LinkCard]:
         cards = []
         today = self._studio.today(snapshot)
+        candidates = list(map(candidate_of, links))
         for at, link in enumerate(links):
             addresses = (link.url, link.facts.canonical_url)
-            repeated = duplicates_of(snapshot, addresses, link.facts.title, links[at + 1 :])
+            repeated = duplicates_of(snapshot, addresses, link.facts.title, candidates[at + 1 :])
             fetching = self._links.fetcher.is_fetching(link.id)
             cards.append(LinkCard(link=link, duplicates=duplicate_lines(repeated, today), fetching=fetching))
         return cards

@@ -6,7 +6,7 @@ from newsletter.domain.people import Act, Person
 from newsletter.errors import StoreError
 from newsletter.store import Store
 from tests.make import WHEN
-from tests.rows import database_of
+from tests.rows import database_of, query_plans
 
 ADA = Person(name="Ada", address="ada@example.org", id=3)
 ROBIN = Person(name="Robin", address="robin@example.org")
@@ -44,3 +44,11 @@ def test_entries_cannot_be_changed_or_deleted(store: Store, statement: str) -> N
     with pytest.raises(StoreError), database_of(store).writing() as connection:
         connection.exec_driver_sql(statement)
     assert [entry.name for entry in store.audit.entries()] == ["Ada"]
+
+
+def test_entries_about_a_thing_and_all_acts_are_found_in_indexes(store: Store) -> None:
+    with query_plans(store) as plans:
+        store.audit.entries(thing="issue 2026-11-23")
+        store.audit.acts()
+    assert "audit_by_thing" in plans[0]
+    assert "audit_by_act" in plans[1]

@@ -3,13 +3,12 @@
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
 
 from newsletter.domain.consent import Confirmation, ConfirmationKind, MailRequest, ServiceKind, ServiceMessage
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.store import ReaderTotals, Store
 from tests import make
-from tests.rows import database_of
+from tests.rows import query_plans
 
 UNSUBSCRIBED, UNCONFIRMED = SubscriberStatus.UNSUBSCRIBED, SubscriberStatus.UNCONFIRMED
 
@@ -115,24 +114,11 @@ def test_sign_ups_that_wait_are_found_and_counted(store: Store) -> None:
 
 @pytest.mark.parametrize("text", ["ada", "ada@example.org"])
 def test_a_search_reads_indexes_and_not_the_table(store: Store, text: str) -> None:
-    queries: list[tuple[str, object]] = []
-    database = database_of(store)
-
-    def note(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
-        queries.append((statement, parameters))
-
-    sa.event.listen(database.engine, "before_cursor_execute", note)
-    store.reader_search.find(text, most=50)
-    store.reader_search.page(status=UNSUBSCRIBED, before=7, most=50)
-    store.reader_search.suppressed(most=50)
-    sa.event.remove(database.engine, "before_cursor_execute", note)
-    selects = [(statement, given) for statement, given in queries if statement.startswith("SELECT")]
-    assert len(selects) >= 4
-    with database.reading() as connection:
-        if not database.is_sqlite:
-            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # an empty table is not worth an index
-        for statement, given in selects:
-            how = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
-            plan = " ".join(str(row) for row in connection.exec_driver_sql(how + statement, given))  # type: ignore[arg-type]
-            assert "SCAN subscriber" not in plan or "USING INDEX" in plan, plan
-            assert "Seq Scan" not in plan, plan
+    with query_plans(store) as plans:
+        store.reader_search.find(text, most=50)
+        store.reader_search.page(status=UNSUBSCRIBED, before=7, most=50)
+        store.reader_search.suppressed(most=50)
+    assert len(plans) >= 4
+    for plan in plans:
+        assert "SCAN subscriber" not in plan or "USING INDEX" in plan, plan
+        assert "Seq Scan" not in plan, plan

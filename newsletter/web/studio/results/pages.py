@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated
@@ -159,7 +159,7 @@ class _Pages:
             is_fresh=fresh,
             view=issue_view(
                 report,
-                entry_url=self._entry_url,
+                entry_url=self._entry_urls(),
                 issue_url=report_path,
             ),
         )
@@ -174,7 +174,7 @@ class _Pages:
             ranges=RANGES,
             tables=list(ExportedTable),
             is_fresh=fresh,
-            view=over_time_view(report, issue_url=report_path, entry_url=self._entry_url) if report else None,
+            view=over_time_view(report, issue_url=report_path, entry_url=self._entry_urls()) if report else None,
             today=self._studio.today(self._studio.snapshot),
         )
 
@@ -185,8 +185,10 @@ class _Pages:
             raise NotFoundError("there is nothing to report yet", hint="add readers and send an issue first")
         return report
 
-    def _entry_url(self, slug: str) -> str:
-        return entry_path(slug) if slug in self._studio.snapshot.manuscripts.entries else ""
+    def _entry_urls(self) -> Callable[[str], str]:
+        """Return a function that returns the address of an entry's page; "" for entries without a file."""
+        entries = self._studio.snapshot.manuscripts.entries
+        return lambda slug: entry_path(slug) if slug in entries else ""
 
     def _report(self, asked: AskedRange, *, wait: bool = False) -> tuple[OverTime | None, bool]:
         studio, snapshot = self._studio, self._studio.snapshot

@@ -2,13 +2,18 @@
 
 import csv
 import io
+from collections.abc import Iterable
 from datetime import date, timedelta
+from itertools import count
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
 from newsletter.domain.people import Role
+from newsletter.files.file_state import FileState, file_states
+from newsletter.web.preview import snapshot
 from tests.web.axe import Look, looks, violations
 from tests.web.preview.running_preview import NewsletterFolder, morning
 from tests.web.preview.test_scripts_from_outside import PAYLOADS
@@ -42,6 +47,21 @@ def test_reports_show_growth_topics_and_issues(editor: httpx.Client) -> None:
     assert "Unsubscribe button of the mail client" in page
     assert f'href="{latest()}"' in page
     assert 'aria-current="true">90 days' in page
+
+
+@pytest.mark.parametrize(("path", "most"), [("/reports?days=all", 3), (latest(), 2)])
+def test_a_page_looks_at_the_files_once_or_twice_however_much_it_shows(
+    editor: httpx.Client, monkeypatch: pytest.MonkeyPatch, path: str, most: int
+) -> None:
+    looks = count()
+
+    def looked(places: Iterable[Path]) -> frozenset[FileState]:
+        next(looks)
+        return file_states(places)
+
+    monkeypatch.setattr(snapshot, "file_states", looked)
+    assert editor.get(path).status_code == 200
+    assert next(looks) <= most
 
 
 def test_the_desk_and_the_issue_lead_to_the_report(editor: httpx.Client) -> None:

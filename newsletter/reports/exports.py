@@ -94,7 +94,14 @@ def _sources(report: OverTime) -> Iterator[tuple[Cell, ...]]:
 def _topics(report: OverTime) -> Iterator[tuple[Cell, ...]]:
     yield ("topic", "name", "followers", "printed", "clicks", *_CHANGES)
     for row in report.topics:
-        yield (row.slug, row.name, row.followers, row.printed, row.clicks, *_changes(row.changes))
+        yield (
+            row.slug,
+            row.name,
+            "" if row.followers is None else row.followers,
+            row.printed,
+            row.clicks,
+            *_changes(row.changes),
+        )
 
 
 def _issues(report: OverTime) -> Iterator[tuple[Cell, ...]]:

@@ -65,11 +65,14 @@ class DayRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicRow:
-    """A topic over time: its followers now, the entries about it that were printed, clicks on those, and changes."""
+    """A topic over time: its followers now, the entries about it that were printed, clicks on those, and changes.
+
+    ``followers`` is None until a day has been counted.
+    """
 
     slug: str
     name: str
-    followers: int
+    followers: int | None
     printed: int
     clicks: int
     changes: ChangeCounts
@@ -203,6 +206,7 @@ def _topics(
 ) -> tuple[TopicRow, ...]:
     topics = newsletter.topics
     followers, printed, clicks = Counter[str](), Counter[str](), Counter[str]()
+    is_counted = store.daily_totals.first_day() is not None
     for slug, readers in store.daily_totals.followers().items():
         followers[topics.current(slug)] += readers
     changes: dict[str, ChangeCounts] = {}
@@ -220,14 +224,14 @@ def _topics(
         TopicRow(
             slug=slug,
             name=topics.resolve(slug).name,
-            followers=followers[slug],
+            followers=followers[slug] if is_counted else None,
             printed=printed[slug],
             clicks=clicks[slug],
             changes=changes.get(slug, ChangeCounts()),
         )
         for slug in declared | followers.keys() | printed.keys() | clicks.keys() | changes.keys()
     ]
-    return tuple(sorted(rows, key=lambda row: (-row.followers, -row.printed, row.name)))
+    return tuple(sorted(rows, key=lambda row: (-(row.followers or 0), -row.printed, row.name)))
 
 
 def _bounces(counted: Iterable[IssueCounts]) -> tuple[BounceGroup, ...]:

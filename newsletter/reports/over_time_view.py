@@ -190,13 +190,13 @@ def _sources(sources: Mapping[str, ChangeCounts]) -> Iterator[BarChart]:
 
 
 def _pairs(topics: Sequence[TopicRow]) -> Iterator[TopicPair]:
-    most_followed = max((row.followers for row in topics), default=0) or 1
+    most_followed = max((row.followers or 0 for row in topics), default=0) or 1
     most_printed = max((row.printed for row in topics), default=0) or 1
     for row in topics:
         if row.followers or row.printed or row.clicks:
             yield TopicPair(
                 row=row,
-                followed=round(100 * row.followers / most_followed, 2),
+                followed=round(100 * (row.followers or 0) / most_followed, 2),
                 printed=round(100 * row.printed / most_printed, 2),
             )
 

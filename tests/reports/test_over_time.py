@@ -8,6 +8,7 @@ import pytest
 
 from newsletter.domain.consent import UnsubscribeRequest
 from newsletter.domain.people import ForbiddenError, Person, Role
+from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Subscriber, SuppressionReason
 from newsletter.domain.tracking import ClickOrOpen
 from newsletter.reports.exports import ExportedTable, facts, table_rows
@@ -104,6 +105,27 @@ def test_a_newsletter_without_readers_has_a_report(store: Store) -> None:
     assert (report.days, report.issues, report.readers) == ((), (), None)
     assert facts(report)["days"] == []
     assert "No day of this range has been counted" in over_time_page(report, make.newsletter())
+
+
+def test_followers_are_unknown_until_a_day_was_counted(store: Store) -> None:
+    store.subscribers.add(Subscriber(address="new@example.org", topics=("asia",)), at(24, 8))
+    store.sends.freeze(
+        compiled=make.compiled(issue="2026-11-24"),
+        tailor=make.tailor(),
+        date=NOW,
+        segments=[EVERYONE],
+        provider="ses",
+        now=at(24, 8),
+    )
+    report = reported(store, slugs=("2026-11-24",))
+    asia = next(row for row in report.topics if row.slug == "asia")
+    assert (asia.followers, asia.printed) == (None, 1)
+    assert [row[2] for row in table_rows(report, ExportedTable.TOPICS)][1:] == [""] * len(report.topics)
+    page = over_time_page(report, make.newsletter())
+    assert "<td>–</td>" in page
+    assert "Followers are counted at the end of each day" in page
+    next_day = over_time(PERSON, store, make.newsletter(), [], WEEK, now=at(25))
+    assert "Followers are counted at the end" not in over_time_page(next_day, make.newsletter())
 
 
 def view_of(store: Store, days: int) -> OverTimeView:

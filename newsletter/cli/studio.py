@@ -5,12 +5,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from newsletter.cli import local_server, output, resources
 from newsletter.domain.people import Role
-from newsletter.domain.studio_origin import STUDIO_PORT, studio_origin
+from newsletter.domain.studio_origin import LOCAL_HOST, STUDIO_PORT, studio_origin
 from newsletter.errors import UsageError
 
 app = typer.Typer()
@@ -77,6 +78,16 @@ def invite(
         str | None,
         typer.Option(metavar="NAME", help="The studio's host name; by default that of \\[studio].", show_default=False),
     ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65535,
+            metavar="N",
+            help=f"With localhost, the --port that the studio was started with; by default {STUDIO_PORT}.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Add somebody to the team, and print a link that signs them in.
 
@@ -85,11 +96,14 @@ def invite(
 
     newsletter studio invite ada@example.org --role admin --name "Ada Stern"
     newsletter studio invite ada@example.org
+    newsletter studio invite ada@example.org --host localhost --port 9000
     """
     from newsletter import bootstrap, staff
 
     settings = resources.load_settings(context)
-    origin = _origin(host, STUDIO_PORT) if host is not None else settings.studio.origin
+    if host is None and urlsplit(settings.studio.origin).hostname == LOCAL_HOST:
+        host = LOCAL_HOST if port else urlsplit(settings.studio.origin).netloc
+    origin = _origin(host, port or STUDIO_PORT) if host is not None else settings.studio.origin
     if not origin:
         raise UsageError(
             "the link needs the studio's host name", hint="add --host, or set host in [studio] in newsletter.toml"

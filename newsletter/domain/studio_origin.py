@@ -4,7 +4,7 @@ import re
 
 STUDIO_PORT = 8027
 _HOST = re.compile(r"(?P<name>[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?::(?P<port>[1-9][0-9]{0,4}))?")
-_LOCAL = "localhost"
+LOCAL_HOST = "localhost"
 
 
 def studio_origin(host: str, local_port: int = STUDIO_PORT) -> str:
@@ -17,8 +17,8 @@ def studio_origin(host: str, local_port: int = STUDIO_PORT) -> str:
         raise ValueError("write a host name, such as studio.example.org")
     if re.fullmatch(r"[0-9.]+", match["name"]):
         raise ValueError("passkeys need a host name, not an IP address")
-    if match["name"] == _LOCAL:
-        return f"http://{_LOCAL}:{match['port'] or local_port}"
+    if match["name"] == LOCAL_HOST:
+        return f"http://{LOCAL_HOST}:{match['port'] or local_port}"
     if "." not in match["name"]:
         raise ValueError("write the whole host name, such as studio.example.org")
     port = match["port"]

@@ -87,6 +87,18 @@ def test_a_lost_passkey_gets_another_link_and_the_role_stays(root: Path, run: Ru
     assert "is on the team as writer" in refused.stderr
 
 
+def test_a_link_to_try_a_studio_out_has_the_port_of_that_studio(root: Path, run: Run) -> None:
+    invite = ("studio", "invite", ADA, "--role", "admin")
+    assert run(*invite, "--host", "localhost").stdout.startswith("http://localhost:8027/")
+    assert run(*invite, "--host", "localhost", "--port", "9000").stdout.startswith("http://localhost:9000/")
+    toml = root / "newsletter.toml"
+    toml.write_text(toml.read_text("utf-8") + '\n[studio]\nhost = "localhost"\n', "utf-8")
+    assert run(*invite, "--port", "9000").stdout.startswith("http://localhost:9000/")
+    assert run(*invite, "--host", "studio.example.org", "--port", "9000").stdout.startswith(
+        "https://studio.example.org/"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -1,7 +1,9 @@
 """The page on which readers are found and listed, with the forms to add one and to look after a bare address."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 from urllib.parse import urlencode
 
@@ -23,6 +25,7 @@ from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.paths import reader_path
 from newsletter.web.studio.readers import words
+from newsletter.web.studio.readers.queued_links import WAITS, link_announcement, links_wait
 from newsletter.web.studio.replies import saved
 
 PAGE = "/readers"
@@ -95,6 +98,7 @@ class ReadersPages:
                     values["older"] = _older(chosen, f"{last.since.timestamp()} {last.address_key}")
             elif chosen == WAITING:
                 values["waiting"] = reader_lookup.list_waiting(store, person)
+                values["link_note"] = WAITS if links_wait(studio, store) else ""
             else:
                 number = int(before) if before.isdecimal() and len(before) < 18 else 0
                 status = _STATUSES.get(chosen)
@@ -153,26 +157,31 @@ class ReadersPages:
                 )
                 ask_to_confirm(store, studio.person, address, now=now, choices=choices)
                 path = f"{PAGE}?{urlencode({'q': address})}"
-                announce = f"A link to confirm is on its way to {address}."
+                announce = link_announcement(studio, store, address)
         return saved(request, form, at=now, announce=announce, go_to=path)
 
     def confirm(self, request: Request, form: SubmittedForm) -> Response:
         """Mail a sign-up that waits its link again."""
-        return self._change(request, form, ask_to_confirm, "A link to confirm is on its way to {}.")
+        return self._change(request, form, ask_to_confirm, partial(link_announcement, self._studio))
 
     def suppress(self, request: Request, form: SubmittedForm) -> Response:
         """Never mail an address again, whether a reader has it or not."""
-        return self._change(request, form, suppress_address, "{} will never be mailed again.")
+        return self._change(
+            request, form, suppress_address, lambda _, address: f"{address} will never be mailed again."
+        )
 
     def lift(self, request: Request, form: SubmittedForm) -> Response:
         """Allow an address to be mailed again."""
-        return self._change(request, form, lift_suppression, "{} can be mailed again.")
+        return self._change(request, form, lift_suppression, lambda _, address: f"{address} can be mailed again.")
 
-    def _change(self, request: Request, form: Form, change: AddressChange, done: str) -> Response:
+    def _change(
+        self, request: Request, form: Form, change: AddressChange, announced: Callable[[Store, str], str]
+    ) -> Response:
         address = typed_address(form)
         with open_store(self._studio) as store:
             change(store, self._studio.person, address, now=self._studio.now)
-        return saved(request, form, at=self._studio.now, announce=done.format(address))
+            announce = announced(store, address)
+        return saved(request, form, at=self._studio.now, announce=announce)
 
     def _page(self, text: str, chosen: str, counts: ReaderTotals | None, **values: object) -> str:
         person = self._studio.person

@@ -30,6 +30,7 @@ from newsletter.web.studio.paths import reader_path
 from newsletter.web.studio.readers import words
 from newsletter.web.studio.readers.list_page import PAGE, has_readers, open_store, typed_address
 from newsletter.web.studio.readers.next_copy import NextCopy, next_copy_of
+from newsletter.web.studio.readers.queued_links import WAITS, link_announcement, links_wait
 from newsletter.web.studio.replies import saved, wants_json
 
 Key = Annotated[str, Path(pattern="^[0-9a-z]{1,32}$")]
@@ -64,6 +65,7 @@ class ReaderPages:
         with self._store() as store:
             record = reader_record(store, studio.person, key)
             copy = self._next_copy(store, key) if next else None
+            link_note = WAITS if links_wait(studio, store) else ""
         details = details_of(record.reader, newsletter)
         return studio.page(
             "readers/reader",
@@ -78,6 +80,7 @@ class ReaderPages:
             has_digest=newsletter.weekly_digest or details.frequency is Frequency.WEEKLY,
             words=words,
             copy=copy,
+            link_note=link_note,
             first=FIRST_DELIVERIES,
             zone=newsletter.zone,
             confirmed=record.reader.status is SubscriberStatus.CONFIRMED,
@@ -116,7 +119,9 @@ class ReaderPages:
             request,
             form,
             lambda store, person, now: ask_to_change_address(store, person, key, address, now=now),
-            f"A link is on its way to {address}. Their address changes once they follow it.",
+            lambda store: (
+                f"{link_announcement(self._studio, store, address)} Their address changes once they follow it."
+            ),
         )
 
     def confirm(self, key: Key, request: Request, form: SubmittedForm) -> Response:
@@ -125,7 +130,10 @@ class ReaderPages:
         def ask(store: Store, person: Person, now: datetime.datetime) -> None:
             ask_to_confirm(store, person, known_reader(store, key).address, now=now)
 
-        return self._change(key, request, form, ask, "A link to confirm is on its way.")
+        def announced(store: Store) -> str:
+            return link_announcement(self._studio, store, known_reader(store, key).address)
+
+        return self._change(key, request, form, ask, announced)
 
     def unsubscribe(self, key: Key, request: Request, form: SubmittedForm) -> Response:
         """Unsubscribe a reader."""
@@ -134,7 +142,7 @@ class ReaderPages:
             request,
             form,
             lambda store, person, now: unsubscribe_reader(store, person, key, now=now),
-            "Unsubscribed.",
+            lambda _: "Unsubscribed.",
         )
 
     def suppress(self, key: Key, request: Request, form: SubmittedForm) -> Response:
@@ -143,7 +151,7 @@ class ReaderPages:
         def suppress(store: Store, person: Person, now: datetime.datetime) -> None:
             suppress_address(store, person, known_reader(store, key).address, now=now)
 
-        return self._change(key, request, form, suppress, "The address will never be mailed again.")
+        return self._change(key, request, form, suppress, lambda _: "The address will never be mailed again.")
 
     def lift(self, key: Key, request: Request, form: SubmittedForm) -> Response:
         """Allow a reader's address to be mailed again."""
@@ -151,7 +159,7 @@ class ReaderPages:
         def lift(store: Store, person: Person, now: datetime.datetime) -> None:
             lift_suppression(store, person, known_reader(store, key).address, now=now)
 
-        return self._change(key, request, form, lift, "The address can be mailed again.")
+        return self._change(key, request, form, lift, lambda _: "The address can be mailed again.")
 
     def remove(self, key: Key, request: Request, form: SubmittedForm) -> Response:
         """Delete a reader, whom a later import may bring back."""
@@ -206,12 +214,13 @@ class ReaderPages:
         request: Request,
         form: Form,
         change: Callable[[Store, Person, datetime.datetime], object],
-        done: str,
+        announced: Callable[[Store], str],
     ) -> Response:
         now = self._studio.now
         with self._store() as store:
             change(store, self._studio.person, now)
-        return saved(request, form, at=now, announce=done, go_to="" if wants_json(request) else reader_path(key))
+            announce = announced(store)
+        return saved(request, form, at=now, announce=announce, go_to="" if wants_json(request) else reader_path(key))
 
     def _next_copy(self, store: Store, key: str) -> NextCopy:
         return next_copy_of(self._studio, self._settings(), store, key)

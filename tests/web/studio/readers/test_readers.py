@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from lxml import html
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.consent import ConsentEvent
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.store import Store, open_store
 from tests.make import SECRET, WHEN
-from tests.web.preview.running_preview import NewsletterFolder
+from tests.web.preview.running_preview import NewsletterFolder, morning
 from tests.web.studio.running_studio import Listening
 
 NOTHING = {"next": "/"}  # a form without fields of its own
@@ -160,7 +161,8 @@ def test_a_reader_is_erased_only_if_their_address_is_typed(editor: httpx.Client,
 def test_a_reader_is_added_with_or_without_asking(editor: httpx.Client, store: Store) -> None:
     script = {"Accept": "application/json"}
     asked = editor.post("/readers", data={"address": "Fay@example.org", "topic": "soil"}, headers=script).json()
-    assert asked["announce"] == "A link to confirm is on its way to Fay@example.org."
+    assert asked["announce"].startswith("A link to confirm is queued for Fay@example.org. No worker is running")
+    assert "No worker is running" in editor.get("/readers?list=waiting").text
     assert store.subscribers.get("fay@example.org") is None
     assert "Waiting" in editor.get("/readers", params={"q": "fay"}).text
     again = editor.post("/readers/addresses/confirm", data={"address": "fay@example.org"}, headers=script)
@@ -176,6 +178,21 @@ def test_a_reader_is_added_with_or_without_asking(editor: httpx.Client, store: S
         (ConsentEvent.ASKED, "signed a list")
     ]
     assert editor.post("/readers", data={"address": "no"}, headers=script).json()["error"]["field"] == "address"
+
+
+def test_a_link_is_on_its_way_while_a_worker_runs(editor: httpx.Client, store: Store) -> None:
+    store.workers.beat("mail-1 1 boot/1 1 abcd", now=morning())
+    asked = editor.post("/readers", data={"address": "hal@example.org"}, headers={"Accept": "application/json"})
+    store.workers.leave("mail-1 1 boot/1 1 abcd")
+    assert asked.json()["announce"] == "A link to confirm is on its way to hal@example.org."
+
+
+def test_forms_let_the_program_judge_an_address(editor: httpx.Client, store: Store) -> None:
+    new = html.document_fromstring(editor.get("/readers/new").text).get_element_by_id("new-address")
+    assert new.get("type") == "text"  # browsers refuse letters with accents in an address
+    done = editor.post("/readers", data={"address": "jürgen@example.org", "how": "agreed", "note": "signed a list"})
+    assert done.status_code == 303
+    assert store.subscribers.get("jürgen@example.org")
 
 
 def test_an_address_without_a_reader_is_suppressed_and_allowed_again(editor: httpx.Client, store: Store) -> None:

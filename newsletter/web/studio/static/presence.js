@@ -2,6 +2,7 @@
 import { announce } from "./announce.js";
 import { onChange } from "./changes.js";
 import { element } from "./elements.js";
+import { whenReleased } from "./pressing.js";
 
 let here = new Set(); // names of those on this page
 
@@ -11,7 +12,8 @@ export function startPresence() {
   onChange("connection", (state) => { if (state !== "on") show([]); });
 }
 
-function show(people) {
+async function show(people) {
+  await whenReleased();
   const place = document.getElementById("presence");
   const onPage = people.filter((person) => person.path && person.path === location.pathname);
   place.hidden = !people.length;

@@ -14,15 +14,6 @@ onChange("import", (data) => { if (JSON.parse(data).id === place().dataset.impor
 document.addEventListener("change", (event) => event.target.closest("[data-recheck]")?.requestSubmit());
 document.addEventListener("refreshed", watch);
 watch();
-for (const form of document.querySelectorAll("[data-recheck]")) if (isChanged(form)) form.requestSubmit();
-
-// Whether somebody has chosen something before this script was loaded.
-function isChanged(form) {
-  return [...form.querySelectorAll("select")].some((select) => {
-    const chosen = [...select.options].findIndex((option) => option.defaultSelected);
-    return select.selectedIndex !== Math.max(chosen, 0);
-  });
-}
 
 function place() {
   return document.getElementById("import-state");

@@ -1,5 +1,6 @@
 // Requests to the studio: forms in, JSON or a page out. Its scripts send no others, except the stream of changes.
 import { confirmWithPasskey } from "./passkeys.js";
+import { whenReleased } from "./pressing.js";
 import { sessionKey } from "./session.js";
 
 const MEANWHILE = { code: "conflict", what: "somebody else has changed this meanwhile", hint: "", field: "" };
@@ -49,13 +50,15 @@ export function upload(path, form, progress) {
   });
 }
 
-// Fetches a page, or a part of one, and returns it as a document; null if the studio doesn't answer. With `anyStatus`,
-// also the page that says what is wrong.
+// Fetches a page, or a part of one, and returns it as a document once it may be shown: while nothing is pressed. Returns
+// null if the studio doesn't answer. With `anyStatus`, also the page that says what is wrong.
 export async function fetchPage(path, { anyStatus = false } = {}) {
   try {
     const response = await fetch(path, { headers: { Accept: "text/html" } });
     if (!response.ok && !anyStatus) return null;
-    return new DOMParser().parseFromString(await response.text(), "text/html");
+    const text = await response.text();
+    await whenReleased();
+    return new DOMParser().parseFromString(text, "text/html");
   } catch {
     return null; // the studio is stopping; it tells again when it is back
   }

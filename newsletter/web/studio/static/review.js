@@ -4,18 +4,21 @@ import { refresh } from "./morph.js";
 import { post } from "./requests.js";
 import { showNotice, showSaved } from "./status.js";
 
-let busy = false;
+const sending = new Set(); // the changes under way
 
 document.addEventListener("submit", async (event) => {
-  const form = event.target;
+  const { target: form, submitter } = event;
   if (!form.matches("[data-review]")) return;
   event.preventDefault();
-  if (busy) return; // a second click changes nothing
-  busy = true;
+  const path = new URL(submitter?.hasAttribute("formaction") ? submitter.formAction : form.action).pathname;
+  const fields = new URLSearchParams(new FormData(form, submitter));
+  const change = `${path}?${fields}`;
+  if (sending.has(change)) return; // a second click changes nothing
+  sending.add(change);
   try {
-    await send(form, event.submitter);
+    await send(form, path, fields);
   } finally {
-    busy = false;
+    sending.delete(change);
   }
 });
 
@@ -25,20 +28,22 @@ document.addEventListener("input", (event) => {
   document.getElementById("when-at").checked = true;
 });
 
-async function send(form, submitter) {
-  const action = submitter?.hasAttribute("formaction") ? submitter.formAction : form.action;
-  const { ok, body, error } = await post(new URL(action).pathname, new FormData(form, submitter));
+async function send(form, path, fields) {
+  const text = textOf(form);
+  const { ok, body, error } = await post(path, fields);
   refuse(form, ok ? "" : [error.what, error.hint].filter(Boolean).join(": "));
   if (!ok) {
     if (error.code === "review-outdated" || error.code === "not-found") await refresh();
     return;
   }
-  form.reset();
+  if (textOf(form) === text) form.reset(); // else somebody has begun to type the next one
   showSaved(body.saved_at);
   showNotice(body.announce);
   await refresh();
   if (!document.activeElement || document.activeElement === document.body) document.getElementById("main").focus();
 }
+
+const textOf = (form) => form.querySelector("textarea")?.value;
 
 // Says at the form why it was refused; without words, that nothing is wrong any more.
 function refuse(form, words) {

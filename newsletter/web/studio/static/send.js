@@ -2,6 +2,7 @@
 // No state is made here: a button's effect is shown when the ledger has it.
 import { announce } from "./announce.js";
 import { morph, refresh } from "./morph.js";
+import { whenReleased } from "./pressing.js";
 import { fetchPage, post } from "./requests.js";
 import { showProblem, showSaved } from "./status.js";
 
@@ -42,7 +43,8 @@ function listen() {
 }
 
 // Shows what the ledger has, and announces another stage.
-function showState(html) {
+async function showState(html) {
+  await whenReleased();
   const next = new DOMParser().parseFromString(html, "text/html").getElementById("send-state");
   const current = state();
   if (!next || !current) return;

@@ -1,13 +1,9 @@
-"""Pick the parts of a page that say something about it, in one pass and without a tree of the page.
-
-libxml2 reports the elements one by one, so that a hostile page, with 100,000 nested elements for instance, costs no
-more memory than its text.
-"""
+"""Pick the parts of a page that say something about it, in one pass and without a tree of the page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lxml import etree
+from newsletter.capture.html_events import HtmlTarget, parse_html
 
 _META_NAMES = ("property", "name", "itemprop", "http-equiv")
 _MOST_METAS, _MOST_SCRIPTS = 500, 40
@@ -52,17 +48,12 @@ class Markup:
 def read_markup(text: str) -> Markup:
     """Return the parts of a page. Anything at all may be given; broken markup is read as browsers do."""
     collector = _Collector()
-    parser = etree.HTMLParser(target=collector, recover=True, encoding="utf-8")
-    try:
-        parser.feed(text.replace("\0", "\ufffd").encode("utf-8", errors="replace"))
-        parser.close()
-    except (etree.LxmlError, ValueError, AssertionError):  # what was collected before is still right
-        pass
+    parse_html(text, collector)
     return collector.markup
 
 
-class _Collector:
-    """A target of lxml's parser (https://lxml.de/parsing.html#the-target-parser-interface)."""
+class _Collector(HtmlTarget):
+    """A collector of the parts."""
 
     def __init__(self) -> None:
         self.markup = Markup()
@@ -100,12 +91,6 @@ class _Collector:
                 _, kind, text = self._open.pop(position)
                 self._finish(kind, "".join(text))
                 return
-
-    def comment(self, text: str) -> None:
-        """Ignore comments."""
-
-    def pi(self, target: str, data: str | None = None) -> None:
-        """Ignore processing instructions."""
 
     def close(self) -> None:
         for _, kind, text in self._open:

@@ -9,40 +9,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lxml import etree
-
 from newsletter.capture.article_text import Article
 from newsletter.capture.capturing import refresh_target
 from newsletter.capture.charsets import decoded
+from newsletter.capture.html_events import HtmlTarget, parse_html
 from newsletter.capture.reading import read_page
 from newsletter.capture.titles import is_barrier
 from newsletter.fetching import WebClient, fetch_page
 
-_UNSEEN = frozenset(
-    ("script", "style", "template", "noscript", "svg", "head", "iframe", "object", "select", "textarea")
-)
+_UNSEEN = frozenset(str.split("script style template noscript svg head iframe object select textarea"))
 _INLINE = frozenset(
-    (
-        *(
-            "a",
-            "abbr",
-            "acronym",
-            "b",
-            "bdi",
-            "bdo",
-            "big",
-            "cite",
-            "code",
-            "del",
-            "dfn",
-            "em",
-            "font",
-            "i",
-            "ins",
-            "kbd",
-        ),
-        *("label", "mark", "nobr", "q", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time"),
-        *("tt", "u", "var", "wbr"),
+    str.split(
+        "a abbr acronym b bdi bdo big cite code del dfn em font i ins kbd label mark nobr q ruby s samp small span"
+        " strike strong sub sup time tt u var wbr"
     )
 )
 _NOTE_MARK = re.compile(r"\s*\[?\d{1,3}[a-z]?\]?\s*|[*†‡]+")  # of a footnote
@@ -93,12 +72,7 @@ def reread_page(url: str, *, client: WebClient) -> RereadPage:
 def visible_text(source: str) -> str:
     """Return the text that a page shows, without the marks of footnotes, and with spaces between its blocks."""
     collector = _TextCollector()
-    parser = etree.HTMLParser(target=collector, recover=True, encoding="utf-8")
-    try:
-        parser.feed(source.replace("\0", "\ufffd").encode("utf-8", errors="replace"))
-        parser.close()
-    except (etree.LxmlError, ValueError, AssertionError):  # what was collected before is still right
-        pass
+    parse_html(source, collector)
     return "".join(collector.pieces)
 
 
@@ -106,8 +80,8 @@ def _no_article(_html: str, _url: str) -> Article:
     return Article()
 
 
-class _TextCollector:
-    """A target of lxml's parser (https://lxml.de/parsing.html#the-target-parser-interface)."""
+class _TextCollector(HtmlTarget):
+    """A collector of the visible text."""
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
@@ -135,12 +109,3 @@ class _TextCollector:
     def data(self, data: str) -> None:
         if not self._unseen:
             self.pieces.append(data)
-
-    def comment(self, text: str) -> None:
-        """Ignore comments."""
-
-    def pi(self, target: str, data: str | None = None) -> None:
-        """Ignore processing instructions."""
-
-    def close(self) -> None:
-        """Keep what was collected."""

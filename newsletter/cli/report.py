@@ -25,12 +25,7 @@ def report(
         Path | None,
         typer.Option("--csv", metavar="FILE", help="Also write all figures to a CSV file.", show_default=False),
     ] = None,
-    html: Annotated[
-        Path | None,
-        typer.Option(
-            "--html", metavar="FILE", help="Also write the report as a web page with charts.", show_default=False
-        ),
-    ] = None,
+    html: options.HtmlFile = None,
     json: options.AsJson = False,
 ) -> None:
     """Report an issue's results and compare them with the previous five issues.

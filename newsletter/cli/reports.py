@@ -1,6 +1,6 @@
 """`newsletter reports`: readers, topics and issues over time."""
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +11,6 @@ from newsletter.cli import options, output, resources
 if TYPE_CHECKING:
     from newsletter.reports.over_time import OverTime
 
-_DAY = ["%Y-%m-%d"]
-
 
 def reports(
     context: typer.Context,
@@ -20,15 +18,23 @@ def reports(
         int, typer.Option("--days", metavar="NUMBER", min=1, help="The last days, with today.", show_default=True)
     ] = 90,
     since: Annotated[
-        datetime | None,
+        date | None,
         typer.Option(
-            "--since", metavar="DATE", formats=_DAY, help="The first day, instead of --days.", show_default=False
+            "--since",
+            parser=options.parse_day,
+            metavar="YYYY-MM-DD",
+            help="The first day, instead of --days.",
+            show_default=False,
         ),
     ] = None,
     until: Annotated[
-        datetime | None,
+        date | None,
         typer.Option(
-            "--until", metavar="DATE", formats=_DAY, help="The last day, instead of today.", show_default=False
+            "--until",
+            parser=options.parse_day,
+            metavar="YYYY-MM-DD",
+            help="The last day, instead of today.",
+            show_default=False,
         ),
     ] = None,
     csv: Annotated[
@@ -40,12 +46,7 @@ def reports(
             show_default=False,
         ),
     ] = None,
-    html: Annotated[
-        Path | None,
-        typer.Option(
-            "--html", metavar="FILE", help="Also write the report as a web page with charts.", show_default=False
-        ),
-    ] = None,
+    html: options.HtmlFile = None,
     json: options.AsJson = False,
 ) -> None:
     """Report how readers came and went, which topics they follow, and how the issues did.
@@ -66,10 +67,10 @@ def reports(
     settings = resources.load_settings(context)
     with resources.open_store(settings) as store:
         now = store.now()
-        last = until.date() if until else now.astimezone(settings.newsletter.zone).date()
-        asked = DayRange(first=since.date(), last=last) if since else DayRange.until(last, days)
+        last = until or now.astimezone(settings.newsletter.zone).date()
+        shown_days = DayRange(first=since, last=last) if since else DayRange.until(last, days)
         person, issues = bootstrap.local_person(settings.root), content.read_manuscripts(settings.root).issues
-        report = over_time(person, store, settings.newsletter, issues, asked, now=now)
+        report = over_time(person, store, settings.newsletter, issues, shown_days, now=now)
     if csv:
         _write_tables(csv, report)
     if html:

@@ -12,18 +12,13 @@ from newsletter.domain.plurals import counted
 from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
     from newsletter.composing import Composed
-    from newsletter.domain.send import Send
     from newsletter.publishing.sends.send_preparing import PreparedSend
     from newsletter.publishing.sends.start_time import StartTime
-    from newsletter.sending import Observer, SendContext
     from newsletter.settings import Settings
     from newsletter.store import Store
-
-    Act = Callable[[SendContext, Observer], Send]
 
 NOTHING_TO_SEND = 4  # exit status
 

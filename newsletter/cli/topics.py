@@ -193,8 +193,7 @@ def _print(plan: "TopicChangePlan", *, rewrite_entries: bool, dry_run: bool) -> 
         output.say("Nothing to do: it is done already.")
         return
     source, slugs = plan.change.source, ", ".join(plan.change.slugs)
-    verb = {"rename": "renamed to", "merge": "merged into", "split": "split into"}[plan.change.kind]
-    output.say(f"{source} {'would be' if dry_run else 'is'} {verb} {slugs}.")
+    output.say(f"{source} {'would be' if dry_run else 'is'} {plan.change.kind.participle} {slugs}.")
     for slug, counts in plan.followers.items():
         kept = f"; {counted(counts.keeping, 'reader')} keep their choice about {slug}" if counts.keeping else ""
         excluding = f", and {counted(counts.excluding, 'reader')} exclude it" if counts.excluding else ""

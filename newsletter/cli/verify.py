@@ -38,55 +38,55 @@ def verify(
     with resources.open_store(settings) as store:
         # A sent issue's file may be gone by now.
         issue = name if store.sends.of_issue(name) else resources.sent_issue_slug(settings, store, name)
-        found = verify_issue(bootstrap.local_person(settings.root), settings, store, issue)
+        result = verify_issue(bootstrap.local_person(settings.root), settings, store, issue)
     if json:
-        output.as_json(_facts(found))
+        output.as_json(_facts(result))
     else:
-        _print(found)
-    if not found.is_same:
+        _print(result)
+    if not result.is_same:
         raise typer.Exit(1)
 
 
-def _print(found: "Verification") -> None:
-    source = found.source
+def _print(result: "Verification") -> None:
+    source = result.source
     output.facts(
         {
-            "Issue": found.issue,
+            "Issue": result.issue,
             "Commit": source.commit or "none yet",
             **({"Kept in": source.kept} if source.kept != source.commit else {}),
             "Files": f"{len(source.blobs):,}",
             **({"Not committed": ", ".join(source.changed)} if source.changed else {}),
-            "Sent": found.frozen,
-            "Rebuilt": found.rebuilt or "not possible",
+            "Sent": result.frozen,
+            "Rebuilt": result.rebuilt or "not possible",
         }
     )
-    if found.is_same:
+    if result.is_same:
         output.say("The same: these files make exactly what was sent.", style="green")
         return
-    output.say(f"It can't be rebuilt: {found.failure}" if found.failure else "It differs from what was sent.")
-    for difference in found.differences:
+    output.say(f"It can't be rebuilt: {result.failure}" if result.failure else "It differs from what was sent.")
+    for difference in result.differences:
         output.say(f"- {difference}")
-    if found.versions:
-        changed = ", ".join(f"{name} {then} (now {now})" for name, (then, now) in found.versions.items())
-        output.note(f"It was sent with {changed}. Install {'it' if len(found.versions) == 1 else 'them'} to compare.")
-    elif not found.failure:
+    if result.versions:
+        changed = ", ".join(f"{name} {then} (now {now})" for name, (then, now) in result.versions.items())
+        output.note(f"It was sent with {changed}. Install {'it' if len(result.versions) == 1 else 'them'} to compare.")
+    elif not result.failure:
         output.note("The program has the same version, so a file changed while the send began.")
 
 
-def _facts(found: "Verification") -> dict[str, object]:
-    source = found.source
+def _facts(result: "Verification") -> dict[str, object]:
+    source = result.source
     return {
-        "issue": found.issue,
-        "same": found.is_same,
-        "sent": found.frozen,
-        "rebuilt": found.rebuilt or None,
-        "failure": found.failure or None,
-        "differences": found.differences,
+        "issue": result.issue,
+        "same": result.is_same,
+        "sent": result.frozen,
+        "rebuilt": result.rebuilt or None,
+        "failure": result.failure or None,
+        "differences": result.differences,
         "commit": source.commit or None,
         "kept": source.kept,
         "tree": source.tree,
         "dirty": source.is_dirty,
         "changed": source.changed,
         "blobs": source.blobs,
-        "versions": {name: {"sent": then, "now": now} for name, (then, now) in found.versions.items()},
+        "versions": {name: {"sent": then, "now": now} for name, (then, now) in result.versions.items()},
     }

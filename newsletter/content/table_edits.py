@@ -13,7 +13,6 @@ from newsletter.content.scalar_writing import Written
 from newsletter.content.source_text import Piece
 
 _BEFORE_COMMENT = re.compile(r"[ \t]*#")
-_COMMA = re.compile(r"(?:\s|(?<=\s)#[^\n]*)*,")
 
 
 def line_start(text: str, at: int) -> int:

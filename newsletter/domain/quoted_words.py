@@ -69,8 +69,8 @@ class ComparedText:
 def page_words(text: str) -> ComparedText:
     """Return the words of a page's text."""
     clean = _clean(text)
-    found = (ComparedWord(_key(match[0]), match.start(), match.end()) for match in _WORDS.finditer(clean))
-    return ComparedText(clean, tuple(found))
+    words = (ComparedWord(_key(match[0]), match.start(), match.end()) for match in _WORDS.finditer(clean))
+    return ComparedText(clean, tuple(words))
 
 
 def quoted_fragments(markdown: str) -> tuple[ComparedText, ...]:

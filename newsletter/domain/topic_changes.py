@@ -19,6 +19,11 @@ class TopicChangeKind(StrEnum):
     MERGE = "merge"  # a topic becomes part of another one
     SPLIT = "split"  # a topic becomes several
 
+    @property
+    def participle(self) -> str:
+        """Return what was done to the topic, in words that the new topics can follow."""
+        return {"rename": "renamed to", "merge": "merged into", "split": "split into"}[self]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicTarget:

@@ -80,13 +80,13 @@ def _settings_sentence(before: str, after: str) -> str:
 
 def _leaves(table: Mapping[str, Any], above: tuple[str, ...] = ()) -> dict[tuple[str, ...], object]:
     """Return all settings that aren't tables themselves by their paths."""
-    found: dict[tuple[str, ...], object] = {}
+    leaves: dict[tuple[str, ...], object] = {}
     for name, value in table.items():
         if isinstance(value, dict) and value:
-            found |= _leaves(value, (*above, name))
+            leaves |= _leaves(value, (*above, name))
         else:
-            found[*above, name] = value
-    return found
+            leaves[*above, name] = value
+    return leaves
 
 
 def _name(change: FileChange) -> str:

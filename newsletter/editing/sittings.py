@@ -27,7 +27,6 @@ from newsletter.git import (
     Identity,
     LeftOutReason,
     NoRepository,
-    NoRepositoryReason,
     Repository,
     VersionNotFoundError,
     commit,
@@ -38,7 +37,6 @@ from newsletter.git import (
 
 QUIET = datetime.timedelta(minutes=5)
 _AGAIN = 60.0  # seconds before another try after a failure
-_NOT_YET = NoRepository(reason=NoRepositoryReason.NO_REPOSITORY, what="git was not looked for", hint="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -142,15 +142,15 @@ def _inserted(text: str, path: TomlPath, value: TomlData) -> str:
     layout = layout_of(text)
     for depth in range(len(path) - 1, -1, -1):
         around, rest = path[:depth], path[depth:]
-        found = [(section, setting) for section, setting in layout.settings() if setting.path[:depth] == around]
-        for _, setting in found:
+        within = [(section, setting) for section, setting in layout.settings() if setting.path[:depth] == around]
+        for _, setting in within:
             if setting.path == around and setting.value.settings is not None:
                 return _in_inline_table(layout, setting.value, rest, value)
         section = next((known for known in layout.sections if known.path == around and not known.is_list), None)
         is_line = len(rest) == 1 and not isinstance(value, Mapping)
         if section is not None and is_line:
             return _as_line(layout, section, rest, value)
-        dotted = [(known, setting) for known, setting in found if len(known.path) < depth and not setting.inline]
+        dotted = [(known, setting) for known, setting in within if len(known.path) < depth and not setting.inline]
         if section is None and dotted:
             known, setting = dotted[-1]
             return _as_line(layout, known, path[len(known.path) :], value, after=setting)

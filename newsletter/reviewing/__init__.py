@@ -10,7 +10,6 @@ from newsletter.reviewing.approval_rule import (
     PlannedStart,
     ReviewedContent,
     covers,
-    last_approval,
     last_complete,
     standing_of,
 )
@@ -29,7 +28,6 @@ __all__ = [
     "changes_in_words",
     "covers",
     "digest_of_value",
-    "last_approval",
     "last_complete",
     "moved_members",
     "ordinal",

@@ -184,8 +184,3 @@ def last_complete(
 
 def _latest(events: Iterable[ReviewEvent], kind: ReviewEventKind) -> ReviewEvent | None:
     return max((event for event in events if event.kind is kind), key=lambda event: event.id, default=None)
-
-
-def last_approval(events: Iterable[ReviewEvent]) -> ReviewEvent | None:
-    """Return the latest approval, whatever it was for; None without one."""
-    return _latest(events, ReviewEventKind.APPROVAL)

@@ -179,15 +179,15 @@ def _earlier(column: sa.ColumnElement[object], *events: ConsentEvent) -> sa.Scal
 def _sign_up_source() -> sa.ColumnElement[str]:
     """Return the way in which the reader signed up, or the word for those who came back."""
     returned = consent.c.event == ConsentEvent.RETURNED.value
-    asked = sa.func.coalesce(_earlier(consent.c.how, ConsentEvent.ASKED), "")
-    return sa.case((returned, RETURNED), else_=asked)
+    asked_how = sa.func.coalesce(_earlier(consent.c.how, ConsentEvent.ASKED), "")
+    return sa.case((returned, RETURNED), else_=asked_how)
 
 
 def _confirmed(of_days: CountedRange) -> list[sa.ColumnElement[bool]]:
     """Return the conditions for events by which somebody became a reader: readers may confirm another sign-up, too."""
     last = _earlier(consent.c.event, ConsentEvent.CONFIRMED, ConsentEvent.RETURNED, ConsentEvent.UNSUBSCRIBED)
-    asked = sa.func.coalesce(_earlier(consent.c.at, ConsentEvent.ASKED), consent.c.at)
-    new = sa.and_(last.is_(None), subscriber.c.created >= asked)
+    asked_at = sa.func.coalesce(_earlier(consent.c.at, ConsentEvent.ASKED), consent.c.at)
+    new = sa.and_(last.is_(None), subscriber.c.created >= asked_at)
     again = last == ConsentEvent.UNSUBSCRIBED.value
     return [
         consent.c.event.in_([ConsentEvent.CONFIRMED.value, ConsentEvent.RETURNED.value]),

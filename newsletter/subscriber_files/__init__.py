@@ -2,7 +2,7 @@
 
 from newsletter.subscriber_files.columns import FIELDS, IGNORED, VERBATIM, quoted
 from newsletter.subscriber_files.csv_format import CsvFormat, OwnFormat
-from newsletter.subscriber_files.exporting import export_csv, export_lines
+from newsletter.subscriber_files.exporting import export_lines
 from newsletter.subscriber_files.file_encodings import FileEncoding, guessed_encoding
 from newsletter.subscriber_files.importing import ImportProgress, ImportReport, import_readers
 from newsletter.subscriber_files.input_files import SubscriberFileError
@@ -29,7 +29,6 @@ __all__ = [
     "SampleColumn",
     "SubscriberFileError",
     "SuppressionImport",
-    "export_csv",
     "export_lines",
     "export_suppressions",
     "guessed_encoding",

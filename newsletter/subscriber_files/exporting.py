@@ -4,7 +4,6 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TextIO
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.segment import Segment
@@ -52,25 +51,6 @@ def export_lines(
             *(reader.attributes.get(name, "") for name in attributes),
         )
         yield _line([quoted(cell) for cell in cells])
-
-
-def export_csv(
-    store: Store,
-    target: TextIO,
-    *,
-    segment: Segment | None = None,
-    status: SubscriberStatus | None = None,
-    now: datetime | None = None,
-) -> int:
-    """Write readers as ``export_lines`` yields them, and return their number.
-
-    Open ``target`` for text with ``newline=""``, and files as ``utf-8-sig``, which spreadsheets recognise as UTF-8.
-    """
-    written = -1  # without the header
-    for line in export_lines(store, segment=segment, status=status, now=now):
-        target.write(line)
-        written += 1
-    return written
 
 
 def _line(cells: Sequence[str]) -> str:

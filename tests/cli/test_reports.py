@@ -29,3 +29,13 @@ def test_a_range_that_ends_before_it_begins_is_refused(readers: Path, run: Run) 
     assert refused.status == 2
     assert "2026-11-24 is after 2026-11-20: give the earlier day first" in refused.stderr
     assert not (readers / "tables").exists()
+
+
+def test_a_day_that_is_none_is_refused_in_the_programs_own_words(readers: Path, run: Run) -> None:
+    for day, words in (
+        ("tomorrow", 'write the date as 2026-11-20, not "tomorrow"'),
+        ("2026-02-30", "not in the calendar"),
+    ):
+        refused = run("reports", "--since", day)
+        assert refused.status == 2
+        assert words in refused.stderr

@@ -92,8 +92,8 @@ def list_suppressed(
 ) -> tuple[tuple[SuppressedAddress, ...], bool]:
     """Return a page of suppressed addresses, the latest first, and whether there are more."""
     require(person, Act.SEE_READERS)
-    found = store.reader_search.suppressed(before=before, most=MOST + 1)
-    return tuple(found[:MOST]), len(found) > MOST
+    suppressed = store.reader_search.suppressed(before=before, most=MOST + 1)
+    return tuple(suppressed[:MOST]), len(suppressed) > MOST
 
 
 def list_waiting(store: Store, person: Person) -> tuple[Confirmation, ...]:

@@ -70,15 +70,15 @@ def verify_issue(person: Person, settings: Settings, store: Store, issue: str) -
     versions = {
         name: (then, now.get(name, "unknown")) for name, then in source.versions.items() if then != now.get(name)
     }
-    found = Verification(issue=send.issue, source=source, frozen=send.digest, versions=versions)
+    verification = Verification(issue=send.issue, source=source, frozen=send.digest, versions=versions)
     try:
         with _folder_of(files) as folder:
             composed, compiled = _rebuilt(folder, send.issue)
     except NewsletterError as err:
-        return replace(found, failure=str(err))
+        return replace(verification, failure=str(err))
     frozen, _ = store.frozen.content(send.id)
     differences = tuple(_differences(frozen, compiled, composed.issue)) if compiled.digest != send.digest else ()
-    return replace(found, rebuilt=compiled.digest, differences=differences)
+    return replace(verification, rebuilt=compiled.digest, differences=differences)
 
 
 def _known_source(send: Send) -> SendSource:

@@ -51,10 +51,10 @@ class ReviewEvents:
     def of_issues(self, issues: Collection[str]) -> dict[str, tuple[ReviewEvent, ...]]:
         """Return the events of several issues without their outlines, by issue, the oldest first."""
         query = sa.select(*_SHORT).where(_COLUMN.issue.in_(list(issues))).order_by(_COLUMN.id)
-        found: dict[str, tuple[ReviewEvent, ...]] = {}
+        by_issue: dict[str, tuple[ReviewEvent, ...]] = {}
         for event in self._events(query):
-            found[event.issue] = (*found.get(event.issue, ()), event)
-        return found
+            by_issue[event.issue] = (*by_issue.get(event.issue, ()), event)
+        return by_issue
 
     def latest_approvals(self, limit: int = 50) -> tuple[ReviewEvent, ...]:
         """Return the latest approvals of all issues without their outlines, the oldest first."""

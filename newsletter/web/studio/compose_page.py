@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from newsletter import content, settings
+from newsletter import content
 from newsletter.composing import Composed
 from newsletter.content import FileKind, OutlinedSection, UnreadableFileError
 from newsletter.domain.balance import balance_of
@@ -150,7 +150,7 @@ def reader_values(studio: Studio, slug: str) -> dict[str, object]:
     spread = None
     if composed is not None and snapshot.settings.has_database():
         with suppress(NewsletterError):  # a finding says what is wrong, or the page's next refresh counts again
-            loaded = snapshot.once("settings", lambda: settings.load(studio.root))
+            loaded = studio.loaded_settings(snapshot)
             open_store = snapshot.settings.open_store
             counted = spread_over_readers(loaded, composed, studio.reader_choices, open_store, now=studio.now)
             spread = spread_in_words(studio.person, counted)

@@ -20,6 +20,7 @@ from newsletter.publishing.readers.reader_imports import ReaderImports
 from newsletter.publishing.reviews.edit_notes import EditNotes
 from newsletter.rendering import page_environment
 from newsletter.reports.page import report_filters
+from newsletter.settings import Settings, load
 from newsletter.store import Store
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.routes import day, kilobytes
@@ -100,6 +101,10 @@ class Studio:
     def snapshot(self) -> Snapshot:
         """Return the files as they are now. Raise SettingsError if newsletter.toml can't be read."""
         return self.snapshots.current()
+
+    def loaded_settings(self, snapshot: Snapshot) -> Settings:
+        """Return the settings that operations need, loaded once for each state of the files."""
+        return snapshot.once("settings", lambda: load(self.root))
 
     def today(self, snapshot: Snapshot) -> date:
         """Return today's date in the newsletter's time zone."""

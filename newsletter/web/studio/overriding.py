@@ -11,7 +11,6 @@ _FIELDS = (
     ("author", "Author", "line"),
     ("framing", "Framing", "text"),
 )
-OVERRIDDEN = tuple(name for name, _, _ in _FIELDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

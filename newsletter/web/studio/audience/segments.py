@@ -14,9 +14,7 @@ from newsletter.domain.people import Act, may, require
 from newsletter.domain.segment import Segment, SegmentStep
 from newsletter.domain.segment_rule_tokens import RuleSyntaxError
 from newsletter.domain.send import begun_issues
-from newsletter.domain.settings_changes import SetSetting
 from newsletter.domain.topics import Topic
-from newsletter.editing import Changed
 from newsletter.errors import NewsletterError, UsageError
 from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.publishing.segment_readers import (
@@ -32,7 +30,7 @@ from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.replies import has_page_of_its_own, saved, session_of, status_of
-from newsletter.web.studio.settings_pages.saving import save_setting
+from newsletter.web.studio.settings_pages.saving import change_setting, save_setting
 from newsletter.web.studio.settings_pages.setting_values import read_line
 
 _After = Annotated[int, Query(ge=0, lt=2**63)]  # an id in the database
@@ -167,7 +165,7 @@ class SegmentPages:
 
     def topics(self, slug: str, request: Request, form: SubmittedForm) -> Response:
         """Add a topic to one of the lists, or remove one."""
-        studio, now, key = self._studio, self._studio.now, form.text("list")
+        studio, key = self._studio, form.text("list")
         if key not in LISTS:
             raise UsageError("there is no such list", hint="use one of the buttons")
         names = list(self._table(slug).get(key, []))
@@ -179,9 +177,9 @@ class SegmentPages:
                 raise InvalidValueError(f'there is no topic "{added}"', field=key, hint="choose one of the list")
             names.append(topic.slug)
         names = [name for name in names if name != removed]
-        changed = self._change(("segments", slug, key), names or None, request)
+        changed = change_setting(studio, request, ("segments", slug, key), names or None)
         announce = f"{added} added." if added else f"{removed} removed."
-        return saved(request, form, at=now, announce=announce, undo=changed.undo, go_to=segment_path(slug))
+        return saved(request, form, at=studio.now, announce=announce, undo=changed.undo, go_to=segment_path(slug))
 
     def delete(self, slug: str, request: Request, form: SubmittedForm) -> Response:
         """Delete the segment, unless an issue that is still to be sent names it."""
@@ -190,11 +188,6 @@ class SegmentPages:
             studio.editing, studio.person, slug, self._users(slug), session=session_of(request), now=now
         )
         return saved(request, form, at=now, announce=f"{slug} deleted.", undo=changed.undo, go_to="/segments")
-
-    def _change(self, path: tuple[str, ...], value: list[str] | None, request: Request) -> Changed:
-        studio = self._studio
-        change = SetSetting(path=path, value=value)
-        return studio.editing.change_settings(studio.person, change, session=session_of(request), now=studio.now)
 
     def _list(self, *, error: Exception | None = None, form: Form | None = None) -> str:
         studio = self._studio

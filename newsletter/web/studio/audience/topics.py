@@ -10,7 +10,6 @@ from fastapi.responses import HTMLResponse, Response
 
 from newsletter.domain.people import Act, may, require
 from newsletter.domain.send import begun_issues
-from newsletter.domain.settings_changes import SetSetting
 from newsletter.domain.topic_changes import FollowerCounts, TopicChange, TopicChangeKind
 from newsletter.domain.topics import slug_of
 from newsletter.editing import setting_text
@@ -34,7 +33,7 @@ from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.audience.topic_numbers import TopicNumbers
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.replies import has_page_of_its_own, saved, session_of, status_of
-from newsletter.web.studio.settings_pages.saving import save_setting
+from newsletter.web.studio.settings_pages.saving import change_setting, save_setting
 from newsletter.web.studio.settings_pages.setting_values import read_line, read_lines
 
 
@@ -79,7 +78,7 @@ class TopicPages:
 
     def create(self, request: Request, form: SubmittedForm) -> Response:
         """Declare a topic and go to its page."""
-        studio, now, name = self._studio, self._studio.now, one_line(form.text("name"))
+        studio, name = self._studio, one_line(form.text("name"))
         slug, parent = slug_of(name), form.text("parent")
         try:
             if not name:
@@ -88,15 +87,12 @@ class TopicPages:
             if known.resolve(name).declared:
                 raise TopicExistsError(topic=known.resolve(name).slug)
             table = {"name": name} | ({"parent": parent} if parent else {})
-            change = SetSetting(path=("topics", slug), value=table)
-            changed = studio.editing.change_settings(
-                studio.person, change, seen=None, session=session_of(request), now=now
-            )
+            changed = change_setting(studio, request, ("topics", slug), table, seen=None)
         except NewsletterError as err:
             if has_page_of_its_own(request, err):
                 raise
             return HTMLResponse(self._list(count=False, error=err, form=form), status_code=status_of(err))
-        return saved(request, form, at=now, announce="Topic added.", undo=changed.undo, go_to=topic_path(slug))
+        return saved(request, form, at=studio.now, announce="Topic added.", undo=changed.undo, go_to=topic_path(slug))
 
     def topic(self, slug: str) -> str:
         """Show a topic."""
@@ -119,16 +115,15 @@ class TopicPages:
 
     def delete(self, slug: str, request: Request, form: SubmittedForm) -> Response:
         """Remove a topic that nobody needs from newsletter.toml."""
-        studio, now, snapshot = self._studio, self._studio.now, self._studio.snapshot
+        studio, snapshot = self._studio, self._studio.snapshot
         require(studio.person, Act.CHANGE_SETTINGS)
         self._table(slug)
         self._numbers.forget()
         row = self._row(snapshot, slug, self._numbers.counted(snapshot))
         if _is_needed(row):
             raise TopicNeededError(topic=slug)
-        change = SetSetting(path=("topics", slug), value=None)
-        changed = studio.editing.change_settings(studio.person, change, session=session_of(request), now=now)
-        return saved(request, form, at=now, announce=f"{slug} deleted.", undo=changed.undo, go_to="/topics")
+        changed = change_setting(studio, request, ("topics", slug), None)
+        return saved(request, form, at=studio.now, announce=f"{slug} deleted.", undo=changed.undo, go_to="/topics")
 
     def plan(self, slug: str, request: Request) -> HTMLResponse:
         """Show what a change would do, before it is made."""
@@ -168,8 +163,7 @@ class TopicPages:
                 now=now,
             )
         self._numbers.forget()
-        verb = {"rename": "renamed to", "merge": "merged into", "split": "split into"}[plan.change.kind]
-        announce = f"{slug} is {verb} {', '.join(plan.change.slugs)}."
+        announce = f"{slug} is {plan.change.kind.participle} {', '.join(plan.change.slugs)}."
         return saved(request, form, at=now, announce=announce, go_to=topic_path(plan.change.slugs[0]))
 
     def _list(self, *, count: bool, error: NewsletterError | None = None, form: Form | None = None) -> str:

@@ -1,18 +1,11 @@
 """An issue as its files are now, for its review; computed once for each state of the files."""
 
-from newsletter import settings
 from newsletter.composing import Composed
 from newsletter.errors import Finding, NewsletterError, NotFoundError
 from newsletter.publishing.reviews.reviewed_issue import ReviewedIssue, reviewed_issue
-from newsletter.settings import Settings
 from newsletter.web.preview.issue_page import findings_in
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
-
-
-def loaded_settings(studio: Studio, snapshot: Snapshot) -> Settings:
-    """Return the settings that operations need."""
-    return snapshot.once("settings", lambda: settings.load(studio.root))
 
 
 def composed_now(snapshot: Snapshot, slug: str) -> tuple[Composed | None, tuple[Finding, ...]]:
@@ -28,5 +21,5 @@ def composed_now(snapshot: Snapshot, slug: str) -> tuple[Composed | None, tuple[
 
 def reviewed_now(studio: Studio, snapshot: Snapshot, composed: Composed) -> ReviewedIssue:
     """Return an issue for its review; the first call for a state of the files computes it."""
-    loaded = loaded_settings(studio, snapshot)
+    loaded = studio.loaded_settings(snapshot)
     return snapshot.once(f"reviewed {composed.issue.slug}", lambda: reviewed_issue(loaded, composed))

@@ -23,7 +23,7 @@ from newsletter.web.http.path_numbers import NUMBER
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.paths import review_path
 from newsletter.web.studio.replies import saved
-from newsletter.web.studio.review.issue_now import composed_now, loaded_settings
+from newsletter.web.studio.review.issue_now import composed_now
 from newsletter.web.studio.review.review_values import review_values
 
 _NOTHING_SEEN = "nothing"  # a form that doesn't say what its page has shown decides nothing
@@ -190,7 +190,7 @@ class ReviewPages:
         composed, findings = composed_now(snapshot, slug)
         if composed is None:
             raise FindingsError(findings)
-        loaded = loaded_settings(studio, snapshot)
+        loaded = studio.loaded_settings(snapshot)
         with snapshot.settings.open_store() as store:
             studio.edit_notes.flush()
             announce = decide(loaded, store, composed)

@@ -21,7 +21,7 @@ from newsletter.reviewing import PlannedStart
 from newsletter.store import Store
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
-from newsletter.web.studio.review.issue_now import composed_now, loaded_settings, reviewed_now
+from newsletter.web.studio.review.issue_now import composed_now, reviewed_now
 
 _DECISIONS = (ReviewEventKind.APPROVAL, ReviewEventKind.OVERRIDE)
 
@@ -118,7 +118,7 @@ def _stage(
         if reviewed is None or not any(event.kind in _DECISIONS and reviewed.content.is_of(event) for event in events):
             return unapproved
         studio.edit_notes.flush()
-        loaded = loaded_settings(studio, snapshot)
+        loaded = studio.loaded_settings(snapshot)
         review = review_of(loaded, store, reviewed, start=start, repository=studio.repository)
         is_missing = rules.required and review.standing.override is None
         return IssueStage(

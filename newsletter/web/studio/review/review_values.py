@@ -21,7 +21,7 @@ from newsletter.store import Store
 from newsletter.web.preview.issue_page import findings_in
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
-from newsletter.web.studio.review.issue_now import composed_now, loaded_settings, reviewed_now
+from newsletter.web.studio.review.issue_now import composed_now, reviewed_now
 from newsletter.web.studio.review.review_stages import planned_start_of, stage_in_words
 
 
@@ -70,7 +70,7 @@ def review_values(studio: Studio, slug: str) -> dict[str, object]:
     """Return the values for the template. Raise NotFoundError if there is no such issue."""
     snapshot, sends = studio.snapshots.with_sends()
     issue = snapshot.manuscripts.issue(slug)
-    loaded = loaded_settings(studio, snapshot)
+    loaded = studio.loaded_settings(snapshot)
     composed, findings = composed_now(snapshot, issue.slug)
     reviewed = None
     try:

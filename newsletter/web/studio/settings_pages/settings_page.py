@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from newsletter.domain.people import Act, may, require
-from newsletter.domain.settings_changes import SetSetting
 from newsletter.editing import setting_text
 from newsletter.errors import Finding, FindingsError, NotFoundError, Severity, UsageError
 from newsletter.files.newsletter_folder import SETTINGS_FILE
@@ -19,8 +18,8 @@ from newsletter.settings import Mistake
 from newsletter.web.http.forms import SubmittedForm, lines_of
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.paths import history_path, text_path
-from newsletter.web.studio.replies import saved, session_of
-from newsletter.web.studio.settings_pages.saving import save_setting
+from newsletter.web.studio.replies import saved
+from newsletter.web.studio.settings_pages.saving import change_setting, save_setting
 from newsletter.web.studio.settings_pages.setting_fields import FieldKind, SettingField, SettingGroup
 from newsletter.web.studio.settings_pages.setting_groups import groups_of, missing_days
 from newsletter.web.studio.settings_pages.setting_values import read_value, shown_value, without_password
@@ -85,24 +84,23 @@ def router(studio: Studio) -> APIRouter:
     @router.post("/settings/skeletons")
     def add_skeleton(request: Request, form: SubmittedForm) -> Response:
         """Add a skeleton for a day, with the sections that were typed."""
-        now, day = studio.now, form.text("day")
+        day = form.text("day")
         tables = toml_value(studio.editing.read(SETTINGS_FILE).text, ())
         if day not in missing_days(tables):
             raise UsageError("this day has a skeleton, or is no day", hint="choose one of the list")
         lines = lines_of(form.exact("sections"))
         if not lines:
             raise UsageError("the new issues have no section", hint="write at least one title")
-        change = SetSetting(path=("skeletons", day), value={"sections": lines})
-        changed = studio.editing.change_settings(studio.person, change, seen=None, session=session_of(request), now=now)
-        return saved(request, form, at=now, announce="Added.", undo=changed.undo, go_to=f"/settings#skeletons-{day}")
+        changed = change_setting(studio, request, ("skeletons", day), {"sections": lines}, seen=None)
+        return saved(
+            request, form, at=studio.now, announce="Added.", undo=changed.undo, go_to=f"/settings#skeletons-{day}"
+        )
 
     @router.post("/settings/skeletons/{day}/delete")
     def delete_skeleton(day: str, request: Request, form: SubmittedForm) -> Response:
         """Remove the skeleton of a day."""
-        now = studio.now
-        change = SetSetting(path=("skeletons", day), value=None)
-        changed = studio.editing.change_settings(studio.person, change, session=session_of(request), now=now)
-        return saved(request, form, at=now, announce="Removed.", undo=changed.undo, go_to="/settings")
+        changed = change_setting(studio, request, ("skeletons", day), None)
+        return saved(request, form, at=studio.now, announce="Removed.", undo=changed.undo, go_to="/settings")
 
     return router
 
@@ -176,10 +174,10 @@ def _finding(text: str, mistake: Mistake) -> Finding:
 def _theme_findings(studio: Studio) -> Iterator[Finding]:
     """Yield the findings of the theme that are about newsletter.toml."""
     try:
-        found = studio.snapshot.theme.findings
+        findings = studio.snapshot.theme.findings
     except FindingsError as err:
-        found = err.findings
-    yield from (known for known in found if known.place.path == SETTINGS_FILE)
+        findings = err.findings
+    yield from (finding for finding in findings if finding.place.path == SETTINGS_FILE)
 
 
 def _nearest(text: str, fields: Sequence[SettingField], finding: Finding) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from newsletter.sending import circuit_breaker
 from tests.sending.faults import folder_in_memory
 from tests.sending.kills import Processes, prepare
 
-READERS, SOME, FEW = 4_000, 3_000, 12
+READERS, SOME, FEW = 2_000, 1_500, 12
 
 
 @pytest.fixture(autouse=True)
@@ -39,13 +39,13 @@ def processes() -> Processes:
 
 @pytest.fixture(scope="session")
 def many(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Return a database of 4,000 readers: on average a hundred messages between two kills, and 40 in flight."""
+    """Return a database of 2,000 readers: on average a hundred messages between two kills, and 40 in flight."""
     return _database(tmp_path_factory, READERS)
 
 
 @pytest.fixture(scope="session")
 def some(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Return a database of 3,000 readers: the SES stub is as strict as SES, and slow."""
+    """Return a database of 1,500 readers: the SES stub is as strict as SES, and slow."""
     return _database(tmp_path_factory, SOME)
 
 

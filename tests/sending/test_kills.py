@@ -31,8 +31,9 @@ from tests.sending.receiving import PATIENCE, STEPS, Receiver, Ses, receiver
 from tests.ses_stub import ses_stub
 
 HOLD, RESEND = Uncertainty.HOLD, Uncertainty.RESEND
-KILLS = 20  # of each send that is killed at random
-TIMES = FEW  # at each step: once for each reader, and under each policy for half of them
+KILLS = 10  # of each send that is killed at random
+POLICIES = (HOLD, RESEND)
+AT = {1: HOLD, 5: RESEND, 8: HOLD, FEW: RESEND}  # the messages at which a process is killed, in all three batches
 
 
 # At random ------------------------------------------------------------------------------------------------------------
@@ -77,10 +78,10 @@ def assert_holds(summary: Outcome, policy: Uncertainty, in_flight: int) -> None:
 def test_a_send_survives_a_kill_at_any_step_of_the_protocol(
     processes: Processes, few: bytes, memory: Path, step: str
 ) -> None:
-    for time in range(TIMES):
+    for number, policy in AT.items():
         url = new_copy(few, memory)
         victim: Future[BaseProcess] = Future()
-        left = count(1 + time % FEW, -1)
+        left = count(number, -1)
 
         def kill(at: str, victim: Future[BaseProcess] = victim, left: Iterator[int] = left) -> None:
             if at == step and next(left) == 1:
@@ -88,20 +89,20 @@ def test_a_send_survives_a_kill_at_any_step_of_the_protocol(
 
         with receiver() as server:
             server.passing = kill
-            victim.set_result(processes.start(url, smtp(server.port), policy(time)))
+            victim.set_result(processes.start(url, smtp(server.port), policy))
             deaths = [died(victim.result(), url)]
             assert deaths[0] or step == "MAIL"  # whose first happens at the provider's check, before anything else
-            assert_goes_on(url, server, deaths, policy(time))
+            assert_goes_on(url, server, deaths, policy)
 
 
 def test_a_send_survives_a_kill_after_an_unrecorded_answer(processes: Processes, few: bytes, memory: Path) -> None:
-    for time in range(TIMES):
-        url, number = new_copy(few, memory), 1 + time % FEW
+    for number, policy in AT.items():
+        url = new_copy(few, memory)
         with receiver() as server:
-            deaths = [killed(processes, url, server, policy(time), Step(when="after", what=RECEIPT, time=number))]
+            deaths = [killed(processes, url, server, policy, Step(when="after", what=RECEIPT, time=number))]
             assert deaths[0]
             assert server.accepted >= number
-            assert_goes_on(url, server, deaths, policy(time))
+            assert_goes_on(url, server, deaths, policy)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -120,10 +121,10 @@ def test_a_send_survives_a_kill_after_an_unrecorded_answer(processes: Processes,
 def test_a_send_survives_a_kill_before_and_after_each_commit(
     processes: Processes, few: bytes, memory: Path, what: str, call: int, when: str
 ) -> None:
-    for time in range(TIMES):
+    for policy in POLICIES:
         url = new_copy(few, memory)
         with receiver() as server:
-            deaths = [killed(processes, url, server, policy(time), Step(when=when, what=what, time=call))]
+            deaths = [killed(processes, url, server, policy, Step(when=when, what=what, time=call))]
             if (when, what, call) == ("after", "deliveries.record_and_claim", 1):
                 assert (len(deaths[0]), server.accepted) == (FEW, 0)
             elif (when, what, call) == ("before", "deliveries.record_and_claim", 2):
@@ -131,20 +132,20 @@ def test_a_send_survives_a_kill_before_and_after_each_commit(
                 assert server.accepted > 0
             elif what != "deliveries.record_and_claim":
                 assert not deaths[0]
-            assert_goes_on(url, server, deaths, policy(time))
+            assert_goes_on(url, server, deaths, policy)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_send_survives_a_kill_before_and_after_a_heartbeat(
     processes: Processes, few: bytes, memory: Path, when: str
 ) -> None:
-    for time in range(TIMES):
+    for policy in POLICIES:
         url, over = new_copy(few, memory), threading.Event()
         with receiver() as server:
             server.passing = lambda step, over=over: step == "DATA" and over.wait(PATIENCE)  # until its heart beats
-            deaths = [killed(processes, url, server, policy(time), Step(when=when, what="leases.renew"), 0.1)]
+            deaths = [killed(processes, url, server, policy, Step(when=when, what="leases.renew"), 0.1)]
             over.set()
-            assert_goes_on(url, server, deaths, policy(time))
+            assert_goes_on(url, server, deaths, policy)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -154,10 +155,10 @@ def test_a_send_survives_a_kill_before_and_after_a_heartbeat(
 def test_a_send_survives_a_second_kill_while_it_is_resumed(
     processes: Processes, few: bytes, memory: Path, what: str, when: str
 ) -> None:
-    for time in range(TIMES):
+    for number in (1, FEW):
         url = new_copy(few, memory)
         with receiver() as server:
-            first = killed(processes, url, server, RESEND, Step(when="after", what=RECEIPT, time=1 + time % FEW))
+            first = killed(processes, url, server, RESEND, Step(when="after", what=RECEIPT, time=number))
             second = killed(processes, url, server, RESEND, Step(when=when, what=what))
             settled = what == "deliveries.resend_uncertain" or (what, when) == (
                 "deliveries.settle_interrupted",
@@ -165,11 +166,6 @@ def test_a_send_survives_a_second_kill_while_it_is_resumed(
             )
             assert second == (frozenset() if settled else first)
             assert_goes_on(url, server, [first, second], RESEND)
-
-
-def policy(time: int) -> Uncertainty:
-    """Return the policies in turn."""
-    return (HOLD, RESEND)[time % 2]
 
 
 def assert_goes_on(url: str, server: Receiver, deaths: Sequence[Death], policy: Uncertainty) -> None:

@@ -1,8 +1,9 @@
-"""Who is in a hosted studio, and on which page: known by their open streams of changes, and by nothing else.
+"""Who is in a hosted studio, and on which page: known by their open streams of changes.
 
 All of this runs in the server's event loop, so nothing needs a lock.
 """
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
@@ -10,6 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from newsletter.domain.people import Person
+
+GRACE_S = 5
+"""How long a person stays without a stream: the page that they go to opens another."""
 
 PageFor = Callable[[Person, str], tuple[str, str]]
 """Return the label of a page and its path as far as a person may know them; both are "" if they may not."""
@@ -31,7 +35,8 @@ class Presence:
         self._changed, self._page_for = changed, page_for
         self._streams: Counter[int] = Counter()
         self._people: dict[int, Present] = {}
-        self._opened: dict[int, str] = {}  # also of those between two pages, whose stream opens anew
+        self._opened: dict[int, str] = {}  # also of those who have no stream yet
+        self._leaving: dict[int, asyncio.TimerHandle] = {}
 
     def visited(self, person: Person, path: str) -> None:
         """Note that a person has opened a page in a tab."""
@@ -43,8 +48,10 @@ class Presence:
 
     @contextmanager
     def stream(self, person: Person) -> Iterator[None]:
-        """Count a person as here as long as one of their streams is open."""
+        """Count a person as here as long as one of their streams is open, and a little longer."""
         self._streams[person.id] += 1
+        if leaving := self._leaving.pop(person.id, None):
+            leaving.cancel()
         present = Present(name=person.name, path=self._opened.get(person.id, ""), person=person)
         if self._people.get(person.id) != present:
             self._people[person.id] = present
@@ -54,8 +61,13 @@ class Presence:
         finally:
             self._streams[person.id] -= 1
             if not self._streams[person.id]:
-                del self._streams[person.id], self._people[person.id]
-                self._changed()
+                del self._streams[person.id]
+                later = asyncio.get_running_loop().call_later
+                self._leaving[person.id] = later(GRACE_S, self._leave, person.id)
+
+    def _leave(self, number: int) -> None:
+        del self._leaving[number], self._people[number]
+        self._changed()
 
     def others(self, viewer: Person) -> list[dict[str, str]]:
         """Return the others who are here as a viewer may see them, by name: scripts show it."""

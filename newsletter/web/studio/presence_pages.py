@@ -21,8 +21,9 @@ _LABELS = {
     "entries": "Entries",
     "issues": "Issues",
     "remote": "Remote repository",
+    "preview": "Preview",
 }
-_PAGES = {"": "", "review": "Review", "send": "Send", "report": "Report"}
+_PAGES = {"": "", "review": "Review", "send": "Send", "report": "Report", "preview": "Preview"}
 
 
 def page_for(person: Person, path: str, title: Callable[[str, str], str]) -> tuple[str, str]:
@@ -32,7 +33,7 @@ def page_for(person: Person, path: str, title: Callable[[str, str], str]) -> tup
     """
     if not path:
         return _NOWHERE
-    first, _, rest = unquote(path).strip("/").partition("/")
+    first, _, rest = _without_preview(unquote(path).strip("/")).partition("/")
     slug, _, page = rest.partition("/")
     if first in ("text", "history"):
         needed = Act.SEE_SETTINGS if SETTINGS_FILE in rest else Act.SEE
@@ -47,3 +48,15 @@ def page_for(person: Person, path: str, title: Callable[[str, str], str]) -> tup
         return (f"{name}, {_PAGES[page]}" if page else name, path) if name else _NOWHERE
     label = _LABELS.get(first, "")
     return (label, path) if label else _NOWHERE
+
+
+def _without_preview(path: str) -> str:
+    """Return a page of the preview as the studio's page about the same file or issue."""
+    match path.split("/"):
+        case ["preview", "files", *file]:
+            return "/".join(["text", *file])
+        case ["preview", "issues", slug]:
+            return f"issues/{slug}/preview"
+        case ["preview", "issues", *page]:
+            return "/".join(["issues", *page])
+    return path

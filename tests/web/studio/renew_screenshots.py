@@ -8,9 +8,9 @@ these. The time, the newsletters and their git histories are always the same; th
 import io
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -69,13 +69,14 @@ class Screen:
     """A page of the studio: its path, and what is done there before the picture is taken.
 
     A path that is empty says that the page doesn't exist in that state. Without ``scripts`` the page has plain forms.
-    A page of the team's studio has a ``visitor``: a role, or OUTSIDER.
+    A page of the team's studio has a ``visitor``: a role, or OUTSIDER. ``others`` are there as well, each on a page.
     """
 
     path: Callable[[Scene], str]
     act: Callable[[Page, Scene], None] = lambda page, scene: None
     scripts: bool = True
     visitor: Role | str = ""
+    others: Mapping[Role, Callable[[Scene], str]] = field(default_factory=dict)
 
 
 OUTSIDER = "outsider"
@@ -356,6 +357,12 @@ SCREENS = {
     "plain-sign-in": Screen(path=_only("typical", lambda _: "/sign-in"), visitor=OUTSIDER, scripts=False),
     "plain-people": Screen(path=_only("typical", lambda _: "/people"), visitor=Role.ADMIN, scripts=False),
     "plain-send": Screen(path=_plain_send, scripts=False),
+    "presence": Screen(
+        path=_only("typical", lambda scene: f"{_issue_path(scene)}/review"),
+        act=_clicks("#presence > summary"),
+        visitor=Role.EDITOR,
+        others={Role.PUBLISHER: lambda scene: f"{_issue_path(scene)}/review", Role.WRITER: _entry_path},
+    ),
 }
 
 # The pictures of the documents: state, page, width and scheme of each.
@@ -376,6 +383,7 @@ PICTURES: dict[str, tuple[tuple[str, str, int, Scheme], ...]] = {
     "reports": (("typical", "reports", 1280, "light"),),
     "report": (("typical", "report", 1280, "light"),),
     "team": (("typical", "people", 1280, "light"),),
+    "presence": (("typical", "presence", 1280, "light"),),
     "signing-in": (
         ("typical", "sign-in", 375, "light"),
         ("typical", "new-passkey", 375, "light"),
@@ -468,6 +476,7 @@ def _draw(browser: Browser, scene: Scene, name: str) -> list[str]:
         for files in FONTS:
             page.route(files, _with_stand_ins)
         base = door(context, scene, SCREENS[name].visitor)
+        others = [_other(browser, scene, *other) for other in SCREENS[name].others.items()]
         page.goto(base + path)
         expect(page.locator("html.scripted")).to_have_count(1 if SCREENS[name].scripts else 0)
         page.wait_for_timeout(SETTLED_MS)
@@ -479,7 +488,8 @@ def _draw(browser: Browser, scene: Scene, name: str) -> list[str]:
             page.emulate_media(color_scheme=scheme)
             found = violations(page, script=SCREENS[name].scripts)
             wrong += [f"{scene.state}/{name} at {width}, {scheme}: {rule}, {html}" for rule, html in found]
-        context.close()
+        for opened in (context, *others):
+            opened.close()
     sheet = side_by_side(shots)
     sheet.resize((sheet.width // 2, sheet.height // 2), Image.Resampling.LANCZOS).save(
         ALL / "sheets" / f"{scene.state}-{name}.png"
@@ -497,6 +507,13 @@ def _context(browser: Browser, width: int, *, scripts: bool) -> BrowserContext:
         timezone_id="Europe/London",
         reduced_motion="reduce",
     )
+
+
+def _other(browser: Browser, scene: Scene, role: Role, path: Callable[[Scene], str]) -> BrowserContext:
+    """Open the page of somebody else, and return their browser's context."""
+    context = browser.new_context()
+    context.new_page().goto(door(context, scene, role) + path(scene))
+    return context
 
 
 def _with_stand_ins(route: Route) -> None:

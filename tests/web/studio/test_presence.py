@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from newsletter.domain.people import Person, Role
+from newsletter.web.studio import presence
 from newsletter.web.studio.presence import Presence
 from newsletter.web.studio.presence_pages import page_for
 from tests import event_loop, people
@@ -77,6 +78,45 @@ async def _steps() -> None:
         assert await told(writers) == []
 
 
+async def _between_pages() -> None:
+    streams = Streams()
+    streams.presence.visited(EDITOR, "/links")
+    async with aclosing(streams.open(WRITER)) as writers:
+        await told(writers)
+        async with aclosing(streams.open(EDITOR)) as first:
+            await told(first)
+        assert await told(writers) == [{"name": EDITOR.name, "page": "Links", "path": "/links"}]
+        streams.presence.visited(EDITOR, "/entries/night-train")
+        assert await told(writers) == [{"name": EDITOR.name, "page": "Night train", "path": "/entries/night-train"}]
+
+
+async def _turns() -> None:
+    """Let whatever is due happen."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def _back_in_time() -> None:
+    streams = Streams()
+    for _ in range(2):
+        async with aclosing(streams.open(EDITOR)) as stream:
+            await told(stream)
+            await _turns()  # the time after the first page would end now
+            assert len(streams.presence.others(WRITER)) == 1
+    await _turns()
+    assert streams.presence.others(WRITER) == []
+
+
+def test_a_person_stays_while_they_change_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "GRACE_S", 3600)
+    event_loop.run(_between_pages())
+
+
+def test_a_person_leaves_once_no_page_was_opened_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "GRACE_S", 0)
+    event_loop.run(_back_in_time())
+
+
 async def _refused() -> list[dict[str, str]]:
     streams = Streams()
     streams.presence.visited(WRITER, "/people/audit")
@@ -89,7 +129,8 @@ def test_nobody_is_shown_on_a_page_that_they_were_refused() -> None:
     assert event_loop.run(_refused()) == [{"name": WRITER.name, "page": "", "path": ""}]
 
 
-def test_people_come_move_and_go_with_their_streams() -> None:
+def test_people_come_move_and_go_with_their_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "GRACE_S", 0)
     event_loop.run(_steps())
 
 
@@ -102,6 +143,11 @@ def test_people_come_move_and_go_with_their_streams() -> None:
         ("/issues/2026-11-23", Role.WRITER, "Slow water"),
         ("/issues/2026-11-23/review", Role.WRITER, "Slow water, Review"),
         ("/history/issues/2026-11-23.md", Role.WRITER, "2026-11-23.md"),
+        ("/preview/", Role.WRITER, "Preview"),
+        ("/preview/issues/2026-11-23", Role.WRITER, "Slow water, Preview"),
+        ("/preview/issues/2026-11-23/report", Role.PUBLISHER, "Slow water, Report"),
+        ("/preview/files/issues/2026-11-23.md", Role.WRITER, "2026-11-23.md"),
+        ("/preview/files/newsletter.toml", Role.ADMIN, "newsletter.toml"),
         ("/issues/2026-11-23/send", Role.PUBLISHER, "Slow water, Send"),
         ("/readers/0123456789abcdef", Role.ADMIN, "Readers"),
         ("/text/newsletter.toml", Role.ADMIN, "newsletter.toml"),
@@ -115,7 +161,10 @@ def test_a_page_is_named_only_to_those_who_may_see_it(path: str, lowest: Role, l
         assert named_page(replace(EDITOR, role=role), path) == ((label, path) if allowed else ("", ""))
 
 
-@pytest.mark.parametrize("path", ["/account", "/nowhere", "/entries/gone", "/issues/2026-11-23/readers", "", "//evil"])
+@pytest.mark.parametrize(
+    "path",
+    ["/account", "/nowhere", "/preview/issues/gone", "/entries/gone", "/issues/2026-11-23/readers", "", "//evil"],
+)
 def test_other_paths_have_no_name(path: str) -> None:
     assert named_page(ADMIN, path)[0] in ("", "Desk")
 
@@ -127,6 +176,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostedStudio]:
     write_newsletter(root)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("NEWSLETTER_SECRET", SECRET)
+        environment.setattr(presence, "GRACE_S", 0.1)
         with hosted_studio(root) as running:
             yield running
 

@@ -8,12 +8,12 @@ import getpass
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsletter.errors import SettingsError
+from newsletter.errors import NewsletterError, SettingsError
 from newsletter.files.newsletter_folder import IMAGES
 
 if TYPE_CHECKING:
@@ -50,15 +50,19 @@ def has_database(settings: "Settings") -> bool:
 def local_person(root: Path) -> "Person":
     """Return the person at this computer: the name and address of git's configuration, or else the computer's.
 
+    If the repository's mailmap gives the address another one, they have that, as in reviews of their commits.
     They have every permission: anybody who can run commands here can change the files and the database, too.
     """
     from newsletter.domain.people import Person
-    from newsletter.git import Repository, find_repository
+    from newsletter.git import Repository, find_repository, mapped_addresses
 
     repository = find_repository(root)
     identity = repository.user() if isinstance(repository, Repository) else None
-    if identity is not None:
-        return Person(name=identity.name, address=identity.address)
+    if identity is not None and isinstance(repository, Repository):
+        address = identity.address
+        with suppress(NewsletterError):
+            address = mapped_addresses(repository, [address])[address]
+        return Person(name=identity.name, address=address)
     try:
         name = getpass.getuser()
     except (OSError, KeyError):  # a process without a user name

@@ -30,6 +30,15 @@ class Measure(StrEnum):
     SUBJECT = "characters of the subject"  # with the defaults of merge fields
 
 
+_COMPARATIVES: Mapping[Measure, tuple[str, str]] = {
+    Measure.RECIPIENTS: ("more", "fewer"),
+    Measure.ENTRIES: ("more", "fewer"),
+    Measure.MINUTES: ("longer", "shorter"),
+    Measure.SIZE: ("larger", "smaller"),
+    Measure.SUBJECT: ("longer", "shorter"),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendShape:
     """The features by which sends are compared. ``measures`` lacks what isn't known of an old send.
@@ -70,13 +79,14 @@ class MeasureDifference:
 
     @property
     def change(self) -> str:
-        """The difference in words: ``31% more``, ``the same``."""
-        percent = self.percent
-        if self.planned == self.usual or percent is None:
-            return "the same" if self.planned == self.usual else "none before"
-        if percent == 0:
-            return f"slightly {'more' if self.planned > self.usual else 'fewer'}"
-        return f"{percent:,}% more" if percent > 0 else f"{-percent:,}% fewer"
+        """The difference in words: ``31% more``, ``the same``; that of a subject in characters, ``12 shorter``."""
+        percent, difference = self.percent, self.planned - self.usual
+        if not difference or percent is None:
+            return "none before" if difference else "the same"
+        word = _COMPARATIVES[self.measure][difference < 0]
+        if self.measure is Measure.SUBJECT:
+            return f"{max(round(abs(difference)), 1)} {word}"
+        return f"{abs(percent):,}% {word}" if percent else f"slightly {word}"
 
 
 class PlanNoteKind(StrEnum):

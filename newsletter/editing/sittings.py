@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from newsletter.domain.people import Person
+from newsletter.domain.people import Act, Person, require_role
 from newsletter.editing.commit_messages import FileChange, commit_message
 from newsletter.editing.sitting_file import read_noted, text_now, write_noted
 from newsletter.editing.values import Save
@@ -122,6 +122,18 @@ class Sittings:
                 self._commit(author)
         return self.state()
 
+    def commit_files(self, person: Person, act: Act, paths: Iterable[str]) -> CommitState:
+        """Commit what anybody has changed in these files, for a person who is about to do an act to them.
+
+        Other files of the sittings stay as they are. Raise ForbiddenError if their role doesn't allow it.
+        """
+        require_role(person, act)
+        self._look_again()
+        paths = frozenset(paths)
+        for author in self._touching(paths):
+            self._commit(author, only=paths)
+        return self.state()
+
     def commit_touched(self, paths: Iterable[str]) -> bool:
         """Commit the sittings that have changed one of these files, and return whether there was one."""
         authors = self._touching(paths)
@@ -203,21 +215,23 @@ class Sittings:
             self._write()
         self._wake.set()
 
-    def _commit(self, author: Identity, *, waits: Sequence[float] = WAITS) -> None:
-        """Commit a sitting under the newsletter's lock, and keep it if that fails."""
+    def _commit(self, author: Identity, *, waits: Sequence[float] = WAITS, only: frozenset[str] | None = None) -> None:
+        """Commit a sitting, or ``only`` some of its files, under the newsletter's lock; keep it if that fails."""
         if isinstance(self.repository, NoRepository):
             return
         try:
             with newsletter_lock(self.root):
-                self._commit_files(self.repository, author, waits)
+                self._commit_sitting(self.repository, author, waits, only)
         except Exception as err:  # noqa: BLE001  not even a mistake of ours may fail a save or end the thread
             self._fail(author, err)
         self._announce(self.state())
 
-    def _commit_files(self, repository: Repository, author: Identity, waits: Sequence[float]) -> None:
+    def _commit_sitting(
+        self, repository: Repository, author: Identity, waits: Sequence[float], only: frozenset[str] | None
+    ) -> None:
         with self._guard:
             sitting = self._sittings.get(author)
-            paths = sorted(sitting.paths) if sitting else []
+            paths = sorted(path for path in sitting.paths if only is None or path in only) if sitting else []
         if not paths:
             return
         message = _with_authors(self._message(repository, paths), self._others(author, paths))

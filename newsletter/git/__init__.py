@@ -1,6 +1,6 @@
 """Run git for the newsletter's folder: commits of single paths, a file's history, and a remote."""
 
-from newsletter.git.authors import authors_since
+from newsletter.git.authors import authors_since, mapped_addresses
 from newsletter.git.committing import STUDIO, WAITS, CommitOutcome, LeftOut, LeftOutReason, commit, tidy
 from newsletter.git.errors import (
     DetachedHeadError,
@@ -74,6 +74,7 @@ __all__ = [
     "find_upstream",
     "keep_files",
     "kept_files",
+    "mapped_addresses",
     "merge_lines",
     "plan_merge",
     "push",

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from newsletter.domain.plan_differences import (
     ALARM_PERCENT,
     Measure,
+    MeasureDifference,
     PlanDifferences,
     PlanNote,
     PlanNoteKind,
@@ -82,6 +83,22 @@ def test_measures_stand_beside_their_medians() -> None:
     entries = differences.measures[1]
     assert (entries.measure, entries.planned, entries.usual, entries.change) == (Measure.ENTRIES, 12, 6, "100% more")
     assert [row.is_notable for row in differences.measures] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("measure", "planned", "usual", "words"),
+    [
+        (Measure.SUBJECT, 21, 50, "29 shorter"),
+        (Measure.SUBJECT, 51, 50, "1 longer"),
+        (Measure.SUBJECT, 50, 50, "the same"),
+        (Measure.SIZE, 50, 100, "50% smaller"),
+        (Measure.MINUTES, 6, 4, "50% longer"),
+        (Measure.RECIPIENTS, 999, 1000, "slightly fewer"),
+        (Measure.ENTRIES, 1, 0, "none before"),
+    ],
+)
+def test_each_measure_has_its_own_words(measure: Measure, planned: int, usual: int, words: str) -> None:
+    assert MeasureDifference(measure=measure, planned=planned, earlier=(usual,)).change == words
 
 
 def test_what_an_old_send_lacks_is_not_compared() -> None:

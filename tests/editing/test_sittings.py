@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.domain.people import Person
+from newsletter.domain.people import Act, ForbiddenError, Person
 from newsletter.editing import CommitState, Save, Sittings
 from newsletter.files.newsletter_lock import newsletter_lock
 from newsletter.git import find_repository
 from tests.git.repositories import NOW, Checkout, checkout
+from tests.people import WRITER
 
 ADA = Person(name="Ada Marsh", address="ada@lantern.example.org")
 BEN = Person(name="Ben Okoro", address="ben@lantern.example.org")
@@ -101,6 +102,18 @@ def test_commit_now_commits_one_persons_sitting(desk: Desk) -> None:
     desk.save(BEN, OTHER, "A framing.", "New.")
     assert desk.sittings.commit_now(ADA).pending == 1
     assert desk.log == ["Ada Marsh: Edit Night train: framing"]
+
+
+def test_the_files_of_an_issue_are_committed_for_somebody_who_may_act_on_it(desk: Desk) -> None:
+    desk.save(ADA, ENTRY, "A framing.", "Another.")
+    desk.save(ADA, OTHER, "A framing.", "New.")
+    with pytest.raises(ForbiddenError):
+        desk.sittings.commit_files(WRITER, Act.APPROVE, [ENTRY])
+    assert desk.log == []
+    assert desk.sittings.commit_files(BEN, Act.APPROVE, [ENTRY]).pending == 1
+    assert desk.log == ["Ada Marsh: Edit Night train: framing"]
+    desk.sittings.commit_now()
+    assert desk.log[0] == "Ada Marsh: Edit The ferry: framing"
 
 
 def test_a_file_saved_while_its_author_s_sitting_is_committed_is_committed_next(tmp_path: Path) -> None:

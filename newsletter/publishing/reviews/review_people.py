@@ -1,6 +1,7 @@
 """The people of a review: those who have changed an issue, and those who may approve it."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from newsletter.domain.addresses import address_key
@@ -8,7 +9,7 @@ from newsletter.domain.people import Act, Role, may
 from newsletter.domain.reviews import ApprovalRules, Edit, ReviewEvent
 from newsletter.errors import NewsletterError
 from newsletter.files.newsletter_folder import SETTINGS_FILE, TEMPLATES
-from newsletter.git import Repository, authors_since, find_repository
+from newsletter.git import Repository, authors_since, find_repository, mapped_addresses
 from newsletter.publishing.reviews.reviewed_issue import ReviewedIssue
 from newsletter.reviewing import Approvers, last_complete
 from newsletter.store import Store
@@ -55,7 +56,8 @@ def authors_of(
 ) -> frozenset[str]:
     """Return the addresses of those who have changed an issue since it was last approved, as far as they are known.
 
-    The studio and the commands note who changes a file, and git knows whose commits were pulled. Files that all issues
+    The studio and the commands note who changes a file, and git knows whose commits were pulled, and by its mailmap
+    which addresses are the same person's. Files that all issues
     share, such as newsletter.toml and the theme's, count from the last approval of any issue.
     """
     before = last_complete(events, rules, other_than=reviewed.content)
@@ -70,6 +72,8 @@ def authors_of(
         authors |= _committers(repository, before.commit if before else "", reviewed.paths)
         if any_before is not None and any_before.commit:
             authors |= _committers(repository, any_before.commit, (SETTINGS_FILE, TEMPLATES))
+        with suppress(NewsletterError):  # git is busy or broken
+            authors = set(mapped_addresses(repository, sorted(authors)).values())
     known: dict[str, str] = {}
     for author in sorted(authors):
         known.setdefault(address_key(author), author)

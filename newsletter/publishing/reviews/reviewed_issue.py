@@ -37,7 +37,6 @@ def reviewed_issue(settings: Settings, composed: Composed) -> ReviewedIssue:
     segments = segments_of(settings, issue)
     compiled = link_tracking.with_tracking(composed.compiled, issue, newsletter)
     around = {"segments": segments, "tailor": composed.tailor.rule, "base_url": newsletter.base_url}
-    pictures = [f"{IMAGES}/{name}" for name in local_pictures(issue.items)]
     return ReviewedIssue(
         issue=issue,
         content=ReviewedContent(
@@ -53,8 +52,14 @@ def reviewed_issue(settings: Settings, composed: Composed) -> ReviewedIssue:
             files=_theme_files(settings.root),
             program=_program(),
         ),
-        paths=tuple(dict.fromkeys([issue.path, *(item.path for item in issue.items), *pictures])),
+        paths=files_of_issue(issue),
     )
+
+
+def files_of_issue(issue: Issue) -> tuple[str, ...]:
+    """Return the paths of the files that an issue, and no other, is made of."""
+    pictures = (f"{IMAGES}/{name}" for name in local_pictures(issue.items))
+    return tuple(dict.fromkeys([issue.path, *(item.path for item in issue.items), *pictures]))
 
 
 def _theme_files(root: Path) -> dict[str, str]:

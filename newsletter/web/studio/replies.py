@@ -125,6 +125,7 @@ def not_saved(studio: Studio, path: str, form: Form, error: NewsletterError) -> 
     theirs = text_of(error.theirs) if isinstance(error, ConflictError) else None
     return studio.page(
         "not-saved",
+        heading=_heading(path),
         action=path,
         next=own_path(form.text("next")),
         hidden=[(name, value) for name in form.fields if name not in _TYPED for value in form.exact_all(name)],
@@ -133,6 +134,13 @@ def not_saved(studio: Studio, path: str, form: Form, error: NewsletterError) -> 
         theirs=theirs,
         findings=findings_in(error),
     )
+
+
+def _heading(path: str) -> str:
+    """Return what has not been done, for the heading."""
+    if path.endswith("/send/start"):
+        return "Not sent"
+    return "Not done" if "/send/" in path else "Not saved"
 
 
 def not_confirmed(studio: Studio, request: Request, form: Form) -> str:

@@ -243,6 +243,28 @@ def test_a_change_that_arrives_by_git_has_its_author(approving: Settings, store:
     assert problem(approving, store) is None
 
 
+def test_an_author_with_two_addresses_is_one_person_by_the_mailmap(approving: Settings, store: Store) -> None:
+    def git(address: str, *arguments: str) -> None:
+        who = ["-c", "user.name=Eve", "-c", f"user.email={address}", "-c", "commit.gpgSign=false"]
+        subprocess.run(["git", *who, *arguments], cwd=approving.root, check=True, capture_output=True)
+
+    private = "eve@private.example.net"
+    git(private, "init", "-q")
+    git(private, "config", "user.name", "Eve")
+    git(private, "config", "user.email", private)
+    git(private, "add", "issues", "newsletter.toml")
+    git(private, "commit", "-qm", "The first issue")
+    approved(approving, store)  # of an issue that somebody else has written, as it seems
+    change_text(approving.root)
+    git(private, "commit", "-qam", f"Change it\n\nCo-authored-by: Eve <{private.upper()}>")
+    (approving.root / ".mailmap").write_text(f"Eve <{EDITOR.address}> <{private}>\n", "utf-8")
+    with pytest.raises(OwnWorkError):
+        approved(approving, store)
+    assert bootstrap.local_person(approving.root).address == EDITOR.address
+    approved(approving, store, PUBLISHER)
+    assert problem(approving, store) is None
+
+
 def test_the_approval_of_somebody_whose_role_was_lowered_no_longer_counts(approving: Settings, store: Store) -> None:
     person = member(store, EDITOR)
     approved(approving, store)

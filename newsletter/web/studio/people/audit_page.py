@@ -10,7 +10,7 @@ from newsletter import staff
 from newsletter.domain.staff import AuditEntry
 from newsletter.web.studio.context import Studio, moment_in_words
 from newsletter.web.studio.paths import issue_path
-from newsletter.web.studio.people.audit_words import details_of, short_name, words_for_choice, words_of
+from newsletter.web.studio.people.audit_words import OWN_STEPS, details_of, short_name, words_for_choice, words_of
 from newsletter.web.studio.people.people_page import PEOPLE
 from newsletter.web.studio.people.times import local_clock
 
@@ -63,8 +63,8 @@ def router(studio: Studio) -> APIRouter:
 def shown_entry(entry: AuditEntry, at: datetime) -> ShownEntry:
     """Return an entry for the page; ``at`` is its time on the newsletter's clock."""
     kind, _, name = entry.thing.partition(" ")
-    if kind == "person":  # an address says that; one's own says nothing
-        kind, name = "", "" if name == entry.address else name
+    if kind == "person":  # an address says that; what people do with their own account needs no name
+        kind, name = "", "" if entry.act in OWN_STEPS and name == entry.address else name
     return ShownEntry(
         entry=entry,
         at=at,

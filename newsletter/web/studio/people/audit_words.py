@@ -46,6 +46,18 @@ _WORDS: Mapping[str, str] = {
     Act.CHANGE_SETTINGS: "Changed",
 }
 
+OWN_STEPS = frozenset(
+    {
+        StaffStep.SIGNED_IN,
+        StaffStep.SIGNED_OUT,
+        StaffStep.KEY_ADDED,
+        StaffStep.KEY_RENAMED,
+        StaffStep.KEY_REMOVED,
+        StaffStep.NAME_CHANGED,
+    }
+)
+"""The acts on one's own account, whose words need no person after them."""
+
 # In the list of acts there is no thing after them.
 _ALONE: Mapping[str, str] = {
     StaffStep.INVITED: "Invited somebody",

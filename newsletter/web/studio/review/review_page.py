@@ -23,7 +23,7 @@ from newsletter.web.http.path_numbers import NUMBER
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.paths import review_path
 from newsletter.web.studio.replies import saved
-from newsletter.web.studio.review.issue_now import composed_now
+from newsletter.web.studio.review.issue_now import commit_issue, composed_now
 from newsletter.web.studio.review.review_values import review_values
 
 _NOTHING_SEEN = "nothing"  # a form that doesn't say what its page has shown decides nothing
@@ -184,8 +184,7 @@ class ReviewPages:
     ) -> Response:
         """Commit what was changed, so that its authors are known, then decide and answer."""
         studio = self._studio
-        require_role(studio.person, act)  # the others' sittings end only for somebody who may decide
-        studio.sittings.commit_now()
+        commit_issue(studio, act, slug)
         snapshot = studio.snapshot
         composed, findings = composed_now(snapshot, slug)
         if composed is None:

@@ -24,6 +24,7 @@ from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.paths import send_path
 from newsletter.web.studio.replies import has_page_of_its_own, saved, status_of
+from newsletter.web.studio.review.issue_now import commit_issue
 from newsletter.web.studio.review.review_stages import issue_stages
 from newsletter.web.studio.sending.send_checks import CheckedLinks, SendChecks
 from newsletter.web.studio.sending.send_live import SendStream
@@ -131,7 +132,7 @@ class SendPages:
 
         def act(person: Person, store: Store) -> str:
             require(person, Act.SEND)  # first: a refused send commits nothing
-            self._studio.sittings.commit_now(person)
+            commit_issue(self._studio, Act.SEND, slug)
             send = start_send(
                 person, settings.load(self._studio.root), store, slug, _request(form), now=self._studio.now
             )

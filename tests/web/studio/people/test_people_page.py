@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from newsletter.domain.people import Act, Role
+from newsletter.domain.staff import StaffStep
 from newsletter.web.studio.people.people_page import PEOPLE
 from tests.people import ADMIN, EDITOR, WRITER
 from tests.web.axe import looks, violations
@@ -129,6 +130,8 @@ def test_the_audit_log_can_be_searched_and_has_pages(hosted: HostedStudio) -> No
     hosted.store.audit.add(ada, "schedule-send", "issue 2026-11-23", now=morning(), detail=start)
     unsubscribed = {"what": "unsubscribed"}
     hosted.store.audit.add(ada, Act.CHANGE_READERS, "reader b31b1e928dd2afbf", now=morning(), detail=unsubscribed)
+    hosted.store.audit.add(ada, StaffStep.LINK_PRINTED, f"person {ada.address}", now=morning())
+    hosted.store.audit.add(ada, StaffStep.SIGNED_IN, f"person {ada.address}", now=morning())
     with hosted.client(Role.ADMIN) as admin:
         first = admin.get(f"{PEOPLE}/audit").text
         assert first.count('class="audit-entry"') == 50
@@ -141,10 +144,12 @@ def test_the_audit_log_can_be_searched_and_has_pages(hosted: HostedStudio) -> No
             in first
         )
         assert not re.search("<span>(send|what|content):", first)
+        assert f'Printed a link for</b> <span class="audit-thing"><bdi>{ada.address}</bdi>' in first
+        assert re.search(r"Signed in</b></p>", first)
         earlier = re.search(r'rel="next" href="([^"]+)"', first)
         assert earlier
         second = admin.get(earlier[1].replace("&amp;", "&")).text
-        assert second.count('class="audit-entry"') == 14
+        assert second.count('class="audit-entry"') == 16
         approved = admin.get(f"{PEOPLE}/audit", params={"address": EDITOR.address, "act": "approve"}).text
         assert approved.count('class="audit-entry"') == 1
         assert 'href="/issues/2026-11-23"' in approved

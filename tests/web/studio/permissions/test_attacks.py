@@ -113,11 +113,14 @@ def test_a_writer_takes_no_entry_over(studio: AskedStudio, root: Path) -> None:
 
 def test_a_refused_send_commits_nothing(studio: AskedStudio, monkeypatch: pytest.MonkeyPatch) -> None:
     committed: list[object] = []
-    monkeypatch.setattr(studio.app.state.studio.sittings, "commit_now", committed.append)
+    monkeypatch.setattr(studio.app.state.studio.sittings, "commit_files", lambda *_: committed.append(1))
     for person in (WRITER, EDITOR):
         answer = ask(studio, person, "POST", "/issues/2026-11-23/send/start", form={"kind": "soon"})
         assert (answer.status, committed) == (403, [])
         assert "your role may not send issues" in answer.text
+        assert "<h1>Not sent</h1>" in answer.text
+    paused = ask(studio, EDITOR, "POST", "/issues/2026-11-23/send/pause")
+    assert "<h1>Not done</h1>" in paused.text
 
 
 def test_nobody_undoes_what_somebody_else_has_done_in_the_same_tab(studio: AskedStudio) -> None:

@@ -111,6 +111,8 @@ ELSEWHERE = {
     "editing.Syncing.resolve",
     # One's own files only, with the permission of the change that it commits.
     "editing.Sittings.commit_now",
+    # The act is one of its arguments.
+    "editing.Sittings.commit_files",
     # The permissions themselves, and values without reading or writing.
     "editing.may_edit_entry",
     "editing.may_see",
@@ -132,6 +134,7 @@ ELSEWHERE = {
     "publishing.note_settings_change",
     # The worker's question, with nobody there, before a send begins: tests/publishing.
     "publishing.require_approval",
+    "publishing.require_approval_of",
 }
 
 

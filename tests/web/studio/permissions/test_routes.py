@@ -25,7 +25,13 @@ name = "Night"
 where = 'language = "de"'
 """
 _MOUNTS = ("/static", "/studio", "/report-styles")
-_REFUSALS = ("<h1>Not saved</h1>", "<h1>Your role doesn’t include this page</h1>", "<h2>This page can’t be shown</h2>")
+_REFUSALS = (
+    "<h1>Not saved</h1>",
+    "<h1>Not sent</h1>",
+    "<h1>Not done</h1>",
+    "<h1>Your role doesn’t include this page</h1>",
+    "<h2>This page can’t be shown</h2>",
+)
 _DIGEST = re.compile(r"/[0-9a-f]{16}$")  # of static files
 
 

@@ -3,6 +3,8 @@
 import secrets
 import shutil
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -39,6 +41,9 @@ _CHOOSE = {
     "language": (("en", "de", "de-AT", ""), "n / 7"),
     "host": (("gmail.com", "gmx.de", "outlook.com", "example.com"), "n"),
 }
+_PROGRESS = """CASE WHEN id >= {count} / 2 THEN 'queued' WHEN id % 200 = 1 THEN 'skipped'
+  WHEN id % 500 = 2 THEN 'refused' WHEN id % 300 = 3 THEN 'deferred' WHEN id % 50000 = 4 THEN 'uncertain'
+  ELSE 'submitted' END"""
 _FILL = """
 INSERT INTO subscriber (id, key, address, address_key, first_name, last_name, name_key, last_name_key, status, language,
   frequency, attributes, created, changed)
@@ -71,13 +76,20 @@ UPDATE send SET issue = '{latest}', counts = '{{"submitted":{count}}}' WHERE id 
 UPDATE send SET issue = '{under_way}', status = 'running', finished = NULL, counts = NULL, content = ?1,
   created = datetime('{now}', '-1 hours') || '.000000', resumed = datetime('{now}', '-1 hours') || '.000000'
 WHERE id = {sends} - 1;
+INSERT INTO send (issue, status, reason, provider, digest, content, date, segments, created, left_out, begins)
+VALUES ('{scheduled}', 'scheduled', '', 'smtp', '', '', '{now}.000000', '["everyone"]', '{now}.000000', 0,
+  datetime('{now}', '+2 days') || '.000000'),
+  ('{held}', 'paused', 'The audience has changed.', 'smtp', '', '', '{now}.000000', '["everyone"]',
+  '{now}.000000', 0, datetime('{now}', '+3 days') || '.000000');
 INSERT INTO edition SELECT n, 1, '[0]', CASE WHEN n < {sends} - 1 THEN 1000 ELSE {count} END FROM {numbered_sends};
 INSERT INTO link
 SELECT {sends}, n, 'https://example.org/' || n, printf('entry-%04d', n), n, '["topic-' || n || '"]' FROM {links};
 INSERT INTO delivery (send, edition, subscriber, status, detail, provider_id, outcome)
 SELECT n, 1, id, 'submitted', '', '', 2 FROM {numbered_sends}, subscriber WHERE n < {sends} - 1 AND id <= 1000;
 INSERT INTO delivery (send, edition, subscriber, status, detail, provider_id, outcome)
-SELECT {sends} - 1, 1, id, CASE WHEN id < {count} / 2 THEN 'submitted' ELSE 'queued' END, '', '', 0 FROM subscriber;
+SELECT {sends} - 1, 1, id, {progress}, CASE {progress} WHEN 'refused' THEN '550 5.1.1 No such user'
+  WHEN 'deferred' THEN '451 4.7.1 Greylisted, try again in ' || id % 30 || ' seconds' ELSE '' END, '', 0
+FROM subscriber;
 INSERT INTO delivery (send, edition, subscriber, status, detail, provider_id, outcome)
 SELECT {sends}, 1, id, 'submitted', '', '', CASE id % 50 WHEN 0 THEN 16 ELSE 2 END FROM subscriber;
 INSERT INTO response (send, link, at, machine, subscriber)
@@ -105,12 +117,29 @@ SELECT 'issue', '{draft}', 'Is this right? ' || n, '{now}.000000', 'm2@example.o
 
 def draft_date() -> date:
     """Return the date of the issue that can be composed: tomorrow."""
-    return (datetime.now(UTC) + timedelta(days=1)).date()
+    return _day(1)
 
 
 def latest_date() -> date:
     """Return the date of the issue that was sent to all readers last: yesterday."""
-    return (datetime.now(UTC) - timedelta(days=1)).date()
+    return _day(-1)
+
+
+def under_way_date() -> date:
+    """Return the date of the issue that is being sent: today."""
+    return _day(0)
+
+
+@contextmanager
+def paused_send(root: Path) -> Iterator[None]:
+    """Pause the issue that is being sent."""
+    with closing(sqlite3.connect(root / "newsletter.db", isolation_level=None)) as connection:
+        change = "UPDATE send SET status = ? WHERE issue = ?"
+        connection.execute(change, ("paused", str(under_way_date())))
+        try:
+            yield
+        finally:
+            connection.execute(change, ("running", str(under_way_date())))
 
 
 def newsletter_of(readers: int) -> Path:
@@ -146,7 +175,7 @@ def _write_files(root: Path) -> None:
     )
     head, _, tables = text.partition("[segments.science]")
     file.write_text(f"{head}{_SETTINGS}{_COUNTING}[segments.science]{tables}{topics}{segments}", encoding="utf-8")
-    for day in (draft_date(), latest_date(), _under_way()):
+    for day in map(_day, range(-1, 5)):
         slugs = "".join(f"  - entry-{number:04}\n" for number in range(0, 84, 7))
         front = f"date: {day}\nsubject: An issue\npreheader: It waits.\ntailored: true\nentries:\n{slugs}"
         front += "segments: [segment-0, segment-1]\n" if day == draft_date() else ""
@@ -160,6 +189,7 @@ def _fill(root: Path, readers: int) -> None:
     values = {name: _one_of(*chosen) for name, chosen in _CHOOSE.items()} | {
         "now": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),
         "count": readers,
+        "progress": _PROGRESS.format(count=readers),
         "readers": numbers.format(1, readers),
         "waiting": numbers.format(1, 10_000),
         "numbered_sends": numbers.format(1, SENDS),
@@ -172,7 +202,9 @@ def _fill(root: Path, readers: int) -> None:
         "audit": AUDIT,
         "draft": draft_date(),
         "latest": latest_date(),
-        "under_way": _under_way(),
+        "under_way": under_way_date(),
+        "scheduled": _day(2),
+        "held": _day(3),
     }
     content = compiled(issue("old", [range(40)])).to_json()
     connection = sqlite3.connect(path, isolation_level=None)
@@ -185,9 +217,9 @@ def _fill(root: Path, readers: int) -> None:
     connection.close()
 
 
-def _under_way() -> date:
-    """Return the date of the issue that is being sent: today."""
-    return datetime.now(UTC).date()
+def _day(number: int) -> date:
+    """Return a date by its distance from today in days."""
+    return (datetime.now(UTC) + timedelta(days=number)).date()
 
 
 def _one_of(names: tuple[str, ...], number: str) -> str:

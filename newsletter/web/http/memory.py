@@ -1,12 +1,15 @@
 """Keep the memory of a server small that runs for days on an editor's computer."""
 
+import asyncio
 import ctypes
 import gc
 import sys
+import time
 from contextlib import suppress
 
 _M_ARENA_MAX = -8  # glibc's malloc.h; see mallopt(3)
 _ARENAS = 2
+_WORK = 0.2  # seconds of processor time after which there may be memory to return
 
 
 def share_memory() -> None:
@@ -31,3 +34,13 @@ def return_memory() -> None:
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)
+
+
+async def return_memory_often(every: float = 5.0) -> None:
+    """Return freed memory to the system now and then, until this is cancelled; not while the process does nothing."""
+    used = 0.0
+    while True:
+        await asyncio.sleep(every)
+        if time.process_time() - used > _WORK:
+            await asyncio.to_thread(return_memory)
+            used = time.process_time()

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from newsletter import composing, content
 from newsletter.checks import Calendar, CheckContext
@@ -17,6 +17,7 @@ from newsletter.files.file_state import FileState, file_states
 from newsletter.files.newsletter_folder import BLOCKS, ENTRIES, ISSUES
 from newsletter.message.merge_fields import without_merge_fields
 from newsletter.rendering import PageText, load_theme
+from newsletter.web.preview.looking_once import looked_at
 from newsletter.web.preview.once import OnceCache, ValueT
 from newsletter.web.preview.preview_settings import PreviewSettings
 from newsletter.web.preview.source_files import FILES, FOLDERS
@@ -208,7 +209,15 @@ class SnapshotCache:
         self._lock = threading.Lock()  # guards _seen: each request has its own thread
 
     def current(self) -> Snapshot:
-        """Return the snapshot of the files as they are now."""
+        """Return the snapshot of the files as they are now, or as the request in progress has found them."""
+        looked = looked_at.get()
+        if looked is None:
+            return self._look()
+        if self not in looked:
+            looked[self] = self._look()
+        return cast("Snapshot", looked[self])
+
+    def _look(self) -> Snapshot:
         with self._lock:
             state = file_states(self._root / name for name in (*FOLDERS, *FILES))
             seen = self._seen
@@ -236,6 +245,8 @@ class SnapshotCache:
         with self._lock:
             if self._seen and self._seen[1] is snapshot:  # else the files have changed meanwhile
                 self._seen = (self._seen[0], renewed)
+        if (looked := looked_at.get()) is not None:
+            looked[self] = renewed
         return renewed, sends
 
     def _is_manuscript(self, state: FileState) -> bool:

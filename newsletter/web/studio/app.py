@@ -20,7 +20,7 @@ from newsletter.errors import NewsletterError, NotFoundError
 from newsletter.fetching import WebClient
 from newsletter.web.http.forms import read_form
 from newsletter.web.http.local_access import LocalAccess, LocalRules
-from newsletter.web.http.memory import collect_often, return_memory, share_memory
+from newsletter.web.http.memory import collect_often, return_memory_often, share_memory
 from newsletter.web.http.own_requests import BodyRules
 from newsletter.web.http.security import STUDIO_HEADERS
 from newsletter.web.http.server import listen
@@ -28,6 +28,7 @@ from newsletter.web.preview import app as preview
 from newsletter.web.preview import routes
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.issue_page import findings_in
+from newsletter.web.preview.looking_once import LookOnce
 from newsletter.web.studio import (
     capture,
     compose,
@@ -58,6 +59,7 @@ from newsletter.web.studio.sign_in import pages as sign_in_pages
 from newsletter.web.studio.sign_in.guard import StaffAccess, StaffRules
 from newsletter.web.studio.sign_in.hosting import Hosting
 from newsletter.web.studio.sign_in.serving import open_hosting
+from newsletter.web.studio.starting import warm_up
 from newsletter.web.studio.static_files import OPEN_PATHS, mount_static_files
 
 PORT = STUDIO_PORT
@@ -121,7 +123,7 @@ def studio_app(
 
     @contextlib.asynccontextmanager
     async def watching(_app: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(watcher.watch())
+        tasks = [asyncio.create_task(watcher.watch()), asyncio.create_task(return_memory_often())]
         studio.sittings.start()
         studio.syncing.start()
         if hosting is not None:
@@ -133,9 +135,10 @@ def studio_app(
             await run_in_threadpool(hosting.mailer.stop)
         await run_in_threadpool(studio.sittings.stop)
         await run_in_threadpool(studio.syncing.stop)
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
     app = FastAPI(title="Studio", lifespan=watching, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.studio = studio
@@ -143,6 +146,7 @@ def studio_app(
         app.include_router(router(studio))
     app.include_router(previews.router())
     mount_static_files(app)
+    app.add_middleware(LookOnce)
     _add_guard(app, studio, allowed_hosts, token)
     _show_errors(app, studio, previews)
     return app
@@ -196,7 +200,7 @@ def serve_studio(
 
     def ready() -> None:
         say(address)
-        threading.Thread(target=_warm_up, args=(app.state.studio,), daemon=True).start()
+        threading.Thread(target=warm_up, args=(app.state.studio,), daemon=True).start()
         # In a thread: a text browser would block the server.
         threading.Thread(target=open_page, args=(address,), daemon=True).start()
 
@@ -230,17 +234,9 @@ def serve_hosted_studio(
 
         def ready() -> None:
             say(origin)
-            threading.Thread(target=_warm_up, args=(app.state.studio,), daemon=True).start()
+            threading.Thread(target=warm_up, args=(app.state.studio,), daemon=True).start()
 
         preview.preview_server(app, watcher, ready).run(sockets=[listening])
-
-
-def _warm_up(studio: Studio) -> None:
-    """Read all files before the first page needs them: a thousand take a second."""
-    with contextlib.suppress(NewsletterError):  # the pages show it
-        _ = studio.snapshot.manuscripts
-    collect_often()  # without looking at the files again and again
-    return_memory()
 
 
 def _show_errors(app: FastAPI, studio: Studio, previews: routes.PreviewPages) -> None:

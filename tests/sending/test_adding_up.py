@@ -151,7 +151,7 @@ def clock() -> Iterator[Waiting]:
         yield clock
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     moods=st.dictionaries(st.sampled_from(addresses(READERS)), st.lists(st.sampled_from(Mood), max_size=8)),
     leavers=st.lists(st.sampled_from(addresses(READERS)), max_size=3),

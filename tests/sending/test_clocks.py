@@ -74,7 +74,7 @@ def test_a_clock_jump_neither_stalls_a_send_nor_causes_a_burst(
         handed_over: list[float] = []
         provider = Accepting(before=lambda times=handed_over, clock=clock: times.extend([clock.passed] * 5))  # type: ignore[misc]
         with open_store(new_sqlite(memory / f"{at}.db")) as store:
-            readers = fill(store, 30)
+            readers = fill(store, 20)
             by = replace(make.send_context(provider), sending=SendingSettings(per_second=10.0))
             send = start(store, by, make.WHEN, Observer(clock=clock))
             assert send.waits_until is None
@@ -83,7 +83,7 @@ def test_a_clock_jump_neither_stalls_a_send_nor_causes_a_burst(
         for first in handed_over:
             assert sum(first <= other < first + 1 for other in handed_over) <= 15
         looks = max(looks, clock.looks)
-    assert looks > 25
+    assert looks > 15
 
 
 @dataclass

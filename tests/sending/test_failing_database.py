@@ -104,20 +104,19 @@ def test_any_single_write_can_fail(copies: Callable[[int], str], kind: tuple[str
     which, writes = 0, 0  # the first time, none fails
     while which <= writes:
         provider = Accepting(batch_size=1)
-        with open_store(copies(6)) as store:
+        with open_store(copies(3)) as store:
             with failing(store, which.__eq__, kind, late=late) as seen, suppress(StoreError, SendError):
                 begin(store, provider)
             writes = max(writes, len(seen))
             send = at_last(store, provider)
-            assert_nothing_lost_or_doubled(store, send, provider, addresses(6))
-            assert send.counts == {S.SUBMITTED: 6}  # once it can be written, every answer is
+            assert_nothing_lost_or_doubled(store, send, provider, addresses(3))
+            assert send.counts == {S.SUBMITTED: 3}  # once it can be written, every answer is
         which += 1
-    assert writes > 30
+    assert writes > 15
 
 
-@pytest.mark.parametrize("first", [1, 51])  # in pieces, for several workers
-def test_every_nth_write_can_fail(copies: Callable[[int], str], first: int) -> None:
-    for nth in range(first, first + 50):  # beyond that, at most one fails in each run, as above
+def test_every_nth_write_can_fail(copies: Callable[[int], str]) -> None:
+    for nth in (*range(1, 21), 27, 35, 50, 70, 100):  # beyond that, at most one fails in each run, as above
         provider = Accepting(batch_size=1)
         with open_store(copies(25)) as store:
             with failing(store, lambda number, nth=nth: number % nth == 0, IO_ERROR) as seen:  # type: ignore[misc]

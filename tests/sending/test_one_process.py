@@ -67,7 +67,7 @@ def resume_together(url: str, via: Via, at_once: Barrier, errors: Connection) ->
             errors.send("")
 
 
-@pytest.mark.parametrize(("database_url", "times"), [("sqlite", 100), ("postgresql", 20)], indirect=["database_url"])
+@pytest.mark.parametrize(("database_url", "times"), [("sqlite", 20), ("postgresql", 10)], indirect=["database_url"])
 def test_only_one_of_two_simultaneous_sends_runs_and_the_other_names_it(
     processes: Processes, database_url: str, times: int
 ) -> None:
@@ -96,7 +96,7 @@ def test_only_one_of_two_simultaneous_sends_runs_and_the_other_names_it(
 
 def test_only_one_of_two_simultaneous_resumes_after_a_kill_runs(processes: Processes, few: bytes, memory: Path) -> None:
     at_once = processes.context.Barrier(2)
-    for _ in range(10):
+    for _ in range(5):
         url = new_copy(few, memory)
         with receiver() as server:
             deaths = [killed(processes, url, server, HOLD, Step(when="after", what=RECEIPT))]

@@ -89,7 +89,7 @@ def test_simultaneous_checks_agree_on_the_first(database_url: str) -> None:
 
 def test_many_threads_can_open_a_new_file_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        for number in range(20):  # switching a new file to WAL mode occasionally fails other connections at once
+        for number in range(8):  # switching a new file to WAL mode occasionally fails other connections at once
             url = url_of(tmp_path / f"{number}.db")
             for store in pool.map(open_store, [url] * 8):
                 assert store.installation.find_problem() == ""

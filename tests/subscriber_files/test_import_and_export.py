@@ -402,7 +402,7 @@ def test_a_missing_file_is_named(small: Store, tmp_path: Path) -> None:
             import_readers(small.subscribers.merge, [path], OwnFormat(topics=make.topics()), now=make.WHEN)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=75, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: f"email,x\n{text}".encode()))
 def test_any_bytes_are_imported_or_refused_in_words(small: Store, tmp_path: Path, content: bytes) -> None:
     with suppress(NewsletterError):
@@ -505,7 +505,7 @@ readers = st.lists(
 )
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(readers=readers, suppressed=st.booleans(), done=records)
 @example(readers=[Subscriber(address="a@example.com", attributes={"": "x", " ": "y"})], suppressed=False, done=[])
 @example(

@@ -42,6 +42,8 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--renderer-process-limit=1",
+    # A page is open for a second: optimizing its scripts costs more than it saves.
+    "--js-flags=--no-opt --no-maglev",
     # Only loopback, whatever a page or the browser itself requests.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )

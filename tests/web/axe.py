@@ -10,6 +10,9 @@ from playwright.sync_api import Page
 Look = tuple[int, Literal["light", "dark"]]
 """A window's width and the system's color scheme."""
 
+LOOKS: tuple[Look, ...] = ((1280, "light"), (375, "dark"), (375, "light"), (1280, "dark"))
+"""Both widths in both schemes. Pages that share their style sheet can take turns: axe is slow."""
+
 # With scripts off, Chromium runs no timers, which axe waits with; but it still runs promises.
 _WITHOUT_TIMERS = """
 window.setTimeout = (then, _, ...values) => { Promise.resolve().then(() => then(...values)); return 0; };

@@ -104,22 +104,25 @@ def test_payloads_in_every_field_never_run(
     expect(reading.frame_locator("iframe.email").get_by_role("heading").first).to_be_visible()
 
 
-@pytest.mark.parametrize("at", range(0, len(PAYLOADS), 6))
-def test_scripts_in_an_email_never_run_in_the_frame(reading: Page, preview: Listening, ran: list[str], at: int) -> None:
-    payloads = PAYLOADS[at : at + 6]
-    waiting = list(payloads)
+def test_scripts_in_an_email_never_run_in_the_frame(reading: Page, preview: Listening, ran: list[str]) -> None:
+    waiting = list(PAYLOADS)
 
     def hostile(route: Route) -> None:
         script = "<script>parent.ran('parent'); ran('own'); top.location='/'</script>here"
         route.fulfill(response=route.fetch(), body=f"<!doctype html><body>{waiting.pop()}{script}")
 
     reading.route("**/email?version=*", hostile)
-    for _ in payloads:
-        reading.goto(f"{preview.base}/issues/2026-11-23")
-        expect(reading.locator("iframe.email")).to_have_count(1)
-        reading.wait_for_load_state("load")
+    reading.goto(f"{preview.base}/issues/2026-11-23")
+    expect(reading.locator("iframe.email")).to_have_count(1)
+    while waiting:
+        reading.locator("iframe.email").evaluate(_LOAD_AGAIN)
         assert reading.url == f"{preview.base}/issues/2026-11-23"
-    assert waiting == []
+
+
+_LOAD_AGAIN = """frame => new Promise(loaded => {
+  frame.addEventListener("load", loaded, {once: true});
+  frame.src = frame.src;
+})"""
 
 
 def test_payloads_in_settings_and_file_names_never_run(

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.cli.server_process import served
 from tests.cli.test_documentation import DOCS
-from tests.cli.test_serve import served
 from tests.command_line import Run, edit
 from tests.make import SECRET
 from tests.smtp_server import smtp_server

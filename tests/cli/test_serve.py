@@ -6,12 +6,7 @@ import json
 import re
 import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,30 +18,12 @@ from newsletter.domain.subscriber import Frequency
 from newsletter.store import open_store
 from newsletter.tokens import Signer
 from tests import make
+from tests.cli.server_process import served
 from tests.command_line import Run, edit
 from tests.databases import WARNING
 from tests.make import SECRET, WHEN
 
 HOST = "news.daily.example"
-PATIENCE = 240.0  # seconds
-
-
-@contextmanager
-def served(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    """Run `newsletter serve` as a process, and yield its URL."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "newsletter", "serve", "--port", str(port), *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        watchdog = threading.Timer(PATIENCE, process.kill)  # so that a missing line doesn't block the test
-        watchdog.start()
-        try:
-            process.stdout.readline()
-            yield process, f"http://127.0.0.1:{port}"
-        finally:
-            watchdog.cancel()
-            process.kill()
 
 
 def test_a_sign_up_is_mailed_by_the_server_and_it_stops_on_a_signal(root: Path) -> None:

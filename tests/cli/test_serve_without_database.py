@@ -13,7 +13,8 @@ from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.store import open_store
 from newsletter.tokens import Purpose, Signer
 from tests import make
-from tests.cli.test_serve import HOST, served
+from tests.cli.server_process import served
+from tests.cli.test_serve import HOST
 from tests.make import SECRET
 from tests.postgresql_proxy import proxy
 

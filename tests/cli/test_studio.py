@@ -3,40 +3,16 @@
 import email
 import re
 import signal
-import socket
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
 from newsletter.store import open_store
+from tests.cli.server_process import served
 from tests.command_line import Run
 
-PATIENCE = 240.0  # seconds
 ADA = "ada.stern@example.org"
-
-
-@contextmanager
-def served() -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    """Run the studio of a team as a process, and yield its origin."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "newsletter", "studio", "--host", "localhost", "--port", str(port), "--no-worker"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        watchdog = threading.Timer(PATIENCE, process.kill)  # so that a missing line doesn't block the test
-        watchdog.start()
-        try:
-            process.stdout.readline()
-            yield process, f"http://localhost:{port}"
-        finally:
-            watchdog.cancel()
-            process.kill()
 
 
 def visitor(origin: str) -> httpx.Client:
@@ -46,7 +22,7 @@ def visitor(origin: str) -> httpx.Client:
 
 
 def test_the_first_admin_comes_by_a_printed_link_and_others_by_mail(root: Path, run: Run) -> None:
-    with served() as (process, origin):
+    with served("studio", "--host", "localhost", "--no-worker", host="localhost") as (process, origin):
         printed = run("studio", "invite", ADA, "--role", "admin", "--name", "Ada Stern", "--host", origin[7:])
         assert printed.status == 0
         link = printed.stdout.strip()

@@ -61,15 +61,16 @@ def saved(
     undo: str = "",
     merged: bool = False,
     go_to: str = "",
+    back: str = "",
     **more: object,
 ) -> Response:
     """Return the answer after a change.
 
     A script gets these values; ``value`` is what the file has now, and ``announce`` is read out by screen readers. With
-    ``go_to``, it leaves the page for that path. A form leads on to ``go_to``, or to its hidden field ``next``.
+    ``go_to``, it leaves the page for that path. A form leads on to ``go_to``, ``back``, or its hidden field ``next``.
     """
     if not wants_json(request):
-        return RedirectResponse(go_to or own_path(form.text("next")), status_code=303)
+        return RedirectResponse(go_to or back or own_path(form.text("next")), status_code=303)
     values: Mapping[str, object] = {
         "saved_at": at.isoformat(timespec="seconds"),
         "announce": announce,

@@ -9,9 +9,16 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.make import SECRET
 from tests.web.preview.running_preview import NewsletterFolder, write_newsletter
 from tests.web.studio.page_errors import no_page_errors
 from tests.web.studio.running_studio import TOKEN, Listening, listening_studio
+
+
+@pytest.fixture
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the secret that signs links and recognises erased readers."""
+    monkeypatch.setenv("NEWSLETTER_SECRET", SECRET)
 
 
 @pytest.fixture(scope="module")

@@ -3,18 +3,13 @@
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.make import SECRET
 from tests.web.preview.running_preview import NewsletterFolder
 from tests.web.studio.running_studio import Listening
 
+pytestmark = pytest.mark.usefixtures("secret")
 ISSUE = "2026-11-24"
 PATH = f"/issues/{ISSUE}/review"
 FRAMES = "() => new Promise((passed) => requestAnimationFrame(() => requestAnimationFrame(passed)))"
-
-
-@pytest.fixture(autouse=True)
-def secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NEWSLETTER_SECRET", SECRET)
 
 
 @pytest.fixture
@@ -45,7 +40,7 @@ def _let_go(page: Page, held: Route) -> None:
 def test_a_form_that_was_sent_before_its_script_listened(
     desk: Page, studio: Listening, folder: NewsletterFolder
 ) -> None:
-    held = _open_without_script(desk, studio.base + PATH, "review.js")
+    held = _open_without_script(desk, studio.base + PATH, "forms.js")
     desk.get_by_label("New comment").fill("Early.")
     desk.get_by_role("button", name="Comment", exact=True).dblclick()
     _let_go(desk, held)

@@ -50,4 +50,4 @@ def _beginning(mark: str) -> str:
 
 
 def _python() -> list[str]:
-    return [path.read_text("utf-8") for path in (_ROOT / "newsletter/web").glob("*/*.py")]
+    return [path.read_text("utf-8") for path in (_ROOT / "newsletter/web").rglob("*.py")]

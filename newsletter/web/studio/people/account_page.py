@@ -91,4 +91,4 @@ class AccountPages:
         return self._saved(request, form, "You are signed out everywhere else.")
 
     def _saved(self, request: Request, form: Form, words: str) -> Response:
-        return saved(request, form, at=self._studio.now, announce=words, go_to=ACCOUNT)
+        return saved(request, form, at=self._studio.now, announce=words, back=ACCOUNT)

@@ -111,7 +111,7 @@ class PeoplePages:
         return f"{words} An invitation is on its way to {member.address}.".strip()
 
     def _saved(self, request: Request, form: SubmittedForm, words: str) -> Response:
-        return saved(request, form, at=self._studio.now, announce=words, go_to=PEOPLE)
+        return saved(request, form, at=self._studio.now, announce=words, back=PEOPLE)
 
 
 def _role(text: str) -> Role:

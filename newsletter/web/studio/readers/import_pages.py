@@ -136,8 +136,7 @@ class ImportPages:
             )
 
     def _done(self, request: Request, form: Form, state: ImportState, announce: str) -> Response:
-        path = "" if wants_json(request) else import_path(state.id)
-        return saved(request, form, at=self._studio.now, announce=announce, go_to=path)
+        return saved(request, form, at=self._studio.now, announce=announce, back=import_path(state.id))
 
     def _start_page(self, error: NewsletterError | None = None) -> str:
         require_sight(self._studio.person, Act.IMPORT_READERS)

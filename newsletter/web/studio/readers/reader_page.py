@@ -220,7 +220,7 @@ class ReaderPages:
         with self._store() as store:
             change(store, self._studio.person, now)
             announce = announced(store)
-        return saved(request, form, at=now, announce=announce, go_to="" if wants_json(request) else reader_path(key))
+        return saved(request, form, at=now, announce=announce, back=reader_path(key))
 
     def _next_copy(self, store: Store, key: str) -> NextCopy:
         return next_copy_of(self._studio, self._settings(), store, key)

@@ -1,10 +1,8 @@
 // The entry page: quotes from the piece, tools of the quotation, topics, and the entry in the email.
 import { announce } from "./announce.js";
-import { refresh } from "./morph.js";
 import { inBrackets, joined, selectedText } from "./quoting.js";
 import { setField } from "./saving.js";
 import { startSentences } from "./sentences.js";
-import { postChange } from "./status.js";
 import { startTopics } from "./topics.js";
 import { insertText } from "./typing.js";
 
@@ -21,7 +19,6 @@ quoteButton?.addEventListener("pointerdown", (event) => event.preventDefault());
 quoteButton?.addEventListener("click", quote);
 document.addEventListener("selectionchange", rememberSelection);
 document.addEventListener("refreshed", () => { showLook(); showQuoteBar(); });
-document.addEventListener("submit", onSubmit);
 document.addEventListener("click", (event) => {
   const tool = event.target.closest?.("[data-tool]");
   if (tool) useTool(tool.dataset.tool, document.getElementById(tool.dataset.for));
@@ -79,13 +76,6 @@ function useTool(tool, field) {
 // Returns the ellipsis with a space on each side that has none.
 function spaced(text, start, end) {
   return `${/\s$|^$/.test(text.slice(0, start)) ? "" : " "}${ellipsis}${/^\s|^$/.test(text.slice(end)) ? "" : " "}`;
-}
-
-async function onSubmit(event) {
-  const form = event.target;
-  if (!form.matches("[data-fetch-text], [data-offer]")) return;
-  event.preventDefault();
-  if (await postChange("entry", form.action, new FormData(form))) await refresh();
 }
 
 function showQuoteBar() {

@@ -1,7 +1,6 @@
 // The page of an uploaded file: how far its import is, and the check that follows each choice about its columns.
 import { onChange } from "./changes.js";
 import { refresh } from "./morph.js";
-import { listenToForms } from "./reader-forms.js";
 import { fetchValues } from "./requests.js";
 
 const LOOK_MS = 1000;
@@ -9,9 +8,7 @@ let asked = false; // whether the state is on its way
 let again = false; // whether it may have changed since
 let timer = 0;
 
-listenToForms();
 onChange("import", (data) => { if (JSON.parse(data).id === place().dataset.import) show(); });
-document.addEventListener("change", (event) => event.target.closest("[data-recheck]")?.requestSubmit());
 document.addEventListener("refreshed", watch);
 watch();
 

@@ -1,6 +1,5 @@
 // The pages of readers: the search while you type, the numbers of each list, and a reader's copy of the next issue.
 import { refresh } from "./morph.js";
-import { listenToForms } from "./reader-forms.js";
 import { fetchPage, fetchValues } from "./requests.js";
 
 const TYPING_MS = 180;
@@ -8,12 +7,15 @@ const query = document.getElementById("reader-query");
 const search = document.getElementById("reader-search");
 let timer = 0;
 
-listenToForms();
 showNumbers();
 showCopy();
-document.addEventListener("acted", (event) => {
-  if (event.detail === "details") showCopy();
-  else showNumbers();
+document.addEventListener("sent", ({ detail: form }) => {
+  if (form.id === "details") {
+    seeAgain(form);
+    showCopy();
+  } else {
+    showNumbers();
+  }
 });
 
 if (search) {
@@ -49,4 +51,16 @@ async function showCopy() {
   if (!place?.dataset.fetch) return;
   const part = await fetchPage(place.dataset.fetch, { anyStatus: true });
   if (part) place.replaceChildren(...part.body.childNodes);
+}
+
+// Notes which details are stored now, so that the next change is compared with those.
+async function seeAgain(form) {
+  const page = await fetchPage(location.href);
+  const fresh = page?.getElementById(form.id);
+  if (!fresh) return;
+  form.elements.seen.value = fresh.elements.seen.value;
+  for (const control of form.querySelectorAll("input.control, select.control")) {
+    const stored = fresh.elements[control.name];
+    if (stored && control !== document.activeElement) control.value = stored.value;
+  }
 }

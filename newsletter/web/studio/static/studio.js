@@ -1,7 +1,7 @@
 // The entry point of every page of the studio. Pages work without it, as plain forms.
 import { startCatching } from "./catching.js";
 import { dropDraftsOfOthers } from "./drafts.js";
-import { startForwarding } from "./forwarding.js";
+import { startForms } from "./forms.js";
 import { addKey, startKeys } from "./keys.js";
 import { startMenus } from "./menus.js";
 import { listenForChanges } from "./morph.js";
@@ -33,7 +33,7 @@ startPasting();
 startCatching();
 startUndo();
 startMenus();
-startForwarding();
+startForms();
 startPresence();
 addKey("Ctrl+S", () => { saveAndCommit(); }, { label: "Save and commit", group: "Anywhere", inFields: true, command: true });
 addKey("Ctrl+Z", () => { undo(); }, { label: "Undo (outside fields)", group: "Anywhere", command: true });

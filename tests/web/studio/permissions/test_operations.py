@@ -127,14 +127,14 @@ ELSEWHERE = {
     "publishing.is_own",
     "publishing.check_settings",
     "publishing.is_servers_own",
-    # Notes of what was allowed and done: a part of the operations above.
+    # Notes of what was allowed and done, and the approval of a send: parts of the operations above.
+    "publishing.require_approval_of",
     "publishing.EditNotes.note",
     "publishing.note_change",
     "publishing.note_act",
     "publishing.note_settings_change",
     # The worker's question, with nobody there, before a send begins: tests/publishing.
     "publishing.require_approval",
-    "publishing.require_approval_of",
 }
 
 

@@ -11,18 +11,13 @@ from newsletter.domain.addresses import address_key
 from newsletter.domain.consent import ConsentEvent
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.store import Store, open_store
-from tests.make import SECRET, WHEN
+from tests.make import WHEN
 from tests.web.preview.running_preview import NewsletterFolder, morning
 from tests.web.studio.running_studio import Listening
 
+pytestmark = pytest.mark.usefixtures("secret")
 NOTHING = {"next": "/"}  # a form without fields of its own
 HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}'
-
-
-@pytest.fixture(autouse=True)
-def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set the secret that signs links and recognises erased readers."""
-    monkeypatch.setenv("NEWSLETTER_SECRET", SECRET)
 
 
 @pytest.fixture(scope="module")

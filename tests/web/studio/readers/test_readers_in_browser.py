@@ -8,12 +8,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from newsletter.domain.people import Role
 from newsletter.store import Store, open_store
-from tests.make import SECRET
 from tests.web.axe import looks, violations
 from tests.web.preview.running_preview import NewsletterFolder, write_newsletter
 from tests.web.studio.running_studio import Listening
 from tests.web.studio.signed_in import hosted_studio
 
+pytestmark = pytest.mark.usefixtures("secret")
 FILE = "Adresse;Name;Town\nada@example.org;Ada Lovelace;London\nbea@example.org;Bea Müller;Kiel\nbroken;;\n"
 DROP = """([text, name]) => {
   const data = new DataTransfer();
@@ -22,12 +22,6 @@ DROP = """([text, name]) => {
     document.querySelector("#drop").dispatchEvent(new DragEvent(type, {bubbles: true, dataTransfer: data}));
   }
 }"""
-
-
-@pytest.fixture(autouse=True)
-def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set the secret that recognises erased readers."""
-    monkeypatch.setenv("NEWSLETTER_SECRET", SECRET)
 
 
 @pytest.fixture

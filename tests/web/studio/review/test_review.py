@@ -15,7 +15,6 @@ from newsletter.domain.reviews import ReviewEventKind
 from newsletter.publishing.reviews.approvals import NotApprovedError, approval_problem, planned_start
 from newsletter.publishing.sends.send_preparing import compose_issue
 from newsletter.store import Store, open_store
-from tests.make import SECRET
 from tests.people import EDITOR, PUBLISHER, WRITER
 from tests.web.axe import violations
 from tests.web.preview.running_preview import NewsletterFolder, morning
@@ -23,15 +22,11 @@ from tests.web.studio.page_errors import no_page_errors
 from tests.web.studio.running_studio import Listening
 from tests.web.studio.signed_in import HostedStudio, hosted_studio
 
+pytestmark = pytest.mark.usefixtures("secret")
 ISSUE = "2026-11-24"
 PATH = f"/issues/{ISSUE}/review"
 THAT_MORNING = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
-
-
-@pytest.fixture(autouse=True)
-def secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NEWSLETTER_SECRET", SECRET)
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ from tests.web.studio.review.test_review import (  # noqa: F401  some are fixtur
     ISSUE,
     approve,
     folder,
-    secret,
     store_of,
     tick_all,
 )
 
+pytestmark = pytest.mark.usefixtures("secret")
 FIRST = "2026-11-23"
 
 

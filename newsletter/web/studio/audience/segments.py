@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from newsletter.content import InvalidValueError
 from newsletter.domain.people import Act, may, require
@@ -28,6 +28,7 @@ from newsletter.publishing.segment_readers import (
 )
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.preview.snapshot import Snapshot
+from newsletter.web.studio.audience.segment_counts import SegmentCount, SegmentCounts
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.replies import has_page_of_its_own, saved, session_of, status_of
 from newsletter.web.studio.settings_pages.saving import change_setting, save_setting
@@ -50,14 +51,6 @@ class SegmentCard:
     users: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CountedGroup:
-    """Segments that are counted together, and the first part of their readers, None if scripts begin with it."""
-
-    slugs: tuple[str, ...]
-    step: SegmentStep | None
-
-
 def router(studio: Studio) -> APIRouter:
     """Return the routes."""
     return SegmentPages(studio).router()
@@ -68,6 +61,7 @@ class SegmentPages:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
+        self._counts = SegmentCounts()
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -105,12 +99,15 @@ class SegmentPages:
             return HTMLResponse(self._list(error=err, form=form), status_code=status_of(err))
         return saved(request, form, at=now, announce="Segment added.", go_to=segment_path(slug))
 
-    def counts(self, chosen: Annotated[list[str], Query(alias="segment")], after: _After = 0) -> str:
-        """Return the next part of the numbers of some segments, for scripts."""
-        known = self._studio.snapshot.settings.segments
-        segments = tuple(known[slug] for slug in dict.fromkeys(chosen[:_GROUP]) if slug in known)
-        step = self._step(segments, after, _STEP, examples=False)
-        return self._studio.part("segment-count", step=step, slug=None, mistake=None)
+    def counts(self, chosen: Annotated[list[str], Query(alias="segment")]) -> Response:
+        """Count some more readers of some segments, and return how far they are counted, for scripts."""
+        require(self._studio.person, Act.SEE_REPORTS)
+        settings = self._studio.snapshot.settings
+        known = settings.segments if settings.has_database() else {}
+        segments = [known[slug] for slug in dict.fromkeys(chosen[:_GROUP]) if slug in known]
+        counts = self._counted(segments, _STEP)
+        numbers = {slug: {"number": count.number, "share": count.share} for slug, count in counts.items()}
+        return JSONResponse({"counts": numbers, "finished": all(count.after is None for count in counts.values())})
 
     def tried(self, where: str = "", slug: str = "", after: _After = 0) -> str:
         """Return the next part of the readers for whom a rule holds, as it is typed, for scripts."""
@@ -120,7 +117,7 @@ class SegmentPages:
         except RuleSyntaxError as err:
             return self._studio.part("segment-count", mistake=err, step=None, slug=None)
         return self._studio.part(
-            "segment-count", step=self._step((segment,), after, _STEP), slug=segment.slug, mistake=None
+            "segment-count", step=self._step(segment, after, _STEP), slug=segment.slug, mistake=None
         )
 
     def segment(self, slug: str) -> str:
@@ -140,7 +137,7 @@ class SegmentPages:
             topics=list(words.topics),
             attributes=words.attributes,
             users=self._users(slug),
-            step=self._step((snapshot.settings.segments[slug],), 0, _AT_ONCE),
+            step=self._step(snapshot.settings.segments[slug], 0, _AT_ONCE),
             may_change=may(studio.person, Act.CHANGE_SETTINGS),
             sees_readers=may(studio.person, Act.SEE_READERS),
             action=segment_path(slug),
@@ -195,44 +192,52 @@ class SegmentPages:
         segments = tuple(studio.snapshot.settings.segments.values())
         tables = raw_segments(self._text())
         begun = begun_issues(studio.snapshots.with_sends()[1])
-        snapshot, groups = studio.snapshot, self._groups(segments)
+        snapshot = studio.snapshot
+        counts = self._counted_at_once(segments) if snapshot.settings.has_database() else {}
         cards = [_card(snapshot, segment, tables.get(segment.slug, {}), begun) for segment in segments]
         return studio.page(
             "segments",
             place="segments",
             cards=cards,
-            groups=groups,
-            steps={slug: group.step for group in groups for slug in group.slugs},
+            counts=counts,
+            unfinished=[
+                [segment.slug for segment in group] for group in _groups(segments) if _is_unfinished(group, counts)
+            ],
             has_database=snapshot.settings.has_database(),
             may_change=may(studio.person, Act.CHANGE_SETTINGS),
             error=error,
             typed={name: form.text(name) if form else "" for name in ("name", "where")},
         )
 
-    def _groups(self, segments: Sequence[Segment]) -> list[CountedGroup]:
-        """Return all segments in groups that are counted together, with what can be counted at once."""
-        groups, ends = [], time.monotonic() + _AT_ONCE
-        has_time = self._studio.snapshot.settings.has_database()
-        for first in range(0, len(segments), _GROUP):
-            group = tuple(segments[first : first + _GROUP])
-            left = ends - time.monotonic()
-            step = self._step(group, 0, left, examples=False) if has_time and left > 0 else None
-            has_time = step is not None and step.after is None  # else there are too many readers for this page
-            groups.append(CountedGroup(slugs=tuple(segment.slug for segment in group), step=step))
-        return groups
+    def _counted_at_once(self, segments: Sequence[Segment]) -> Mapping[str, SegmentCount]:
+        """Return the segments' numbers as far as they are known, or quickly counted."""
+        counts, ends = dict(self._counts.known(segments)), time.monotonic() + _AT_ONCE
+        for group in _groups(segments):
+            if _is_unfinished(group, counts) and (left := ends - time.monotonic()) > 0:
+                counts |= self._counted(group, left)
+                if _is_unfinished(group, counts):  # there are too many readers for this page
+                    break
+        return counts
 
-    def _step(
-        self, segments: tuple[Segment, ...], after: int, seconds: float, *, examples: bool = True
-    ) -> SegmentStep | None:
-        """Return the next part of the segments' readers, None if there is no database."""
+    def _counted(self, segments: Sequence[Segment], seconds: float) -> Mapping[str, SegmentCount]:
+        studio = self._studio
+
+        def step(due: Sequence[Segment], after: int) -> SegmentStep:
+            with studio.snapshot.settings.open_store() as store:
+                return count_step(
+                    store, studio.person, due, studio.now, after=after, seconds=seconds, with_examples=False
+                )
+
+        return self._counts.counted(segments, step)
+
+    def _step(self, segment: Segment, after: int, seconds: float) -> SegmentStep | None:
+        """Return the next part of a segment's readers, None if there is no database."""
         settings, studio = self._studio.snapshot.settings, self._studio
         require(studio.person, Act.SEE_REPORTS)
         if not settings.has_database():
             return None
         with settings.open_store() as store:
-            return count_step(
-                store, studio.person, segments, studio.now, after=after, seconds=seconds, with_examples=examples
-            )
+            return count_step(store, studio.person, (segment,), studio.now, after=after, seconds=seconds)
 
     def _users(self, slug: str) -> tuple[str, ...]:
         snapshot, sends = self._studio.snapshots.with_sends()
@@ -246,6 +251,15 @@ class SegmentPages:
         if table is None:
             raise MissingSegmentError(segment=slug)
         return table
+
+
+def _groups(segments: Sequence[Segment]) -> list[Sequence[Segment]]:
+    """Return segments in groups that are counted together."""
+    return [segments[first : first + _GROUP] for first in range(0, len(segments), _GROUP)]
+
+
+def _is_unfinished(group: Sequence[Segment], counts: Mapping[str, SegmentCount]) -> bool:
+    return any(segment.slug not in counts or counts[segment.slug].after is not None for segment in group)
 
 
 def segment_path(slug: str) -> str:

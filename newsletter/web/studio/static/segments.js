@@ -1,11 +1,12 @@
 // The readers of segments, counted part by part: numbers grow as they come, and a rule is tried while it is typed.
 import { announce } from "./announce.js";
 import { element } from "./elements.js";
-import { fetchPage } from "./requests.js";
+import { fetchPage, fetchValues } from "./requests.js";
 
 const QUIET_MS = 300; // after the last key
 const MOST = 5; // examples on each side
-const latest = { rule: 0, list: 0 }; // the count under way of each kind; a later one ends it
+let latest = 0; // the count under way of a rule; a later one ends it
+let isCounting = false; // the list
 
 start();
 document.addEventListener("refreshed", () => {
@@ -33,18 +34,25 @@ function start() {
   if (rule) count(pathOf(rule), total, () => show(total, document), begun.dataset.after);
 }
 
-// Counts the segments of the list, a group at a time: next always one that can be seen, if there is any.
+// Counts the segments of the list, a part at a time: next always of a group that can be seen, if there is any. The
+// studio knows how far each is counted.
 async function countGroups() {
-  const groups = [...document.querySelectorAll(".count-group")].map((begun) => ({
-    slugs: JSON.parse(begun.dataset.group), total: sumOf(begun), after: begun.dataset.after,
-  }));
-  const base = document.querySelector("[data-count-path]")?.dataset.countPath;
-  while (base && groups.length) {
-    const [group] = groups.splice(Math.max(groups.findIndex(({ slugs }) => slugs.some(isSeen)), 0), 1);
-    const path = `${base}?${new URLSearchParams(group.slugs.map((slug) => ["segment", slug]))}`;
-    const shown = () => show(group.total, document, group.slugs);
-    if (!await count(path, group.total, shown, group.after, "list")) return;
+  if (isCounting) return;
+  isCounting = true;
+  for (let group; (group = nextGroup()); ) {
+    const slugs = JSON.parse(group.dataset.group);
+    const query = new URLSearchParams(slugs.map((slug) => ["segment", slug]));
+    const part = await fetchValues(`${group.closest("[data-count-path]")?.dataset.countPath}?${query}`);
+    if (!part) break;
+    for (const [slug, { number, share }] of Object.entries(part.counts)) placeOf(slug)?.replaceChildren(...numberOf(number, share));
+    if (part.finished) group.remove();
   }
+  isCounting = false;
+}
+
+function nextGroup() {
+  const groups = [...document.querySelectorAll("[data-group]")];
+  return groups.find((group) => JSON.parse(group.dataset.group).some(isSeen)) ?? groups[0];
 }
 
 function isSeen(slug) {
@@ -60,7 +68,7 @@ function placeOf(slug) {
 async function tryRule(field) {
   const into = document.getElementById(field.dataset.tryInto);
   if (!field.value.trim() && into.id !== "tried") {
-    latest.rule += 1;
+    latest += 1;
     into.replaceChildren();
     return;
   }
@@ -80,12 +88,12 @@ function pathOf(field) {
 }
 
 // Adds part after part to the total, and shows each; returns whether it came to the end.
-async function count(path, total, shown, after, kind = "rule") {
-  const own = ++latest[kind];
+async function count(path, total, shown, after) {
+  const own = ++latest;
   total.after = after;
   while (path && total.after) {
     const page = await fetchPage(`${path}${path.includes("?") ? "&" : "?"}after=${total.after}`);
-    if (own !== latest[kind] || !page) return false;
+    if (own !== latest || !page) return false;
     const part = page.querySelector(".count-part");
     if (!part) {
       shown(page.querySelector(".refusal"));
@@ -94,8 +102,8 @@ async function count(path, total, shown, after, kind = "rule") {
     add(total, part);
     shown();
   }
-  if (own === latest[kind]) shown();
-  return own === latest[kind];
+  if (own === latest) shown();
+  return own === latest;
 }
 
 function add(total, part) {
@@ -119,10 +127,9 @@ function sumOf(part) {
   };
 }
 
-function show(total, page, slugs = null) {
+function show(total, page) {
   for (const place of page.querySelectorAll("[data-count-of]")) {
-    if (slugs && !slugs.includes(place.dataset.countOf)) continue;
-    place.replaceChildren(...numberOf(total.counts[place.dataset.countOf] ?? 0, total));
+    place.replaceChildren(...numberOf(total.counts[place.dataset.countOf] ?? 0, shareOf(total)));
   }
   const all = page.querySelector("[data-all]");
   if (all) all.textContent = `of ${total.readers.toLocaleString("en")} who would be mailed now`;
@@ -131,7 +138,7 @@ function show(total, page, slugs = null) {
 // Shows the number and the examples of one rule.
 function render(into, slug, total) {
   const number = element("p", "segment-number big");
-  number.append(...numberOf(total.counts[slug] ?? 0, total));
+  number.append(...numberOf(total.counts[slug] ?? 0, shareOf(total)));
   const all = element("p", "quiet", `of ${total.readers.toLocaleString("en")} who would be mailed now`);
   const examples = total.inside.length || total.outside.length ? [
     ...examplesOf("In it, for example", "inside", total.inside),
@@ -146,8 +153,12 @@ function examplesOf(title, side, known) {
   return [element("h2", "eyebrow", title), list];
 }
 
-function numberOf(number, total) {
-  const rest = total.after ? [" ", element("span", "quiet so-far", `so far, ${Math.round(total.share * 100)}% counted`)] : [];
+function shareOf(total) {
+  return total.after ? total.share : 1;
+}
+
+function numberOf(number, share) {
+  const rest = share < 1 ? [" ", element("span", "quiet so-far", `so far, ${Math.round(share * 100)}% counted`)] : [];
   return [element("b", "", number.toLocaleString("en")), " ", element("span", "", number === 1 ? "reader" : "readers"), ...rest];
 }
 

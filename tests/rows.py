@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.events import Event
-from newsletter.store import Store, tables
+from newsletter.store import Store, event_tables, tables
 from newsletter.store.database import Database
 from newsletter.store.events.event_rows import event_of
 
@@ -33,7 +33,7 @@ def fetch_column(store: Store, query: Statement) -> list[Any]:
 
 def stored_events(store: Store, *, address: str = "") -> list[Event]:
     """Return events in the order they were received, optionally of one address only."""
-    event, subscriber = tables.event, tables.subscriber
+    event, subscriber = event_tables.event, tables.subscriber
     query = sa.select(event, subscriber.c.key.label("reader")).select_from(
         event.outerjoin(subscriber, subscriber.c.id == event.c.subscriber)
     )

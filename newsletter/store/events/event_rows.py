@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from newsletter.domain.addresses import address_key
 from newsletter.domain.events import Bounce, Event, EventKind
+from newsletter.store.event_tables import event
 from newsletter.store.row_writes import upsert
-from newsletter.store.tables import event, subscriber
+from newsletter.store.tables import subscriber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from newsletter.domain.bounce_groups import FailureKind, FailureRow
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.events import Bounce, EventKind
 from newsletter.store.database import Database
-from newsletter.store.tables import delivery, event, send, subscriber
+from newsletter.store.event_tables import event
+from newsletter.store.tables import delivery, send, subscriber
 
 
 class Failures:

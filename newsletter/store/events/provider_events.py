@@ -9,6 +9,7 @@ from newsletter.domain.addresses import address_key
 from newsletter.domain.consent import ConsentEvent
 from newsletter.domain.events import Event, EventEffects, EventKind, Outcome
 from newsletter.store.database import Database
+from newsletter.store.event_tables import event
 from newsletter.store.events.event_effects import (
     arrival_times,
     settle_deliveries,
@@ -20,7 +21,7 @@ from newsletter.store.events.event_rows import attribute, event_of, insert_event
 from newsletter.store.events.tracking import mark_too_soon
 from newsletter.store.subscribers.erasures import Fingerprint
 from newsletter.store.subscribers.removal import events_about
-from newsletter.store.tables import consent, delivery, event, send, subscriber
+from newsletter.store.tables import consent, delivery, send, subscriber
 
 
 class Events:

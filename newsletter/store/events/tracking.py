@@ -19,8 +19,9 @@ from newsletter.domain.tracking import (
     TrackingCount,
 )
 from newsletter.store.database import Database
+from newsletter.store.event_tables import event, link, response
 from newsletter.store.row_writes import insert_rows
-from newsletter.store.tables import event, link, response, send, subscriber
+from newsletter.store.tables import send, subscriber
 
 
 class ClicksAndOpens:

@@ -7,12 +7,12 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from newsletter.domain.addresses import address_key
+from newsletter.store.event_tables import event
 from newsletter.store.subscribers.collisions import forget_collisions
 from newsletter.store.subscribers.confirmations import requested_by
 from newsletter.store.tables import (
     confirmation,
     delivery,
-    event,
     held_bounce,
     notice,
     send,

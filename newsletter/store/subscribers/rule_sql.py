@@ -28,7 +28,8 @@ from newsletter.domain.reader_rules import (
     ReadsLanguage,
     days_before,
 )
-from newsletter.store.tables import link, response, subscriber, subscriber_topic
+from newsletter.store.event_tables import link, response
+from newsletter.store.tables import subscriber, subscriber_topic
 
 Condition = sa.ColumnElement[bool]
 _LANGUAGE = sa.func.lower(subscriber.c.language)

@@ -23,6 +23,7 @@ from newsletter.domain.consent import (
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.errors import StoreError
 from newsletter.store.database import Database
+from newsletter.store.event_tables import response
 from newsletter.store.subscribers import rows
 from newsletter.store.subscribers.confirmations import mark_confirmed, queue_messages, read_confirmation
 from newsletter.store.subscribers.consents import consents_of, record
@@ -40,7 +41,6 @@ from newsletter.store.subscribers.sign_up_limits import reset_limits
 from newsletter.store.tables import (
     confirmation,
     delivery,
-    response,
     send,
     service_bounce,
     subscriber,

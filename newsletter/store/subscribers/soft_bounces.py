@@ -11,8 +11,9 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.events import Bounce, EventKind, Outcome
 from newsletter.domain.soft_bounces import SoftBounce, too_many_soft_bounces
 from newsletter.domain.subscriber import SuppressionReason
+from newsletter.store.event_tables import event
 from newsletter.store.subscribers.suppressions import Suppression, suppress_reported
-from newsletter.store.tables import delivery, event, send, suppression
+from newsletter.store.tables import delivery, send, suppression
 
 
 def suppress_after_soft_bounces(

@@ -14,10 +14,11 @@ from newsletter.domain.events import Bounce, EventKind
 from newsletter.domain.subscriber import SuppressionReason
 from newsletter.errors import StoreError
 from newsletter.store.database import Database
+from newsletter.store.event_tables import event
 from newsletter.store.row_writes import upsert
 from newsletter.store.subscribers.erasures import Fingerprint, address_hashes, erased_among
 from newsletter.store.subscribers.rows import PAGE
-from newsletter.store.tables import event, held_bounce, service_bounce, suppression
+from newsletter.store.tables import held_bounce, service_bounce, suppression
 
 
 class AddressSuppressedError(StoreError):

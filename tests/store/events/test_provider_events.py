@@ -31,7 +31,8 @@ from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import SendStatus
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.store import Store, open_store
-from newsletter.store.tables import consent, delivery, event, subscriber, suppression
+from newsletter.store.event_tables import event
+from newsletter.store.tables import consent, delivery, subscriber, suppression
 from newsletter.tokens import Signer
 from tests import ledger, make
 from tests.rows import database_of, execute, fetch, fetch_column, stored_events

@@ -17,7 +17,7 @@ from newsletter.domain.addresses import address_key
 from newsletter.domain.consent import SignUpChoices
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
-from newsletter.store import Store, migrate, open_store, tables, upgrade
+from newsletter.store import Store, event_tables, migrate, open_store, tables, upgrade
 from newsletter.store.engines import connect
 from newsletter.tokens import Signer
 from tests import make
@@ -215,7 +215,7 @@ def test_events_are_moved_to_the_merged_reader(before: Before) -> None:
     for number, (reader, key) in enumerate(
         ((1, "eva@fussball.org"), (None, "eva@fussball.org"), (None, "x@bücher.example"))
     ):
-        before.add(tables.event, key=str(number), subscriber=reader, address_key=key, **common)
+        before.add(event_tables.event, key=str(number), subscriber=reader, address_key=key, **common)
     with before.upgraded() as store:
         listed_events = [(stored.key, stored.address) for stored in stored_events(store)]
         assert listed_events == [

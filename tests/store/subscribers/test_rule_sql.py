@@ -33,7 +33,8 @@ from newsletter.domain.segment_rule_tokens import LONGEST
 from newsletter.domain.subscriber import Frequency, Subscriber
 from newsletter.domain.tracking import ClickOrOpen, Link, MachineReason
 from newsletter.store import Store
-from newsletter.store.tables import response, subscriber, subscriber_topic
+from newsletter.store.event_tables import response
+from newsletter.store.tables import subscriber, subscriber_topic
 from tests import make
 from tests.rows import execute
 

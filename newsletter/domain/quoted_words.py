@@ -6,8 +6,10 @@ ellipsis stands for a cut, and square brackets for the editor's own words: ``[th
 
 import re
 import unicodedata
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from newsletter.domain.markdown_parser import commonmark
 
@@ -16,7 +18,7 @@ LONGEST_INSERTION = 8
 
 # Scripts without spaces between words; each character counts as a word.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WORD = rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W_])+(?:['’ʼ‘](?:(?![{_UNSPACED}])[^\W_])+)*"
+_WORD = rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:['’ʼ‘][^\W_{_UNSPACED}]+)*"
 _WORDS = re.compile(_WORD)
 _ELLIPSIS = r"[\[(［（]?\s*(?:…+|\.(?:[ \u00a0\u2009\u202f]?\.){2,})+\s*[\])］）]?"
 _QUOTED = re.compile(
@@ -66,11 +68,28 @@ class ComparedText:
         return " ".join(self.text[self.words[first].start : self.words[last - 1].end].split())
 
 
-def page_words(text: str) -> ComparedText:
-    """Return the words of a page's text."""
-    clean = _clean(text)
-    words = (ComparedWord(_key(match[0]), match.start(), match.end()) for match in _WORDS.finditer(clean))
-    return ComparedText(clean, tuple(words))
+class PageText:
+    """The words of a page's text: their keys, and their places, which are only looked for when they are needed."""
+
+    def __init__(self, text: str) -> None:
+        self._text = _clean(text)
+        keys: dict[str, str] = {}  # a page repeats most of its words
+        self.keys = [keys.get(word) or keys.setdefault(word, _key(word)) for word in _WORDS.findall(self._text)]
+
+    @cached_property
+    def _places(self) -> "tuple[array[int], array[int]]":
+        starts, ends = array("q"), array("q")
+        for match in _WORDS.finditer(self._text):
+            starts.append(match.start())
+            ends.append(match.end())
+        return starts, ends
+
+    def excerpt(self, first: int, last: int) -> str:
+        """Return the text from one word to before another, on one line."""
+        if first >= last:
+            return ""
+        starts, ends = self._places
+        return " ".join(self._text[starts[first] : ends[last - 1]].split())
 
 
 def quoted_fragments(markdown: str) -> tuple[ComparedText, ...]:

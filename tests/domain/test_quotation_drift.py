@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.domain import quoted_words
 from newsletter.domain.quotation_drift import WordChange, quotation_drift
 
 PAGE = """
@@ -151,3 +152,16 @@ def test_any_texts_can_be_compared(quotation: str, page: str) -> None:
 def test_a_huge_page_of_the_same_words_is_compared_in_time() -> None:
     page, quotation = "the night " * 60_000, "the night the day " * 400
     assert quotation_drift(quotation, page)
+
+
+def test_a_word_that_a_page_repeats_is_normalized_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    normalized: list[str] = []
+    key = quoted_words._key
+
+    def noted(word: str) -> str:
+        normalized.append(word)
+        return key(word)
+
+    monkeypatch.setattr(quoted_words, "_key", noted)
+    assert not quotation_drift("the night train", "The night train leaves. " * 1000)
+    assert sorted(normalized) == ["The", "leaves", "night", "night", "the", "train", "train"]

@@ -1,23 +1,16 @@
 """Passkey ceremonies: register a passkey, sign in with one, and use it again before an act that asks for that.
 
 A challenge is good for one answer, by the browser that it was made for (https://www.w3.org/TR/webauthn-3/).
+
+The library takes 16 MB, so it is imported when somebody first uses a passkey.
 """
 
 import json
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
-
-import webauthn
-from webauthn.helpers import base64url_to_bytes
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
+from typing import TYPE_CHECKING, TypeVar
 
 from newsletter.domain.people import Act, require
 from newsletter.domain.staff import CeremonyKind, Passkey, StaffMember, StaffStep
@@ -26,7 +19,9 @@ from newsletter.staff.secret_texts import hashed
 from newsletter.staff.visits import Visit, begin_session
 from newsletter.store import Store
 
-_VERIFIED = UserVerificationRequirement.REQUIRED
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
+
 _ValueT = TypeVar("_ValueT")
 
 
@@ -53,6 +48,9 @@ def registration_options(store: Store, site: PasskeySite, visit: Visit, now: dat
 
     Raise ConfirmationNeededError if the session needs a passkey that was used a short time ago.
     """
+    import webauthn
+    from webauthn.helpers import structs
+
     _require_registration(visit)
     member = visit.member
     options = webauthn.generate_registration_options(
@@ -62,8 +60,9 @@ def registration_options(store: Store, site: PasskeySite, visit: Visit, now: dat
         user_display_name=member.name,
         user_id=member.handle,
         exclude_credentials=_descriptors(store.passkeys.of_member(member.id)),
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=_VERIFIED
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.REQUIRED,
+            user_verification=structs.UserVerificationRequirement.REQUIRED,
         ),
     )
     store.ceremonies.add(hashed(options.challenge), CeremonyKind.REGISTER, hashed(visit.secret), now)
@@ -77,6 +76,8 @@ def register(
 
     Raise PasskeyRefusedError, KeyExistsError.
     """
+    import webauthn
+
     _require_registration(visit)
     challenge = _answered(store, credential, CeremonyKind.REGISTER, visit.secret, now)
     verified = _verified(
@@ -152,8 +153,13 @@ def _require_registration(visit: Visit) -> None:
 def _authentication_options(
     store: Store, site: PasskeySite, kind: CeremonyKind, browser: str, keys: Sequence[Passkey], now: datetime
 ) -> str:
+    import webauthn
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     options = webauthn.generate_authentication_options(
-        rp_id=site.host, allow_credentials=_descriptors(keys), user_verification=_VERIFIED
+        rp_id=site.host,
+        allow_credentials=_descriptors(keys),
+        user_verification=UserVerificationRequirement.REQUIRED,
     )
     store.ceremonies.add(hashed(options.challenge), kind, hashed(browser), now)
     return webauthn.options_to_json(options)
@@ -162,8 +168,8 @@ def _authentication_options(
 def _answered(store: Store, credential: str, kind: CeremonyKind, browser: str, now: datetime) -> bytes:
     """Return the challenge that a credential answers, and use it up. Raise PasskeyRefusedError if it isn't good."""
     try:
-        data = json.loads(base64url_to_bytes(json.loads(credential)["response"]["clientDataJSON"]))
-        challenge = base64url_to_bytes(data["challenge"])
+        data = json.loads(_octets(json.loads(credential)["response"]["clientDataJSON"]))
+        challenge = _octets(data["challenge"])
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as err:
         raise PasskeyRefusedError() from err
     if not browser or not store.ceremonies.use(hashed(challenge), kind, hashed(browser), now):
@@ -171,8 +177,15 @@ def _answered(store: Store, credential: str, kind: CeremonyKind, browser: str, n
     return challenge
 
 
+def _octets(text: str) -> bytes:
+    """Return what a text in the base64 of URLs stands for, which comes without padding. Raise ValueError."""
+    return urlsafe_b64decode(f"{text}===")
+
+
 def _member_of(store: Store, site: PasskeySite, credential: str, challenge: bytes, now: datetime) -> StaffMember:
     """Return the member whose passkey has answered the challenge. Raise PasskeyRefusedError."""
+    import webauthn
+
     answer = _verified(lambda: webauthn.helpers.parse_authentication_credential_json(credential))
     key = store.passkeys.of_credential(answer.raw_id)
     if key is None:
@@ -203,6 +216,8 @@ def _member_of(store: Store, site: PasskeySite, credential: str, challenge: byte
 
 def _verified(verify: Callable[[], _ValueT]) -> _ValueT:
     """Return what ``verify`` returns. Raise PasskeyRefusedError for whatever the library finds wrong with an answer."""
+    from webauthn.helpers.exceptions import WebAuthnException
+
     try:
         return verify()
     except (WebAuthnException, ValueError, LookupError, TypeError, AttributeError) as err:
@@ -210,7 +225,9 @@ def _verified(verify: Callable[[], _ValueT]) -> _ValueT:
         raise PasskeyRefusedError() from err
 
 
-def _descriptors(keys: Sequence[Passkey]) -> list[PublicKeyCredentialDescriptor]:
+def _descriptors(keys: Sequence[Passkey]) -> "list[PublicKeyCredentialDescriptor]":
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
+
     return [PublicKeyCredentialDescriptor(id=key.credential) for key in keys]
 
 

@@ -63,7 +63,9 @@ INSERT INTO consent (subscriber, at, event, how, wording, issue)
 SELECT id, datetime('{now}', '-' || (id % 300) || ' days') || '.000000', 'unsubscribed', 'one click', '', ''
 FROM subscriber WHERE id % 20 = 0;
 INSERT INTO suppression (address_key, reason, since, issue)
-SELECT address_key, 'bounced', '{now}.000000', '' FROM subscriber WHERE id % 100 = 7;
+SELECT address_key, 'bounced',
+  datetime('{now}', '-' || (CASE id % 500 WHEN 7 THEN 0 ELSE id % 300 END) || ' days') || '.000000', ''
+FROM subscriber WHERE id % 100 = 7;
 INSERT INTO confirmation (key, kind, address, address_key, subscriber, choices, how, wording, asked)
 SELECT printf('%032x', n), 'sign-up', 'w' || n || '@example.org', 'w' || n || '@example.org', '',
   '{{"topics":[],"frequency":"each"}}', 'form', '', '{now}.000000' FROM {waiting};

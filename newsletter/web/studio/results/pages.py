@@ -37,6 +37,7 @@ from newsletter.web.studio.results.background_count import FIRST_PATIENCE, PATIE
 
 RANGES: Mapping[str, str] = {"30": "30 days", "90": "90 days", "365": "A year", "all": "All"}
 USUAL = "90"
+_LARGE = 20_000  # recipients; the page of a smaller issue waits for its first count
 _EARLIEST = 3653  # days, which is as far back as days are counted
 
 
@@ -140,9 +141,13 @@ class _Pages:
             raise NoReportError(issue=slug)
         with snapshot.settings.open_store() as store:
             sends = sends_for(person, store, slug)
-            fresh = self._counted(store, snapshot, is_known=sends[0].id in store.issue_totals.times())
+            is_large = sends[0].recipients >= _LARGE
+            is_known = sends[0].id in store.issue_totals.times()
+            fresh = self._counted(store, snapshot, is_known=is_known or is_large)
             stored = store.issue_totals.all()
             counted = kept_counts(stored, sends)
+            if sends[0].id not in counted and is_large:
+                return studio.page("results/counting", place="reports", slug=slug)
             if sends[0].id not in counted:  # all others are being counted for the first time
                 counted |= count_again(store, snapshot.settings.newsletter, issues, sends[:1], now=studio.now)
                 stored = store.issue_totals.all()

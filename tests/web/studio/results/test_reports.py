@@ -2,10 +2,14 @@
 
 import csv
 import io
+import sqlite3
+import threading
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -13,12 +17,14 @@ from playwright.sync_api import Browser, expect
 
 from newsletter.domain.people import Role
 from newsletter.files.file_state import FileState, file_states
+from newsletter.reports.counting import count_again
 from newsletter.web.preview import snapshot
+from newsletter.web.studio.results import pages
 from tests.web.axe import Look, looks, violations
-from tests.web.preview.running_preview import NewsletterFolder, morning
+from tests.web.preview.running_preview import NewsletterFolder, morning, write_newsletter
 from tests.web.preview.test_scripts_from_outside import PAYLOADS
 from tests.web.studio.page_errors import no_page_errors
-from tests.web.studio.running_studio import Listening
+from tests.web.studio.running_studio import TOKEN, Listening, listening_studio
 from tests.web.studio.sent_history import write_history
 from tests.web.studio.signed_in import hosted_studio
 
@@ -62,6 +68,33 @@ def test_a_page_looks_at_the_files_once_however_much_it_shows(
     monkeypatch.setattr(snapshot, "file_states", looked)
     assert editor.get(path).status_code == 200
     assert next(looks) == 1
+
+
+def test_a_large_issue_that_has_never_been_counted_says_so_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_newsletter(tmp_path)
+    yesterday = str(TODAY - timedelta(days=1))
+    write_history(folder.root, until=TODAY, days=3, issues=[yesterday], entries=("night-train",), topics=("soil",))
+    with closing(sqlite3.connect(folder.root / "newsletter.db", isolation_level=None)) as database:
+        database.execute("DELETE FROM issue_total")
+    go_on = threading.Event()
+
+    def count_later(*arguments: Any, **options: Any) -> Any:
+        go_on.wait(60)
+        return count_again(*arguments, **options)
+
+    monkeypatch.setattr(pages, "_LARGE", 1)
+    monkeypatch.setattr("newsletter.reports.over_time.count_again", count_later)
+    with (
+        listening_studio(folder.root) as at,
+        httpx.Client(base_url=at.base, headers={"Origin": at.base}, timeout=60) as client,
+    ):
+        client.get("/", params={"token": TOKEN})
+        assert "The results are being counted" in client.get(latest()).text
+        go_on.set()
+        client.get("/reports/report.json")  # waits for the count
+        assert "Recipients" in client.get(latest()).text
 
 
 def test_the_desk_and_the_issue_lead_to_the_report(editor: httpx.Client) -> None:

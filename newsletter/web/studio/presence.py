@@ -49,6 +49,7 @@ class Presence:
     @contextmanager
     def stream(self, person: Person) -> Iterator[None]:
         """Count a person as here as long as one of their streams is open, and a little longer."""
+        loop = asyncio.get_running_loop()
         self._streams[person.id] += 1
         if leaving := self._leaving.pop(person.id, None):
             leaving.cancel()
@@ -62,8 +63,8 @@ class Presence:
             self._streams[person.id] -= 1
             if not self._streams[person.id]:
                 del self._streams[person.id]
-                later = asyncio.get_running_loop().call_later
-                self._leaving[person.id] = later(GRACE_S, self._leave, person.id)
+                if not loop.is_closed():
+                    self._leaving[person.id] = loop.call_later(GRACE_S, self._leave, person.id)
 
     def _leave(self, number: int) -> None:
         del self._leaving[number], self._people[number]

@@ -200,6 +200,7 @@ _TOML = (
     ("Illegal character", "there is a control character: delete it"),
     ("Cannot overwrite a value", "a setting is given twice"),
     ("Nested too deeply", "lists or tables are nested too deeply"),
+    ("Key with too many parts", "a name has too many parts with dots between them"),
     ("Number too long", "a number has too many digits"),
     ("Duplicate inline table key", "a setting is given twice"),
     ("Cannot declare", "a table is given twice"),

@@ -20,6 +20,10 @@ _STRING = re.compile(
     ''',
     re.DOTALL | re.VERBOSE,
 )
+# A key's part, and a whole key with the sign after it; each word of the text matches once, so that this takes no time.
+_PART = re.compile(r"""[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"?+|'[^'\n]*+'?+""")
+_KEY = re.compile(rf"(?:{_PART.pattern})(?:[ \t]*+\.[ \t]*+(?:{_PART.pattern}))*+[ \t]*+(?P<end>[=\]])?+")
+_MOST_PARTS = 100
 # A date and a time may have a space between them.
 _PLAIN = re.compile(r"\d{4}-\d\d-\d\d[ ]\d\d:[^\s,\]}#]*|[^\s,\]}#]+")
 
@@ -129,6 +133,7 @@ def layout_of(text: str) -> TomlLayout:
 
 def parsed(text: str) -> dict[str, object]:
     """Return the tables of a TOML file's text, which may begin with a byte order mark. Raise TOMLDecodeError."""
+    _refuse_long_keys(text)
     try:
         return tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
     except tomllib.TOMLDecodeError:
@@ -137,6 +142,16 @@ def parsed(text: str) -> dict[str, object]:
         raise tomllib.TOMLDecodeError("Nested too deeply") from err
     except ValueError as err:  # Python reads no number of more than 4300 digits
         raise tomllib.TOMLDecodeError("Number too long") from err
+
+
+def _refuse_long_keys(text: str) -> None:
+    """Raise TOMLDecodeError for a key with very many parts, with which tomllib would take a long time."""
+    if text.count(".") < _MOST_PARTS:
+        return
+    for key in _KEY.finditer(text):
+        if key["end"] and key[0].count(".") >= _MOST_PARTS and len(_PART.findall(key[0])) > _MOST_PARTS:
+            line = text.count("\n", 0, key.start()) + 1
+            raise tomllib.TOMLDecodeError(f"Key with too many parts (at line {line}, column 1)")
 
 
 def _with_inner(setting: TomlSetting) -> Iterator[TomlSetting]:

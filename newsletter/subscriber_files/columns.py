@@ -57,6 +57,10 @@ def unquoted(cell: str) -> str:
     return cell[1:].strip() if cell[:1] == "'" and _QUOTED.match(cell) else cell
 
 
+MOST_COLUMNS = 1_000
+"""A file with more columns than this is no list of readers, or its cells are separated by something else."""
+
+
 class MissingColumnError(UsageError):
     """A column with a given meaning that a file doesn't have; ``columns`` are the file's."""
 

@@ -21,6 +21,20 @@ class SubscriberFileError(NewsletterError):
     code = "subscriber-file"
 
 
+class TooManyColumnsError(SubscriberFileError):
+    """A file whose header has more columns than an import accepts."""
+
+    code = "columns-too-many"
+
+    def __init__(self, *, most: int, place: Place) -> None:
+        self.most = most
+        super().__init__(
+            f"the file has more than {most:,} columns",
+            hint="delete those that you don't need, and check that each reader has a line of their own",
+            place=place,
+        )
+
+
 class UnknownArchiveError(SubscriberFileError):
     """An archive without a file that looks like one of a known platform."""
 

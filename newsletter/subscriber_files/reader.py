@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from newsletter.errors import Place
+from newsletter.subscriber_files.columns import MOST_COLUMNS
 from newsletter.subscriber_files.csv_format import CsvFormat, ImportedReader, Sheet
 from newsletter.subscriber_files.file_encodings import FileEncoding
-from newsletter.subscriber_files.input_files import InputFile, SubscriberFileError, UnknownColumnsError
+from newsletter.subscriber_files.input_files import (
+    InputFile,
+    SubscriberFileError,
+    TooManyColumnsError,
+    UnknownColumnsError,
+)
 
 DELIMITERS = ",;\t"
 _SAMPLE = 65536  # bytes that contain the whole header
@@ -101,7 +107,10 @@ class SubscriberReader:
     def _read_header(self, csv_format: CsvFormat) -> Sheet:
         place = self._place(1)
         try:
-            return csv_format.parse_header(next(self._csv), self._source.name)
+            header = next(self._csv)
+            if len(header) > MOST_COLUMNS:
+                raise TooManyColumnsError(most=MOST_COLUMNS, place=place)
+            return csv_format.parse_header(header, self._source.name)
         except StopIteration as err:
             hint = "write the columns' names on its first line"
             raise SubscriberFileError("the file is empty", hint=hint, place=place) from err

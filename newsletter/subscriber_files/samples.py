@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from newsletter.errors import UsageError, printable
-from newsletter.subscriber_files.columns import plain, unquoted
+from newsletter.errors import Place, UsageError, printable
+from newsletter.subscriber_files.columns import MOST_COLUMNS, plain, unquoted
 from newsletter.subscriber_files.csv_format import CsvFormat
 from newsletter.subscriber_files.file_encodings import FileEncoding
-from newsletter.subscriber_files.input_files import UnknownArchiveError, input_files
+from newsletter.subscriber_files.input_files import TooManyColumnsError, UnknownArchiveError, input_files
 from newsletter.subscriber_files.platforms import PLATFORMS, Platform
 from newsletter.subscriber_files.reader import delimiter_of
 
@@ -81,7 +81,10 @@ def _first_rows(
     lines = sample.splitlines(keepends=True)
     if len(sample) >= _SAMPLE // 2 and len(lines) > 1:
         lines.pop()  # it may be cut off
-    return source.name, list(_rows(lines, delimiter_of(sample)))
+    rows = list(_rows(lines, delimiter_of(sample)))
+    if rows and len(rows[0]) > MOST_COLUMNS:
+        raise TooManyColumnsError(most=MOST_COLUMNS, place=Place(path=source.path, line=1))
+    return source.name, rows
 
 
 def _rows(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:

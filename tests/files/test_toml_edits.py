@@ -231,3 +231,18 @@ def test_a_new_value_replaces_the_old_one_and_nothing_else(text: str, data: st.D
     place = next(setting.value for _, setting in layout_of(text).settings() if setting.path == path)
     assert after.startswith(text[: place.start])
     assert after.endswith(text[place.end :])
+
+
+@pytest.mark.parametrize("text", ["{} = 1\n", "\n[{}]\n", "[[{}]]\n", "x = {{{} = 1}}\n"])
+@pytest.mark.parametrize("part", ["a", '"a.b"', "'a'", r'"\"\\"'])
+def test_a_key_with_very_many_parts_is_refused_before_it_takes_long(text: str, part: str) -> None:
+    for number in (101, 20_000):
+        with pytest.raises(tomllib.TOMLDecodeError, match="Key with too many parts"):
+            layout_of(text.format(" . ".join([part] * number)))
+    layout_of(text.format(".".join([part] * 100)))
+
+
+def test_many_dots_in_texts_are_no_parts_of_keys() -> None:
+    dots = ".".join("a" * 200)
+    text = f'one = "{dots}"\ntwo = """\n{dots}\n"""\n"{dots}" = 1\n'
+    assert [setting.path[-1] for _, setting in layout_of(text).settings()] == ["one", "two", dots]

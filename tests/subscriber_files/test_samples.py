@@ -109,3 +109,16 @@ def test_a_file_of_another_encoding_than_said_is_refused(tmp_path: Path, store: 
         import_readers(
             store.subscribers.merge, [path], OwnFormat(topics=Topics()), now=WHEN, encoding=FileEncoding.UTF_16
         )
+
+
+def test_a_file_with_very_many_columns_is_not_imported(tmp_path: Path, store: Store) -> None:
+    for columns in (1_000, 1_001):
+        names = ["email", *(f"c{number}" for number in range(1, columns))]
+        path = write(tmp_path, "wide.csv", ",".join(names) + "\nada@example.org\n")
+        if columns == 1_000:
+            assert len(sample_columns(path, OwnFormat(topics=Topics()), UTF_8)) == columns
+            continue
+        with pytest.raises(SubscriberFileError, match="more than 1,000 columns"):
+            sample_columns(path, OwnFormat(topics=Topics()), UTF_8)
+        with pytest.raises(SubscriberFileError, match="more than 1,000 columns"):
+            import_readers(store.subscribers.merge, [path], OwnFormat(topics=Topics()), now=WHEN)

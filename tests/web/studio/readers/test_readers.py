@@ -190,6 +190,14 @@ def test_forms_let_the_program_judge_an_address(editor: httpx.Client, store: Sto
     assert store.subscribers.get("jürgen@example.org")
 
 
+def test_a_file_with_very_many_columns_is_refused(editor: httpx.Client) -> None:
+    header = "email," + ",".join(f"c{number}" for number in range(200_000))
+    answer = editor.post("/readers/import", files={"file": ("wide.csv", f"{header}\nwide@example.org\n")})
+    assert answer.status_code == 422
+    assert "the file has more than 1,000 columns" in answer.text
+    assert len(answer.text) < 100_000
+
+
 def test_an_address_without_a_reader_is_suppressed_and_allowed_again(editor: httpx.Client, store: Store) -> None:
     editor.post("/readers/addresses/suppress", data={"address": "spam@example.org"})
     suppression = store.suppressions.get("spam@example.org")

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.make import SECRET
 from tests.web.preview.running_preview import NewsletterFolder, write_newsletter
-from tests.web.studio.page_errors import no_page_errors
+from tests.web.studio.page_errors import page_errors
 from tests.web.studio.running_studio import TOKEN, Listening, listening_studio
 
 
@@ -42,12 +42,32 @@ def editor(studio: Listening) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture
-def desk(browser: Browser, studio: Listening) -> Iterator[Page]:
-    """Open the desk in an authorized browser, 1280 px wide, in light mode. Its pages must have no errors."""
+@pytest.fixture(scope="module")
+def editors_browser(browser: Browser) -> Iterator[tuple[BrowserContext, list[str]]]:
+    """Start the browser of the module's editor, who has each script in its cache after the first test."""
     context = browser.new_context(viewport={"width": 1280, "height": 860}, color_scheme="light")
-    with no_page_errors(context):
-        page = context.new_page()
-        page.goto(studio.door)
-        yield page
+    yield context, page_errors(context)
     context.close()
+
+
+@pytest.fixture
+def desk(editors_browser: tuple[BrowserContext, list[str]], studio: Listening) -> Iterator[Page]:
+    """Open the desk in an authorized browser, 1280 px wide, in light mode. Its pages must have no errors.
+
+    Nothing but the cookie is left of earlier tests.
+    """
+    context, errors = editors_browser
+    page = context.new_page()
+    page.goto(studio.door)
+    yield page
+    storage = {"origin": studio.base, "storageTypes": "local_storage"}
+    session = context.new_cdp_session(page)
+    for opened in context.pages:
+        if opened != page:
+            opened.close()
+    page.goto("about:blank")
+    session.send("Storage.clearDataForOrigin", storage)
+    page.close()
+    found = errors.copy()
+    errors.clear()
+    assert found == []

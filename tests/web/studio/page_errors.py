@@ -15,6 +15,13 @@ document.addEventListener("securitypolicyviolation", (event) => {
 @contextmanager
 def no_page_errors(context: BrowserContext) -> Iterator[None]:
     """Fail if a page of the context breaches the Content-Security-Policy, or throws an error that nothing catches."""
+    errors = page_errors(context)
+    yield
+    assert errors == [], errors
+
+
+def page_errors(context: BrowserContext) -> list[str]:
+    """Return a list that gets the context's uncaught errors and breaches of the Content-Security-Policy."""
     errors: list[str] = []
 
     def note(text: str) -> None:
@@ -31,5 +38,4 @@ def no_page_errors(context: BrowserContext) -> Iterator[None]:
     context.expose_function("pageError", note)
     context.add_init_script(_COLLECT)
     context.on("weberror", note_error)
-    yield
-    assert errors == [], errors
+    return errors

@@ -53,7 +53,7 @@ def ran(desk: Page) -> Iterator[list[str]]:
         calls.append(dialog.message)
         dialog.dismiss()
 
-    desk.context.expose_function("ran", call)
+    desk.expose_function("ran", call)
     desk.on("dialog", close)
     yield calls
     assert calls == []

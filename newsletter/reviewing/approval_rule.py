@@ -17,7 +17,7 @@ OTHER_TIME = "the approval is for another time"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewedContent:
-    """What an approval is for, besides the time: the digests of the compiled issue and of its audience."""
+    """The digests of a compiled issue and of its audience, which an approval is for, besides a time."""
 
     issue: str
     content: str
@@ -47,7 +47,7 @@ class PlannedStart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalStanding:
-    """Whether an issue is approved, by whom, and what is missing.
+    """The standing of an issue: whether it is approved, by whom, and what is missing.
 
     ``counted`` are the approvals that count; ``missing`` has a sentence for each thing that is missing. ``requested``
     is the request for changes that stands, ``override`` the decision to send it without the approval.

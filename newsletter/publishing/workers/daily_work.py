@@ -1,16 +1,15 @@
 """A worker's daily work: counting the days that are over, and the weekly summary for members of staff who want it."""
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
-from newsletter import bootstrap, content
+from newsletter import content
 from newsletter.domain.addresses import address_key
 from newsletter.domain.notices import NoticeKind
 from newsletter.domain.people import Act, Person, may
 from newsletter.domain.staff import StaffMember
-from newsletter.errors import BusyError, NewsletterError
 from newsletter.publishing.staff_mail import notified_addresses
+from newsletter.publishing.workers.background_thread import BackgroundWork
 from newsletter.reports.over_time import DayRange, bring_up_to_date, over_time_as_counted
 from newsletter.reports.weekly_summary import weekly_summary
 from newsletter.settings import Settings
@@ -21,41 +20,18 @@ LATEST = timedelta(days=3)  # after that the summary of a week isn't mailed any 
 _WEEK = 7
 
 
-class DailyWork:
-    """The daily work, in a thread: with a million readers it takes seconds, and sends must not wait for it.
+class DailyWork(BackgroundWork):
+    """The daily work: with a million readers it takes seconds."""
 
-    ``report`` is called once with each error; none stops anything else.
-    """
+    name, trouble = "daily work", "days can't be counted"
 
-    def __init__(self, report: Callable[[NewsletterError], object]) -> None:
-        self._report = report
-        self._thread: threading.Thread | None = None
-        self._trouble = ""
+    def is_due(self, settings: Settings, store: Store) -> bool:
+        """Return whether there is something to do now."""
+        return is_due(settings, store, now=store.now())
 
-    def start(self, settings: Settings, store: Store) -> None:
-        """Do the work that is due in a thread, unless one is already at it."""
-        if (self._thread is None or not self._thread.is_alive()) and is_due(settings, store, now=store.now()):
-            self._thread = threading.Thread(target=self._run, args=(settings,), name="daily work", daemon=True)
-            self._thread.start()
-
-    def wait(self, seconds: float) -> None:
-        """Wait a limited time for the thread to end; another process does what is left."""
-        if self._thread is not None:
-            self._thread.join(seconds)
-
-    def _run(self, settings: Settings) -> None:
-        try:
-            with bootstrap.open_store(settings) as store:
-                do_daily_work(settings, store, now=store.now())
-        except BusyError:
-            return  # the next call tries again
-        except Exception as err:  # noqa: BLE001  a total must never disturb a send
-            trouble = f"days can't be counted: {err or type(err).__name__}"
-            if trouble != self._trouble:
-                self._report(NewsletterError(trouble))
-            self._trouble = trouble
-        else:
-            self._trouble = ""
+    def do(self, settings: Settings, store: Store) -> None:
+        """Do it."""
+        do_daily_work(settings, store, now=store.now())
 
 
 def is_due(settings: Settings, store: Store, *, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from newsletter.errors import AskedToStopError, NewsletterError
 from newsletter.publishing.workers.daily_work import DailyWork
 from newsletter.publishing.workers.due_sends import run_due_sends
 from newsletter.publishing.workers.heartbeat import heartbeat
-from newsletter.publishing.workers.notifier import AT_THE_END, Notifier
+from newsletter.publishing.workers.notifier import Notifier
 from newsletter.publishing.workers.queued_service_mail import QueuedServiceMail, send_service_mail
 from newsletter.publishing.workers.reminders import queue_reminders
 from newsletter.sending import Observer, StopRequests
@@ -97,7 +97,7 @@ class Worker:
         with self._open_store(settings) as store:
             store.workers.beat(this_process(), now=store.now(), once=True)
             _, went_well = self.run_due(settings, store, at_once=True)
-            self._daily_work.wait(AT_THE_END)
+            self._daily_work.wait()
             self._notifier.wait()
             self._notifier.start(settings, store)
             self._send_service_mail(settings, store)

@@ -24,7 +24,7 @@ from newsletter.message.mime import Letter
 from newsletter.providers import Provider
 from newsletter.publishing.sends.send_issue import send_now
 from newsletter.publishing.sends.send_preparing import compose_issue, prepare_send
-from newsletter.publishing.workers import notifier
+from newsletter.publishing.workers.background_thread import AT_THE_END
 from newsletter.publishing.workers.notifier import Notifier
 from newsletter.sending import Observer
 from newsletter.settings import Settings
@@ -185,7 +185,7 @@ def test_a_relay_that_never_answers_does_not_keep_the_server_from_ending(
             connection, _ = silent.accept()
             ending = threading.Thread(target=server.__exit__, args=(None, None, None))
             ending.start()
-            ending.join(notifier.AT_THE_END / 2)
+            ending.join(AT_THE_END / 2)
             has_ended = not ending.is_alive()
             with connection:
                 connection.sendall(b"554 5.3.2 closed\r\n")

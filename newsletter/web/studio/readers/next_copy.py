@@ -23,7 +23,7 @@ class CopyLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextCopy:
-    """What a reader gets of the next issue. ``problem`` says why that can't be told; ``obstacles``, why nothing."""
+    """A reader's copy of the next issue. ``problem`` says why that can't be told; ``obstacles``, why nothing."""
 
     issue: str = ""
     date: datetime.date | None = None

@@ -8,7 +8,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, Response
 
-from newsletter import settings
 from newsletter.domain.people import Person
 from newsletter.domain.subscriber import Frequency, SubscriberStatus
 from newsletter.publishing.readers.reader_edits import ReaderDetailError, ReaderDetails, details_of, edit_reader
@@ -226,8 +225,7 @@ class ReaderPages:
         return next_copy_of(self._studio, self._settings(), store, key)
 
     def _settings(self) -> Settings:
-        root = self._studio.root
-        return self._studio.snapshot.once("settings", lambda: settings.load(root))
+        return self._studio.loaded_settings(self._studio.snapshot)
 
     def _store(self) -> Store:
         require_sight(self._studio.person)  # before anything is looked up by its key

@@ -55,7 +55,7 @@ class ShownEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permissions:
-    """What the person who looks at the page may do there; ``own_work`` says that they may not approve their own."""
+    """The acts that the page offers its person; ``own_work`` says that they may not approve their own."""
 
     approve: bool
     own_work: bool

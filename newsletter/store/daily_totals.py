@@ -7,6 +7,7 @@ the totals of the days on which they joined and left, and nothing there names th
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -21,6 +22,9 @@ from newsletter.store.total_tables import counted_day, daily_total
 LONGEST = timedelta(days=3653)  # before today: earlier days aren't counted
 _DAY = ("day", "readers", "last_reader")
 _TOTAL = ("day", "change", "kind", "mark", "readers")
+_MANY = 1000  # changes of a day; fewer are counted again each time
+_SHARE = 20  # for how many times the time that it took a count is kept
+_KEPT: dict[tuple[str, date, str], tuple[float, DayTotals]] = {}  # a page opens the database anew
 FOLLOW = "follow"  # in the column ``change``: who followed a topic at the end of the day
 
 
@@ -111,7 +115,21 @@ class DailyTotals:
         return {mark: ChangeCounts(**changes) for mark, changes in sums.items()}
 
     def of_today(self, today: date, zone: ZoneInfo) -> DayTotals:
-        """Return the changes of a day that isn't over. The number of readers follows from the day before."""
+        """Return the changes of a day that isn't over. The number of readers follows from the day before.
+
+        On a day with many changes they may be from some seconds ago.
+        """
+        key, began = (str(self._database.engine.url), today, zone.key), monotonic()
+        until, kept = _KEPT.get(key, (0.0, None))
+        if kept is not None and began < until:
+            return kept
+        counted = self._count_today(today, zone)
+        if counted.joined + counted.left + counted.bounced + counted.complained >= _MANY:
+            _KEPT.clear()  # earlier days
+            _KEPT[key] = (began + _SHARE * (monotonic() - began), counted)
+        return counted
+
+    def _count_today(self, today: date, zone: ZoneInfo) -> DayTotals:
         with self._database.reading() as connection:
             before = _last_counted(connection)
             if before is None:

@@ -1,13 +1,16 @@
 """Daily totals in both databases: who joined, left and bounced, each day counted once."""
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from newsletter.domain.consent import Consent, ConsentEvent, UnsubscribeRequest
 from newsletter.domain.growth import ChangeCounts, DayTotals, TotalKind
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
-from newsletter.store import ImportedDetails, Store
+from newsletter.store import ImportedDetails, Store, daily_totals
 from newsletter.store.issue_totals import StoredTotals
 from tests import make
 from tests.store.subscribers.confirmation_requests import CHOICES, request_confirmation
@@ -178,6 +181,20 @@ def test_todays_changes_are_counted_without_the_whole_table(store: Store) -> Non
     add(store, "bob", at(1, 11))
     assert store.daily_totals.of_today(day(1), VIENNA) == DayTotals(day=day(1), readers=2, joined=2, left=1)
     assert store.daily_totals.followers() == {"maps": 1}
+
+
+def test_many_changes_of_today_are_counted_again_after_a_moment(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(store, "ada", at(0))
+    store.daily_totals.count_days(day(1), VIENNA)
+    add(store, "eve", at(1, 10))
+    monkeypatch.setattr(daily_totals, "_MANY", 1)
+    expected = {100.0: 1, 100.9: 1, 200.0: 2}  # the first count takes a twentieth of a second
+    for moment, joined in expected.items():
+        moments = itertools.chain((moment,), itertools.repeat(moment + 0.05))
+        monkeypatch.setattr(daily_totals, "monotonic", moments.__next__)
+        assert store.daily_totals.of_today(day(1), VIENNA).joined == joined
+        if moment == 100.0:
+            add(store, "bob", at(1, 11))
 
 
 def test_nothing_is_counted_without_readers(store: Store) -> None:

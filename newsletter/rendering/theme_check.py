@@ -32,7 +32,7 @@ LARGEST_STYLE = 16_384  # bytes; Gmail is reported to drop a larger <style>
 
 
 _State = tuple[object, ...]
-_checked: deque[tuple[_State, tuple[Finding, ...]]] = deque(maxlen=8)
+_checked: deque[tuple[_State, tuple[Finding, ...]]] = deque(maxlen=32)
 
 
 def theme_findings(theme: Theme) -> tuple[Finding, ...]:
@@ -61,7 +61,7 @@ def _state(theme: Theme) -> _State:
             digest.update(content)
     own = [folder.own for folder in theme.files.chain]
     loaded = (theme.colors, theme.dark_colors, theme.fonts, theme.labels, theme.contrast, theme.options)
-    return theme.newsletter, own, digest.digest(), loaded, theme.inline_css
+    return digest.digest(), own, theme.newsletter, loaded, theme.inline_css
 
 
 def _findings(theme: Theme) -> tuple[Finding, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import takewhile
 
-from newsletter.domain.quoted_words import LONGEST_INSERTION, ComparedText, ComparedWord, PageText, quoted_fragments
+from newsletter.domain.quoted_words import LONGEST_INSERTION, ComparedText, ComparedWord, PageWords, quoted_fragments
 
 _LONGEST = 60  # words of a fragment that are compared at once
 _ALIKE = 0.6  # the share of its words that a passage must have to be a changed version of a fragment
@@ -47,11 +47,11 @@ def quotation_drift(markdown: str, page: str, elsewhere: Callable[[], str] = str
     Cuts that an ellipsis marks, words in brackets, and other punctuation are no differences. ``elsewhere`` returns
     more text of the page, which may be in any order: what it has word for word is no difference either.
     """
-    visible = _Page(PageText(page))
+    visible = _Page(PageWords(page))
     fragments = [chunk for fragment in quoted_fragments(markdown) for chunk in _chunks(fragment)]
     absent = [fragment for fragment in fragments if not visible.has(fragment)]
     if absent and (more := elsewhere()):
-        other = _Page(PageText(more))
+        other = _Page(PageWords(more))
         absent = [fragment for fragment in absent if not other.has(fragment)]
     changes: list[WordChange] = []
     gone: list[str] = []
@@ -77,7 +77,7 @@ def _beginning(fragment: ComparedText) -> str:
 class _Page:
     """The words of a page, with the places of each."""
 
-    def __init__(self, text: PageText) -> None:
+    def __init__(self, text: PageWords) -> None:
         self._text = text
         self._keys = text.keys
         self._places: Mapping[str, list[int]] = _places(self._keys)

@@ -68,7 +68,7 @@ class ComparedText:
         return " ".join(self.text[self.words[first].start : self.words[last - 1].end].split())
 
 
-class PageText:
+class PageWords:
     """The words of a page's text: their keys, and their places, which are only looked for when they are needed."""
 
     def __init__(self, text: str) -> None:

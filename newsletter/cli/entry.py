@@ -2,12 +2,14 @@
 
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from datetime import date as day_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newsletter import bootstrap
 from newsletter.cli import options, output, resources
 from newsletter.domain.plurals import counted
 
@@ -85,7 +87,6 @@ def new(
     newsletter entry new "Two clocks" --url https://example.org/clocks --source "The Slow Pendulum" -t Physics
     newsletter entry new "Tides" --label listen --kind audio --minutes 40
     """
-    from newsletter import content
     from newsletter.cli import entry_capture
     from newsletter.domain.issue import Entry
     from newsletter.domain.topics import slug_of
@@ -115,7 +116,8 @@ def new(
         given = entry_capture.completed(link, replace(given, title=named), settings)
         entry_capture.refuse_duplicates(link, given, today=resources.today(settings), force=force)
     entry = replace(given, slug=slug_of(given.title)) if slug is None else replace(given, slug=slug)
-    path = str(content.new_entry(settings.root, entry).relative_to(settings.root))
+    person = bootstrap.local_person(settings.root)
+    path = resources.open_editing(settings).create_entry(person, entry, now=datetime.now(tz=UTC))
     if json:
         output.as_json(entry_capture.as_json(path, entry, link))
         return
@@ -208,6 +210,7 @@ def import_picks(
     for imported in content.import_picks(settings.root, picks, _url_for):
         if imported.is_new:
             written += 1
+            resources.note_edit(settings, imported.path)
             output.say(imported.path)
         else:
             output.note(f"Skipped: {imported.path} already has this pick.")

@@ -1,6 +1,8 @@
 """`newsletter issue`: create issues and list them."""
 
+from datetime import UTC, datetime
 from datetime import date as day_of
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -69,12 +71,12 @@ def new(
     today, languages = resources.today(settings), settings.newsletter.languages
     wanted = NewIssue(subject=subject, entries=tuple(entry or ()), number=number, slug=slug, language=language)
     if digest:
-        path = next_issue.create_digest(settings.root, wanted, date=day or today, languages=languages)
+        write = partial(next_issue.create_digest, settings.root, wanted, date=day or today, languages=languages)
     else:
-        path = next_issue.create_issue(
-            settings.root, wanted, today=today, date=day, languages=languages, skeletons=settings.newsletter.skeletons
-        )
-    output.say(str(path.relative_to(settings.root)))
+        write = partial(next_issue.create_issue, settings.root, wanted, today=today, date=day, languages=languages)
+        write = partial(write, skeletons=settings.newsletter.skeletons)
+    person = bootstrap.local_person(settings.root)
+    output.say(resources.open_editing(settings).create_issue(person, write, now=datetime.now(tz=UTC)))
 
 
 @app.command("list")

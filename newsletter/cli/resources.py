@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # importing any of these would take longer than `newsletter -
     from newsletter.composing import Composed
     from newsletter.editing import Editing
     from newsletter.fetching import WebClient
+    from newsletter.publishing.reviews.edit_notes import EditNotes
     from newsletter.settings import Settings
     from newsletter.store import Store
 
@@ -153,13 +154,27 @@ def open_editing(settings: "Settings") -> "Editing":
     Without the note, the person here could approve their own changes elsewhere.
     """
     from newsletter.editing import Editing, Save
-    from newsletter.publishing.reviews.edit_notes import EditNotes
     from newsletter.publishing.settings_changes import check_settings
 
-    notes = EditNotes(lambda: bootstrap.open_store(settings) if bootstrap.has_database(settings) else None)
+    notes = _edit_notes(settings)
 
     def saved(save: Save) -> None:
         notes.note(save.person, save.paths, save.at)
         notes.flush()
 
     return Editing(settings.root, saved=saved, check_settings=check_settings)
+
+
+def note_edit(settings: "Settings", path: str) -> None:
+    """Note that the person here has written a file, as ``open_editing`` does for its changes."""
+    from datetime import UTC, datetime
+
+    notes = _edit_notes(settings)
+    notes.note(bootstrap.local_person(settings.root), (path,), datetime.now(tz=UTC))
+    notes.flush()
+
+
+def _edit_notes(settings: "Settings") -> "EditNotes":
+    from newsletter.publishing.reviews.edit_notes import EditNotes
+
+    return EditNotes(lambda: bootstrap.open_store(settings) if bootstrap.has_database(settings) else None)

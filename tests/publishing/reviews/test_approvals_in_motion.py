@@ -184,6 +184,8 @@ def test_changes_at_the_command_line_are_those_of_the_person_there(run: Run, roo
     for command, file in (
         (("entry", "set", "train", "title", "Trains"), path),
         (("issue", "move", ISSUE, "glove", "--before", "train"), f"issues/{ISSUE}.md"),
+        (("entry", "new", "Two clocks"), "issues/entries/two-clocks.md"),
+        (("issue", "new", "2026-11-24"), "issues/2026-11-24.md"),
     ):
         assert run(*command).status == 0
         with bootstrap.open_store(load(root)) as store:

@@ -72,7 +72,7 @@ def _text(notice: Notice, send: Send, zone: ZoneInfo, holds: Sequence[BounceHold
         return clock_time(moment, zone)
 
     if notice.kind is NoticeKind.HELD:
-        return _text_of_holds(holds, clock)
+        return _text_of_holds(holds, clock, _page(studio, f"/issues/{send.issue}/report"))
     paragraphs = [f"Issue {send.issue} {_happened(notice, send)}."]
     if notice.reason:
         paragraphs.append(f"Reason: {notice.reason}")
@@ -106,16 +106,17 @@ def _happened(notice: Notice, send: Send) -> str:
             return "was part of your week"
 
 
-def _text_of_holds(holds: Sequence[BounceHold], clock: Callable[[datetime], str]) -> str:
+def _text_of_holds(holds: Sequence[BounceHold], clock: Callable[[datetime], str], report: str) -> str:
     lines = [
         f"  {hold.scope or 'All domains'}: {hold.addresses:,}, since {clock(hold.first)}\n    {hold.reason}"
         for hold in holds
     ]
+    where = f"To see the issue's bounces by reason:\n\n    {report}\n\nYou decide on the server.\n\n" if report else ""
     return (
         "Far more addresses than usual had hard bounces. The cause may be on our side (DNS, a blocklist, the relay),"
         " so no address is suppressed until you decide, and these addresses still get mail.\n\n"
         "Held bounces, with the most common reason:\n\n" + "\n".join(lines) + "\n\n"
-        "To see them:\n\n    newsletter suppressions held\n\n"
+        f"{where}To see the addresses:\n\n    newsletter suppressions held\n\n"
         "If the addresses are gone:\n\n    newsletter suppressions apply\n\n"
         "If the cause was on our side:\n\n    newsletter suppressions discard\n"
     )

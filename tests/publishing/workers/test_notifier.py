@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from newsletter.cli.notice_text import notice_message
-from newsletter.domain.notices import Notice, NoticeKind, is_outdated
+from newsletter.domain.notices import BounceHold, Notice, NoticeKind, is_outdated
 from newsletter.domain.people import Role
+from newsletter.domain.segment import EVERYONE
 from newsletter.publishing.staff_mail import notified_addresses
 from newsletter.settings import Settings
 from newsletter.store import Store
@@ -210,6 +211,22 @@ def test_a_notice_about_an_issue_needs_no_send(kind: NoticeKind, words: str) -> 
     assert words in text
     assert not is_outdated(notice, None, ())
     assert f"    {STUDIO}/issues/2026-11-23/" in notice_message(notice, None, make.newsletter(), (), STUDIO)[1]
+
+
+def test_a_notice_of_held_bounces_leads_to_the_report_in_the_studio(store: Store) -> None:
+    moment = datetime(2026, 11, 22, 18, tzinfo=UTC)
+    send = store.sends.schedule(
+        issue="2026-11-23", provider="outbox", segments=[EVERYONE], begins=moment, deadline=60, now=moment
+    )
+    notice = Notice(
+        id=1, send=send.id, kind=NoticeKind.HELD, reason="", at=moment, address=EDITORS[0], key="k", attempts=1
+    )
+    hold = BounceHold(scope="example.com", addresses=300, first=moment, last=moment, reason="550 blocked")
+    report = f"    {STUDIO}/issues/2026-11-23/report\n"
+    _, here = notice_message(notice, send, make.newsletter(), [hold])
+    _, hosted = notice_message(notice, send, make.newsletter(), [hold], STUDIO)
+    assert (report in here, report in hosted) == (False, True)
+    assert all("    newsletter suppressions apply\n" in text for text in (here, hosted))
 
 
 def test_with_a_studio_notices_lead_to_its_pages(run: Run, relay: SmtpServer) -> None:

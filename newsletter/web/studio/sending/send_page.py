@@ -239,12 +239,12 @@ class SendPages:
             return None
         with snapshot.settings.open_store() as store:
             watch = watch_send(self._studio.person, store, slug, now=self._studio.now)
-        return send_state(watch, snapshot.settings.zone)
+        return send_state(watch, snapshot.settings.zone, requires_approval=snapshot.settings.approval.required)
 
     def _state_part(self, watch: SendWatch) -> str:
         """Return the state as a part of the page, for its stream."""
         snapshot = self._studio.snapshots.latest or self._studio.snapshot
-        state = send_state(watch, snapshot.settings.zone)
+        state = send_state(watch, snapshot.settings.zone, requires_approval=snapshot.settings.approval.required)
         path, zone = send_path(watch.issue), snapshot.settings.zone.key
         return self._studio.part("send-state", state=state, path=path, zone=zone)
 

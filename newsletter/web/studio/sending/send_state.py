@@ -52,7 +52,7 @@ class SendState:
     """What the page shows of a send's state.
 
     ``seconds`` is the time until it begins, negative if that has passed. ``suggested`` is another start, as inputs have
-    it: that which it has, or the next full hour.
+    it: that which it has, or the next full hour. It ``requires_approval`` if newsletter.toml says so.
     """
 
     watch: SendWatch
@@ -67,9 +67,10 @@ class SendState:
     left: str
     again: str
     finished: MomentWords | None
+    requires_approval: bool
 
 
-def send_state(watch: SendWatch, zone: ZoneInfo) -> SendState:
+def send_state(watch: SendWatch, zone: ZoneInfo, *, requires_approval: bool) -> SendState:
     """Return what the page shows. Times are in ``zone``, the newsletter's."""
     send = watch.send
     stage = IssueStage.of_send(send, watch.now)
@@ -88,6 +89,7 @@ def send_state(watch: SendWatch, zone: ZoneInfo) -> SendState:
         left=rounded_duration(watch.seconds_left) if watch.seconds_left and watch.stage is SendStage.SENDING else "",
         again=clock_time(send.waits_until, zone, seconds=True) if send and send.waits_until else "",
         finished=moment_words(send.finished, zone) if send and send.finished else None,
+        requires_approval=requires_approval,
     )
 
 

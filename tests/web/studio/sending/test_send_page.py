@@ -161,6 +161,21 @@ def test_a_time_is_said_in_words_and_what_is_odd_about_it(editor: httpx.Client, 
     assert "not a date and time" in said["soon"]
 
 
+def test_a_scheduled_send_says_its_plan_and_what_another_time_needs(
+    editor: httpx.Client, root: Path, store: Store
+) -> None:
+    put(store, root, "scheduled")
+    toml = root / "newsletter.toml"
+    text = toml.read_text("utf-8")
+    assert "<dt>Planned for</dt><dd>50 readers</dd>" in editor.get(PAGE).text
+    assert "have it approved" not in editor.get(PAGE).text
+    toml.write_text(f"{text}\n[approval]\nrequired = true\n", "utf-8")
+    try:
+        assert "have it approved</a> for the new time first" in editor.get(PAGE).text
+    finally:
+        toml.write_text(text, "utf-8")
+
+
 def test_a_send_is_moved_and_keeps_everything_else(editor: httpx.Client, root: Path, store: Store) -> None:
     send = put(store, root, "scheduled")
     fields = {"kind": "at", "at": "2026-11-23T19:00"}
@@ -181,7 +196,7 @@ def test_a_send_is_moved_and_keeps_everything_else(editor: httpx.Client, root: P
         ("failures", ["Sent with failures", "Retry 3 refused", "Send 2 uncertain again", "Hold them"], "Cancel"),
         ("sent", ["Sent", "100%", '/report">Report</a>'], '<button class="button main"'),
         ("cancelled", ["Cancelled", "Skipped", "the send was cancelled"], "Retry"),
-        ("failing", ["Held up", "doesn&#39;t answer", "Another time"], "Retry"),
+        ("failing", ["Held up", "Review the issue", "doesn&#39;t answer", "Another time"], "Retry"),
     ],
 )
 def test_every_stage_shows_its_numbers_and_the_controls_that_the_ledger_allows(

@@ -12,5 +12,5 @@ def upgrade() -> None:
     op.create_index("audit_by_thing", "audit", ["thing"])
     op.create_index("audit_by_act", "audit", ["act"])
     if op.get_bind().dialect.name == "sqlite":
-        where = sa.text("status IN ('refused', 'deferred', 'uncertain', 'skipped')")
+        where = sa.text("status <> 'queued' AND status <> 'submitting' AND status <> 'submitted'")
         op.create_index("delivery_by_reason", "delivery", ["send", "status", "detail"], sqlite_where=where)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from newsletter.domain.blocks import BlockKind
 from newsletter.domain.consent import ServiceKind
 from newsletter.errors import Finding, FindingsError, Place, Severity
-from newsletter.files.newsletter_folder import settings_text
+from newsletter.files.newsletter_folder import SETTINGS_FILE, settings_text
 from newsletter.files.toml_lines import line_of, setting_place
 from newsletter.message.link_slots import PREFERENCES, UNSUBSCRIBE
 from newsletter.message.mime import Email
@@ -32,7 +32,8 @@ LARGEST_STYLE = 16_384  # bytes; Gmail is reported to drop a larger <style>
 
 
 _State = tuple[object, ...]
-_checked: deque[tuple[_State, tuple[Finding, ...]]] = deque(maxlen=32)
+# Checked themes with the text of newsletter.toml, if findings name its lines, and their findings.
+_checked: deque[tuple[_State, str | None, tuple[Finding, ...]]] = deque(maxlen=32)
 
 
 def theme_findings(theme: Theme) -> tuple[Finding, ...]:
@@ -41,19 +42,20 @@ def theme_findings(theme: Theme) -> tuple[Finding, ...]:
     A theme that was just checked isn't checked again while its files and settings stay the same, since that takes
     longer than compiling an issue. Raise FindingsError if Jinja can't render a template.
     """
-    state = _state(theme)
-    known = next((findings for checked, findings in tuple(_checked) if checked == state), None)
-    if known is not None:
-        return known
+    state, text = _state(theme), settings_text(theme.files.root)
+    for checked, named, findings in tuple(_checked):
+        if checked == state and named in (None, text):
+            return findings
     findings = _findings(theme)
-    if _state(theme) == state:  # no file was changed during the check
-        _checked.append((state, findings))
+    if (_state(theme), settings_text(theme.files.root)) == (state, text):  # no file was changed during the check
+        named = text if any(finding.place.path == SETTINGS_FILE for finding in findings) else None
+        _checked.append((state, named, findings))
     return findings
 
 
 def _state(theme: Theme) -> _State:
-    """Return everything that a theme's findings depend on."""
-    digest = hashlib.sha256(settings_text(theme.files.root).encode())
+    """Return everything that a theme's findings depend on, except for the lines of newsletter.toml that they name."""
+    digest = hashlib.sha256()
     for folder in theme.files.chain:
         for path in sorted(path for path in folder.path.rglob("*") if path.is_file()):
             content = path.read_bytes()

@@ -304,8 +304,13 @@ def test_a_theme_is_checked_again_after_a_change_and_only_then(root: Path, monke
     write(root, "mine", inline__css="p { margin: 0 }\n")
     (root / "newsletter.toml").write_text(f"# one more line\n{TOML}", encoding="utf-8")
     assert places(colors={"accent": "#e0a080"}) == ["newsletter.toml:9"]
+    (root / "newsletter.toml").write_text(TOML, encoding="utf-8")
+    assert places(colors={"accent": "#e0a080"}) == ["newsletter.toml:8"]
     assert places(colors={"accent": "#102030"}) == []
     assert checked
+    (root / "newsletter.toml").write_text(f"# one more line\n{TOML}", encoding="utf-8")
+    assert places(colors={"accent": "#102030"}) == []
+    assert not checked  # no finding names a line
 
 
 def test_contrast_below_aa_is_reported_in_light_and_dark(root: Path) -> None:

@@ -2,11 +2,43 @@
 
 import html
 import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.web.preview.running_preview import NewsletterFolder
+from tests.web.preview.running_preview import TOKEN, Listening, NewsletterFolder, listening, write_newsletter
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the module's newsletter."""
+    return write_newsletter(tmp_path_factory.mktemp("newsletter")).root
+
+
+@pytest.fixture(scope="module")
+def preview(root: Path) -> Iterator[Listening]:
+    """Start one preview for all tests of this module: it has no open pages that a change would reload."""
+    with listening(root) as at:
+        yield at
+
+
+@pytest.fixture
+def folder(root: Path) -> NewsletterFolder:
+    """Write the newsletter again."""
+    shutil.rmtree(root / "issues")
+    return write_newsletter(root)
+
+
+@pytest.fixture
+def client(preview: Listening, folder: NewsletterFolder) -> Iterator[httpx.Client]:
+    """Return a client that has the token and sees the newsletter as it was written."""
+    del folder
+    with httpx.Client(base_url=preview.base) as client:
+        client.get("/", params={"token": TOKEN})
+        yield client
 
 
 def _text(answer: httpx.Response) -> str:

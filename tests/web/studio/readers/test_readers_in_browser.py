@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from newsletter.domain.people import Role
 from newsletter.store import Store, open_store
@@ -45,12 +45,14 @@ def test_a_dropped_file_is_mapped_and_imported_and_a_reader_looked_after(
 def _import(page: Page, studio: Listening, store: Store) -> None:
     page.goto(f"{studio.base}/readers/import")
     _check_look(page)
-    script = "**/readers-import.js"
-    page.route(script, lambda _: None)  # it comes after the first choice
     page.evaluate(DROP, [FILE, "Leser.csv"])
     expect(page.get_by_role("heading", name="The file can’t be imported like this")).to_be_visible()
+    held: list[Route] = []
+    page.route("**/readers-import.js", lambda route: held.append(route), times=1)  # it comes after the first choice
+    with page.expect_request("**/readers-import.js"):
+        page.reload(wait_until="commit")
     page.get_by_label("Adresse").select_option("Address")
-    page.unroute(script)
+    held[0].continue_()
     expect(page.get_by_role("heading", name="2 new readers")).to_be_visible()
     expect(page.get_by_text("1 row refused")).to_be_visible()
     page.get_by_label("Town").select_option("Not imported")

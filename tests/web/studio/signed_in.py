@@ -129,7 +129,7 @@ def hosted_studio(
 ) -> Iterator[HostedStudio]:
     """Run a hosted studio in a thread that stops at the end: at ``https://HOST``, or else at http://localhost:PORT.
 
-    There is no proxy with TLS before it: only HTTP clients reach a ``host``. ``people`` are on the team. No browser may
+    Only HTTP clients reach a ``host``, unless ``tls_proxy`` is before it. ``people`` are on the team. No browser may
     have reported a breach of the studio's policy by the end.
     """
     watcher = FileWatcher(root)

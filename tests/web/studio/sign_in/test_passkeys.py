@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -18,7 +19,7 @@ from tests.web.preview.running_preview import NewsletterFolder, morning
 from tests.web.studio.page_errors import no_page_errors
 from tests.web.studio.signed_in import HostedStudio, authenticator, hosted_studio
 
-LINK = re.compile(r"http://localhost:\d+/sign-in/link/\S+")
+LINK = re.compile(r"https?://localhost:\d+/sign-in/link/\S+")
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +45,9 @@ def hosted(shared_folder: NewsletterFolder, clock: MovedClock) -> Iterator[Hoste
 
 
 @contextmanager
-def window(browser: Browser, hosted: HostedStudio) -> Iterator[Page]:
+def window(browser: Browser, hosted: HostedStudio, **options: Any) -> Iterator[Page]:
     """Open a page of an outsider, with an authenticator. Its pages must have no errors."""
-    context = hosted.context(browser)
+    context = hosted.context(browser, **options)
     with no_page_errors(context):
         page = context.new_page()
         authenticator(page)

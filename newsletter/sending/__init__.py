@@ -8,7 +8,7 @@ from newsletter.sending.freezing import FreezeRequest
 from newsletter.sending.notifications import WriteNotice, notify
 from newsletter.sending.observer import Observer
 from newsletter.sending.outcome import Finished, SendOutcome, Stopped, WaitUntil
-from newsletter.sending.plan import Plan, count_recipients, plan
+from newsletter.sending.plan import Plan, plan
 from newsletter.sending.proof import send_proof
 from newsletter.sending.rehearsal import rehearse
 from newsletter.sending.resuming import resume, resume_running
@@ -33,7 +33,6 @@ __all__ = [
     "WorkerCallbacks",
     "WriteNotice",
     "cancel",
-    "count_recipients",
     "notify",
     "open_event_log",
     "plan",

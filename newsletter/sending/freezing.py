@@ -25,7 +25,8 @@ class FreezeRequest:
     """A request to freeze the send of a compiled issue to the readers of some segments.
 
     ``tailor`` chooses each reader's edition. ``now`` is the date of the messages. With a ``local`` time each reader is
-    due at that time in their own time zone. ``source`` says where the content comes from.
+    due at that time in their own time zone. ``source`` says where the content comes from. ``planned_recipients`` is the
+    number of readers that a person has agreed to, None if nobody was asked.
     """
 
     compiled: CompiledIssue
@@ -34,6 +35,7 @@ class FreezeRequest:
     now: datetime
     local: LocalTime | None = None
     source: SendSource | None = None
+    planned_recipients: int | None = None
 
 
 def freeze(run: Run, request: FreezeRequest, *, scheduled: Send | None = None) -> Send:
@@ -41,7 +43,7 @@ def freeze(run: Run, request: FreezeRequest, *, scheduled: Send | None = None) -
 
     Raise AskedToStopError if somebody asks this process to stop. Raise LateError if the deadline of a scheduled send
     has passed, and StoppedError if somebody has paused, cancelled or rescheduled it. Raise SendError if nobody would
-    get it.
+    get it, and AudienceChangedError if many more or fewer readers would get it than a person has agreed to.
     """
     retries = run.retries
     per_day = retries.until_available(lambda: _messages_per_day(run.store, run.context, request.now))
@@ -83,6 +85,7 @@ def _try_to_freeze(run: Run, request: FreezeRequest, scheduled: Send | None, per
             moments=_due_times(request.local),
             per_day=per_day,
             source=request.source,
+            planned_recipients=request.planned_recipients,
         )
 
 

@@ -83,12 +83,6 @@ def plan(
     )
 
 
-def count_recipients(store: Store, segments: Sequence[Segment], tailor: Tailor, *, now: datetime) -> int:
-    """Return the number of readers who would get a message, as ``Plan.recipients`` has it."""
-    audience, editions = _counted(store, segments, tailor, now)
-    return audience.recipients - (editions.left_out if editions else 0)
-
-
 def _counted(
     store: Store, segments: Sequence[Segment], tailor: Tailor | None, now: datetime
 ) -> tuple[AudienceCounts, EditionCounts | None]:

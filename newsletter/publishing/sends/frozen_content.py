@@ -18,7 +18,13 @@ from newsletter.store import Store
 
 
 def freeze_request(
-    settings: Settings, store: Store, composed: Composed, *, now: datetime, local_time: str = ""
+    settings: Settings,
+    store: Store,
+    composed: Composed,
+    *,
+    now: datetime,
+    local_time: str = "",
+    planned_recipients: int | None = None,
 ) -> FreezeRequest:
     """Return the request to freeze a composed issue; readers are due at their ``local_time``, or all at once.
 
@@ -36,6 +42,7 @@ def freeze_request(
         now=now,
         local=local,
         source=record_source(settings, composed, now=now),
+        planned_recipients=planned_recipients,
     )
 
 

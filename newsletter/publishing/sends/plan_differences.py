@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 
-from newsletter import checks, content, sending
+from newsletter import checks, content
 from newsletter.composing import Composed
-from newsletter.domain.audience_changes import needs_a_person
 from newsletter.domain.date_words import day_in_words, distance_in_words
 from newsletter.domain.edition import Edition
 from newsletter.domain.issue import Issue
@@ -23,13 +22,12 @@ from newsletter.domain.reader_rules import AllOf, AnyOf, Follows, ReaderRule
 from newsletter.domain.reading_time import minutes_of
 from newsletter.domain.segment import Segment
 from newsletter.domain.send import Send, SendStatus
-from newsletter.domain.send_errors import AudienceChangedError
 from newsletter.domain.topics import Topics
 from newsletter.errors import SendError
 from newsletter.message.compiled_issue import CompiledIssue
 from newsletter.message.template import fill_text
 from newsletter.publishing.sends.start_time import StartTime
-from newsletter.sending import FreezeRequest, Plan
+from newsletter.sending import Plan
 from newsletter.settings import Settings
 from newsletter.store import Store
 
@@ -93,18 +91,6 @@ def refuse_unusual_audience(differences: PlanDifferences) -> None:
     """
     if alarm := differences.alarm:
         raise UnusualAudienceError(alarm, issue=differences.planned.issue)
-
-
-def refuse_changed_audience(store: Store, send: Send, request: FreezeRequest) -> None:
-    """Raise AudienceChangedError if a send is about to freeze an audience that nobody has agreed to.
-
-    A person agrees to a number of readers when they schedule a send. An import may come in between.
-    """
-    if send.planned_recipients is None:
-        return
-    recipients = sending.count_recipients(store, request.segments, request.tailor, now=request.now)
-    if needs_a_person(send.planned_recipients, recipients):
-        raise AudienceChangedError(issue=send.issue, planned=send.planned_recipients, recipients=recipients)
 
 
 def _is_alike(issue: Issue, other: Issue | None) -> bool:

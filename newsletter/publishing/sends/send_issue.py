@@ -10,10 +10,9 @@ from newsletter.domain.send_errors import AudienceChangedError
 from newsletter.publishing.pictures import publish_pictures
 from newsletter.publishing.reviews.approvals import require_approval, start_of
 from newsletter.publishing.sends.frozen_content import freeze_request
-from newsletter.publishing.sends.plan_differences import refuse_changed_audience
 from newsletter.publishing.sends.send_preparing import PreparedSend, compose_issue
 from newsletter.publishing.sends.send_schedule import require_approval_of
-from newsletter.sending import Observer, SendContext, SendOutcome
+from newsletter.sending import FreezeRequest, Observer, SendContext, SendOutcome
 from newsletter.settings import Settings
 from newsletter.store import Lease, Store
 
@@ -31,16 +30,17 @@ def send_now(
 ) -> Send:
     """Publish the pictures of a prepared send, freeze its issue, send it, and wait until the send has ended.
 
-    Raise ForbiddenError, ConfirmationNeededError and NotApprovedError; the errors of ``publish_pictures`` and
-    ``sending.start``; and ValueError if the prepared send has a start, as it should be scheduled.
+    Raise ForbiddenError, ConfirmationNeededError and NotApprovedError; AudienceChangedError if the audience has changed
+    much since the plan; the errors of ``publish_pictures`` and ``sending.start``; and ValueError if the prepared send
+    has a start, as it should be scheduled.
     """
     require(person, Act.SEND)
     if prepared.start is not None:
         raise ValueError("a send with a start doesn't begin now")
     require_approval_of(prepared, person, settings, store, without_approval=without_approval, now=now)
     publish_pictures(settings, prepared.composed)
-    request = freeze_request(settings, store, prepared.composed, now=now)
     plan = prepared.plan
+    request = freeze_request(settings, store, prepared.composed, now=now, planned_recipients=plan.recipients)
     store.audit.add(person, "send", f"issue {plan.issue}", now=now, detail={"recipients": plan.recipients})
     begun = sending.start(store, context, request, observer=observer).result()
     return _wait(store, context, begun, observer)
@@ -75,14 +75,13 @@ def begin_planned(
         now=now,
     )
     publish_pictures(settings, composed)
-    request = freeze_request(settings, store, composed, now=now, local_time=planned.local_time)
+    request = _request_of(planned, settings, store, composed, now=now)
     with store.leases.acquire(planned.id) as lease:
         try:
-            refuse_changed_audience(store, planned, request)
+            begun = sending.start_planned(store, context, request, lease, observer=observer).result()
         except AudienceChangedError as err:
             _pause_until_agreed(store, planned, lease, err, now=now)
             raise
-        begun = sending.start_planned(store, context, request, lease, observer=observer).result()
     return _wait(store, context, begun, observer)
 
 
@@ -105,8 +104,7 @@ def begin_scheduled(
     composed = compose_issue(settings, scheduled.issue)
     require_approval(settings, store, composed, start_of(scheduled, composed.issue.date, now=now), now=now)
     publish_pictures(settings, composed)
-    request = freeze_request(settings, store, composed, now=now, local_time=scheduled.local_time)
-    refuse_changed_audience(store, scheduled, request)
+    request = _request_of(scheduled, settings, store, composed, now=now)
     return sending.start_planned(store, context, request, lease, scheduled=scheduled, observer=observer)
 
 
@@ -121,6 +119,18 @@ def finished_send(store: Store, issue: str) -> Send | None:
     """Return the send of an issue if it has ended, and None if there is none or it hasn't."""
     send = store.sends.of_issue(issue)
     return send if send is not None and send.status.ended else None
+
+
+def _request_of(planned: Send, settings: Settings, store: Store, composed: Composed, *, now: datetime) -> FreezeRequest:
+    """Return the request to freeze a send as it was planned."""
+    return freeze_request(
+        settings,
+        store,
+        composed,
+        now=now,
+        local_time=planned.local_time,
+        planned_recipients=planned.planned_recipients,
+    )
 
 
 def _pause_until_agreed(

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from newsletter.domain.audience_changes import needs_a_person
 from newsletter.domain.delivery import (
     ClaimedDelivery,
     DeliveryStatus,
@@ -17,7 +18,7 @@ from newsletter.domain.edition import Edition, EditionCounts, Tailor
 from newsletter.domain.local_times import HOME
 from newsletter.domain.segment import AudienceCounts, Segment
 from newsletter.domain.send import PublishedIssue, Send, SendStatus
-from newsletter.domain.send_errors import NobodyError, UnknownSendError, second_send_error
+from newsletter.domain.send_errors import AudienceChangedError, NobodyError, UnknownSendError, second_send_error
 from newsletter.domain.send_source import SendSource
 from newsletter.errors import StoreError
 from newsletter.message.compiled_issue import CompiledIssue
@@ -141,13 +142,15 @@ class Sends:
         moments: Mapping[str, int] = _NO_MOMENTS,
         per_day: Sequence[int] = (),
         source: SendSource | None = None,
+        planned_recipients: int | None = None,
     ) -> Send:
         """Store the content and each reader's edition. From now on only the statuses of deliveries change.
 
         The issue may be planned already, by the same ``holder``. ``moments`` has the time when deliveries are due
         (seconds of Unix time) by time zone, ``per_day`` their number on each day from ``date`` on, newest readers
         first; without them all are due at once. ``source`` says where the content comes from. Raises SendError if the
-        issue has a frozen send or nobody would get it.
+        issue has a frozen send or nobody would get it, and AudienceChangedError if many more or fewer readers than
+        ``planned_recipients`` would get it: an import may have come in between.
         """
         values = {
             "issue": compiled.issue,
@@ -189,6 +192,8 @@ class Sends:
             if per_day:
                 due_by_consent(connection, send_id, per_day, int(date.timestamp()))
             (frozen,) = sends_where(connection, send.c.id == send_id)
+            if planned_recipients is not None and needs_a_person(planned_recipients, frozen.recipients):
+                raise AudienceChangedError(issue=frozen.issue, planned=planned_recipients, recipients=frozen.recipients)
             if not frozen.recipients:
                 raise NobodyError(issue=compiled.issue)
             count_freeze(connection)

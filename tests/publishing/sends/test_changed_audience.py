@@ -11,7 +11,7 @@ from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.send_errors import AudienceChangedError
 from newsletter.domain.subscriber import Subscriber
 from newsletter.publishing.sends.send_controls import reactivate
-from newsletter.publishing.sends.send_issue import begin_planned
+from newsletter.publishing.sends.send_issue import begin_planned, send_now
 from newsletter.publishing.sends.send_preparing import compose_issue, prepare_send
 from newsletter.publishing.sends.send_schedule import reschedule_send, schedule_send
 from newsletter.publishing.sends.start_time import StartTime
@@ -136,3 +136,33 @@ def test_a_person_who_resumes_it_at_the_command_line_is_asked_too(
     assert mailed(settings) == 0
     assert resume().status is SendStatus.FINISHED
     assert mailed(settings) == 40
+
+
+def test_readers_added_just_before_the_freeze_are_counted_too(
+    settings: Settings, store: Store, scheduled: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify = store.installation.verify
+
+    def import_meanwhile() -> None:  # when the send has been composed, and the worker is about to freeze it
+        add_readers(store, 13, 40)
+        verify()
+
+    monkeypatch.setattr(store.installation, "verify", import_meanwhile)
+    why = f"40 readers would get issue {scheduled.issue} now, and 12 when it was planned"
+    assert run_worker(settings, store) == [f"paused: {why}"]
+    assert store.sends.get(scheduled.id).digest == ""
+    assert mailed(settings) == 0
+
+
+def test_a_send_without_a_schedule_goes_to_as_many_readers_as_its_plan_said(settings: Settings, store: Store) -> None:
+    now = store.now()
+    add_readers(store, 1, PLANNED)
+    composed = compose_issue(settings, write_issue(settings.root, now.date(), "train").slug)
+    prepared = prepare_send(PUBLISHER, settings, store, composed, today=now.date(), now=now)
+    add_readers(store, 13, 40)
+    with (
+        bootstrap.open_send_context(settings) as context,
+        pytest.raises(AudienceChangedError, match="40 readers would get"),
+    ):
+        send_now(PUBLISHER, settings, store, context, prepared, now=now, observer=Observer())
+    assert mailed(settings) == 0

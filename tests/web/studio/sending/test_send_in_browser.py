@@ -16,6 +16,7 @@ from tests.web.axe import looks, violations
 from tests.web.preview.running_preview import Listening, morning
 from tests.web.studio import send_stages
 from tests.web.studio.sending.test_send_page import PAGE, TODAY, root  # noqa: F401  a fixture
+from tests.web.studio.test_pressed_buttons import FRAMES
 
 SLOWLY = 20_000  # milliseconds
 
@@ -70,6 +71,32 @@ def test_a_send_is_started_undone_by_a_key_and_followed_whoever_changes_it(
     for width, scheme in looks(desk, (375, "dark")):
         assert desk.evaluate("document.documentElement.scrollWidth") <= width
         assert violations(desk, frames=False) == [], scheme
+
+
+def test_a_button_does_not_become_another_one_while_it_is_pressed(
+    desk: Page,
+    studio: Listening,
+    root: Path,  # noqa: F811
+    store: Store,
+) -> None:
+    send_stages.put(root, TODAY, "sending", now=morning())
+    send = store.sends.of_issue(TODAY)
+    assert send is not None
+    told: list[str] = []
+    devtools = desk.context.new_cdp_session(desk)
+    devtools.send("Network.enable")
+    devtools.on("Network.eventSourceMessageReceived", lambda event: told.append(event["data"]))
+    desk.goto(studio.base + PAGE)
+    desk.get_by_role("button", name="Pause").hover()
+    desk.mouse.down()
+    store.controls.pause(send.id, "paused by Pia Lund")
+    while not any("paused by Pia Lund" in data for data in told):
+        desk.wait_for_timeout(20)
+    desk.evaluate(FRAMES)
+    expect(desk.get_by_role("button", name="Resume")).to_have_count(0)  # it would be where the pointer is
+    desk.mouse.up()
+    stage(desk, "paused")
+    assert store.sends.get(send.id).status is SendStatus.PAUSED
 
 
 def test_what_has_to_be_confirmed_is_asked_where_it_is_refused(desk: Page, studio: Listening, store: Store) -> None:

@@ -1,5 +1,6 @@
 """Readers in a browser: a dropped file, the search while typing, details, an erasure; and who may do what."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,6 +92,7 @@ def _edit(page: Page, store: Store) -> None:
     page.get_by_label("Time zone").fill("Europe/Berlin")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", name="Beate Müller")).to_be_visible()
+    expect(page.locator("#details [name=seen]")).to_have_value(re.compile("Beate"))
     page.get_by_label("First name").fill("Bea")  # again, without loading the page
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", name="Bea Müller")).to_be_visible()

@@ -6,7 +6,7 @@ import secrets
 import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Collection
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request
@@ -44,7 +44,7 @@ from newsletter.web.studio import (
     saving,
 )
 from newsletter.web.studio.audience import segments, topics
-from newsletter.web.studio.context import Studio
+from newsletter.web.studio.context import Studio, machine_time
 from newsletter.web.studio.opening import open_studio
 from newsletter.web.studio.people import account_page, audit_page, people_page
 from newsletter.web.studio.readers import export_page, import_pages, list_page, reader_page
@@ -105,7 +105,7 @@ def studio_app(
     allowed_hosts: Collection[str] = (),
     token: str = "",
     watcher: FileWatcher | None = None,
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    clock: Callable[[], datetime] = machine_time,
     web_client: WebClient | None = None,
     hosting: Hosting | None = None,
 ) -> FastAPI:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from jinja2 import Environment
@@ -34,6 +34,11 @@ from newsletter.web.studio.places import MAIN, places_for
 from newsletter.web.studio.presence import Presence
 from newsletter.web.studio.sign_in.hosting import Hosting
 from newsletter.web.studio.static_files import static_paths
+
+
+def machine_time() -> datetime:
+    """Return the time by this machine's clock."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +95,10 @@ class Studio:
     def now(self) -> datetime:
         """Return the time."""
         return self.clock()
+
+    def now_of(self, store: Store) -> datetime:
+        """Return the time by the database's clock, by which workers begin sends, unless tests have set another one."""
+        return store.now() if self.clock is machine_time else self.clock()
 
     @property
     def repository(self) -> Repository | None:

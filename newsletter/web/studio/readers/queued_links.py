@@ -9,7 +9,7 @@ WAITS = "No worker is running, so it waits until one does, or until the readersâ
 
 def links_wait(studio: Studio, store: Store) -> bool:
     """Return whether queued links wait, because no worker is running that mails them."""
-    return running_worker(store.workers.seen(), studio.now) is None
+    return running_worker(store.workers.seen(), studio.now_of(store)) is None
 
 
 def link_announcement(studio: Studio, store: Store, address: str) -> str:

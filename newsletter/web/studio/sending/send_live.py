@@ -75,6 +75,6 @@ class SendStream:
             began = time.monotonic()
             if seen.watch is None or began >= seen.due:
                 with settings.open_store() as store:
-                    seen.watch = watch_send(person, store, slug, now=self._studio.now)
+                    seen.watch = watch_send(person, store, slug, now=self._studio.now_of(store))
                 seen.due = time.monotonic() + max(EVERY * 0.9, SHARE * (time.monotonic() - began))
             return seen.watch

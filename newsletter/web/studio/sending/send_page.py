@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -102,14 +103,15 @@ class SendPages:
         request = StartRequest(kind=_kind(kind), time=time)
         try:
             with snapshot.settings.open_store() as store:
-                start = start_of(loaded, store, issue, request, now=studio.now)
+                now = studio.now_of(store)
+                start = start_of(loaded, store, issue, request, now=now)
         except NewsletterError as err:
             return studio.part("send-time", error=err)
         return studio.part(
             "send-time",
             error=None,
             moment=moment_words(start.begins, loaded.newsletter.zone),
-            distance=distance_words((start.begins - studio.now).total_seconds()),
+            distance=distance_words((start.begins - now).total_seconds()),
             local_time=start.local_time,
             notices=start.notices,
             other_day=start.day != issue.date,
@@ -133,10 +135,9 @@ class SendPages:
         def act(person: Person, store: Store) -> str:
             require(person, Act.SEND)  # first: a refused send commits nothing
             commit_issue(self._studio, Act.SEND, slug)
-            send = start_send(
-                person, settings.load(self._studio.root), store, slug, _request(form), now=self._studio.now
-            )
-            return self._announced(send)
+            now = self._studio.now_of(store)
+            send = start_send(person, settings.load(self._studio.root), store, slug, _request(form), now=now)
+            return self._announced(send, now)
 
         return self._acted(slug, request, form, act)
 
@@ -144,10 +145,9 @@ class SendPages:
         """Give a send that hasn't begun another start."""
 
         def act(person: Person, store: Store) -> str:
-            send = move_send(
-                person, settings.load(self._studio.root), store, slug, _request(form), now=self._studio.now
-            )
-            return self._announced(send)
+            now = self._studio.now_of(store)
+            send = move_send(person, settings.load(self._studio.root), store, slug, _request(form), now=now)
+            return self._announced(send, now)
 
         return self._acted(slug, request, form, act)
 
@@ -227,10 +227,10 @@ class SendPages:
         if not snapshot.settings.has_database():
             return None
         with snapshot.settings.open_store() as store:
-            watch = watch_send(studio.person, store, slug, now=studio.now)
+            watch = watch_send(studio.person, store, slug, now=studio.now_of(store))
             if watch.stage.has_send:
                 return None
-            return send_plan(studio.person, snapshot, slug, store, now=studio.now)
+            return send_plan(studio.person, snapshot, slug, store, now=studio.now_of(store))
 
     def _state(self, slug: str) -> SendState | None:
         snapshot = self._studio.snapshot
@@ -238,7 +238,7 @@ class SendPages:
         if not snapshot.settings.has_database():
             return None
         with snapshot.settings.open_store() as store:
-            watch = watch_send(self._studio.person, store, slug, now=self._studio.now)
+            watch = watch_send(self._studio.person, store, slug, now=self._studio.now_of(store))
         return send_state(watch, snapshot.settings.zone, requires_approval=snapshot.settings.approval.required)
 
     def _state_part(self, watch: SendWatch) -> str:
@@ -248,11 +248,11 @@ class SendPages:
         path, zone = send_path(watch.issue), snapshot.settings.zone.key
         return self._studio.part("send-state", state=state, path=path, zone=zone)
 
-    def _announced(self, send: Send) -> str:
+    def _announced(self, send: Send, now: datetime) -> str:
         zone = self._studio.snapshot.settings.zone
         if send.begins is None:
             return "It begins now."
-        seconds = (send.begins - self._studio.now).total_seconds()
+        seconds = (send.begins - now).total_seconds()
         moment = moment_words(send.begins, zone)
         return f"Goes out {distance_words(seconds)}, on {moment.day} at {moment.time}."
 
@@ -261,7 +261,7 @@ class _Control:
     """What a control acts on."""
 
     def __init__(self, *, person: Person, store: Store, send: Send, studio: Studio) -> None:
-        self.person, self.store, self.send, self.now = person, store, send, studio.now
+        self.person, self.store, self.send, self.now = person, store, send, studio.now_of(store)
 
     def undo(self) -> str:
         send_controls.undo_send(self.person, self.store, self.send.id, now=self.now)

@@ -1,12 +1,13 @@
 // Whether something is being pressed. The page must not change then: a button that is moved, replaced, or becomes another
 // one between press and release isn't clicked, or does something else.
+const PRESSABLE = "a, button, input, label, summary"; // a scrollbar and a menu of options don't tell of their release
 const CLICK_MS = 100; // by then, a released finger has clicked
 
 let isPressed = false;
 let timer = 0;
 let waiting = [];
 
-addEventListener("pointerdown", (event) => { if (event.button === 0) press(); }, true);
+addEventListener("pointerdown", (event) => { if (event.button === 0 && event.target.closest(PRESSABLE)) press(); }, true);
 addEventListener("keydown", (event) => { if (event.key === " " && event.target.matches("button, summary")) press(); }, true);
 addEventListener("click", () => release(0), true);
 for (const name of ["pointerup", "keyup"]) addEventListener(name, () => release(CLICK_MS), true);

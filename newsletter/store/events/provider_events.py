@@ -79,15 +79,21 @@ class Events:
             return [event_of(row) for row in connection.execute(query)]
 
     def outcomes(self, issue: str) -> Mapping[Outcome, int]:
-        """Return the number of an issue's deliveries by outcome."""
-        query = (
-            sa.select(delivery.c.outcome, sa.func.count())
-            .select_from(delivery.join(send, send.c.id == delivery.c.send))
-            .where(send.c.issue == issue)
-            .group_by(delivery.c.outcome)
-        )
+        """Return the number of an issue's deliveries by outcome.
+
+        There are a few outcomes. A pass for each needs no memory; SQLite would sort a million rows to group them, in
+        40 MB.
+        """
+        counts: dict[Outcome, int] = {}
         with self._database.reading() as connection:
-            return {Outcome(outcome): number for outcome, number in connection.execute(query)}
+            which = connection.scalar(sa.select(send.c.id).where(send.c.issue == issue))
+            outcome: int | None = -1
+            while outcome is not None:
+                number, following = connection.execute(_OUTCOME_AND_NEXT, {"which": which, "outcome": outcome}).one()
+                if number:
+                    counts[Outcome(outcome)] = number
+                outcome = following
+        return counts
 
     def clicks(self, issue: str) -> Mapping[str, int]:
         """Return the number of clicks that the provider reported for each link of an issue."""
@@ -111,3 +117,10 @@ class Events:
         """Delete events received before a time and return their number. Outcomes and suppressions are kept."""
         with self._database.writing() as connection:
             return connection.execute(sa.delete(event).where(event.c.received < before)).rowcount
+
+
+_OUTCOME = sa.bindparam("outcome", type_=sa.Integer)
+_OUTCOME_AND_NEXT = sa.select(
+    sa.func.count(sa.case((delivery.c.outcome == _OUTCOME, 1))),
+    sa.func.min(sa.case((delivery.c.outcome > _OUTCOME, delivery.c.outcome))),
+).where(delivery.c.send == sa.bindparam("which", type_=sa.Integer))

@@ -101,9 +101,9 @@ class SignInPages:
         self._hosting.set_browser(answer, browser)
         return answer
 
-    def link(self, secret: str) -> str:
+    def link(self) -> str:
         """Show the button that uses a link: programs that open every link in a mail press none."""
-        return self._page("use-link", path=f"{SIGN_IN}/link/{secret}")
+        return self._page("use-link")
 
     def use_link(self, request: Request, secret: str) -> Response:
         """Use a link up, and go on to the first passkey."""

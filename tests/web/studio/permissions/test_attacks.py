@@ -206,3 +206,9 @@ def test_a_conflict_with_the_remote_shows_settings_to_nobody_but_admins(studio: 
         assert page.count("Write it yourself") == 1
     finally:
         syncing._state = SyncState()
+
+
+def test_the_button_of_a_link_presses_no_other_page(studio: AskedStudio) -> None:
+    for secret in ("..\\..\\issues\\2026-11-23\\send\\pause", "..", "x?to=y"):
+        page = ask(studio, PUBLISHER, "GET", f"/sign-in/link/{secret}").text
+        assert re.findall("<form[^>]*>", page) == ['<form method="post">'], secret

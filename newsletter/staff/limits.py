@@ -11,7 +11,10 @@ from newsletter.store import Store
 from newsletter.tokens import Signer
 
 _CEREMONIES = 3  # times as many as requests for links: each sign-in and each confirmation is one
-_LINKS = ((4, 1), (10, 24))  # links to an address: times, hours
+# Links to an address: times, hours. Whoever knows an address can ask for links to it, and must not use up those of its
+# owner: a network has few for an address, and all networks together have more.
+_LINKS_FROM_A_NETWORK = ((4, 1), (10, 24))
+_LINKS = ((20, 1), (60, 24))
 
 
 class TooManySignInsError(NewsletterError):
@@ -34,14 +37,23 @@ def admit_link_request(store: Store, signer: Signer, address: str, client: Clien
     Raise TooManySignInsError if the client or its network has made too many.
     """
     _admit(store, _client_limits(signer, client, "link", 1), now)
-    subject = signer.fingerprint(f"staff link {address_key(address)}")
-    limits = [RequestLimit(subject=subject, times=times, hours=hours, quiet=True) for times, hours in _LINKS]
+    subject = f"staff link {address_key(address)}"
+    network = [place for place, _ in client.places()][:2][-1]
+    limits = [
+        *_address_limits(signer, f"{subject} from {network}", _LINKS_FROM_A_NETWORK),
+        *_address_limits(signer, subject, _LINKS),
+    ]
     return store.sign_in_attempts.admit(limits, now) is None
 
 
 def _admit(store: Store, limits: Sequence[RequestLimit], now: datetime) -> None:
     if store.sign_in_attempts.admit(limits, now) is not None:
         raise TooManySignInsError()
+
+
+def _address_limits(signer: Signer, subject: str, links: Sequence[tuple[int, int]]) -> list[RequestLimit]:
+    fingerprint = signer.fingerprint(subject)
+    return [RequestLimit(subject=fingerprint, times=times, hours=hours, quiet=True) for times, hours in links]
 
 
 def _client_limits(signer: Signer, client: Client, kind: str, factor: int) -> list[RequestLimit]:

@@ -7,10 +7,11 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from newsletter.domain.clients import Client
 from newsletter.domain.people import Role
 from newsletter.domain.staff import LINK_LASTS, LINK_SESSION_LASTS
+from newsletter.staff import admit_link_request, new_secret
 from newsletter.staff import hashed as hash_of
-from newsletter.staff import new_secret
 from tests.clock import MovedClock
 from tests.people import ADMIN
 from tests.rows import fetch_column
@@ -165,6 +166,23 @@ def test_only_members_get_mail_and_an_address_only_a_few(hosted: HostedStudio, c
         assert client.post(links[2], headers=FORM).status_code == 422  # only the last one works
     assert {letter.address for letter in hosted.letters} == {ADMIN.address}
     assert hosted.log == []
+
+
+def test_others_who_know_an_address_leave_links_for_its_owner(hosted: HostedStudio, clock: MovedClock) -> None:
+    def admitted(client: str, times: int) -> int:
+        asked = [
+            admit_link_request(hosted.store, hosted.hosting.signer, ADMIN.address, Client(client), clock())
+            for _ in range(times)
+        ]
+        return sum(asked)
+
+    assert admitted("192.0.2.1", 9) == 4
+    assert admitted("192.0.2.77", 1) == 0  # the same network
+    assert admitted("198.51.100.7", 1) == 1  # the owner's
+    assert admitted("2001:db8:1:2::1", 9) == 4
+    assert admitted("2001:db8:1:3::1", 1) == 0
+    assert admitted("2001:db8:2::1", 1) == 1
+    assert sum(admitted(f"203.0.{network}.1", 4) for network in range(20)) == 10  # all together have 20
 
 
 @pytest.mark.parametrize(

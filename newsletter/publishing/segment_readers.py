@@ -72,9 +72,14 @@ def count_step(
     return store.segment_steps.step(segments, now, after=after, seconds=seconds, examples=examples)
 
 
-def segment_with_rule(text: str, slug: str, where: str) -> Segment:
-    """Return a segment of newsletter.toml with another rule, as somebody types it. Raise RuleSyntaxError."""
-    file = parse_settings(text)
+def segment_with_rule(editing: Editing, person: Person, slug: str, where: str) -> Segment:
+    """Return a segment of newsletter.toml with another rule, as somebody types it. Raise RuleSyntaxError.
+
+    Raise ForbiddenError unless they may save it: by counting rules of their own choice, somebody who may see only
+    totals would learn what single readers have told the newsletter.
+    """
+    require(person, Act.CHANGE_SETTINGS)
+    file = parse_settings(editing.read(SETTINGS_FILE).text)
     if not isinstance(file, SettingsFile):
         raise UsageError("newsletter.toml has mistakes", hint="correct them first")
     words = rule_words(file)

@@ -110,10 +110,9 @@ class SegmentPages:
         return JSONResponse({"counts": numbers, "finished": all(count.after is None for count in counts.values())})
 
     def tried(self, where: str = "", slug: str = "", after: _After = 0) -> str:
-        """Return the next part of the readers for whom a rule holds, as it is typed, for scripts."""
-        require(self._studio.person, Act.SEE_REPORTS)
+        """Return the next part of the readers for whom a rule holds, as an admin types it, for scripts."""
         try:
-            segment = segment_with_rule(self._text(), slug or "new", where)
+            segment = segment_with_rule(self._studio.editing, self._studio.person, slug or "new", where)
         except RuleSyntaxError as err:
             return self._studio.part("segment-count", mistake=err, step=None, slug=None)
         return self._studio.part(

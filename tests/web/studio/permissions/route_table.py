@@ -111,7 +111,7 @@ RULES: Mapping[str, Rule] = {
     "GET /segments": P,
     "POST /segments": _a(name="Night readers", where='language = "de"'),
     "GET /segments/counts": Rule(lowest=Role.PUBLISHER, query="segment=night"),
-    "GET /segments/try": Rule(lowest=Role.PUBLISHER, query="where=language%20%3D%20%22de%22"),
+    "GET /segments/try": Rule(lowest=Role.ADMIN, query="where=language%20%3D%20%22de%22"),
     "GET /segments/{slug}": Rule(lowest=Role.PUBLISHER, values={"slug": "night"}),
     "POST /segments/{slug}/name": Rule(lowest=Role.ADMIN, values=NIGHT, form={"value": "New"}),
     "POST /segments/{slug}/where": Rule(lowest=Role.ADMIN, values=NIGHT, form={"value": 'language = "fr"'}),

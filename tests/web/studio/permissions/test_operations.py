@@ -66,6 +66,7 @@ ACTS = {
     "publishing.record_proof": Act.PROOF,
     "publishing.send_proofs": Act.PROOF,
     "publishing.count_step": Act.SEE_REPORTS,
+    "publishing.segment_with_rule": Act.CHANGE_SETTINGS,
     "publishing.create_segment": Act.CHANGE_SETTINGS,
     "publishing.delete_segment": Act.CHANGE_SETTINGS,
     "publishing.cancel_send": Act.CONTROL_SEND,

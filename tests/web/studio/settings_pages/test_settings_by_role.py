@@ -7,8 +7,8 @@ from tests.web.preview.running_preview import write_newsletter
 from tests.web.studio.signed_in import hosted_studio
 
 TOPIC = '\n[topics.music]\nname = "Music"\n\n[segments.listeners]\nany = ["music"]\n'
-PAGES = ("/segments", "/segments/listeners", "/segments/try?where=topic+present", "/topics", "/topics/music")
-SETTINGS = ("/settings", "/text/newsletter.toml", "/history/newsletter.toml")
+PAGES = ("/segments", "/segments/listeners", "/topics", "/topics/music")
+SETTINGS = ("/segments/try?where=topic+present", "/settings", "/text/newsletter.toml", "/history/newsletter.toml")
 CHANGES = {
     "/segments": {"name": "New", "where": "topic present"},
     "/segments/listeners/name": {"value": "Other"},

@@ -50,8 +50,8 @@ _finished = itertools.count(1)
 
 
 def pytest_runtest_logfinish() -> None:
-    """Exclude what tests have loaded meanwhile, too: modules, templates and statements. It grows less and less."""
-    if next(_finished).bit_count() == 1:  # 1, 2, 4, 8 and so on
+    """Exclude what tests have loaded meanwhile, too: modules, templates, parsed files and statements."""
+    if next(_finished) % 50 == 1:
         gc.collect()
         gc.freeze()
 

@@ -96,19 +96,23 @@ class ReaderPages:
         """Save a reader's details."""
         studio = self._studio
         newsletter = studio.snapshot.settings.newsletter
+        seen = _seen(form)
         with self._store() as store:
-            _, changed = edit_reader(
+            reader, changed = edit_reader(
                 store,
                 newsletter,
                 studio.person,
                 key,
-                seen=_seen(form),
+                seen=seen,
                 wanted=_wanted(form),
                 now=studio.now,
             )
         names = ", ".join(name.replace("_", " ") for name in changed)
         announce = f"Saved: {names}." if names else "Nothing was changed."
-        return saved(request, form, at=studio.now, announce=announce)
+        stored = details_of(reader, newsletter).values
+        # What somebody else has changed isn't seen before the page is loaded again.
+        seen |= {name: stored[name] for name in changed}
+        return saved(request, form, at=studio.now, announce=announce, seen=json.dumps(seen))
 
     def address(self, key: Key, request: Request, form: SubmittedForm) -> Response:
         """Mail a link to a reader's new address."""

@@ -7,6 +7,8 @@ import { showNotice, showProblem, showSaved } from "./status.js";
 
 const KEY = "studio-notice"; // what the next page says
 const sending = new Set(); // the changes under way
+const turns = new WeakMap(); // the promise of the last answer to each form
+const comparing = new WeakSet(); // forms whose changes are compared with what the one before has stored
 
 export function startForms() {
   const words = sessionStorage.getItem(KEY);
@@ -30,13 +32,34 @@ async function send(form, submitter) {
   sending.add(change);
   try {
     const typed = typedIn(form);
-    const { ok, body, error } = await post(path, fields);
+    const answer = sendInTurn(form, path, fields);
+    turns.set(form, answer);
+    const { ok, body, error } = await answer;
     showRefusal(form, error);
     if (!ok) form.dispatchEvent(new CustomEvent("refused", { bubbles: true, detail: error }));
     else if (body.go_to) goTo(body.go_to, body.announce);
     else await showChange(form, typed, body);
   } finally {
     sending.delete(change);
+  }
+}
+
+// Sends a form once its change before is answered: what that has stored is what this one is compared with.
+async function sendInTurn(form, path, fields) {
+  await turns.get(form);
+  if (comparing.has(form)) fields.set("seen", form.elements.seen.value);
+  const answer = await post(path, fields);
+  if (answer.ok && answer.body.seen) showStored(form, fields, answer.body.seen);
+  return answer;
+}
+
+// Shows what was stored where nothing else was typed meanwhile, and compares the next change with it.
+function showStored(form, sent, seen) {
+  comparing.add(form);
+  form.elements.seen.value = seen;
+  for (const [name, value] of Object.entries(JSON.parse(seen))) {
+    const control = form.elements[name];
+    if (control?.value === sent.get(name)) control.value = value;
   }
 }
 

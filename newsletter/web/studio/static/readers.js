@@ -10,12 +10,8 @@ let timer = 0;
 showNumbers();
 showCopy();
 document.addEventListener("sent", ({ detail: form }) => {
-  if (form.id === "details") {
-    seeAgain(form);
-    showCopy();
-  } else {
-    showNumbers();
-  }
+  if (form.id === "details") showCopy();
+  else showNumbers();
 });
 
 if (search) {
@@ -51,16 +47,4 @@ async function showCopy() {
   if (!place?.dataset.fetch) return;
   const part = await fetchPage(place.dataset.fetch, { anyStatus: true });
   if (part) place.replaceChildren(...part.body.childNodes);
-}
-
-// Notes which details are stored now, so that the next change is compared with those.
-async function seeAgain(form) {
-  const page = await fetchPage(location.href);
-  const fresh = page?.getElementById(form.id);
-  if (!fresh) return;
-  form.elements.seen.value = fresh.elements.seen.value;
-  for (const control of form.querySelectorAll("input.control, select.control")) {
-    const stored = fresh.elements[control.name];
-    if (stored && control !== document.activeElement) control.value = stored.value;
-  }
 }

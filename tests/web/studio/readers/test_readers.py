@@ -1,5 +1,6 @@
 """The pages about readers, by plain forms."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -111,6 +112,12 @@ def test_details_are_saved_and_another_change_is_not_overwritten(editor: httpx.C
     assert (reader.first_name, reader.topics, reader.excludes) == ("Beatrix", ("soil",), ("railways",))
     late = editor.post(f"{path}/details", data=form | {"first_name": "Bee"}, headers={"Accept": "application/json"})
     assert late.json()["error"]["code"] == "reader-changed"
+    other = form | {"language": "de"}  # saved while somebody else has saved names and topics
+    unseen = editor.post(f"{path}/details", data=other | {"first_name": "Bea"}, headers={"Accept": "application/json"})
+    assert {name: json.loads(unseen.json()["seen"])[name] for name in ("first_name", "language")} == {
+        "first_name": "Bea",  # as this page saw it, and not as stored: else its next save would overwrite that
+        "language": "de",
+    }
     wrong = form | {"seen": hidden(editor.get(path).text, "seen"), "time_zone": "Mars/Base"}
     answer = editor.post(f"{path}/details", data=wrong, headers={"Accept": "application/json"}).json()
     assert (answer["error"]["field"], answer["error"]["code"]) == ("time_zone", "reader-detail")

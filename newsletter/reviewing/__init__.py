@@ -16,7 +16,7 @@ from newsletter.reviewing.approval_rule import (
 from newsletter.reviewing.canonical import canonical_text, digest_of_value
 from newsletter.reviewing.change_sentences import changes_in_words
 from newsletter.reviewing.moves import moved_members, ordinal
-from newsletter.reviewing.outlines import outline_of
+from newsletter.reviewing.outlines import item_keys, outline_of
 
 __all__ = [
     "OTHER_TIME",
@@ -28,6 +28,7 @@ __all__ = [
     "changes_in_words",
     "covers",
     "digest_of_value",
+    "item_keys",
     "last_complete",
     "moved_members",
     "ordinal",

@@ -11,7 +11,7 @@ from newsletter.errors import NewsletterError
 from newsletter.files.newsletter_folder import SETTINGS_FILE, TEMPLATES
 from newsletter.git import Repository, authors_since, find_repository, mapped_addresses
 from newsletter.publishing.reviews.reviewed_issue import ReviewedIssue
-from newsletter.reviewing import Approvers, last_complete
+from newsletter.reviewing import Approvers, item_keys, last_complete
 from newsletter.store import Store
 
 
@@ -57,11 +57,12 @@ def authors_of(
     """Return the addresses of those who have changed an issue since it was last approved, as far as they are known.
 
     The studio and the commands note who changes a file, and git knows whose commits were pulled, and by its mailmap
-    which addresses are the same person's. Files that all issues
-    share, such as newsletter.toml and the theme's, count from the last approval of any issue.
+    which addresses are the same person's. All changes of an entry count that wasn't in the issue then. Files that all
+    issues share, such as newsletter.toml and the theme's, count from the last approval of any issue.
     """
     before = last_complete(events, rules, other_than=reviewed.content)
-    edits = _since(store.edits.of_files(reviewed.paths), before)
+    added = _added_since(store, before, reviewed)
+    edits = (*_since(store.edits.of_files(reviewed.paths), before), *store.edits.of_files(added))
     authors = {edit.address for edit in edits}
     any_before = last_complete(store.reviews.latest_approvals(), rules, other_than=reviewed.content)
     if any_before is not None:
@@ -70,6 +71,7 @@ def authors_of(
     repository = repository or _repository(root)
     if repository is not None:
         authors |= _committers(repository, before.commit if before else "", reviewed.paths)
+        authors |= _committers(repository, "", added)
         if any_before is not None and any_before.commit:
             authors |= _committers(repository, any_before.commit, (SETTINGS_FILE, TEMPLATES))
         with suppress(NewsletterError):  # git is busy or broken
@@ -92,6 +94,14 @@ def head_of(root: Path) -> str:
 def _since(edits: Iterable[Edit], event: ReviewEvent | None) -> list[Edit]:
     """Return the edits that were noted after an event. Their order follows from numbers: clocks may be set."""
     return [edit for edit in edits if event is None or edit.event >= event.id]
+
+
+def _added_since(store: Store, event: ReviewEvent | None, reviewed: ReviewedIssue) -> tuple[str, ...]:
+    """Return the paths of the entries that weren't in the issue at an event."""
+    stored = store.reviews.with_outline(event.id) if event else None
+    known = stored.outline.get("items", {}) if stored else {}
+    items = zip(item_keys(reviewed.issue), reviewed.issue.items, strict=True) if event else ()
+    return tuple(item.path for key, item in items if key not in known and item.path != reviewed.issue.path)
 
 
 def _repository(root: Path) -> Repository | None:

@@ -224,6 +224,21 @@ def test_a_person_does_not_approve_their_own_changes(approving: Settings, store:
     assert problem(approving, store) is None
 
 
+def test_somebody_else_approves_an_entry_that_was_written_before_it_came_into_the_issue(
+    approving: Settings, store: Store
+) -> None:
+    store.edits.note([Edit(path="issues/entries/bells.md", address=EDITOR.address, at=NOW)])
+    approved(approving, store, PUBLISHER)
+    write_issue(approving.root, MONDAY, "train", "glove", "bells", more="preheader: What a timetable can teach.\n")
+    store.edits.note([Edit(path=f"issues/{ISSUE}.md", address=PUBLISHER.address, at=NOW)])
+    approved(approving, store, EDITOR)
+    refused = problem(approving, store)
+    assert refused
+    assert refused.missing == (f"somebody else must approve the changes by {EDITOR.name}",)
+    approved(approving, store, PUBLISHER)
+    assert problem(approving, store) is None
+
+
 def test_a_change_that_arrives_by_git_has_its_author(approving: Settings, store: Store) -> None:
     def git(*arguments: str) -> None:
         who = ["-c", "user.name=Eve", "-c", f"user.email={EDITOR.address}", "-c", "commit.gpgSign=false"]

@@ -18,7 +18,7 @@ from newsletter.store.tables import send as send_table
 from tests import make
 from tests.rows import database_of
 
-RACES = 100
+RACES = 500
 SOON, LATER = make.WHEN + timedelta(minutes=1), make.WHEN + timedelta(hours=1)
 
 
@@ -119,7 +119,7 @@ def race_sends(store: Store, holder: str) -> list[Send]:
 
 
 def test_undo_and_the_worker_exclude_each_other(store: Store) -> None:
-    """Race them 100 times: a send is either undone or begun, never both and never neither."""
+    """Race them 500 times: a send is either undone or begun, never both and never neither."""
     store.subscribers.merge([[Subscriber(address="ada@example.com")]], now=make.WHEN)
     together = threading.Barrier(2)
 

@@ -7,6 +7,7 @@ from itertools import chain, repeat
 import pytest
 
 from newsletter.web.http import memory
+from tests import event_loop
 
 
 def test_memory_is_returned_after_work_and_not_while_idle(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,5 +27,5 @@ def test_memory_is_returned_after_work_and_not_while_idle(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(memory, "return_memory", lambda: returned.append(seen[-1]))
     monkeypatch.setattr(time, "process_time", process_time)
-    asyncio.run(watched())
+    event_loop.run(watched())
     assert returned == [0.3]

@@ -1,6 +1,6 @@
 """`newsletter subscribers import`: import readers from CSV files and other platforms' exports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -92,9 +92,10 @@ def import_files(
 
     settings = resources.load_settings(context)
     written_in = _encoding(encoding)
-    csv_format = _csv_format(
-        settings.newsletter.topics, platform, topic or (), dict(_column(text) for text in column or ()), status
-    )
+    columns = dict(_column(text) for text in column or ())
+    if not platform:
+        _refuse_exports(files, columns, written_in)
+    csv_format = _csv_format(settings.newsletter.topics, platform, topic or (), columns, status)
 
     def report_row(refusal: RejectedRow) -> None:
         output.note(f"{refusal.source.path}:{refusal.line}: not imported: {refusal.reason}", style="yellow")
@@ -133,6 +134,23 @@ def import_files(
         output.note(f"Refused rows: {paths}. Fix them there, then import that file with the same options.")
     if report.refused and report.refused == report.rows:
         raise typer.Exit(1)
+
+
+def _refuse_exports(files: Sequence[Path], mapped: Collection[str], encoding: "FileEncoding") -> None:
+    """Raise UsageError if a file is a platform's export: as a plain list, it would confirm readers who have left.
+
+    It is one if ``mapped`` has one of the columns that say so.
+    """
+    from newsletter.subscriber_files import PLATFORMS, guessed_platform
+    from newsletter.subscriber_files.columns import plain
+
+    for file in files:
+        name = guessed_platform(file, encoding)
+        if name and PLATFORMS[name].typical_columns.isdisjoint(map(plain, mapped)):
+            raise UsageError(
+                f"{file} looks like an export from {PLATFORMS[name].title}, which says who has left",
+                hint=f"add --from {name}, or --column NAME=- for the column that says so",
+            )
 
 
 def parse_status(text: str) -> "SubscriberStatus":

@@ -1,6 +1,7 @@
 """The encodings of CSV files that are imported, and how to recognise them."""
 
 import codecs
+import zipfile
 from enum import StrEnum
 from pathlib import Path
 
@@ -30,8 +31,10 @@ class FileEncoding(StrEnum):
 def guessed_encoding(path: Path) -> FileEncoding:
     """Return the likely encoding of a file: UTF-8 if it is valid, UTF-16 if it says so, else Windows-1252.
 
-    Raise OSError.
+    Only platforms make archives, and they write UTF-8. Raise OSError.
     """
+    if zipfile.is_zipfile(path):
+        return FileEncoding.UTF_8
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         block = file.read(_BLOCK)

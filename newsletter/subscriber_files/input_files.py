@@ -12,6 +12,7 @@ from newsletter.errors import NewsletterError, Place
 from newsletter.files import library_errors
 from newsletter.subscriber_files.columns import listed
 
+_OF_SPREADSHEETS = frozenset({"[Content_Types].xml", "content.xml"})  # xlsx (ECMA-376), ods
 _ENCRYPTED = 0x1  # flag of a file in an archive (APPNOTE.TXT 4.4.4)
 
 
@@ -19,6 +20,15 @@ class SubscriberFileError(NewsletterError):
     """A reader file can't be read; nothing was imported."""
 
     code = "subscriber-file"
+
+
+class SpreadsheetError(SubscriberFileError):
+    """A spreadsheet instead of a CSV file."""
+
+    code = "file-spreadsheet"
+
+    def __init__(self, *, place: Place) -> None:
+        super().__init__("the file is a spreadsheet", hint="export it as CSV UTF-8", place=place)
 
 
 class TooManyColumnsError(SubscriberFileError):
@@ -126,6 +136,8 @@ def _in_archive(path: Path, is_reader_file: Callable[[str], bool]) -> list[Input
         members = [member for member in archive.infolist() if not member.is_dir()]
     readers = [member for member in members if is_reader_file(PurePosixPath(member.filename).name)]
     if not readers:
+        if not _OF_SPREADSHEETS.isdisjoint(member.filename for member in members):
+            raise SpreadsheetError(place=Place(path=str(path)))
         contents = listed([member.filename for member in members])
         raise UnknownArchiveError(path=path, contents=contents)
     for member in readers:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -12,6 +13,7 @@ from newsletter.subscriber_files.csv_format import CsvFormat, ImportedReader, Sh
 from newsletter.subscriber_files.file_encodings import FileEncoding
 from newsletter.subscriber_files.input_files import (
     InputFile,
+    SpreadsheetError,
     SubscriberFileError,
     TooManyColumnsError,
     UnknownColumnsError,
@@ -19,6 +21,7 @@ from newsletter.subscriber_files.input_files import (
 
 DELIMITERS = ",;\t"
 _SAMPLE = 65536  # bytes that contain the whole header
+_STATED = re.compile(r'"?sep=([^"\w\s]|\t)"?[\r\n]', re.IGNORECASE)
 _UTF8_HINT = 'save it as UTF-8, which a spreadsheet calls "CSV UTF-8", or say which encoding it has'
 
 
@@ -53,10 +56,10 @@ class SubscriberReader:
         self._source = source
         self._refuse = refuse
         self._encoding = encoding
-        delimiter = self._delimiter()
+        self._delimiter = self._read_delimiter()
         text = io.TextIOWrapper(file, encoding=encoding.codec, newline="")
         # Strict, so that an unclosed quotation mark doesn't swallow all lines after it into one cell.
-        self._csv = csv.reader(text, delimiter=delimiter, strict=True)
+        self._csv = csv.reader(text, delimiter=self._delimiter, strict=True)
         self._sheet = self._read_header(csv_format)
 
     def __iter__(self) -> Iterator[ImportedReader]:
@@ -95,19 +98,21 @@ class SubscriberReader:
             source=self._source, line=line, reason=reason, columns=self._sheet.names, cells=tuple(cells)
         )  # fmt: skip
 
-    def _delimiter(self) -> str:
+    def _read_delimiter(self) -> str:
         sample = self._file.read(_SAMPLE)
         self._file.seek(0)
         if sample.startswith((b"\xff\xfe", b"\xfe\xff")) and self._encoding is not FileEncoding.UTF_16:
             raise SubscriberFileError("the file is UTF-16", hint=_UTF8_HINT, place=self._place())
         if sample.startswith(_SPREADSHEETS):
-            raise SubscriberFileError("the file is a spreadsheet", hint="export it as CSV UTF-8", place=self._place())
+            raise SpreadsheetError(place=self._place())
         return delimiter_of(sample.decode(self._encoding.codec, "replace"))
 
     def _read_header(self, csv_format: CsvFormat) -> Sheet:
         place = self._place(1)
         try:
             header = next(self._csv)
+            if states_delimiter(header, self._delimiter):
+                header = next(self._csv)
             if len(header) > MOST_COLUMNS:
                 raise TooManyColumnsError(most=MOST_COLUMNS, place=place)
             return csv_format.parse_header(header, self._source.name)
@@ -144,8 +149,14 @@ _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # zip archives (xlsx, ods)
 
 
 def delimiter_of(sample: str) -> str:
-    """Return the delimiter that the beginning of a CSV file has."""
-    return max(DELIMITERS, key=lambda delimiter: _width(sample, delimiter))
+    """Return the delimiter that the beginning of a CSV file has, or that its first line states for spreadsheets."""
+    stated = _STATED.match(sample)
+    return stated[1] if stated else max(DELIMITERS, key=lambda delimiter: _width(sample, delimiter))
+
+
+def states_delimiter(cells: Sequence[str], delimiter: str) -> bool:
+    """Return whether a line isn't a header yet, but says ``sep=;`` to a spreadsheet."""
+    return delimiter.join(cells).casefold() == f"sep={delimiter}"
 
 
 def _width(sample: str, delimiter: str) -> int:

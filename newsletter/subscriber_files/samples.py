@@ -13,7 +13,7 @@ from newsletter.subscriber_files.csv_format import CsvFormat
 from newsletter.subscriber_files.file_encodings import FileEncoding
 from newsletter.subscriber_files.input_files import TooManyColumnsError, UnknownArchiveError, input_files
 from newsletter.subscriber_files.platforms import PLATFORMS, Platform
-from newsletter.subscriber_files.reader import delimiter_of
+from newsletter.subscriber_files.reader import delimiter_of, states_delimiter
 
 _SAMPLE = 65536  # bytes
 _ROWS = 4
@@ -51,9 +51,9 @@ def sample_columns(path: Path, csv_format: CsvFormat, encoding: FileEncoding) ->
 def guessed_platform(path: Path, encoding: FileEncoding) -> str:
     """Return the name of the platform that a file seems to be from; empty if it could be from several or none.
 
-    Raise SubscriberFileError if it can't be read.
+    Its columns tell, or else its name and its columns. Raise SubscriberFileError if it can't be read.
     """
-    likely = []
+    signed, named = [], []
     for key, platform in PLATFORMS.items():
         try:
             name, rows = _first_rows(path, partial(_is_named, platform), encoding)
@@ -62,8 +62,12 @@ def guessed_platform(path: Path, encoding: FileEncoding) -> str:
         columns = {plain(column) for column in rows[0]} if rows else set()
         if columns & _OWN:
             return ""
-        if platform.files.search(name) and columns & platform.typical_columns:
-            likely.append(key)
+        if columns & platform.typical_columns:
+            if platform.signature <= columns:
+                signed.append(key)
+            if platform.files.search(name):
+                named.append(key)
+    likely = signed or named
     return likely[0] if len(likely) == 1 else ""
 
 
@@ -81,7 +85,10 @@ def _first_rows(
     lines = sample.splitlines(keepends=True)
     if len(sample) >= _SAMPLE // 2 and len(lines) > 1:
         lines.pop()  # it may be cut off
-    rows = list(_rows(lines, delimiter_of(sample)))
+    delimiter = delimiter_of(sample)
+    rows = list(_rows(lines, delimiter))
+    if rows and states_delimiter(rows[0], delimiter):
+        rows = rows[1:]
     if rows and len(rows[0]) > MOST_COLUMNS:
         raise TooManyColumnsError(most=MOST_COLUMNS, place=Place(path=source.path, line=1))
     return source.name, rows

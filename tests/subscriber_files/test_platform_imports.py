@@ -431,7 +431,7 @@ def test_an_unreadable_archive_imports_nothing(run: Run, root: Path) -> None:
             ("--from", "mailchimp", "other.zip"),
             "the archive has no known file of readers; it contains: posts.csv, email_list",
         ),
-        (("whole.zip",), "name the platform with --from"),
+        (("other.zip",), "name the platform with --from"),
         (("--from", "mailchimp", "whole.zip", "damaged.zip"), "the archive is damaged"),
         (("--from", "mailchimp", "locked.zip"), "the archive has a password"),
     ):
@@ -470,3 +470,14 @@ def test_imported_readers_are_exported_with_consents_and_imported_again(run: Run
     imported(run, "out.csv")
     assert (listed(run), consents()) == (before, known)
     assert known["ada@example.org"][0] == ("2018-02-12 10:54:27", ASKED, "mailchimp")
+
+
+def test_an_export_is_not_imported_as_a_plain_list(run: Run) -> None:
+    Path("anything.csv").write_text("email,name,subscribed_to_emails\nada@example.org,Ada,false\n")
+    refused = run("subscribers", "import", "anything.csv")
+    assert refused.status == 2
+    assert "anything.csv looks like an export from Ghost" in refused.stderr
+    assert "--from ghost" in refused.stderr
+    assert imported(run, "anything.csv", "--from", "ghost")["added"] == 1
+    assert listed(run)["ada@example.org"]["status"] == "unsubscribed"
+    assert imported(run, "anything.csv", "--column", "subscribed_to_emails=-")["rows"] == 1

@@ -11,12 +11,14 @@ from newsletter.subscriber_files import (
     FileEncoding,
     OwnFormat,
     PlatformFormat,
+    RejectedRow,
     SubscriberFileError,
     guessed_encoding,
     guessed_platform,
     import_readers,
     sample_columns,
 )
+from newsletter.subscriber_files.input_files import SpreadsheetError
 from tests.make import WHEN
 
 UTF_8 = FileEncoding.UTF_8
@@ -72,10 +74,16 @@ def test_a_platforms_columns_are_shown(tmp_path: Path) -> None:
         ("subscribers.csv", "email,first_name,status,excluded_topics,consents", ""),  # our own
         ("subscribed_members_export.csv", "Email Address,First Name,LEID,EUID,OPTIN_TIME", "mailchimp"),
         ("email_list.mine.csv", "email,email_disabled,name", "substack"),
+        ("left.csv", "Email Address,First Name,LEID,EUID,UNSUB_TIME", "mailchimp"),
+        ("export (1).csv", "id,email_address,creation_date,type,metadata,tags", "buttondown"),
+        ("readers.csv", "id,email,name,subscribed_to_emails,labels", "ghost"),
+        ("subscribers.csv", "uuid,email,name,attributes,status,created_at,updated_at", "listmonk"),
+        ("readers.csv", "email,status,subscription_tier", "beehiiv"),
+        ("subscribers.csv", "email,status", ""),  # it may be from three of them
         ("empty.csv", "", ""),
     ],
 )
-def test_the_platform_is_guessed_from_name_and_columns(tmp_path: Path, name: str, header: str, platform: str) -> None:
+def test_the_platform_is_guessed_from_columns_and_name(tmp_path: Path, name: str, header: str, platform: str) -> None:
     assert guessed_platform(write(tmp_path, name, header), UTF_8) == platform
 
 
@@ -122,3 +130,39 @@ def test_a_file_with_very_many_columns_is_not_imported(tmp_path: Path, store: St
             sample_columns(path, OwnFormat(topics=Topics()), UTF_8)
         with pytest.raises(SubscriberFileError, match="more than 1,000 columns"):
             import_readers(store.subscribers.merge, [path], OwnFormat(topics=Topics()), now=WHEN)
+
+
+def test_an_archive_is_read_as_utf_8(tmp_path: Path, store: Store) -> None:
+    path = tmp_path / "audience_export.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("subscribed_members.csv", "Email Address,First Name,LEID,EUID\nzoe@example.org,Zoë,1,a\n")
+    encoding = guessed_encoding(path)
+    assert encoding is UTF_8
+    mailchimp = PlatformFormat("mailchimp", topics=Topics())
+    import_readers(store.subscribers.merge, [path], mailchimp, now=WHEN, encoding=encoding)
+    reader = store.subscribers.get("zoe@example.org")
+    assert reader
+    assert reader.first_name == "Zoë"
+
+
+@pytest.mark.parametrize("stated", ["sep=;", '"sep=;"', "SEP=|", "sep=\t"])
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
+def test_a_line_that_states_the_delimiter_is_no_header(tmp_path: Path, store: Store, stated: str, codec: str) -> None:
+    cut = stated.strip('"')[-1]
+    text = f"{stated}\r\nemail;first_name\r\nzoe@example.org;Zoë\r\nx;\r\n".replace(";", cut)
+    path, own = write(tmp_path, "a.csv", text, codec), OwnFormat(topics=Topics())
+    encoding = guessed_encoding(path)
+    assert [column.name for column in sample_columns(path, own, encoding)] == ["email", "first_name"]
+    refused: list[RejectedRow] = []
+    import_readers(store.subscribers.merge, [path], own, now=WHEN, encoding=encoding, refuse=refused.append)
+    assert [reader.first_name for reader in store.subscribers.stream()] == ["Zoë"]
+    assert [row.line for row in refused] == [4]
+
+
+def test_a_spreadsheet_is_named_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "readers.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("[Content_Types].xml", "")
+        archive.writestr("xl/workbook.xml", "")
+    with pytest.raises(SpreadsheetError):
+        sample_columns(path, OwnFormat(topics=Topics()), UTF_8)

@@ -39,6 +39,19 @@ class ServersOwnSettingError(NewsletterError):
         super().__init__(f"{field} can only be changed on the server", hint="edit newsletter.toml there")
 
 
+class PulledSettingError(NewsletterError):
+    """A commit of the remote that changes such a setting, which nobody at the server has looked at."""
+
+    code = "setting-pulled"
+
+    def __init__(self, *, field: str) -> None:
+        self.field = field
+        what = (
+            f"the remote changes {field} in newsletter.toml, which only takes effect if somebody pulls it on the server"
+        )
+        super().__init__(what, hint="look at the change on the server, and pull it there with git")
+
+
 def check_settings(person: Person, before: str, after: str) -> None:
     """Raise an error if the text of newsletter.toml has a mistake that wasn't there before a person's change.
 
@@ -53,6 +66,12 @@ def check_settings(person: Person, before: str, after: str) -> None:
     new = [mistake for mistake in mistakes_in(after) if mistake not in known]
     if new:
         raise InvalidValueError(new[0].what, field=".".join(new[0].keys), hint=new[0].hint)
+
+
+def check_pulled_settings(before: str, after: str) -> None:
+    """Raise PulledSettingError if a commit of the remote changes what only people at the server change."""
+    if path := _changed_servers_own(before, after):
+        raise PulledSettingError(field=".".join(path))
 
 
 def is_servers_own(person: Person, path: tuple[str, ...]) -> bool:
@@ -75,8 +94,12 @@ def mistakes_in(text: str) -> tuple[Mistake, ...]:
 
 
 def _check_servers_own(person: Person, before: str, after: str) -> None:
-    if not person.id:  # at this computer
-        return
+    if person.id and (path := _changed_servers_own(before, after)):
+        raise ServersOwnSettingError(field=".".join(path))
+
+
+def _changed_servers_own(before: str, after: str) -> tuple[str, ...]:
+    """Return the path of the first such setting that differs; () if there is none, or the new text isn't TOML."""
     for path in SERVERS_OWN:
         try:
             old = toml_value(before, path)
@@ -85,6 +108,7 @@ def _check_servers_own(person: Person, before: str, after: str) -> None:
         try:
             new = toml_value(after, path)
         except ValueError:
-            return  # which the other checks refuse, or nobody can use
+            return ()  # which the other checks refuse, or nobody can use
         if old != new:
-            raise ServersOwnSettingError(field=".".join(path))
+            return path
+    return ()

@@ -1,5 +1,6 @@
 """Two editors' clones and a bare remote: fetching, merging, pushing, and conflicts as values."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -9,6 +10,7 @@ import pytest
 
 from newsletter.domain.people import Person
 from newsletter.editing import Save, Side, SideNeededError, Sittings, SyncConflict, Syncing
+from newsletter.errors import UsageError
 from newsletter.git import find_repository
 from tests.git.repositories import NOW, Checkout, checkout
 
@@ -47,8 +49,14 @@ class Desk:
             monotonic=lambda: self.seconds,
             find=partial(find_repository, environment=self.here.environment),
         )
-        self.syncing = Syncing(
-            self.sittings, clock=lambda: NOW + timedelta(seconds=self.seconds), protocols=("https", "ssh", "file")
+        self.syncing = self.checked(lambda *_: None)
+
+    def checked(self, check: Callable[[str, str], object]) -> Syncing:
+        return Syncing(
+            self.sittings,
+            clock=lambda: NOW + timedelta(seconds=self.seconds),
+            protocols=("https", "ssh", "file"),
+            check_pulled=check,
         )
 
     def clone(self, folder: Path) -> Checkout:
@@ -264,3 +272,53 @@ def test_people_who_sign_in_write_no_text_of_their_own_into_settings(desk: Desk)
     desk.syncing.resolve(admin, conflict, Side.THEIRS)
     assert desk.syncing.sync_now().problem == ""
     assert "b = 3" in desk.text("newsletter.toml")
+
+
+def test_settings_that_the_remote_may_not_change_wait_for_somebody_at_the_server(tmp_path: Path) -> None:
+    def refuse(before: str, after: str) -> None:
+        if ("[provider]" in before) != ("[provider]" in after):
+            raise UsageError("not from there", hint="pull it")
+
+    for prefix in ("", "letters/für/"):
+        desk = Desk(tmp_path / str(len(prefix)), prefix)
+        desk.syncing = desk.checked(refuse)
+        desk.push("newsletter.toml", "a = 1", "a = 10")
+        assert desk.syncing.sync_now().problem == ""
+        desk.push("newsletter.toml", "c = 3", "c = 3\n[provider]")
+        desk.push(ENTRY, "A framing.", "Theirs.")
+        assert "not from there" in desk.syncing.sync_now().problem
+        desk.commit(ISSUE, "A note.", "Ours.")  # it is no longer a fast-forward
+        assert "not from there" in desk.syncing.sync_now().problem
+        assert "[provider]" not in desk.text("newsletter.toml")
+        desk.commit("newsletter.toml", "a = 10", "a = 11")  # both have changed it
+        assert "not from there" in desk.syncing.sync_now().problem
+        desk.here.git("pull", "--quiet", "--no-rebase", "--no-edit")
+        assert desk.syncing.sync_now().problem == ""
+        assert desk.is_synchronised()
+
+
+def test_the_remote_makes_the_settings_no_link(desk: Desk) -> None:
+    (desk.there.folder / "newsletter.toml").unlink()
+    (desk.there.folder / "newsletter.toml").symlink_to("other.toml")
+    (desk.there.folder / "other.toml").write_text("[provider]\n")
+    desk.there.git("add", "--all")
+    desk.there.git("commit", "--quiet", "--message=Theirs")
+    desk.there.git("push", "--quiet")
+    assert "a link" in desk.syncing.sync_now().problem
+    assert desk.text("newsletter.toml") == FILES["newsletter.toml"]
+
+
+def test_settings_behind_a_link_are_checked_too(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "letters/")
+    folder = desk.there.folder
+    (folder / "letters/newsletter.toml").rename(folder / "settings.toml")
+    (folder / "letters/newsletter.toml").symlink_to("../settings.toml")
+    desk.there.git("add", "--all")
+    desk.there.git("commit", "--quiet", "--message=Link")
+    desk.there.git("push", "--quiet")
+    desk.here.git("pull", "--quiet")
+    seen: list[tuple[str, str]] = []
+    desk.syncing = desk.checked(lambda *texts: seen.append(texts))
+    desk.push("../settings.toml", "a = 1", "a = 10")
+    assert desk.syncing.sync_now().problem == ""
+    assert [("a = 1\n" in before, "a = 10\n" in after) for before, after in seen] == [(True, True)]

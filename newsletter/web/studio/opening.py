@@ -15,7 +15,7 @@ from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.git import STUDIO, Identity
 from newsletter.publishing.readers.reader_imports import ReaderImports
 from newsletter.publishing.reviews.edit_notes import EditNotes
-from newsletter.publishing.settings_changes import check_settings, note_settings_change
+from newsletter.publishing.settings_changes import check_pulled_settings, check_settings, note_settings_change
 from newsletter.settings import StudioSettings
 from newsletter.store import Store
 from newsletter.web.preview.app import preview_settings
@@ -67,6 +67,7 @@ def open_studio(
         hooks=chosen.hooks,
         committer=committer,
         announce=announce_exchange,
+        check_pulled=check_pulled_settings,
     )
 
     def saved(save: Save) -> None:

@@ -1,0 +1,27 @@
+"""Settings that decide what the server opens, runs and trusts don't come from the remote."""
+
+from pathlib import Path
+
+import pytest
+
+from newsletter.publishing.settings_changes import PulledSettingError, check_pulled_settings
+from newsletter.web.studio.app import studio_app
+from tests.newsletter_folder import write_settings
+
+
+def test_the_remote_changes_no_settings_of_the_server(tmp_path: Path) -> None:
+    write_settings(tmp_path)
+    text = (tmp_path / "newsletter.toml").read_text()
+    check_pulled_settings(text, text.replace("Test Street", "New Street"))
+    for field, line in (
+        ("provider", '[provider]\nname = "smtp"\nhost = "mail.attacker.example"'),
+        ("serving", '[serving]\nproxies = ["0.0.0.0/0"]'),
+        ("studio.hooks", "[studio]\nhooks = true"),
+    ):
+        table = line.partition("\n")[0]
+        assert table not in text
+        with pytest.raises(PulledSettingError, match=field):
+            check_pulled_settings(text, f"{text}\n{line}\n")
+        with pytest.raises(PulledSettingError, match=field):  # after a commit that has broken the file
+            check_pulled_settings("<<<", f"{text}\n{line}\n")
+    assert studio_app(tmp_path).state.studio.syncing._check_pulled is check_pulled_settings

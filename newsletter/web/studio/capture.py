@@ -14,11 +14,12 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from newsletter.capture import BROWSER, Duplicates, clean_selection, clean_url, facts_of, markdown_of_selection
 from newsletter.domain.captured_links import LinkFacts
+from newsletter.domain.people import Act, require
 from newsletter.publishing.links.link_fetching import TYPED
 from newsletter.publishing.links.pasted_links import read_pasted
 from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.studio.context import Studio
-from newsletter.web.studio.link_services import MOST_ISSUES, candidate_of, duplicate_lines, duplicates_of
+from newsletter.web.studio.link_services import candidate_of, duplicate_lines, duplicates_of
 from newsletter.web.studio.paths import entry_path, link_path
 from newsletter.web.studio.replies import own_path, saved, session_of, wants_json
 
@@ -109,16 +110,19 @@ class CapturePages:
     def save(self, request: Request, form: SubmittedForm) -> Response:
         """Store the link, and make an entry of it or add it to an issue, as ``to`` says."""
         links, person, now = self._links, self._studio.person, self._studio.now
+        to, slug = form.text("to"), ""
+        to_issue = to not in ("", TO_LINKS, TO_ENTRY)
+        if to_issue:
+            require(person, Act.COMPOSE)  # before the link is stored
+            issue = self._studio.snapshot.manuscripts.issue(to).path
         language = self._studio.snapshot.settings.newsletter.language
         link = links.desk.capture(
             person, form.text("url"), now=now, facts=_facts(form), selection=form.exact("selection")
         )
         links.fetcher.fetch([link])
-        to, slug = form.text("to"), ""
         if to == TO_ENTRY:
             slug = links.desk.make_entry(person, link, language=language, now=now)
-        elif to and to != TO_LINKS:
-            issue = self._studio.snapshot.manuscripts.issue(to).path
+        elif to_issue:
             slug = links.desk.add_to_issue(
                 person, link, issue, language=language, session=session_of(request), now=now
             ).slug
@@ -187,7 +191,7 @@ class CapturePages:
             place="capture",
             filled=filled,
             duplicates=duplicate_lines(filled.duplicates, self._studio.today(self._studio.snapshot)),
-            issues=self._studio.coming_issues()[:MOST_ISSUES],
+            issues=self._studio.issues_for_links(),
         )
 
 

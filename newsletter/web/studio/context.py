@@ -28,7 +28,7 @@ from newsletter.web.preview.snapshot import Snapshot, SnapshotCache
 from newsletter.web.preview.source_files import SourceLine, excerpt_for
 from newsletter.web.studio.current_person import current_person
 from newsletter.web.studio.hints import is_prose, studio_hint
-from newsletter.web.studio.link_services import LinkServices
+from newsletter.web.studio.link_services import MOST_ISSUES, LinkServices
 from newsletter.web.studio.paths import file_path
 from newsletter.web.studio.places import MAIN, places_for
 from newsletter.web.studio.presence import Presence
@@ -124,6 +124,10 @@ class Studio:
         snapshot, sends = self.snapshots.with_sends()
         today, begun = self.today(snapshot), begun_issues(sends)
         return tuple(issue for issue in snapshot.calendar if issue.date >= today and issue.slug not in begun)
+
+    def issues_for_links(self) -> tuple[Issue, ...]:
+        """Return the next issues, to which the person may add a link."""
+        return self.coming_issues()[:MOST_ISSUES] if may(self.person, Act.COMPOSE) else ()
 
     def waiting_links(self, snapshot: Snapshot) -> list[CapturedLink]:
         """Return the links that wait for a decision; none if there is no database, or it can't be read."""

@@ -11,6 +11,7 @@ from newsletter.errors import NotFoundError
 from newsletter.git import Version, file_versions, text_at
 from newsletter.web.http.forms import SubmittedForm
 from newsletter.web.studio.context import Studio
+from newsletter.web.studio.local_times import local_clock
 from newsletter.web.studio.paths import file_path
 from newsletter.web.studio.replies import saved, session_of
 
@@ -48,6 +49,7 @@ def router(studio: Studio) -> APIRouter:
             path=path,
             page=file_path(path),
             versions=versions,
+            local=local_clock(studio),
             shown=_shown(studio, versions, chosen, current, against) if chosen else None,
             digest=current.digest if current else "",
         )

@@ -15,7 +15,7 @@ from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.http.path_numbers import NUMBER
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
-from newsletter.web.studio.link_services import MOST_ISSUES, DuplicateLine, candidate_of, duplicate_lines, duplicates_of
+from newsletter.web.studio.link_services import DuplicateLine, candidate_of, duplicate_lines, duplicates_of
 from newsletter.web.studio.paths import entry_path
 from newsletter.web.studio.replies import saved, session_of, wants_json
 
@@ -150,7 +150,7 @@ class LinksPages:
             place="links",
             cards=self._cards(waiting, snapshot),
             later=later,
-            issues=self._studio.coming_issues()[:MOST_ISSUES],
+            issues=self._studio.issues_for_links(),
             tomorrow=today + datetime.timedelta(days=1),
             next_week=today + datetime.timedelta(days=7 - today.weekday()),
             rest=rest,

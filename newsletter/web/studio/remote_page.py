@@ -12,6 +12,7 @@ from newsletter.editing import Choice, Comparison, Side, Span, SyncConflict, com
 from newsletter.errors import NotFoundError
 from newsletter.web.http.forms import SubmittedForm
 from newsletter.web.studio.context import Studio
+from newsletter.web.studio.local_times import local_clock
 from newsletter.web.studio.paths import file_path
 from newsletter.web.studio.replies import saved, text_of
 
@@ -61,7 +62,14 @@ def router(studio: Studio) -> APIRouter:
         conflicts = studio.syncing.state().conflicts
         shown = [shown_conflict(conflict) for conflict in conflicts if may_see(studio.person, conflict.path)]
         hidden = len(conflicts) - len(shown)
-        return studio.page("remote", place="remote", shown=shown, hidden=hidden, enabled=studio.syncing.enabled)
+        return studio.page(
+            "remote",
+            place="remote",
+            shown=shown,
+            hidden=hidden,
+            enabled=studio.syncing.enabled,
+            local=local_clock(studio),
+        )
 
     @router.post("/remote")
     def exchange(request: Request, form: SubmittedForm) -> Response:

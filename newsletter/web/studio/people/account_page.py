@@ -8,7 +8,7 @@ from newsletter.web.http.forms import Form, SubmittedForm
 from newsletter.web.http.path_numbers import NUMBER
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.current_person import visit_in_progress
-from newsletter.web.studio.people.times import local_clock
+from newsletter.web.studio.local_times import local_clock
 from newsletter.web.studio.replies import saved
 
 ACCOUNT = "/account"

@@ -9,10 +9,10 @@ from fastapi.responses import HTMLResponse
 from newsletter import staff
 from newsletter.domain.staff import AuditEntry
 from newsletter.web.studio.context import Studio, moment_in_words
+from newsletter.web.studio.local_times import local_clock
 from newsletter.web.studio.paths import issue_path
 from newsletter.web.studio.people.audit_words import OWN_STEPS, details_of, short_name, words_for_choice, words_of
 from newsletter.web.studio.people.people_page import PEOPLE
-from newsletter.web.studio.people.times import local_clock
 
 AUDIT = f"{PEOPLE}/audit"
 _ON_A_PAGE = 50

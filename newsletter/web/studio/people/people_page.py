@@ -10,7 +10,7 @@ from newsletter.errors import UsageError
 from newsletter.web.http.forms import SubmittedForm
 from newsletter.web.http.path_numbers import NUMBER
 from newsletter.web.studio.context import Studio
-from newsletter.web.studio.people.times import local_clock
+from newsletter.web.studio.local_times import local_clock
 from newsletter.web.studio.replies import saved
 
 PEOPLE = "/people"

@@ -21,6 +21,7 @@ from newsletter.store import Store
 from newsletter.web.preview.issue_page import findings_in
 from newsletter.web.preview.snapshot import Snapshot
 from newsletter.web.studio.context import Studio
+from newsletter.web.studio.local_times import local_clock
 from newsletter.web.studio.review.issue_now import composed_now, reviewed_now
 from newsletter.web.studio.review.review_stages import planned_start_of, stage_in_words
 
@@ -36,9 +37,13 @@ class ShownFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownComment:
-    """A comment; ``about`` names the entry that it is about, "" for the issue. It can be deleted if it is one's own."""
+    """A comment, and its time by the newsletter's clock.
+
+    ``about`` names the entry that it is about, "" for the issue. It can be deleted if it is one's own.
+    """
 
     comment: Comment
+    at: datetime
     about: str
     is_own: bool
 
@@ -182,6 +187,7 @@ def shown_comment(studio: Studio, comment: Comment, about: str = "") -> ShownCom
     """Return a comment as the person who looks at it sees it. ``about`` is the entry's title on an issue's page."""
     return ShownComment(
         comment=comment,
+        at=local_clock(studio)(comment.at),
         about=about if comment.kind == "entry" else "",
         is_own=is_own(studio.person, comment),
     )

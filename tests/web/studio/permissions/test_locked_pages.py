@@ -69,3 +69,21 @@ def test_a_writer_looks_at_an_issue_and_composes_nothing(studio: AskedStudio) ->
     assert not {"subject", "preheader", "note", "new-section"} & left
     page = event_loop.run(studio.ask("GET", "/issues/2026-11-23", secret=studio.session(WRITER))).text
     assert "Editors compose issues." in page
+
+
+def test_a_writer_adds_no_link_to_an_issue(studio: AskedStudio) -> None:
+    def ask(person: Person, method: str, path: str, form: dict[str, str]) -> tuple[int, str]:
+        answer = event_loop.run(studio.ask(method, path, form=form, secret=studio.session(person)))
+        return answer.status, answer.text
+
+    target = "2026-11-23"
+    kept, refused = "https://example.org/kept", "https://example.org/refused"
+    assert ask(WRITER, "POST", "/capture", {"url": kept, "to": "links"})[0] == 303
+    assert ask(WRITER, "POST", "/capture", {"url": refused, "to": target})[0] == 403
+    links = ask(WRITER, "GET", "/links", {})[1]
+    assert kept in links
+    assert refused not in links  # it was said that nothing was saved
+    assert "Add to issue" not in links
+    assert target not in ask(WRITER, "GET", "/capture", {})[1]
+    assert "Add to issue" in ask(EDITOR, "GET", "/links", {})[1]
+    assert target in ask(EDITOR, "GET", "/capture", {})[1]

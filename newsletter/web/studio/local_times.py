@@ -1,4 +1,4 @@
-"""Times on the pages of the team: on the newsletter's clock, or in UTC while newsletter.toml can't be read."""
+"""Times on pages: on the newsletter's clock, or in UTC while newsletter.toml can't be read."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

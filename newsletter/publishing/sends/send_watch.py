@@ -34,7 +34,7 @@ class SendWatch:
 
     ``holder`` describes the process that runs it, and ``worker`` the one that would run the next; both may be missing.
     ``per_second`` and ``seconds_left`` are None while they aren't known. ``started_by`` is the name of the person who
-    chose its start, and "" if nobody knows.
+    chose its start, and "" if nobody knows. ``refused_gone`` counts refused deliveries that a retry would skip.
     """
 
     issue: str
@@ -47,6 +47,7 @@ class SendWatch:
     seconds_left: float | None = None
     reasons: tuple[CountedReason, ...] = ()
     started_by: str = ""
+    refused_gone: int = 0
 
     @property
     def counts(self) -> Mapping[DeliveryStatus, int]:
@@ -72,6 +73,11 @@ class SendWatch:
     def refused(self) -> int:
         """The number of refused deliveries."""
         return self.count(DeliveryStatus.REFUSED)
+
+    @property
+    def deferred(self) -> int:
+        """The number of deliveries that are tried again at a time of their own, whoever resumes the send."""
+        return self.count(DeliveryStatus.DEFERRED)
 
     @property
     def uncertain(self) -> int:
@@ -118,9 +124,10 @@ class SendWatch:
     @property
     def can_settle(self) -> bool:
         """True if refused and uncertain deliveries can be decided on now."""
-        return self.is_frozen and self.stage in (SendStage.FAILURES, SendStage.PAUSED)
+        return self.is_frozen and self.stage in _SETTLED_IN
 
 
+_SETTLED_IN = (SendStage.FAILURES, SendStage.PAUSED)
 _SHOWN = (
     DeliveryStatus.SUBMITTED,
     DeliveryStatus.SUBMITTING,
@@ -141,6 +148,7 @@ def watch_send(person: Person, store: Store, issue: str, *, now: datetime) -> Se
     if send is None or stage is SendStage.UNSENT:
         return SendWatch(issue=issue, now=now, send=send, stage=stage, worker=worker)
     holder = store.leases.holder(send.id)
+    retriable = stage in _SETTLED_IN and send.counts.get(DeliveryStatus.REFUSED)
     is_left_alone = send.status is SendStatus.RUNNING and not holder
     per_second, seconds_left = (None, None) if is_left_alone else pace_of(send, now)
     return SendWatch(
@@ -154,6 +162,7 @@ def watch_send(person: Person, store: Store, issue: str, *, now: datetime) -> Se
         seconds_left=seconds_left,
         reasons=_reasons(store, send),
         started_by=_started_by(store, issue),
+        refused_gone=store.deliveries.count_gone(send.id, DeliveryStatus.REFUSED, now) if retriable else 0,
     )
 
 

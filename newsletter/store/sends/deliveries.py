@@ -146,6 +146,17 @@ class Deliveries:
         with self._database.reading() as connection:
             return [(DeliveryStatus(status), detail, times) for status, detail, times in connection.execute(query)]
 
+    def count_gone(self, send_id: int, status: DeliveryStatus, now: datetime) -> int:
+        """Return the number of a send's deliveries with this status whose readers would be skipped now."""
+        stays = sa.exists().where(
+            subscriber.c.id == delivery.c.subscriber, confirmed(), awake(int(now.timestamp())), ~suppressed()
+        )
+        query = sa.select(sa.func.count()).select_from(delivery)
+        with self._database.reading() as connection:
+            return connection.scalars(
+                query.where(delivery.c.send == send_id, delivery.c.status == status.value, ~stays)
+            ).one()
+
 
 _MOST_DETAILS = 1000
 _REASONED = frozenset((_S.REFUSED, _S.DEFERRED, _S.UNCERTAIN, _S.SKIPPED))

@@ -12,9 +12,10 @@ from lxml import html
 from newsletter import bootstrap, settings
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.send import Send, SendStatus
-from newsletter.domain.subscriber import Subscriber
+from newsletter.domain.subscriber import Subscriber, SuppressionReason
 from newsletter.store import Store
 from tests.make import SECRET
+from tests.rows import execute
 from tests.web.preview.running_preview import NewsletterFolder, morning
 from tests.web.studio import send_stages
 
@@ -248,6 +249,20 @@ def test_controls_change_the_ledger_and_say_what_they_did(editor: httpx.Client, 
     ended = store.sends.get(send.id)
     assert ended.counts == {DeliveryStatus.SUBMITTED: 45, DeliveryStatus.SKIPPED: 3, DeliveryStatus.UNCERTAIN: 2}
     assert pressed("dance") == "control-unknown"
+
+
+def test_controls_say_how_many_readers_they_reach(editor: httpx.Client, root: Path, store: Store) -> None:
+    send = put(store, root, "failures")
+    assert "will be skipped" not in editor.get(PAGE).text
+    (refused, *_), *_ = store.deliveries.stream(send.id, DeliveryStatus.REFUSED)
+    store.suppressions.add(refused, SuppressionReason.MANUAL, morning())
+    assert "1 reader of these left or was suppressed since, and will be skipped." in editor.get(PAGE).text
+    store.suppressions.remove(refused)
+
+    execute(store, f"UPDATE send SET status = 'running', finished = NULL, counts = NULL WHERE id = {send.id}")
+    execute(store, "UPDATE delivery SET status = 'deferred', due = 9999999999 WHERE status IN ('refused', 'uncertain')")
+    press(editor, "pause")
+    assert "5 readers left to mail; all are deferred, and tried again at their time." in editor.get(PAGE).text
 
 
 def test_an_issue_with_errors_or_without_readers_says_so_instead_of_a_button(

@@ -92,6 +92,7 @@ class StaffMembers:
                 raise MemberExistsError(address=address)
             else:
                 member = row.id
+                _remove_access(connection, member)  # what was under way when they were removed
                 connection.execute(sa.update(person).where(_COLUMN.id == member).values(values))
         return self.get(int(member))
 
@@ -120,8 +121,7 @@ class StaffMembers:
         with self._database.writing() as connection:
             _keep_an_admin(connection, member)
             self._change_in(connection, member, removed_at=now)
-            for table in (passkey, staff_session, sign_in_link):
-                connection.execute(sa.delete(table).where(table.c.person == member))
+            _remove_access(connection, member)
 
     def _change(self, member: int, **values: object) -> None:
         with self._database.writing() as connection:
@@ -145,6 +145,11 @@ def _keep_an_admin(connection: sa.Connection, without: int) -> None:
     joined = sa.and_(_COLUMN.removed_at.is_(None), _COLUMN.joined_at.is_not(None), _COLUMN.role == Role.ADMIN.value)
     if list(connection.scalars(sa.select(_COLUMN.id).where(joined))) == [without]:
         raise LastAdminError()
+
+
+def _remove_access(connection: sa.Connection, member: int) -> None:
+    for table in (passkey, staff_session, sign_in_link):
+        connection.execute(sa.delete(table).where(table.c.person == member))
 
 
 def _member(row: sa.Row[Any]) -> StaffMember:

@@ -59,8 +59,14 @@ def test_members_are_invited_join_and_are_removed(store: Store) -> None:
     assert store.staff.of_address("robin@example.org") is None
     assert store.passkeys.of_member(robin.id) == []
     assert store.staff_sessions.find("a" * 64, WHEN) is None
+    key(store, robin.id)  # a registration, a sign-in and a link that were under way
+    session(store, robin.id)
+    store.sign_in_links.add("b" * 64, robin.id, WHEN)
     again = member(store, "robin@example.org", Role.WRITER, joined=False)
     assert (again.id, again.handle, again.role, again.joined_at) == (robin.id, robin.handle, Role.WRITER, None)
+    assert store.passkeys.of_member(robin.id) == []
+    assert store.staff_sessions.find("a" * 64, WHEN) is None
+    assert store.sign_in_links.use("b" * 64, "", WHEN) is None
     with pytest.raises(NotFoundError):
         store.staff.rename(9, "Nobody")
 

@@ -275,6 +275,8 @@ class Editing:
 
     def _write_new_text(self, person: Person, place: ManuscriptPlace, text: str, now: datetime.datetime) -> Changed:
         require_edit(person, place.kind, owner=owner_in(text, place.kind, path=place.path))
+        if place.kind is None:
+            self._check_settings(person, "", text)
         save = Save(person=person, paths=place.paths(self.root), at=now)
         with newsletter_lock(self.root, seconds=self._patience):
             self._saving(save)

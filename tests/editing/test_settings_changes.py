@@ -133,6 +133,11 @@ def test_the_servers_own_settings_are_changed_there(root: Path, editing: Editing
         editing.replace_text(FAR_AWAY, "newsletter.toml", text, seen_digest=digest, now=NOW)
     assert text_of(root) == TEXT
     editing.change_settings(ADMIN, put(*path, value=value), now=NOW)
+    (root / "newsletter.toml").unlink()  # an earlier version can be brought back
+    with pytest.raises(ServersOwnSettingError):
+        editing.replace_text(FAR_AWAY, "newsletter.toml", text, seen_digest="", now=NOW)
+    editing.replace_text(FAR_AWAY, "newsletter.toml", TEXT, seen_digest="", now=NOW)
+    assert text_of(root) == TEXT
 
 
 def test_an_undo_leaves_others_changes_alone(root: Path, editing: Editing) -> None:

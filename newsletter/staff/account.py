@@ -4,7 +4,7 @@ from datetime import datetime
 
 from newsletter.domain.people import Act, require
 from newsletter.domain.staff import StaffStep
-from newsletter.staff.team import valid_name
+from newsletter.staff.team import unused_name, valid_name
 from newsletter.staff.visits import Visit
 from newsletter.store import Store
 
@@ -12,8 +12,8 @@ _LONGEST_KEY_NAME = 60  # characters
 
 
 def rename_self(store: Store, visit: Visit, name: str, *, now: datetime) -> None:
-    """Give the visit's member another name. Raise UsageError."""
-    name = valid_name(name)
+    """Give the visit's member another name. Raise UsageError if it isn't one, or another member has it."""
+    name = unused_name(store, name, but=visit.member.id)
     if name != visit.member.name:
         store.staff.rename(visit.member.id, name)
         _note(store, visit, StaffStep.NAME_CHANGED, now, name=name, before=visit.member.name)

@@ -1,5 +1,6 @@
 """Changes to the team by an admin: invitations, roles, removals; and links for where mail can't go."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,7 +51,7 @@ def invite(store: Store, person: Person, address: str, *, name: str, role: Role,
         parsed = parse_address(address)
     except ValueError as err:
         raise UsageError(f"“{address.strip()}” is {err}", hint="write it as name@example.org") from err
-    name = valid_name(name) if name.strip() else parsed.partition("@")[0]
+    name = unused_name(store, name) if name.strip() else parsed.partition("@")[0]
     member = store.staff.add(parsed, name=name, role=role, by=person.address, now=now)
     _note(store, person, StaffStep.INVITED, member, now, role=role.value)
     return member
@@ -99,6 +100,20 @@ def new_link(store: Store, person: Person, member: StaffMember, *, now: datetime
     store.sign_in_links.add(hashed(secret), member.id, now)
     _note(store, person, StaffStep.LINK_PRINTED, member, now)
     return secret
+
+
+def unused_name(store: Store, text: str, *, but: int = 0) -> str:
+    """Return a person's name. Raise UsageError if another member than ``but`` has it: comments show only names."""
+    name = valid_name(text)
+    if any(_looks_like(member.name, name) for member in store.staff.members() if member.id != but):
+        raise UsageError(
+            "somebody else on the team has this name", hint="add something that tells the two of you apart"
+        )
+    return name
+
+
+def _looks_like(first: str, second: str) -> bool:
+    return unicodedata.normalize("NFKC", first).casefold() == unicodedata.normalize("NFKC", second).casefold()
 
 
 def valid_name(text: str) -> str:

@@ -3,6 +3,7 @@
 from playwright.sync_api import Browser, expect
 
 from newsletter.domain.people import Role
+from tests.people import ADMIN
 from tests.web.axe import looks, violations
 from tests.web.preview.running_preview import morning
 from tests.web.studio.page_errors import no_page_errors
@@ -43,6 +44,8 @@ def test_members_change_their_own_account(hosted: HostedStudio) -> None:
         assert only.json()["error"]["code"] == "last-key"
         for name in ("", " ", "x" * 81, "a\nb<"):
             assert writer.post("/account/name", data={"name": name}).status_code == 422
+        taken = writer.post("/account/name", data={"name": ADMIN.name.upper()}, headers={"Accept": "application/json"})
+        assert taken.json()["error"]["what"] == "somebody else on the team has this name"
     acts = [entry.act for entry in reversed(hosted.store.audit.entries())]
     assert acts == ["name-changed", "key-renamed", "key-removed"]
 

@@ -111,6 +111,7 @@ def test_impossible_changes_are_refused_in_words(hosted: HostedStudio) -> None:
         assert refusal(PEOPLE, **NEW | {"address": "nobody"}) == (422, "“nobody” is not an email address (no @)")
         assert refusal(PEOPLE, **NEW | {"address": WRITER.address.upper()})[0] == 422
         assert refusal(PEOPLE, **NEW | {"name": "<b>"}) == (422, "this can’t be a name")
+        assert refusal(PEOPLE, **NEW | {"name": WRITER.name})[1] == "somebody else on the team has this name"
         assert refusal(PEOPLE, **NEW | {"role": "chief"}) == (422, "this isn’t a role")
         assert refusal(f"{PEOPLE}/{ada}/role", role="editor") == (422, "this is the only admin")
         assert refusal(f"{PEOPLE}/{ada}/remove", next="") == (422, "this is the only admin")

@@ -5,6 +5,9 @@ from functools import lru_cache
 
 LONGEST_KEY = 100  # characters; databases limit the size of an index's rows
 _AFTER_EVERYTHING = "\U0010ffff"
+_PLAIN = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "‘": "'", "’": "'"}
+)  # these don't decompose
 
 
 @lru_cache(maxsize=4096)
@@ -15,7 +18,7 @@ def search_key(text: str) -> str:
     """
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text.casefold())
-        text = "".join(character for character in decomposed if not unicodedata.combining(character))
+        text = "".join(character for character in decomposed if not unicodedata.combining(character)).translate(_PLAIN)
         text = text.encode(errors="ignore").decode()  # without surrogates, from bytes that another program stored
     return " ".join(text.casefold().split())[:LONGEST_KEY]
 

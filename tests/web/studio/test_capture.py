@@ -123,6 +123,12 @@ def test_an_installed_studio_takes_shared_links(editor: httpx.Client) -> None:
     assert json.loads(answer.text)["share_target"]["action"] == "/share"
 
 
+def test_titles_and_names_are_written_from_right_to_left_where_their_script_is(editor: httpx.Client) -> None:
+    page = editor.get("/capture").text
+    for name in ("title", "source", "author"):
+        assert f'name="{name}" type="text" dir="auto"' in page
+
+
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "nothing", "https://", "file:///etc/passwd", "https://a b/"])
 def test_what_is_no_web_page_is_not_saved(editor: httpx.Client, url: str) -> None:
     answer = editor.post("/capture", data={"url": url, "to": "entry"}, headers={"Accept": "application/json"})

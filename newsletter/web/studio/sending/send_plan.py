@@ -11,6 +11,7 @@ from newsletter.domain.people import Act, Person, require
 from newsletter.domain.plan_differences import Measure, PlanDifferences
 from newsletter.errors import Finding, FindingsError, NewsletterError, SettingsError, Severity, StoreError
 from newsletter.publishing.reviews.approvals import NotApprovedError, approval_problem
+from newsletter.publishing.reviews.finding_ticks import open_among
 from newsletter.publishing.sends.send_preparing import PreparedSend
 from newsletter.publishing.sends.send_schedule import start_to_approve
 from newsletter.publishing.sends.send_start import planned_send
@@ -55,8 +56,9 @@ class SendPlan:
 
     ``not_approved`` says what is missing for its approval, if newsletter.toml requires one and it begins in a minute.
     It is ``approved_otherwise`` if only the time of its approval doesn't fit, and ``is_for_later`` if the issue is
-    dated after today. ``seen`` is the digest of the issue that the page is about. ``suggested`` is a time to begin, as
-    inputs have it. ``missing`` is what the studio's environment lacks, and so its worker: another one may have it.
+    dated after today. ``warnings`` counts those that nobody has ticked off. ``seen`` is the digest of the issue that
+    the page is about. ``suggested`` is a time to begin, as inputs have it. ``missing`` is what the studio's environment
+    lacks, and so its worker: another one may have it.
     """
 
     prepared: PreparedSend | None = None
@@ -98,7 +100,7 @@ def send_plan(person: Person, snapshot: Snapshot, slug: str, store: Store, *, no
         not_approved=not_approved,
         approved_otherwise=not_approved is not None and not_approved.missing == (OTHER_TIME,),
         is_for_later=composed.issue.date > here.date(),
-        warnings=len(composed.findings),
+        warnings=len(open_among(store, composed.findings, loaded.root)),
         seen=composed.compiled.digest,
         facts=tuple(_facts(prepared, today=here.date())),
         compared=tuple(_compared(prepared.differences)),

@@ -77,6 +77,18 @@ def test_the_plan_says_who_gets_it_and_the_page_counts_nobody_before(editor: htt
     assert "To 50 readers" in editor.get(PAGE, params={"plan": "yes"}).text
 
 
+def test_the_plan_counts_warnings_that_nobody_has_ticked_off(editor: httpx.Client, root: Path, store: Store) -> None:
+    NewsletterFolder(root=root).issue("2026-11-25", "old-map", preheader="")
+    review = "/issues/2026-11-25/review"
+    warnings = editor.get(review).text.count(f'action="{review}/tick"')
+    assert warnings
+    for left in range(warnings, 0, -1):
+        assert f">{left} open warning" in editor.get("/issues/2026-11-25/send/plan").text
+        form = html.document_fromstring(editor.get(review).text).cssselect("form[action$='/tick']")[0]
+        editor.post(form.get("action"), data={**dict(form.fields), "reason": "It is meant so."})
+    assert "open warning" not in editor.get("/issues/2026-11-25/send/plan").text
+
+
 def test_the_plan_says_that_a_secret_is_missing_before_a_send_fails_on_it(
     editor: httpx.Client, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,7 +49,7 @@ def standing(
     )
 
 
-APPROVAL, CHANGES = ReviewEventKind.APPROVAL, ReviewEventKind.CHANGES_REQUESTED
+APPROVAL, CHANGES, OVERRIDE = ReviewEventKind.APPROVAL, ReviewEventKind.CHANGES_REQUESTED, ReviewEventKind.OVERRIDE
 
 
 def test_an_approval_counts_only_for_what_was_approved() -> None:
@@ -127,6 +127,20 @@ def test_an_approval_is_for_a_time(time: ApprovedTime, planned: PlannedStart, co
     counted = standing(events((BEN, APPROVAL, "now"), time=time), ADA, start=planned)
     assert counted.is_complete == covered
     assert ("the approval is for another time" in counted.missing) != covered
+
+
+@pytest.mark.parametrize(
+    ("content", "planned", "counts"),
+    [
+        ("now", start(AT), True),
+        ("now", start(AT + timedelta(minutes=1)), False),
+        ("now", None, False),
+        ("before", start(AT), False),
+    ],
+)
+def test_an_override_is_for_one_content_and_one_time(content: str, planned: PlannedStart | None, counts: bool) -> None:
+    overridden = events((ADA, OVERRIDE, content), time=ApprovedTime(day=DAY, at=AT))
+    assert (standing(overridden, ADA, start=planned).override is not None) == counts
 
 
 def test_only_changes_since_the_last_complete_approval_need_another() -> None:

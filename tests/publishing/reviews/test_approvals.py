@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from newsletter import bootstrap
-from newsletter.domain.people import ForbiddenError, OwnWorkError, Person, Role
+from newsletter.domain.people import ConfirmationNeededError, ForbiddenError, OwnWorkError, Person, Role
 from newsletter.domain.reviews import ApprovedTime, Edit, ReviewEventKind
 from newsletter.domain.send import Send
 from newsletter.domain.subscriber import Subscriber
-from newsletter.publishing.reviews.approvals import NotApprovedError, approval_problem, planned_start
+from newsletter.publishing.reviews.approvals import NotApprovedError, approval_problem, planned_start, require_approval
 from newsletter.publishing.reviews.issue_reviews import mark_of, review_of
 from newsletter.publishing.reviews.reasons import MissingReasonError
 from newsletter.publishing.reviews.review_decisions import (
@@ -316,12 +316,22 @@ def test_changes_can_be_asked_for(approving: Settings, store: Store) -> None:
     assert store.reviews.of_issue(ISSUE)[-1].note == "Too long."
 
 
-def test_writers_neither_approve_nor_override(approving: Settings, store: Store) -> None:
+def test_writers_do_not_approve_and_editors_do_not_override(approving: Settings, store: Store) -> None:
     with pytest.raises(ForbiddenError):
         approved(approving, store, WRITER)
     composed = compose_issue(approving, ISSUE)
     with pytest.raises(ForbiddenError):
         ask_for_changes(WRITER, approving, store, composed, note="No.", now=NOW)
+    at_once = PlannedStart(begins=NOW, issue_date=MONDAY, is_now=True)
+    for person, error in (
+        (EDITOR, ForbiddenError),
+        (replace(PUBLISHER, is_confirmed=False), ConfirmationNeededError),
+    ):
+        with pytest.raises(error):
+            require_approval(
+                approving, store, composed, at_once, person=person, without_approval="In a hurry.", now=NOW
+            )
+    assert store.reviews.of_issue(ISSUE) == ()
 
 
 def test_a_send_without_approval_has_a_reason_and_is_for_exactly_this(approving: Settings, store: Store) -> None:

@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -97,6 +98,11 @@ def test_a_send_that_has_begun_can_be_neither_undone_nor_rescheduled(store: Stor
         with pytest.raises(BegunError):
             store.schedules.reschedule(scheduled.id, begins=LATER)
         assert (begun.status, begun.begins) == (SendStatus.RUNNING, SOON)
+    store.controls.pause(scheduled.id, "paused by Ada")  # its readers are frozen, and some may have been mailed
+    for change in (store.schedules.undo, partial(store.schedules.reschedule, begins=LATER)):
+        with pytest.raises(BegunError):
+            change(scheduled.id)
+    assert store.sends.get(scheduled.id).status is SendStatus.PAUSED
     with pytest.raises(UnknownSendError):
         store.schedules.undo(scheduled.id + 1)
 

@@ -45,6 +45,20 @@ class TooManyColumnsError(SubscriberFileError):
         )
 
 
+class LongRowError(SubscriberFileError):
+    """A file with a row that is longer than an import accepts."""
+
+    code = "row-too-long"
+
+    def __init__(self, *, most: int, place: Place) -> None:
+        self.most = most
+        super().__init__(
+            f"a row has more than {most:,} characters",
+            hint="check that each reader has a line of their own, and close every quotation mark",
+            place=place,
+        )
+
+
 class UnknownArchiveError(SubscriberFileError):
     """An archive without a file that looks like one of a known platform."""
 

@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Self, TextIO
 
 from newsletter.errors import Place
 from newsletter.subscriber_files.columns import MOST_COLUMNS
@@ -13,6 +13,7 @@ from newsletter.subscriber_files.csv_format import CsvFormat, ImportedReader, Sh
 from newsletter.subscriber_files.file_encodings import FileEncoding
 from newsletter.subscriber_files.input_files import (
     InputFile,
+    LongRowError,
     SpreadsheetError,
     SubscriberFileError,
     TooManyColumnsError,
@@ -20,6 +21,9 @@ from newsletter.subscriber_files.input_files import (
 )
 
 DELIMITERS = ",;\t"
+LONGEST_ROW = 1_000_000
+"""The most characters of a row: a file without line breaks would take many times its size in memory."""
+
 _SAMPLE = 65536  # bytes that contain the whole header
 _STATED = re.compile(r'"?sep=([^"\w\s]|\t)"?[\r\n]', re.IGNORECASE)
 _UTF8_HINT = 'save it as UTF-8, which a spreadsheet calls "CSV UTF-8", or say which encoding it has'
@@ -59,12 +63,14 @@ class SubscriberReader:
         self._delimiter = self._read_delimiter()
         text = io.TextIOWrapper(file, encoding=encoding.codec, newline="")
         # Strict, so that an unclosed quotation mark doesn't swallow all lines after it into one cell.
-        self._csv = csv.reader(text, delimiter=self._delimiter, strict=True)
+        self._lines = _Lines(text, source)
+        self._csv = csv.reader(self._lines, delimiter=self._delimiter, strict=True)
         self._sheet = self._read_header(csv_format)
 
     def __iter__(self) -> Iterator[ImportedReader]:
         while True:
             line = self._csv.line_num + 1
+            self._lines.begin_row()
             try:
                 cells = next(self._csv)
             except StopIteration:
@@ -143,6 +149,31 @@ class SubscriberReader:
 
     def _place(self, line: int | None = None) -> Place:
         return Place(path=self._source.path, line=line)
+
+
+class _Lines:
+    """An iterator over the lines of a file. Raises LongRowError if those of one row are too long together."""
+
+    def __init__(self, text: TextIO, source: InputFile) -> None:
+        self._text, self._source = text, source
+        self._number, self._left = 0, LONGEST_ROW
+
+    def begin_row(self) -> None:
+        """Begin to count the characters of another row."""
+        self._left = LONGEST_ROW
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(self._left + 1)
+        if not line:
+            raise StopIteration
+        self._number += 1
+        self._left -= len(line)
+        if self._left < 0:
+            raise LongRowError(most=LONGEST_ROW, place=Place(path=self._source.path, line=self._number))
+        return line
 
 
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # zip archives (xlsx, ods), and OLE2 (xls)

@@ -32,6 +32,7 @@ from newsletter.subscriber_files import (
     SubscriberFileError,
     export_lines,
     import_readers,
+    reader,
     rejected_row_files,
 )
 from newsletter.subscriber_files.cell_values import address as read_address
@@ -255,6 +256,18 @@ BAD = (
     "a@example.com,,,,,Europe/Berlim\n"  # 13
     '"never closed,,,,\nx@example.com,,,,\n'  # 14, 15
 )
+
+
+@pytest.mark.parametrize("long", ["," * 101, '"b\n",' * 30, "b" * 101])
+def test_a_row_without_an_end_is_not_read_into_memory(
+    small: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, long: str
+) -> None:
+    monkeypatch.setattr(reader, "LONGEST_ROW", 100)
+    with pytest.raises(SubscriberFileError, match="a row has more than 100 characters"):
+        imported(small, tmp_path, f"email\nada@example.org\n{long}\nben@example.org\n")
+    with pytest.raises(SubscriberFileError, match="a row has more than 100 characters"):
+        imported(small, tmp_path, f"{long}\n")
+    assert imported(small, tmp_path, "email\n" + "zoe@example.org\n" * 9).rows == 9  # together they are longer
 
 
 def test_bad_lines_are_refused_with_number_and_reason_and_the_others_imported(store: Store, tmp_path: Path) -> None:

@@ -472,8 +472,8 @@ def test_imported_readers_are_exported_with_consents_and_imported_again(run: Run
     assert known["ada@example.org"][0] == ("2018-02-12 10:54:27", ASKED, "mailchimp")
 
 
-def test_an_export_is_not_imported_as_a_plain_list(run: Run) -> None:
-    Path("anything.csv").write_text("email,name,subscribed_to_emails\nada@example.org,Ada,false\n")
+def test_an_export_is_not_imported_as_a_plain_list(run: Run, root: Path) -> None:
+    (root / "anything.csv").write_text("email,name,subscribed_to_emails\nada@example.org,Ada,false\n")
     refused = run("subscribers", "import", "anything.csv")
     assert refused.status == 2
     assert "anything.csv looks like an export from Ghost" in refused.stderr

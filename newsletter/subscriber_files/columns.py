@@ -119,6 +119,8 @@ def columns_of(header: Sequence[str], meant: Mapping[str, str]) -> Columns:
             both = f"{names[positions[what]]!r} and {names[position]!r}"
             raise ValueError(f"the columns {both} both mean {what.removeprefix(VERBATIM)!r}")
     if "email" not in positions:
+        if any("@" in name for name in names):
+            raise ValueError('the first line is a reader: write the names of the columns above it, such as "email"')
         raise ValueError(f'no column contains the address: name it "email"; the columns are: {listed(names)}')
     return Columns(
         names=names,

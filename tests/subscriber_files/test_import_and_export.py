@@ -323,6 +323,7 @@ def test_no_file_of_refused_lines_is_left_if_there_are_none_or_the_import_fails(
     [
         (b"", 1, "the file is empty"),
         (b"first_name,city\nAda,London\n", 1, "no column contains the address.*first_name, city"),
+        (b"ada@example.org\nbea@example.org\n", 1, "the first line is a reader: write the names of the columns"),
         (b"email,E-Mail\na@example.com,b@example.com\n", 1, "'email' and 'E-Mail' both mean 'email'"),
         (b"email,My City,my-city\na@example.com,x,y\n", 1, "both mean 'my_city'"),
         (b'"email\n', 1, "the header can't be read as CSV: close every quotation mark"),

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, Response
 
+from newsletter.domain.addresses import address_key
 from newsletter.domain.people import Person
 from newsletter.domain.subscriber import Frequency, SubscriberStatus
 from newsletter.publishing.readers.reader_edits import ReaderDetailError, ReaderDetails, details_of, edit_reader
@@ -201,7 +202,7 @@ class ReaderPages:
     ) -> Response:
         with self._store() as store:
             reader = known_reader(store, key)
-            if form.text("address") != reader.address:
+            if address_key(form.text("address")) != address_key(reader.address):
                 raise ReaderDetailError(
                     "this isn't their address", field="address", hint="type the address to make sure"
                 )

@@ -18,6 +18,12 @@ REASONS: Mapping[str, str] = {
     SuppressionReason.MANUAL: "somebody on the staff decided so",
     SuppressionReason.ERASED: "another platform erased them",
 }
+NEVER_MAILED: Mapping[str, str] = {
+    SuppressionReason.BOUNCED: "bounced",
+    SuppressionReason.COMPLAINED: "reported as spam",
+    SuppressionReason.MANUAL: "never mailed",
+    SuppressionReason.ERASED: "erased",
+}
 FREQUENCIES: Mapping[str, str] = {Frequency.EACH: "Each issue", Frequency.WEEKLY: "The weekly digest only"}
 EVENTS: Mapping[str, str] = {
     ConsentEvent.ASKED: "Asked for the newsletter",

@@ -7,7 +7,13 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const line = document.getElementById("confirm-problem");
   line.textContent = "";
-  if (await confirmWithPasskey(postOnce)) event.target.submit();
-  else line.textContent = "no passkey was used: try again";
+  if (!(await confirmWithPasskey(postOnce))) {
+    line.textContent = "no passkey was used: try again";
+    return;
+  }
+  // The answer is another page, or a file: then this one stays.
+  document.getElementById("confirm-words").textContent = "Your passkey was accepted.";
+  document.getElementById("confirm-back").textContent = "Back";
+  event.target.submit();
 });
 for (const button of document.querySelectorAll("form[data-confirm] button")) button.disabled = false;

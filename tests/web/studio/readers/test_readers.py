@@ -152,7 +152,7 @@ def test_a_reader_is_erased_only_if_their_address_is_typed(editor: httpx.Client,
     refused = editor.post(f"{path}/erase", data={"address": "adam@example.org"})
     assert refused.status_code == 422
     assert store.subscribers.get("eve@example.org")
-    done = editor.post(f"{path}/erase", data={"address": "eve@example.org"}, follow_redirects=False)
+    done = editor.post(f"{path}/erase", data={"address": "Eve@Example.org"}, follow_redirects=False)
     assert done.status_code in (200, 303)
     assert store.subscribers.get("eve@example.org") is None
     assert editor.get(path).status_code == 404
@@ -293,3 +293,11 @@ def test_files_of_any_length_are_checked(editor: httpx.Client, rows: int, store:
     assert (f"{rows:,} new reader" if rows else "Nothing would change") in page
     assert "UTF-16" in page
     assert store.reader_search.find("len", most=9) == []
+
+
+def test_a_check_says_in_words_who_is_never_mailed(editor: httpx.Client, store: Store) -> None:
+    rows = ["uuid,email,name,attributes,status,created_at"]
+    rows += [f"{at},l{at}@example.org,,{{}},{status}," for at, status in enumerate(("enabled", "blocklisted"))]
+    path = upload(editor, "\n".join(rows).encode(), "list.csv")
+    assert "In the file: 1 confirmed, 1 never mailed." in editor.get(path).text
+    assert store.subscribers.get("l0@example.org") is None

@@ -36,9 +36,9 @@ def hosted(shared_folder: NewsletterFolder, clock: MovedClock) -> Iterator[Hoste
         studio: Studio = app.state.studio
 
         @app.post("/careful")
-        def careful() -> JSONResponse:
+        def careful(file: bool = False) -> JSONResponse:
             require(studio.person, Act.APPROVE)
-            return JSONResponse({"done": True})
+            return JSONResponse({"done": True}, headers={"Content-Disposition": "attachment"} if file else None)
 
     with hosted_studio(shared_folder.root, clock=clock, prepare=with_route) as at:
         yield at
@@ -132,14 +132,24 @@ def test_a_change_that_asks_for_the_passkey_again_is_made_after_it_was_used(
         assert secret_of(page.context, hosted) not in ("", before)
         assert hosted.store.staff_sessions.of_member(hosted.member(Role.PUBLISHER).id, clock.now)[0].confirmed_at
         # Without the scripts' help, as a form of a page that has none.
-        clock.now += CONFIRMED_FOR
-        page.evaluate("""() => {
-          const form = Object.assign(document.createElement('form'), { method: 'post', action: '/careful' });
-          document.body.append(form);
-          form.submit();
-        }""")
-        expect(page.get_by_role("heading", name="Use your passkey to go on")).to_be_visible()
-        page.get_by_role("button", name="Use your passkey").click()
+        for action in ("/careful?file=yes", "/careful"):
+            clock.now += CONFIRMED_FOR
+            page.evaluate(
+                """action => {
+                  const form = Object.assign(document.createElement('form'), { method: 'post', action });
+                  document.body.append(form);
+                  form.submit();
+                }""",
+                action,
+            )
+            expect(page.get_by_role("heading", name="Use your passkey to go on")).to_be_visible()
+            expect(page.get_by_text("Nothing has happened yet.")).to_be_visible()
+            if "file" in action:
+                with page.expect_download():
+                    page.get_by_role("button", name="Use your passkey").click()
+                expect(page.get_by_text("Nothing has happened yet.")).to_be_hidden()  # the page stays
+            else:
+                page.get_by_role("button", name="Use your passkey").click()
         expect(page.locator("body")).to_contain_text("done")
 
 

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 from newsletter.domain.people import Act, Person, may
 from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.web.studio.places import PLACES
+from newsletter.web.studio.replies import own_path
 
 _NOWHERE = ("", "")
 _HIDDEN = {  # what pages below these paths are about is nobody's business but theirs who may see them
@@ -31,7 +32,7 @@ def page_for(person: Person, path: str, title: Callable[[str, str], str]) -> tup
 
     ``title`` returns what an entry or issue is called, given "entries" or "issues" and its slug.
     """
-    if not path:
+    if not path or own_path(path) != path:  # scripts make a link of it, which must not lead to another host
         return _NOWHERE
     first, _, rest = _without_preview(unquote(path).strip("/")).partition("/")
     slug, _, page = rest.partition("/")

@@ -169,6 +169,11 @@ def test_other_paths_have_no_name(path: str) -> None:
     assert named_page(ADMIN, path)[0] in ("", "Desk")
 
 
+@pytest.mark.parametrize("path", ["//links", "//links%2f@evil.example/", "/\\links", "links", "/links/\t"])
+def test_no_link_to_a_colleague_leads_to_another_host(path: str) -> None:
+    assert named_page(ADMIN, path) == ("", "")
+
+
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostedStudio]:
     """Run a hosted studio."""

@@ -12,6 +12,7 @@ import newsletter
 PACKAGE = Path(newsletter.__file__).parent
 MODULES = [path for path in sorted(PACKAGE.rglob("*.py")) if "migrations" not in path.parts]
 LONGEST = 400  # lines
+VAGUE = {"asked", "each", "found", "one", "said"}
 
 
 def test_no_two_public_classes_share_a_name() -> None:
@@ -26,6 +27,19 @@ def test_no_two_public_classes_share_a_name() -> None:
 def test_no_module_is_too_long() -> None:
     lines = {path.relative_to(PACKAGE).as_posix(): path.read_text(encoding="utf-8").count("\n") for path in MODULES}
     assert {path: number for path, number in lines.items() if number > LONGEST} == {}
+
+
+def test_names_can_be_searched_for() -> None:
+    """No variable or parameter has a name that would fit everything (CONTRIBUTING, Words)."""
+    vague = []
+    for path in MODULES:
+        functions = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.FunctionDef))
+        for node in (inner for function in functions for inner in ast.walk(function)):
+            is_variable = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            name = node.arg if isinstance(node, ast.arg) else ast.unparse(node) if is_variable else ""
+            if name in VAGUE:
+                vague.append(f"{path.relative_to(PACKAGE).as_posix()}: {name}")
+    assert vague == []
 
 
 def test_each_package_has_a_docstring() -> None:

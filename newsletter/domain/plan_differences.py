@@ -179,14 +179,14 @@ def plan_differences(
     ``notes`` are remarks about the plan itself.
     """
     compared = tuple(earlier[:COMPARED])
-    found: list[PlanNote] = []
+    remarks: list[PlanNote] = []
     if alarm := _alarm(planned, compared):
-        found.append(PlanNote(kind=PlanNoteKind.AUDIENCE, what=alarm.words))
-    found.extend(notes)
+        remarks.append(PlanNote(kind=PlanNoteKind.AUDIENCE, what=alarm.words))
+    remarks.extend(notes)
     if compared:
         for compare in _COMPARISONS:
-            found.extend(compare(planned, compared))
-    return PlanDifferences(planned=planned, earlier=compared, notes=tuple(found))
+            remarks.extend(compare(planned, compared))
+    return PlanDifferences(planned=planned, earlier=compared, notes=tuple(remarks))
 
 
 def _earlier(measure: Measure, earlier: Sequence[SendShape]) -> tuple[int, ...]:

@@ -28,13 +28,11 @@ class WordChange:
 class QuotationDrift:
     """The differences between a quotation and its page.
 
-    ``gone`` has the beginnings of parts that the page doesn't have in any similar form. ``found`` is the number of
-    parts that it has, changed or not.
+    ``gone`` has the beginnings of parts that the page doesn't have in any similar form.
     """
 
     changes: tuple[WordChange, ...] = ()
     gone: tuple[str, ...] = ()
-    found: int = 0
 
     def __bool__(self) -> bool:
         """Return whether there is any difference."""
@@ -56,12 +54,12 @@ def quotation_drift(markdown: str, page: str, elsewhere: Callable[[], str] = str
     changes: list[WordChange] = []
     gone: list[str] = []
     for fragment in absent:
-        found = visible.changes(fragment)
-        if found is None:
+        altered = visible.changes(fragment)
+        if altered is None:
             gone.append(_beginning(fragment))
         else:
-            changes.extend(found)
-    return QuotationDrift(changes=tuple(dict.fromkeys(changes)), gone=tuple(gone), found=len(fragments) - len(gone))
+            changes.extend(altered)
+    return QuotationDrift(changes=tuple(dict.fromkeys(changes)), gone=tuple(gone))
 
 
 def _chunks(fragment: ComparedText) -> Iterator[ComparedText]:

@@ -43,11 +43,11 @@ def mapped_addresses(repository: Repository, addresses: Iterable[str]) -> Mappin
     An address that neither names stays as it is. Raise GitError.
     """
     known = {address: address for address in addresses}
-    asked = [address for address in known if address.isprintable() and not set(address) & set("<>")]
-    if asked:
-        sent = "".join(f"<{address}>\n" for address in asked).encode()
+    queried = [address for address in known if address.isprintable() and not set(address) & set("<>")]
+    if queried:
+        sent = "".join(f"<{address}>\n" for address in queried).encode()
         lines = repository.git.run("check-mailmap", "--stdin", sent=sent).out.decode("utf-8", "replace").splitlines()
-        for address, line in zip(asked, lines, strict=True):
+        for address, line in zip(queried, lines, strict=True):
             match = re.search(r"<([^<>]*)>\s*$", line)
             known[address] = match[1] if match and "@" in match[1] else address
     return known

@@ -123,7 +123,7 @@ def find_repository(
         what = f"git is too old ({version.removeprefix('git version ')[:40]})"
         return NoRepository(reason=NoRepositoryReason.OLD_GIT, what=what, hint=f"install git {least} or newer")
     try:
-        return _found(root, git)
+        return _repository_around(root, git)
     except GitError as err:
         reason = NoRepositoryReason.BROKEN
         if "not a git repository" in err.detail or "cannot use bare repository" in err.detail:
@@ -139,7 +139,7 @@ def configured_user(git: GitProcess) -> Identity | None:
     return Identity(name=name, address=address) if name and address else None
 
 
-def _found(root: Path, git: GitProcess) -> Repository | NoRepository:
+def _repository_around(root: Path, git: GitProcess) -> Repository | NoRepository:
     if git.run("rev-parse", "--is-inside-work-tree").text != "true":  # within a bare repository, or within .git
         return _NONE
     prefix = git.run("rev-parse", "--show-prefix").text

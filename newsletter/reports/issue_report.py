@@ -234,7 +234,7 @@ def report_of(
     issue = next((issue for issue in issues if issue.slug == send.issue), None)
     titles = {entry.slug: entry.title for other in (*issues, *filter(None, (issue,))) for entry in other.entries}
     after = [later for later in frozen_sends(store) if later.created > send.created][:1]
-    since, *before = (each.created.astimezone(newsletter.zone).date() for each in (send, *after))
+    since, *before = (begun.created.astimezone(newsletter.zone).date() for begun in (send, *after))
     at_position: Counter[int] = Counter()
     for row in counts.entries:
         at_position[row.position] += row.clicks

@@ -69,8 +69,8 @@ class ReaderSearch:
             exact = connection.scalars(sa.select(_C.id).where(_C.address_key == key)).all()
             ids.update(dict.fromkeys(exact))
             for inside in ranges:
-                found = sa.select(_C.id).where(*inside).limit(most)  # in the index's order
-                ids.update(dict.fromkeys(connection.scalars(found)))
+                matching = sa.select(_C.id).where(*inside).limit(most)  # in the index's order
+                ids.update(dict.fromkeys(connection.scalars(matching)))
             readers = rows.read(connection, rows.in_parameter(_C.id, "ids"), ids=list(ids)[:most])
         return sorted(readers, key=lambda reader: (reader.id not in exact, address_key(reader.address)))
 
@@ -104,19 +104,19 @@ class ReaderSearch:
         if before is not None:
             query = query.where(sa.or_(since < before[0], sa.and_(since == before[0], key < before[1])))
         with self._database.reading() as connection:
-            found = [suppression_of(row) for row in connection.execute(query)]
-            keys = [item.address_key for item in found]
+            suppressions = [suppression_of(row) for row in connection.execute(query)]
+            keys = [item.address_key for item in suppressions]
             readers = rows.read(connection, rows.in_parameter(_C.address_key, "keys"), keys=keys)
         by_key = {address_key(reader.address): reader for reader in readers}
-        return [SuppressedAddress(suppression=item, reader=by_key.get(item.address_key)) for item in found]
+        return [SuppressedAddress(suppression=item, reader=by_key.get(item.address_key)) for item in suppressions]
 
     def suppressed_among(self, readers: Sequence[Subscriber]) -> dict[str, Suppression]:
         """Return the suppressions of those readers who have one, by the reader's key."""
         keys = {address_key(reader.address): reader.key for reader in readers}
         query = sa.select(suppression).where(rows.in_parameter(suppression.c.address_key, "keys"))
         with self._database.reading() as connection:
-            found = connection.execute(query, {"keys": list(keys)}).all()
-        return {keys[row.address_key]: suppression_of(row) for row in found}
+            suppressed = connection.execute(query, {"keys": list(keys)}).all()
+        return {keys[row.address_key]: suppression_of(row) for row in suppressed}
 
     def totals(self) -> ReaderTotals:
         """Count all readers, by status. With a million readers this takes a moment."""

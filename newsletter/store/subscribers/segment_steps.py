@@ -42,11 +42,11 @@ class SegmentSteps:
                 began, upper = self._clock(), _id_after(connection, after, size)
                 here = self._mailed(now, after, upper)
                 columns = [sa.func.count(sa.case((admitted(segment, now), 1))) for segment in segments]
-                total, *found = connection.execute(
+                total, *admitted_here = connection.execute(
                     sa.select(sa.func.count(), *columns).select_from(subscriber).where(*here)
                 ).one()
                 readers += total
-                counts.update(dict(zip(counts, found, strict=True)))
+                counts.update(dict(zip(counts, admitted_here, strict=True)))
                 if examples and segments:
                     condition = admitted(segments[0], now)
                     inside += _first(connection, examples - len(inside), *here, condition)
@@ -79,6 +79,6 @@ def _id_after(connection: sa.Connection, after: int, size: int) -> int:
 def _first(connection: sa.Connection, most: int, *conditions: sa.ColumnElement[bool]) -> list[Subscriber]:
     if most <= 0:
         return []
-    found = connection.scalars(sa.select(subscriber.c.id).where(*conditions).order_by(subscriber.c.id).limit(most))
-    ids = list(found)
+    query = sa.select(subscriber.c.id).where(*conditions).order_by(subscriber.c.id).limit(most)
+    ids = list(connection.scalars(query))
     return rows.read(connection, subscriber.c.id.in_(ids)) if ids else []

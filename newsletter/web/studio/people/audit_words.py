@@ -124,8 +124,8 @@ def short_name(kind: str, name: str) -> str:
 def details_of(entry: AuditEntry, moment: Callable[[datetime], str]) -> Iterator[tuple[str, str]]:
     """Yield the details of an entry as pairs of texts; those without a value, or only for the program, are left out."""
     for name, value in entry.detail.items():
-        said = name == "what" and (_is_to_a_reader(entry) or entry.act == Act.IMPORT_READERS)
-        words = "" if said or name in _INTERNAL else _words(value, moment)
+        is_in_the_act = name == "what" and (_is_to_a_reader(entry) or entry.act == Act.IMPORT_READERS)
+        words = "" if is_in_the_act or name in _INTERNAL else _words(value, moment)
         if words:
             yield name.replace("_", " "), words
 

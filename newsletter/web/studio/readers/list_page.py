@@ -91,10 +91,10 @@ class ReadersPages:
             if text:
                 values["found"] = reader_lookup.find_readers(store, person, text)
             elif chosen == SUPPRESSED:
-                found, more = reader_lookup.list_suppressed(store, person, before=_place(before))
-                values["suppressed"] = found
+                suppressed, more = reader_lookup.list_suppressed(store, person, before=_place(before))
+                values["suppressed"] = suppressed
                 if more:
-                    last = found[-1].suppression
+                    last = suppressed[-1].suppression
                     values["older"] = _older(chosen, f"{last.since.timestamp()} {last.address_key}")
             elif chosen == WAITING:
                 values["waiting"] = reader_lookup.list_waiting(store, person)

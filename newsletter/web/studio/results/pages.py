@@ -42,7 +42,7 @@ _EARLIEST = 3653  # days, which is as far back as days are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskedRange:
+class RequestedRange:
     """The days that a page is asked for: a number of days until today, or two dates."""
 
     days: str = USUAL
@@ -72,12 +72,12 @@ class AskedRange:
         return DayRange.until(today, min(int(self.days), _EARLIEST))
 
 
-def _asked(
+def _requested_range(
     days: Annotated[str, Query(pattern="^([1-9][0-9]{0,3}|all)$")] = USUAL,
     since: str = "",
     until: str = "",
-) -> AskedRange:
-    return AskedRange(days=days, since=_date(since), until=_date(until))
+) -> RequestedRange:
+    return RequestedRange(days=days, since=_date(since), until=_date(until))
 
 
 def _date(text: str) -> date | None:
@@ -98,22 +98,22 @@ def router(studio: Studio) -> APIRouter:
         return pages.issue(slug)
 
     @router.get("/reports", response_class=HTMLResponse)
-    def reports(asked: Annotated[AskedRange, Depends(_asked)]) -> str:
+    def reports(requested: Annotated[RequestedRange, Depends(_requested_range)]) -> str:
         """Show how the newsletter does over time."""
-        return pages.over_time(asked)
+        return pages.over_time(requested)
 
     @router.get("/reports/report.json")
-    def as_json(asked: Annotated[AskedRange, Depends(_asked)]) -> Response:
+    def as_json(requested: Annotated[RequestedRange, Depends(_requested_range)]) -> Response:
         """Return the report over time as JSON."""
-        text = json.dumps(facts(pages.counted(asked)), ensure_ascii=False, indent=2)
+        text = json.dumps(facts(pages.counted(requested)), ensure_ascii=False, indent=2)
         return _download(text, "application/json", "report.json")
 
     @router.get("/reports/{table}.csv")
-    def as_csv(table: ExportedTable, asked: Annotated[AskedRange, Depends(_asked)]) -> Response:
+    def as_csv(table: ExportedTable, requested: Annotated[RequestedRange, Depends(_requested_range)]) -> Response:
         """Return a table of the report over time as CSV."""
         text = io.StringIO()
         writer = csv.writer(text)
-        for row in table_rows(pages.counted(asked), table):
+        for row in table_rows(pages.counted(requested), table):
             writer.writerow([quoted(cell) if isinstance(cell, str) else cell for cell in row])
         return _download("\ufeff" + text.getvalue(), "text/csv; charset=utf-8", f"{table}.csv")
 
@@ -169,13 +169,13 @@ class _Pages:
             ),
         )
 
-    def over_time(self, asked: AskedRange) -> str:
+    def over_time(self, requested: RequestedRange) -> str:
         """Return the page of the report over time."""
-        report, fresh = self._report(asked)
+        report, fresh = self._report(requested)
         return self._studio.page(
             "results/over-time",
             place="reports",
-            asked=asked,
+            requested=requested,
             ranges=RANGES,
             tables=list(ExportedTable),
             is_fresh=fresh,
@@ -183,9 +183,9 @@ class _Pages:
             today=self._studio.today(self._studio.snapshot),
         )
 
-    def counted(self, asked: AskedRange) -> OverTime:
+    def counted(self, requested: RequestedRange) -> OverTime:
         """Return the report after everything was counted. Raise NotFoundError if there is no database."""
-        report, _ = self._report(asked, wait=True)
+        report, _ = self._report(requested, wait=True)
         if report is None:
             raise NotFoundError("there is nothing to report yet", hint="add readers and send an issue first")
         return report
@@ -195,7 +195,7 @@ class _Pages:
         entries = self._studio.snapshot.manuscripts.entries
         return lambda slug: entry_path(slug) if slug in entries else ""
 
-    def _report(self, asked: AskedRange, *, wait: bool = False) -> tuple[OverTime | None, bool]:
+    def _report(self, requested: RequestedRange, *, wait: bool = False) -> tuple[OverTime | None, bool]:
         studio, snapshot = self._studio, self._studio.snapshot
         require(studio.person, Act.SEE_REPORTS)
         if not snapshot.settings.has_database():
@@ -204,7 +204,7 @@ class _Pages:
         with snapshot.settings.open_store() as store:
             is_known = store.daily_totals.first_day() is not None
             fresh = self._counted(store, snapshot, is_known=is_known, to_the_end=wait)
-            days = asked.range(studio.today(snapshot), store.daily_totals.first_day())
+            days = requested.range(studio.today(snapshot), store.daily_totals.first_day())
             issues = snapshot.manuscripts.issues
             return over_time_as_counted(studio.person, store, newsletter, issues, days, now=studio.now), fresh
 

@@ -109,7 +109,7 @@ def _stage(
             return replace(known, words=sent or known.words)
         return IssueStage(words=sent) if sent else None
 
-    def find() -> IssueStage:
+    def derive() -> IssueStage:
         composed, _ = composed_now(snapshot, issue.slug)
         try:
             reviewed = reviewed_now(studio, snapshot, composed) if composed else None
@@ -126,8 +126,8 @@ def _stage(
             missing=review.standing.missing if is_missing else (),
         )
 
-    found = snapshot.once(key, find)
-    return replace(found, words=sent or found.words)
+    stage = snapshot.once(key, derive)
+    return replace(stage, words=sent or stage.words)
 
 
 def _unapproved(snapshot: Snapshot, sent: str, events: Sequence[ReviewEvent]) -> IssueStage:

@@ -83,8 +83,8 @@ function show(words) {
 }
 
 function showFound(duplicates, problem) {
-  const found = document.getElementById("found");
-  found.replaceChildren();
+  const place = document.getElementById("found");
+  place.replaceChildren();
   if (duplicates.length) {
     const list = element("ul", "duplicates");
     for (const { words, detail, path, ran } of duplicates) {
@@ -94,9 +94,9 @@ function showFound(duplicates, problem) {
       item.append(link, " ", element("span", "quiet", detail));
       list.append(item);
     }
-    found.append(list);
+    place.append(list);
   }
-  if (problem) found.append(element("p", "problem", problem));
+  if (problem) place.append(element("p", "problem", problem));
 }
 
 const sentence = (words) => (words ? `${words[0].toUpperCase()}${words.slice(1)}.` : "");

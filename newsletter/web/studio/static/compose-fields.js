@@ -119,7 +119,7 @@ async function filter(field) {
   if (address.href === location.href) return;
   history.replaceState(null, "", address);
   await refresh();
-  const found = document.querySelectorAll("#shelf-list [data-item]").length;
-  announce(found === 1 ? "1 entry on the shelf" : `${found} entries on the shelf`);
+  const matching = document.querySelectorAll("#shelf-list [data-item]").length;
+  announce(matching === 1 ? "1 entry on the shelf" : `${matching} entries on the shelf`);
 }
 

@@ -56,8 +56,8 @@ export function onKey(event) {
 }
 
 function run(key, event, inField) {
-  const found = added.get(key);
-  if (found && (!inField || found.inFields)) return found.action(event) !== false;
+  const registered = added.get(key);
+  if (registered && (!inField || registered.inFields)) return registered.action(event) !== false;
   if (inField && !/^(Ctrl\+|F\d)/.test(key)) return false;
   const target = elementsWithKeys().find((element) => element.dataset.key === key && isVisible(element));
   if (!target || event.repeat) return false;

@@ -4,7 +4,7 @@ import { refresh } from "./morph.js";
 import { fetchValues } from "./requests.js";
 
 const LOOK_MS = 1000;
-let asked = false; // whether the state is on its way
+let isFetching = false; // whether the state is on its way
 let again = false; // whether it may have changed since
 let timer = 0;
 
@@ -23,11 +23,11 @@ function watch() {
 }
 
 async function show() {
-  again = asked;
-  if (asked) return;
-  asked = true;
+  again = isFetching;
+  if (isFetching) return;
+  isFetching = true;
   const state = await fetchValues(`/readers/import/${place().dataset.import}/state`);
-  asked = false;
+  isFetching = false;
   const bar = document.getElementById("import-bar");
   if (state?.running && bar) {
     bar.value = state.percent;

@@ -19,14 +19,13 @@ from newsletter.domain.people import Person
 from newsletter.editing.errors import SideNeededError
 from newsletter.editing.file_merging import Choice, FileVersions, MergedFile, Side, SyncConflict, merge_file
 from newsletter.editing.permissions import require_edit
+from newsletter.editing.pulled_files import check_plan
 from newsletter.editing.sittings import CommitState, Sittings, author_of, in_words
-from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.files.newsletter_lock import newsletter_lock
 from newsletter.git import (
     PROTOCOLS,
     STUDIO,
     BothChanged,
-    GitError,
     Identity,
     MergePlan,
     NoRepository,
@@ -225,7 +224,7 @@ class Syncing:
                 if plan is None:
                     return ()
             if plan.fast_forward:
-                self._check(repository, plan, {})
+                check_plan(repository, plan, {}, self._check_pulled)
                 fast_forward(repository, theirs, plan.paths)
                 return ()
             blobs = blob_contents(repository, plan.both)
@@ -234,7 +233,7 @@ class Syncing:
             if conflicts:
                 return conflicts
             contents = {path: file.content for path, file in files.items()}
-            self._check(repository, plan, contents)
+            check_plan(repository, plan, contents, self._check_pulled)
             self._finish(repository, plan, contents)
             return ()
 
@@ -253,18 +252,6 @@ class Syncing:
             }
         return merge(choices=choices) if choices else merged
 
-    def _check(self, repository: Repository, plan: MergePlan, contents: Mapping[str, bytes | None]) -> None:
-        """Have ``check_pulled`` look at newsletter.toml before a merge changes it."""
-        for path in plan.paths & _names_of_settings(repository):
-            blob = plan.taken.get(path)
-            if blob is not None and not blob.mode.startswith("100"):
-                raise GitError(f"the remote makes {SETTINGS_FILE} a link", hint="pull it on the server with git")
-            taken = BothChanged(path=path, base=None, ours=None, theirs=blob)
-            after = contents.get(path) if path in contents else b"".join(blob_contents(repository, [taken]).values())
-            file = repository.root / SETTINGS_FILE
-            before = file.read_bytes() if file.is_file() else b""
-            self._check_pulled(before.decode("utf-8", "replace"), (after or b"").decode("utf-8", "replace"))
-
     def _finish(self, repository: Repository, plan: MergePlan, contents: Mapping[str, bytes | None]) -> None:
         with self._guard:
             chooser = self._chooser if self._choices else None
@@ -280,14 +267,6 @@ class Syncing:
         fast_forward(repository, sha, plan.paths)
         with self._guard:
             self._choices, self._chooser = {}, None
-
-
-def _names_of_settings(repository: Repository) -> frozenset[str]:
-    """Return the paths of newsletter.toml from the top: its own, and that of the file that it links to."""
-    own = posixpath.normpath(repository.prefix + SETTINGS_FILE)
-    file = repository.root / SETTINGS_FILE
-    target = posixpath.relpath(file.resolve().as_posix(), file.parent.resolve().as_posix())
-    return frozenset({own, posixpath.normpath(repository.prefix + target)})
 
 
 def _own_paths(repository: Repository, plan: MergePlan) -> frozenset[str]:

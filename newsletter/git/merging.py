@@ -179,9 +179,8 @@ def fast_forward(repository: Repository, sha: str, paths: frozenset[str]) -> Non
     repository.require_finished()
     configuration = read_configuration(repository.git)
     filters = configuration.own_filters
-    top = "".join("../" for _ in Path(repository.prefix).parts)
     if filters and paths:
-        names = [f"{top}{path}" for path in sorted(paths)]
+        names = _names(repository, paths)
         out = repository.git.run("check-attr", "-z", "--stdin", "filter", sent="\0".join(names).encode()).text
         for value in out.split("\0")[2::3]:
             if value in filters:
@@ -194,9 +193,28 @@ def fast_forward(repository: Repository, sha: str, paths: frozenset[str]) -> Non
         "--no-stat",
         "--no-autostash",
         "--no-verify-signatures",
+        "--no-overwrite-ignore",
         "--end-of-options",
         sha,
     )
+
+
+def ignored_files(repository: Repository, paths: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the files, from the top, that git doesn't track here and that its rules here ignore."""
+    sent = "".join(f"./{name}\0" for name in _names(repository, paths)).encode("utf-8", "surrogateescape")
+    output = repository.git.run("check-ignore", "-z", "--stdin", literal=False, sent=sent, accept=(0, 1))
+    names = output.out.decode("utf-8", "surrogateescape").split("\0")
+    top = f"./{_to_top(repository)}"
+    return tuple(name.removeprefix(top) for name in names if name)
+
+
+def _names(repository: Repository, paths: Iterable[str]) -> list[str]:
+    """Return paths from the top as paths from the newsletter's folder."""
+    return [f"{_to_top(repository)}{path}" for path in sorted(paths)]
+
+
+def _to_top(repository: Repository) -> str:
+    return "".join("../" for _ in Path(repository.prefix).parts)
 
 
 def _changes(repository: Repository, old: str, new: str) -> Iterator[tuple[str, tuple[Blob | None, Blob | None]]]:

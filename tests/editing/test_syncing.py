@@ -322,3 +322,31 @@ def test_settings_behind_a_link_are_checked_too(tmp_path: Path) -> None:
     desk.push("../settings.toml", "a = 1", "a = 10")
     assert desk.syncing.sync_now().problem == ""
     assert [("a = 1\n" in before, "a = 10\n" in after) for before, after in seen] == [(True, True)]
+
+
+@pytest.mark.parametrize("prefix", ["", "letters/für/"])
+@pytest.mark.parametrize(
+    "path",
+    ["newsletter.db", "newsletter.db-journal", "new/secret.env", ".newsletter/imports/x/import.json", ".gitignore"],
+)
+def test_no_file_of_the_remote_takes_the_place_of_one_that_only_the_server_has(
+    tmp_path: Path, prefix: str, path: str
+) -> None:
+    desk = Desk(tmp_path, prefix)
+    (desk.root / ".gitignore").write_text(".newsletter/\nnewsletter.db\n*.env\n")
+    desk.here.git("commit", "--quiet", "--all", "--message=Rules")
+    assert desk.syncing.sync_now().problem == ""
+    (desk.root / "newsletter.db").write_text("readers")
+    desk.there.git("pull", "--quiet")
+    file = desk.there.folder / prefix / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("theirs")
+    desk.there.git("add", "--force", "--all", str(file))
+    desk.there.git("commit", "--quiet", "--message=Theirs")
+    desk.there.git("push", "--quiet")
+    for change in ("", "Ours."):  # a fast-forward, and a merge
+        if change:
+            desk.commit(ENTRY, "A framing.", change)
+        assert f"{prefix}{path}" in desk.syncing.sync_now().problem
+        assert desk.text("newsletter.db") == "readers"
+        assert not (desk.root / path).exists() or desk.text(path) != "theirs"

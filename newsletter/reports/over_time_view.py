@@ -96,6 +96,8 @@ def over_time_view(
 
 def _lede(report: OverTime) -> str:
     if report.readers is None:
+        if report.first_day is None:
+            return "Readers are counted at the end of each day: the first numbers follow tomorrow."
         return "No day of this range has been counted."
     grown = report.growth
     compared = f"{abs(grown):,} {'more' if grown > 0 else 'fewer'} than before" if grown else "as many as before"

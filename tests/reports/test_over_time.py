@@ -104,7 +104,7 @@ def test_a_newsletter_without_readers_has_a_report(store: Store) -> None:
     report = reported(store)
     assert (report.days, report.issues, report.readers) == ((), (), None)
     assert facts(report)["days"] == []
-    assert "No day of this range has been counted" in over_time_page(report, make.newsletter())
+    assert "the first numbers follow tomorrow" in over_time_page(report, make.newsletter())
 
 
 def test_followers_are_unknown_until_a_day_was_counted(store: Store) -> None:
@@ -123,9 +123,10 @@ def test_followers_are_unknown_until_a_day_was_counted(store: Store) -> None:
     assert [row[2] for row in table_rows(report, ExportedTable.TOPICS)][1:] == [""] * len(report.topics)
     page = over_time_page(report, make.newsletter())
     assert "<td>–</td>" in page
-    assert "Followers are counted at the end of each day" in page
+    assert "those of today follow tomorrow" in page
+    assert "the first numbers follow tomorrow" in page
     next_day = over_time(PERSON, store, make.newsletter(), [], WEEK, now=at(25))
-    assert "Followers are counted at the end" not in over_time_page(next_day, make.newsletter())
+    assert "the first numbers follow tomorrow" not in over_time_page(next_day, make.newsletter())
 
 
 def view_of(store: Store, days: int) -> OverTimeView:

@@ -7,13 +7,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from lxml import html
 
 from newsletter import bootstrap, settings
 from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.subscriber import Subscriber, SuppressionReason
 from newsletter.store import Store
+from newsletter.store.tables import delivery
+from tests import make
 from tests.make import SECRET
 from tests.rows import execute
 from tests.web.preview.running_preview import NewsletterFolder, morning
@@ -151,6 +155,28 @@ def test_another_day_is_confirmed_first(editor: httpx.Client, store: Store) -> N
     assert send is not None
     assert send.begins is not None
     assert send.begins.isoformat() == "2026-11-25T06:30:00+00:00"
+
+
+def test_an_unusual_audience_is_confirmed_first(editor: httpx.Client, store: Store) -> None:
+    before = store.sends.freeze(
+        compiled=make.compiled(issue="2026-11-22"),
+        tailor=make.tailor(slug="2026-11-22"),
+        date=morning(),
+        provider="outbox",
+        segments=[EVERYONE],
+        now=morning(),
+    )
+    ten = sa.select(delivery.c.subscriber).where(delivery.c.send == before.id).limit(10)
+    execute(store, sa.delete(delivery).where(delivery.c.subscriber.in_(ten)))
+    error = start(editor).json()["error"]
+    assert error["code"] == "send-audience-unusual"
+    assert "50 readers would get it, 25% more than the last send (40)" in error["what"]
+    assert store.sends.of_issue(TODAY) is None
+    page = html.fromstring(editor.post(f"{PAGE}/start", data={"kind": "soon"}).text)  # without scripts
+    assert "hidden" not in page.get_element_by_id("now-any-audience-box").attrib
+    assert start(editor, any_date="yes").json()["error"]["code"] == "send-audience-unusual"
+    assert start(editor, any_audience="yes").status_code == 200
+    assert store.sends.of_issue(TODAY) is not None
 
 
 def test_a_time_is_said_in_words_and_what_is_odd_about_it(editor: httpx.Client, root: Path, store: Store) -> None:

@@ -63,7 +63,7 @@ class StaffAccess:
                 secured = _WatchedSend(secured, partial(self._is_over, visit))
             peer = scope["client"][0] if scope.get("client") else ""
             client = client_address(peer, headers.getlist("x-forwarded-for"), self._hosting.proxies)
-            # A page that is closed while it sends a form; a stream whose person has signed out.
+            # A page that is closed while it sends a form; an answer in parts whose person has signed out.
             with suppress(ClientDisconnect, _SessionOverError):
                 await answer({**scope, "client": (client, 0), "scheme": self._hosting.scheme}, body, secured)
         else:
@@ -121,11 +121,14 @@ class StaffAccess:
 
 
 class _SessionOverError(OSError):
-    """The end of a stream whose person is no longer signed in."""
+    """The end of an answer whose person is no longer signed in."""
 
 
 class _WatchedSend:
-    """A wrapper of ``send`` that ends a stream of events once its session is over: before the next event."""
+    """A wrapper of ``send`` that ends an answer in parts once its session is over: before the next part.
+
+    A stream of events ends as usual; anything else, such as an export, breaks off, so that it isn't taken for complete.
+    """
 
     def __init__(self, send: Send, is_over: Callable[[], Awaitable[bool]]) -> None:
         self._send, self._is_over = send, is_over
@@ -134,9 +137,9 @@ class _WatchedSend:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._is_stream = Headers(raw=message["headers"]).get("content-type", "").startswith("text/event-stream")
-        elif self._is_stream and message.get("more_body") and await self._is_over():
-            self._is_stream = False
-            await self._send({"type": "http.response.body", "body": b""})
+        elif message.get("more_body") and await self._is_over():
+            if self._is_stream:
+                await self._send({"type": "http.response.body", "body": b""})
             raise _SessionOverError
         await self._send(message)
 

@@ -9,6 +9,7 @@ import pytest
 from newsletter.domain.people import Person
 from newsletter.domain.subscriber import Subscriber
 from newsletter.editing import SyncConflict, SyncState
+from newsletter.web.studio.readers import export_page
 from tests import event_loop
 from tests.make import SECRET
 from tests.people import ADMIN, EDITOR, PUBLISHER, WRITER
@@ -206,6 +207,19 @@ def test_a_conflict_with_the_remote_shows_settings_to_nobody_but_admins(studio: 
         assert page.count("Write it yourself") == 1
     finally:
         syncing._state = SyncState()
+
+
+def test_an_export_breaks_off_once_its_person_is_signed_out(
+    studio: AskedStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lines(*_arguments: object, **_options: object) -> Iterator[str]:
+        yield from ["early\n"] * 600
+        studio.store.staff_sessions.end_all(studio.of(ADMIN).id)
+        yield from ["late\n"] * 600
+
+    monkeypatch.setattr(export_page, "export_readers", lines)
+    answer = ask(studio, ADMIN, "POST", "/readers/export", form={"segment": ""})
+    assert (answer.status, "early" in answer.text, "late" in answer.text) == (200, True, False)
 
 
 def test_the_button_of_a_link_presses_no_other_page(studio: AskedStudio) -> None:

@@ -255,5 +255,5 @@ def _which(earlier: Sequence[SendShape]) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     if len(names) < 2:
-        return names[0] if names else "no segment"
+        return names[0] if names else "everyone"
     return f"{', '.join(names[:-1])} and {names[-1]}"

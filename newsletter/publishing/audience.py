@@ -122,7 +122,7 @@ def _obstacles(store: Store, segments: list[Segment], subscriber: Subscriber, no
     if not any(segment.language is None or segment.language.holds(facts) for segment in segments):
         reasons.append(f"they don't get issues in {' or '.join(_languages(segments))}")
     if not any(segment.admits(facts) for segment in segments):
-        reasons.append(f"they are not in {' or '.join(segment.slug for segment in segments)}")
+        reasons.append(f"they are not in the segment {' or '.join(segment.slug for segment in segments)}")
     return reasons
 
 

@@ -286,5 +286,10 @@ def figures_of(send: Send, counts: IssueCounts) -> Figures:
 
 
 def percent(share: float | None) -> str:
-    """Return a share in percent, such as ``12.5%``, or "" if it isn't known."""
-    return "" if share is None else f"{share:.1%}"
+    """Return a share in percent, or "" if it isn't known: ``12.5%``, ``0.03%``.
+
+    Mailbox providers act on complaints of 0.1%, so what is below that isn't rounded to nothing.
+    """
+    if share is None:
+        return ""
+    return f"{share:.2%}" if 0 < share < 0.001 else f"{share:.1%}"

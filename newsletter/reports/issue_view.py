@@ -149,7 +149,9 @@ def _clicks(report: Report, entry_url: Callable[[str], str]) -> Iterator[BarChar
                     value=line.clicks,
                     detail=f"{line.clicks / total:.0%}" if total else "",
                     url=entry_url(line.mark) if heading == "Entry" else "",
-                    note=f"no. {position[line.name]}" if heading == "Entry" and line.name in position else "",
+                    note=f"no.\N{NO-BREAK SPACE}{position[line.name]}"
+                    if heading == "Entry" and line.name in position
+                    else "",
                 )
                 for line in lines
             ]

@@ -120,16 +120,22 @@ def _heads(report: OverTime) -> Iterator[Head]:
         yield Head(label="Readers", number=f"{report.readers:,}", comparison=f"{sign}{abs(report.growth):,}")
         joined = report.total("joined")
         days = max(len(report.days), 1)
-        yield Head(label="Joined", number=f"{joined:,}", comparison=f"{joined / days:,.1f} a day")
+        yield Head(label="Joined", number=f"{joined:,}", comparison=_daily(joined, days))
         lost = report.total("left")
-        yield Head(label="Left", number=f"{lost:,}", comparison=f"{lost / days:,.1f} a day")
+        yield Head(label="Left", number=f"{lost:,}", comparison=_daily(lost, days))
         gone = report.total("bounced") + report.total("complained")
-        yield Head(label="Bounces and spam", number=f"{gone:,}", comparison=f"{gone / days:,.1f} a day")
+        yield Head(label="Bounces and spam", number=f"{gone:,}", comparison=_daily(gone, days))
     issues = [issue for issue in report.issues if issue.submitted]
     yield Head(label="Issues sent", number=f"{len(report.issues):,}", comparison="")
     if any(issue.clicks.people for issue in issues):
         usual = median(issue.clicks.people / issue.submitted for issue in issues)
         yield Head(label="Clicks", number=percent(usual), comparison="of messages, in the median")
+
+
+def _daily(number: int, days: int) -> str:
+    """Return the mean of a day; one digit after the point says something of small numbers only."""
+    mean = number / days
+    return f"{mean:,.1f} a day" if mean < 100 else f"{mean:,.0f} a day"
 
 
 def periods(days: Sequence[DayRow]) -> list[Period]:

@@ -185,7 +185,7 @@ def test_a_reader_left_out_of_the_send_is_reported(run: Run, readers: Path) -> N
     tailor("segments: [science]\ntailored: true")
     built = run("build", "latest", "--out", "built", "--as", "ben@example.net")
     assert built.status == 0
-    assert "they are not in science" in built.stderr
+    assert "they are not in the segment science" in built.stderr
 
 
 def test_an_unknown_readers_address_is_a_usage_error(run: Run, readers: Path) -> None:

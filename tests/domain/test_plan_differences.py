@@ -121,6 +121,12 @@ def test_other_segments_than_usual_are_remarked_on(before: list[str], words: str
     assert notes(differences).get(PlanNoteKind.SEGMENTS) == words
 
 
+def test_a_send_without_segments_went_to_everyone() -> None:
+    differences = plan_differences(shape(segments=("science",)), [shape(segments=()), shape(segments=())])
+    words = "it goes to science; the last 2 sends went to everyone"
+    assert notes(differences)[PlanNoteKind.SEGMENTS] == words
+
+
 @pytest.mark.parametrize(
     ("begins", "words"),
     [

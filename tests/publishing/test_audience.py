@@ -80,7 +80,7 @@ def test_a_language_and_a_rule_that_keep_a_reader_out_are_obstacles(settings: Se
     store.subscribers.add(Subscriber(address="ada@example.com"), now=WHEN)
     copy = reader_copy(with_rule, store, issue, "ada@example.com", now=WHEN)
     assert copy is not None
-    assert copy.obstacles == ("they don't get issues in de", "they are not in fans")
+    assert copy.obstacles == ("they don't get issues in de", "they are not in the segment fans")
     frozen = store.sends.freeze(
         compiled=link_tracking.with_tracking(issue.compiled, issue.issue, with_rule.newsletter),
         tailor=issue.tailor,
@@ -136,7 +136,7 @@ def test_each_reason_why_a_send_would_skip_a_reader_is_an_obstacle(settings: Set
         "the address is suppressed",
         f"they have paused until {WHEN + timedelta(days=3):%Y-%m-%d}",
         "they are mailed the weekly digest only",
-        "they are not in scientists",
+        "they are not in the segment scientists",
     )
     later = reader_copy(weekly, store, issue, reader.address, now=WHEN + timedelta(days=4))
     assert later is not None

@@ -18,7 +18,7 @@ from newsletter.domain.tracking import ClickOrOpen, Link, MachineReason, Trackin
 from newsletter.message.link_slots import vote_slot
 from newsletter.message.template import Slot
 from newsletter.reports.counting import count_issue, is_due, kept_counts
-from newsletter.reports.issue_report import LAST, NoReportError, Report, figures_of, report
+from newsletter.reports.issue_report import LAST, NoReportError, Report, figures_of, percent, report
 from newsletter.reports.issue_view import issue_view
 from newsletter.reports.page import report_page
 from newsletter.store import Store, StoredTotals
@@ -322,3 +322,10 @@ def test_a_report_has_the_votes_of_a_poll_and_the_reasons_for_leaving(store: Sto
     assert "Reasons for leaving<" in page
     assert "Reasons for leaving by service mail or preferences<" in page
     assert "Clicks aren’t tracked" in page
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(None, ""), (0.0, "0.0%"), (0.0003, "0.03%"), (0.001, "0.1%"), (0.216, "21.6%")]
+)
+def test_a_small_share_is_not_rounded_to_nothing(share: float | None, words: str) -> None:
+    assert percent(share) == words

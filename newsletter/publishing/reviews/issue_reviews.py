@@ -1,11 +1,10 @@
 """The review of an issue as it stands: who has approved what, what is missing, and what has changed since."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from newsletter.domain.people import Person
 from newsletter.domain.reviews import ApprovedTime, ReviewEvent, ReviewEventKind
-from newsletter.domain.schedule import clock_time
 from newsletter.git import Repository
 from newsletter.publishing.reviews.reasons import storable
 from newsletter.publishing.reviews.review_people import approvers_of, authors_of, head_of, who_can_approve
@@ -130,6 +129,12 @@ def new_event(
 def approved_time_in_words(time: ApprovedTime, settings: Settings) -> str:
     """Return the time of an approval in words, in the newsletter's time zone."""
     if time.at is not None:
-        return clock_time(time.at, settings.newsletter.zone)
-    day = f"{time.day:%a} {time.day.day} {time.day:%b %Y}"
+        zone = settings.newsletter.zone
+        local = time.at.astimezone(zone)
+        return f"{_short_day(local)} at {local:%H:%M} ({zone.key})"
+    day = _short_day(time.day)
     return f"{day}, {time.local_time} in each reader’s time zone" if time.local_time else f"any time on {day}"
+
+
+def _short_day(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b %Y}"

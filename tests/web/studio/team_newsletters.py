@@ -29,6 +29,10 @@ def _typical(store: Store, now: datetime) -> None:
     store.staff.add(noa.address, name=noa.name, role=noa.role, by=ADMIN.address, now=now - timedelta(hours=3))
     issue = "issue 2026-11-21"
     for hours, person, act, thing, detail in (
+        (960, ADMIN, StaffStep.INVITED, f"person {WRITER.address}", {"role": "writer"}),
+        (958, WRITER, StaffStep.KEY_ADDED, f"person {WRITER.address}", {"key": "Laptop"}),
+        (920, ADMIN, StaffStep.INVITED, f"person {PUBLISHER.address}", {"role": "publisher"}),
+        (918, PUBLISHER, StaffStep.KEY_ADDED, f"person {PUBLISHER.address}", {"key": "Laptop"}),
         (900, ADMIN, StaffStep.INVITED, f"person {EDITOR.address}", {"role": "writer"}),
         (700, ADMIN, StaffStep.ROLE_CHANGED, f"person {EDITOR.address}", {"before": "writer", "role": "editor"}),
         (52, EDITOR, StaffStep.SIGNED_IN, f"person {EDITOR.address}", {"client": "Firefox on Linux"}),

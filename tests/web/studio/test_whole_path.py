@@ -43,8 +43,8 @@ always = true
 """
 RAIL, SOIL = "rail@example.com", "soil@example.com"
 WHO_DID_WHAT = [
-    "Ada Stern at the server’s computer: Invited ada@example.org",
-    "Ada Stern at the server’s computer: Printed a link for ada@example.org",
+    "Ada Stern at the server: Invited ada@example.org",
+    "Ada Stern at the server: Printed a link for ada@example.org",
     "Ada Stern: Signed in",
     "Ada Stern: Added a passkey",
     "Ada Stern: Invited wren@example.org",

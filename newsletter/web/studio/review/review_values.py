@@ -93,6 +93,7 @@ def review_values(studio: Studio, slug: str) -> dict[str, object]:
         "mark": mark_of(reviewed) if reviewed else "",
         "times": _times(issue, send, studio.today(snapshot), loaded),
         "zone": loaded.newsletter.time_zone,
+        "names": {issue.path: "This issue"} | {entry.path: entry.title or entry.slug for entry in issue.entries},
     }
     values |= zip(("earlier", "_", "later"), snapshot.around(issue.slug), strict=True)
     if not snapshot.settings.has_database():
@@ -115,9 +116,17 @@ def review_values(studio: Studio, slug: str) -> dict[str, object]:
             "events": _shown_events(events, reviewed, loaded),
             "approvals": [_shown(event, reviewed, loaded) for event in (review.standing.counted if review else ())],
             "compared": _shown(review.compared, reviewed, loaded) if review and review.compared else None,
-            "author_names": [review.approvers.name(author) for author in sorted(review.authors)] if review else [],
+            "author_names": _author_names(review, studio.person) if review else [],
             "proof_addresses": proof_addresses(loaded, store),
         }
+
+
+def _author_names(review: Review, person: Person) -> list[str]:
+    own = address_key(person.address)
+    return [
+        person.name if address_key(author) == own and person.name else review.approvers.name(author)
+        for author in sorted(review.authors)
+    ]
 
 
 def _missing(review: Review | None, send: Send | None, loaded: Settings) -> tuple[str, ...]:

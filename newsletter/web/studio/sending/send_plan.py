@@ -149,7 +149,7 @@ def _duration(plan: Plan) -> str:
     if plan.days > 1:
         return f"{plan.days:,} days, because of the daily limits"
     if plan.seconds is None:
-        return "not known before the first send"
+        return "not known yet"
     return rounded_duration(plan.seconds) if plan.seconds >= 1 else "less than a second"
 
 

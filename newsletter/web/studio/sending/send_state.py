@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from newsletter.domain.date_words import day_in_words, duration_in_words
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.issue_stages import IssueStage
-from newsletter.domain.schedule import clock_time
 from newsletter.domain.send_stages import COUNTDOWN, SendStage
 from newsletter.publishing.sends.send_watch import SendWatch
 
@@ -87,10 +86,15 @@ def send_state(watch: SendWatch, zone: ZoneInfo, *, requires_approval: bool) -> 
         distance=distance_words(seconds) if seconds is not None and seconds > 0 else "",
         rate=f"{watch.per_second:,.1f} a second" if watch.per_second else "",
         left=rounded_duration(watch.seconds_left) if watch.seconds_left and watch.stage is SendStage.SENDING else "",
-        again=clock_time(send.waits_until, zone, seconds=True) if send and send.waits_until else "",
+        again=_again(send.waits_until, zone) if send and send.waits_until else "",
         finished=moment_words(send.finished, zone) if send and send.finished else None,
         requires_approval=requires_approval,
     )
+
+
+def _again(moment: datetime, zone: ZoneInfo) -> str:
+    local = moment.astimezone(zone)
+    return f"{day_in_words(local.date())} at {local:%H:%M:%S} ({zone.key})"
 
 
 def moment_words(moment: datetime, zone: ZoneInfo) -> MomentWords:

@@ -83,6 +83,7 @@ def test_the_next_issues_review_is_a_key_away(editor: httpx.Client, folder: News
 def test_an_issue_is_reviewed_with_forms_alone(editor: httpx.Client, folder: NewsletterFolder) -> None:
     page = editor.get(PATH).text
     assert "the issue has no preheader" in page
+    assert f'href="/issues/{ISSUE}">This issue</a>' in page
     assert ">Approve<" not in page  # a warning is open
     refused = approve(editor)
     assert refused.status_code == 422

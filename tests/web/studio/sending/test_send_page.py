@@ -230,12 +230,26 @@ def test_a_send_is_moved_and_keeps_everything_else(editor: httpx.Client, root: P
 @pytest.mark.parametrize(
     ("stage", "words", "without"),
     [
-        ("sending", ["Sending", ">Pause</button>", "readers wait until somebody resumes", "will not get it"], "Resume"),
+        (
+            "sending",
+            ["Sending", ">Pause</button>", "readers wait until somebody resumes it", "will not get it"],
+            "Resume",
+        ),
         ("paused", ["Paused", ">Resume</button>", "Retry 12 refused", "rejected by policy"], ">Pause</button>"),
         ("failures", ["Sent with failures", "Retry 3 refused", "Send 2 uncertain again", "Hold them"], "Cancel"),
         ("sent", ["Sent", "100%", '/report">Report</a>'], '<button class="button main"'),
         ("cancelled", ["Cancelled", "Skipped", "the send was cancelled"], "Retry"),
-        ("failing", ["Held up", "Review the issue", "doesn&#39;t answer", "Another time"], "Retry"),
+        (
+            "failing",
+            [
+                "Held up",
+                "Review the issue",
+                "tries again on Monday 23 November 2026 at ",
+                "doesn&#39;t answer",
+                "Another time",
+            ],
+            "Retry",
+        ),
     ],
 )
 def test_every_stage_shows_its_numbers_and_the_controls_that_the_ledger_allows(

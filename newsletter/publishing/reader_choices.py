@@ -25,7 +25,7 @@ USABLE_S = 600.0  # seconds for which they are still shown while they are read a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpreadInWords:
-    """How many readers get how many of an issue's entries, in numbers or in percent.
+    """A spread of readers by the number of entries that they get, in numbers or in percent.
 
     ``by_entries`` has a label and a number for each group of readers, and is empty without readers. ``reach`` says of
     each entry, then of each block with topics, how many get it.

@@ -30,7 +30,7 @@ class ReviewedContent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedStart:
-    """When an issue is to be sent: at ``begins``, or at a ``local_time`` on the issue's date in the readers' zones.
+    """A planned start of a send: at ``begins``, or at a ``local_time`` on the issue's date in the readers' zones.
 
     A send that ``is_now`` begins as soon as somebody asks for it; others wait for a worker.
     """

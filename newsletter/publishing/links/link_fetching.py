@@ -24,7 +24,7 @@ _REMEMBERED = 20  # pages that a capture window has read, until its link is save
 
 
 class PageReader:
-    """Reads pages with ``client``; None reads none."""
+    """A reader of pages through ``client``; without one, it reads none."""
 
     def __init__(self, client: WebClient | None) -> None:
         self._client = client
@@ -51,7 +51,7 @@ class PageReader:
 
 
 class LinkFetcher:
-    """Fetches the pages of links in threads of its own. ``fetched`` is called after each, from one of them."""
+    """A fetcher of the pages of links, in threads of its own. ``fetched`` is called after each, from one of them."""
 
     def __init__(
         self,

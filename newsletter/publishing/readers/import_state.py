@@ -16,7 +16,7 @@ _LONGEST_NAME = 50  # characters; file systems allow 255 bytes
 
 
 class ImportPhase(StrEnum):
-    """What is going on with an uploaded file."""
+    """A phase in the life of an uploaded file."""
 
     CHECKING = "checking"  # the dry run
     CHECKED = "checked"  # the dry run is done, and nothing was imported
@@ -29,7 +29,7 @@ class ImportPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportChoices:
-    """What a file's columns and tags mean. ``status`` is for readers without one in the file."""
+    """A person's choices about the columns and tags of a file. ``status`` is for readers without one in the file."""
 
     platform: str = ""
     status: SubscriberStatus = SubscriberStatus.CONFIRMED

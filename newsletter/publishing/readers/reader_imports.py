@@ -66,7 +66,7 @@ class ImportRunningError(BusyError):
 
 
 class _Stopped(Exception):  # noqa: N818  not an error: somebody has stopped the import
-    """The import was stopped."""
+    """A signal that the import was stopped."""
 
 
 class ReaderImports:

@@ -63,7 +63,7 @@ class TopicChangeError(UsageError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicChangePlan:
-    """What a change of topics would do.
+    """A plan of a change of topics.
 
     ``settings`` is its change of newsletter.toml; ``segments`` have rules that it rewrites, and ``clicked`` those among
     them that count clicks on the topic, for which a split leaves only the first. ``entries`` name the topic.

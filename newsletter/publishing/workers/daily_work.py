@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from newsletter import content
 from newsletter.domain.addresses import address_key
 from newsletter.domain.notices import NoticeKind
-from newsletter.domain.people import Act, Person, may
+from newsletter.domain.people import Act, may
 from newsletter.domain.staff import StaffMember
 from newsletter.publishing.staff_mail import notified_addresses
 from newsletter.publishing.workers.background_thread import BackgroundWork
@@ -52,7 +52,7 @@ def do_daily_work(settings: Settings, store: Store, *, now: datetime) -> None:
     week = DayRange.until(monday - timedelta(days=1), _WEEK)
     before = DayRange.until(week.first - timedelta(days=1), _WEEK)
     reports = [
-        over_time_as_counted(_person(members[0]), store, newsletter, issues, days, now=now) for days in (week, before)
+        over_time_as_counted(members[0].person(), store, newsletter, issues, days, now=now) for days in (week, before)
     ]
     text = weekly_summary(reports[0], reports[1], newsletter)
     spelled = {address_key(address): address for address in notified_addresses(settings, store)}
@@ -73,9 +73,5 @@ def _waiting(settings: Settings, store: Store, now: datetime) -> Sequence[StaffM
     if not begins <= now < begins + LATEST:
         return ()
     members = [member for member in store.staff.members() if member.weekly_summary and member.joined_at is not None]
-    wanted = [member for member in members if may(_person(member), Act.SEE_REPORTS)]
+    wanted = [member for member in members if may(member.person(), Act.SEE_REPORTS)]
     return wanted if wanted and not store.reminders.is_claimed(NoticeKind.WEEKLY, monday) else ()
-
-
-def _person(member: StaffMember) -> Person:
-    return Person(name=member.name, address=member.address, role=member.role, id=member.id)

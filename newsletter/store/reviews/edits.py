@@ -11,7 +11,7 @@ from newsletter.store.row_writes import upsert
 
 
 class Edits:
-    """When each person has last changed each file."""
+    """A record of when each person last changed each file."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

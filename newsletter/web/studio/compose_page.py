@@ -38,7 +38,7 @@ _MOST_CARDS = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposeState:
-    """What the page's address says besides the issue: the view options, the shelf's filter and length, an override."""
+    """A state of the page, as its address has it: the view options, the shelf's filter and length, an override."""
 
     options: ViewOptions
     query: str = ""

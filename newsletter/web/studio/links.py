@@ -32,7 +32,7 @@ class LinkCard:
 
 
 class UnknownActError(UsageError):
-    """Something to do with a link that the studio doesn't know."""
+    """An act on a link that the studio doesn't know."""
 
     code = "link-act-unknown"
 

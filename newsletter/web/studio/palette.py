@@ -19,7 +19,7 @@ _MORE_PLACES = (("All entries", "/entries"), ("Bookmarklet", "/bookmarklet"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaletteItem:
-    """Something that the palette offers: its kind (*Go to*, *Issue*, *Entry*), label, detail and path."""
+    """An item that the palette offers: its kind (*Go to*, *Issue*, *Entry*), label, detail and path."""
 
     kind: str
     label: str

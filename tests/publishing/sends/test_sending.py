@@ -98,6 +98,9 @@ def test_an_issue_is_sent_once_to_every_reader(settings: Settings, store: Store,
         send = send_now(PUBLISHER, settings, store, context, prepared, now=store.now(), observer=Observer())
         assert (send.status, send.counts) == (SendStatus.FINISHED, {DeliveryStatus.SUBMITTED: 2})
         assert finished_send(store, SLUG) == store.sends.get(send.id)
+        (entry,) = store.audit.entries()
+        assert (entry.act, entry.address, entry.thing) == ("send", PUBLISHER.address, f"issue {SLUG}")
+        assert entry.detail == {"recipients": 2}
         with pytest.raises(SendError, match="was sent on"):
             send_now(PUBLISHER, settings, store, context, prepared, now=store.now(), observer=Observer())
     assert mailed(settings.root) == ["ada", "ben"]

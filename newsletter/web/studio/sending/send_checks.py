@@ -33,7 +33,7 @@ class LinkWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedLinks:
-    """What is known about an issue's links: ``checked`` of ``links`` so far, with ``warnings`` and remarks.
+    """A state of the check of an issue's links: ``checked`` of ``links`` so far, with ``warnings`` and remarks.
 
     ``is_offline`` says that no server answered at all, so that nothing is known.
     """

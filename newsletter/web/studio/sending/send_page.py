@@ -8,15 +8,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from newsletter import settings
-from newsletter.domain.delivery import Uncertainty
 from newsletter.domain.people import Act, Person, require
 from newsletter.domain.plan_differences import AudienceAlarm
-from newsletter.domain.plurals import counted
 from newsletter.domain.send import Send
 from newsletter.domain.send_errors import FarAheadError, NeverSentError, WrongDateError
 from newsletter.errors import NewsletterError, UsageError
 from newsletter.publishing.reviews.approvals import NotApprovedError
-from newsletter.publishing.sends import send_controls
 from newsletter.publishing.sends.plan_differences import UnusualAudienceError
 from newsletter.publishing.sends.send_start import StartKind, StartRequest, move_send, start_of, start_send
 from newsletter.publishing.sends.send_watch import SendWatch, watch_send
@@ -27,12 +24,12 @@ from newsletter.web.studio.paths import send_path
 from newsletter.web.studio.replies import has_page_of_its_own, saved, status_of
 from newsletter.web.studio.review.issue_now import commit_issue
 from newsletter.web.studio.review.review_stages import issue_stages
+from newsletter.web.studio.sending.pressed_controls import CONTROLS, PressedControl
 from newsletter.web.studio.sending.send_checks import CheckedLinks, SendChecks
 from newsletter.web.studio.sending.send_live import SendStream
 from newsletter.web.studio.sending.send_plan import SendPlan, send_plan
 from newsletter.web.studio.sending.send_state import SendState, distance_words, moment_words, send_state
 
-_PATIENCE = 5.0  # seconds that a cancel waits for the messages in flight
 _CONFIRMABLE = (WrongDateError, FarAheadError)
 
 
@@ -159,9 +156,9 @@ class SendPages:
             send = store.sends.of_issue(slug)
             if send is None:
                 raise NeverSentError(issue=slug)
-            if control not in _CONTROLS:
+            if control not in CONTROLS:
                 raise UnknownControlError(name=control)
-            return _CONTROLS[control](_Control(person=person, store=store, send=send, studio=self._studio))
+            return CONTROLS[control](PressedControl(person=person, store=store, send=send, studio=self._studio))
 
         return self._acted(slug, request, form, act)
 
@@ -255,53 +252,6 @@ class SendPages:
         seconds = (send.begins - now).total_seconds()
         moment = moment_words(send.begins, zone)
         return f"Goes out {distance_words(seconds)}, on {moment.day} at {moment.time}."
-
-
-class _Control:
-    """What a control acts on."""
-
-    def __init__(self, *, person: Person, store: Store, send: Send, studio: Studio) -> None:
-        self.person, self.store, self.send, self.now = person, store, send, studio.now_of(store)
-
-    def undo(self) -> str:
-        send_controls.undo_send(self.person, self.store, self.send.id, now=self.now)
-        return "Undone. Nobody gets it."
-
-    def pause(self) -> str:
-        send_controls.pause_send(self.person, self.store, self.send.id, now=self.now)
-        return "Paused."
-
-    def resume(self) -> str:
-        send_controls.release_send(self.person, self.store, self.send.id, now=self.now)
-        return "Resumed. The worker continues."
-
-    def cancel(self) -> str:
-        cancelled = send_controls.cancel_send(self.person, self.store, self.send.id, now=self.now, patience=_PATIENCE)
-        mailed = sum(number for status, number in cancelled.counts.items() if status == "submitted")
-        return f"Cancelled. {counted(mailed, 'reader')} got it." if mailed else "Cancelled."
-
-    def retry(self) -> str:
-        queued = send_controls.retry_refused(self.person, self.store, self.send.id, now=self.now)
-        return f"Queued {counted(queued, 'delivery')} again." if queued else "There are no refused deliveries."
-
-    def resend(self) -> str:
-        number = send_controls.settle_uncertain(self.person, self.store, self.send.id, Uncertainty.RESEND, now=self.now)
-        return f"Queued {counted(number, 'delivery')} again." if number else "There are no uncertain deliveries."
-
-    def hold(self) -> str:
-        number = send_controls.settle_uncertain(self.person, self.store, self.send.id, Uncertainty.HOLD, now=self.now)
-        return f"{counted(number, 'delivery')} held." if number else "There are no uncertain deliveries."
-
-
-_CONTROLS: Mapping[str, Callable[[_Control], str]] = {
-    "undo": _Control.undo,
-    "pause": _Control.pause,
-    "resume": _Control.resume,
-    "cancel": _Control.cancel,
-    "retry": _Control.retry,
-    "resend": _Control.resend,
-    "hold": _Control.hold,
-}
 
 
 def _request(form: Form) -> StartRequest:

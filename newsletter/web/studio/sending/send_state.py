@@ -48,7 +48,7 @@ class MomentWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendState:
-    """What the page shows of a send's state.
+    """A send's state as the page shows it.
 
     ``seconds`` is the time until it begins, negative if that has passed. ``suggested`` is another start, as inputs have
     it: that which it has, or the next full hour. It ``requires_approval`` if newsletter.toml says so.

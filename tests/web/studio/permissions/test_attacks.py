@@ -9,7 +9,9 @@ import pytest
 from newsletter.domain.people import Person
 from newsletter.domain.subscriber import Subscriber
 from newsletter.editing import SyncConflict, SyncState
+from newsletter.web.studio.app import studio_app
 from newsletter.web.studio.readers import export_page
+from newsletter.web.studio.sign_in.serving import open_hosting
 from tests import event_loop
 from tests.make import SECRET
 from tests.people import ADMIN, EDITOR, PUBLISHER, WRITER
@@ -207,6 +209,19 @@ def test_a_conflict_with_the_remote_shows_settings_to_nobody_but_admins(studio: 
         assert page.count("Write it yourself") == 1
     finally:
         syncing._state = SyncState()
+
+
+def test_a_flood_from_one_client_keeps_nobody_else_out(root: Path, studio: AskedStudio) -> None:
+    with open_hosting(root, ORIGIN, print) as hosting:
+        behind_proxy = AskedStudio(app=studio_app(root, clock=lambda: NOW, hosting=hosting), store=hosting.store)
+
+        def status(client: str) -> int:
+            headers = {"x-forwarded-for": client, "accept": "application/json"}
+            return ask(behind_proxy, None, "POST", "/sign-in/options", headers=headers).status
+
+        forged = [f"198.51.100.{number}, 192.0.2.1" for number in range(61)]  # the proxy appends the last one
+        assert [status(client) for client in forged] == [200] * 60 + [429]
+        assert status("203.0.113.5") == 200
 
 
 def test_an_export_breaks_off_once_its_person_is_signed_out(

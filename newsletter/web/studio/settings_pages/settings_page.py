@@ -114,7 +114,7 @@ def _page(studio: Studio) -> str:
     findings = [(mistake.keys, _finding(text, mistake)) for mistake in mistakes]
     fields = [field for group in groups_of(tables) for field in group.fields]
     if not mistakes:
-        findings += [(_nearest(text, fields, known), known) for known in _theme_findings(studio)]
+        findings += [(_nearest(text, tables, fields, known), known) for known in _theme_findings(studio)]
     groups = tuple(_groups(studio, tables, findings))
     placed = {id(known) for group in groups for shown in group.fields for known in shown.findings}
     rest = tuple(known for _, known in findings if id(known) not in placed)
@@ -180,7 +180,12 @@ def _theme_findings(studio: Studio) -> Iterator[Finding]:
     yield from (finding for finding in findings if finding.place.path == SETTINGS_FILE)
 
 
-def _nearest(text: str, fields: Sequence[SettingField], finding: Finding) -> tuple[str, ...]:
-    """Return the path of the setting at a finding's line, or () if none is there."""
+def _nearest(text: str, tables: Mapping[str, Any], fields: Sequence[SettingField], finding: Finding) -> tuple[str, ...]:
+    """Return the path of the setting at a finding's line, or in whose table that is; () if there is none."""
     line = finding.place.line
-    return next((field.path for field in fields if line and line_of(text, field.path) == line), ())
+    for field in fields if line else ():
+        value = value_at(tables, field.path)
+        keys = [(), *((key,) for key in value)] if isinstance(value, dict) else [()]
+        if any(line_of(text, (*field.path, *key)) == line for key in keys):
+            return field.path
+    return ()

@@ -139,6 +139,18 @@ def test_mistakes_are_beside_their_settings(editor: httpx.Client, shared_folder:
     assert 'quiet = "22:00-06:00"' in settings_text(shared_folder)
 
 
+def test_what_the_theme_does_not_accept_is_beside_its_setting(
+    editor: httpx.Client, shared_folder: NewsletterFolder
+) -> None:
+    for name, value in (("theme.colors", "accent = blue"), ("theme.fonts", "body = Foo")):
+        assert put(editor, name, value, script=True).status_code == 200
+    page = editor.get("/settings").text
+    assert 'id="findings-title"' not in page  # all of them have a field
+    colors, _, fonts = page.partition('id="set-theme-fonts"')
+    assert "is not a colour" in colors.partition('id="set-theme-colors"')[2]
+    assert "in fonts" in fonts.partition("<section")[0]
+
+
 def test_a_file_that_is_no_toml_can_be_edited_as_text(editor: httpx.Client, shared_folder: NewsletterFolder) -> None:
     file, before = shared_folder.root / "newsletter.toml", settings_text(shared_folder)
     file.write_text(before + "[broken\n")

@@ -99,7 +99,15 @@ def serve_preview(
 def preview_server(app: ASGIApp, watcher: FileWatcher, ready: Callable[[], object]) -> Server:
     """Return a server of the preview or the studio, which ends the streams of open pages when it stops."""
     # Warnings are only about other programs' malformed requests; errors are ours.
-    config = uvicorn.Config(app, loop="asyncio", log_level="error", access_log=False, server_header=False, ws="none")
+    config = uvicorn.Config(
+        app,
+        loop="asyncio",
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # the studio's guard decides whose X-Forwarded-For is trusted
+        ws="none",
+    )
     return Server(config, ready=ready, closing=watcher.close)
 
 

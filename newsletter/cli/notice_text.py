@@ -79,13 +79,19 @@ def _text(notice: Notice, send: Send, zone: ZoneInfo, holds: Sequence[BounceHold
     if send.begins is not None:
         local = f", {send.local_time} in each reader's time zone" if send.local_time else ""
         scheduled = f"Scheduled for: {clock(send.begins)}{local}"
-        paragraphs.append(f"{scheduled}\n{notice.kind.capitalize()}: {clock(notice.at)}")
+        paragraphs.append(f"{scheduled}\n{_moment_label(notice, send)}: {clock(notice.at)}")
     if send.recipients:
         lines = [f"Recipients: {send.recipients:,}"]
         lines += [f"  {status}: {send.counts[status]:,}" for status in DeliveryStatus if send.counts.get(status)]
         paragraphs.append("\n".join(lines))
     paragraphs.append(_next_step(notice, send, clock(_last_try(send)), studio))
     return "\n\n".join(paragraphs) + "\n"
+
+
+def _moment_label(notice: Notice, send: Send) -> str:
+    if notice.kind is NoticeKind.LATE:
+        return "Paused" if _waits_for_a_person(send) else "Began"
+    return notice.kind.capitalize()
 
 
 def _happened(notice: Notice, send: Send) -> str:
@@ -141,7 +147,9 @@ def _next_step(notice: Notice, send: Send, last_try: str, studio: str) -> str:
     if notice.kind is NoticeKind.FINISHED and send.status is not SendStatus.FAILURES:
         report = _page(studio, f"/issues/{send.issue}/report") or f"newsletter report {send.issue}"
         return f"To see the report:\n\n    {report}"
-    return f"To see its status:\n\n{_show(send, page)}"
+    has_failures = bool(page) and notice.kind is NoticeKind.FINISHED
+    wanted = "the reasons, and to retry what failed" if has_failures else "its status"
+    return f"To see {wanted}:\n\n{_show(send, page)}"
 
 
 def _waits_for_a_person(send: Send) -> bool:

@@ -15,7 +15,8 @@ def with_notice(email: Email, words: str, link: str, url: str) -> Email:
     """Return an email that begins with these words and a link."""
     banner = (
         f'<div dir="ltr" lang="en" style="{_STYLE}">{html.escape(words)}'
-        f' <a href="{html.escape(url)}" style="color:#2b2620;font-weight:600">{html.escape(link)}</a></div>'
+        f' <a href="{html.escape(url)}" style="color:#2b2620;font-weight:600;white-space:nowrap">'
+        f"{html.escape(link)}</a></div>"
     )
     text = f"{words}\n{link}: {url}\n\n"
     first, *others = email.text_parts or ((),)

@@ -20,7 +20,7 @@ def link_letter(member: StaffMember, link: str) -> StaffLetter:
     """Return the mail with a link that signs its member in."""
     text = (
         f"Hello {member.name},\n\n"
-        f"Open this link in the browser in which you asked for it, and press the button there:\n\n    {link}\n\n"
+        f"Open this link in the browser where you asked for it, and press the button there:\n\n    {link}\n\n"
         f"It works once, within {_MINUTES} minutes. You then set up a passkey, and sign in with it from then on.\n\n"
         "If you didn't ask for the link, ignore this mail: nobody can use it from another browser.\n"
     )

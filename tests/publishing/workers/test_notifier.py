@@ -101,6 +101,7 @@ def test_a_late_send_is_reported_whether_it_begins_or_not(run: Run, relay: SmtpS
     (late,) = mailed(relay)
     assert late["Subject"] == "[The Daily Test] Issue 2026-11-23 is late and paused"
     assert "7:00:" in late.get_content()
+    assert "\nPaused: " in late.get_content()
     assert "newsletter sends resume 1" in late.get_content()
     schedule_again()
     make_due(timedelta(hours=2))
@@ -108,6 +109,7 @@ def test_a_late_send_is_reported_whether_it_begins_or_not(run: Run, relay: SmtpS
     began, finished = mailed(relay)
     assert began["Subject"] == "[The Daily Test] Issue 2026-11-23 began late"
     assert "it began 2:00:0" in began.get_content()
+    assert "\nBegan: " in began.get_content()
     assert finished["Subject"] == "[The Daily Test] Issue 2026-11-23 has been sent"
 
 

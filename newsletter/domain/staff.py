@@ -31,6 +31,26 @@ class StaffStep(StrEnum):
     NAME_CHANGED = "name-changed"  # somebody changed their own name
 
 
+class WorkStep(StrEnum):
+    """A step in the audit log that concerns an issue or a topic, where ``people.Act`` doesn't say enough."""
+
+    SENT = "send"  # a send began at the command line
+    SCHEDULED = "schedule-send"  # a send got a start
+    RESCHEDULED = "reschedule-send"  # a send got another start
+    UNDONE = "undo-send"  # a send was undone before it began
+    PAUSED = "pause-send"  # a send was paused
+    RESUMED = "resume-send"  # a send was resumed
+    CANCELLED = "cancel-send"  # a send was cancelled
+    RETRIED = "retry-refused"  # refused deliveries were queued again
+    SETTLED = "settle-uncertain"  # uncertain deliveries were held or queued again
+    TICKED = "tick-finding"  # a finding was ticked off
+    UNTICKED = "untick-finding"  # a finding was opened again
+    COMMENT_DELETED = "delete-comment"  # a comment was deleted
+    TOPIC_RENAMED = "topic-rename"  # a topic got another slug or name
+    TOPIC_MERGED = "topic-merge"  # a topic was merged into another
+    TOPIC_SPLIT = "topic-split"  # a topic was split into several
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffMember:
     """A person with an account. ``joined_at`` is None until they have registered their first passkey.

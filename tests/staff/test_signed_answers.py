@@ -142,6 +142,17 @@ def test_a_copied_key_is_refused_by_its_count(store: Store) -> None:
         sign_in(store, replace(device, count=6))
 
 
+def test_two_answers_with_one_count_sign_in_once_even_at_the_same_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, device = joined(store, "ada")
+    before = store.passkeys.of_credential(device.credential)
+    assert sign_in(store, device)
+    monkeypatch.setattr(store.passkeys, "of_credential", lambda _: before)  # read before the first was recorded
+    with pytest.raises(PasskeyRefusedError):
+        sign_in(store, device)
+
+
 def test_an_answer_is_good_once_in_its_own_browser(store: Store) -> None:
     _, device = joined(store, "ada")
     answer = device.answer(staff.sign_in_options(store, SITE, BROWSER, WHEN))

@@ -9,6 +9,7 @@ from pathlib import Path
 from newsletter.domain.people import Act, Person, require
 from newsletter.domain.plurals import counted
 from newsletter.domain.reviews import TickedFinding
+from newsletter.domain.staff import WorkStep
 from newsletter.errors import Finding, NewsletterError, Severity
 from newsletter.publishing.reviews.reasons import MissingReasonError, storable
 from newsletter.store import Store
@@ -58,7 +59,7 @@ def tick_finding(person: Person, store: Store, root: Path, finding: Finding, rea
     )
     store.ticked_findings.tick(ticked)
     detail = {"rule": finding.rule, "what": finding.what, "reason": ticked.reason}
-    store.audit.add(person, "tick-finding", finding.place.path or "newsletter", now=now, detail=detail)
+    store.audit.add(person, WorkStep.TICKED, finding.place.path or "newsletter", now=now, detail=detail)
 
 
 def untick_finding(person: Person, store: Store, fingerprint: str, *, now: datetime) -> None:
@@ -68,7 +69,7 @@ def untick_finding(person: Person, store: Store, fingerprint: str, *, now: datet
     if ticked is not None:
         store.ticked_findings.untick(fingerprint)
         detail = {"reason": ticked.reason, "ticked_by": ticked.by}
-        store.audit.add(person, "untick-finding", "newsletter", now=now, detail=detail)
+        store.audit.add(person, WorkStep.UNTICKED, "newsletter", now=now, detail=detail)
 
 
 def fingerprint_of(finding: Finding, root: Path) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from newsletter.domain.addresses import address_key
 from newsletter.domain.people import Act, ForbiddenError, Person, Role, require
 from newsletter.domain.reviews import Comment, CommentedKind
+from newsletter.domain.staff import WorkStep
 from newsletter.publishing.reviews.reasons import MissingReasonError, storable
 from newsletter.store import Store
 
@@ -31,7 +32,7 @@ def delete_comment(person: Person, store: Store, comment: int, *, now: datetime)
     if not is_own(person, known):
         raise ForbiddenError(act=Act.COMMENT, needed=Role.ADMIN, words="delete other people’s comments")
     store.comments.delete(comment)
-    store.audit.add(person, "delete-comment", f"{known.kind} {known.slug}", now=now, detail={"by": known.by})
+    store.audit.add(person, WorkStep.COMMENT_DELETED, f"{known.kind} {known.slug}", now=now, detail={"by": known.by})
 
 
 def is_own(person: Person, comment: Comment) -> bool:

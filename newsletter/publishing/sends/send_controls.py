@@ -10,6 +10,7 @@ from newsletter import sending
 from newsletter.domain.delivery import Uncertainty
 from newsletter.domain.people import Act, Person, require
 from newsletter.domain.send import Send, SendStatus
+from newsletter.domain.staff import WorkStep
 from newsletter.store import Store
 
 
@@ -20,7 +21,7 @@ def undo_send(person: Person, store: Store, send_id: int, *, now: datetime) -> S
     """
     require(person, Act.CONTROL_SEND)
     store.schedules.undo(send_id)
-    return _noted(person, store, "undo-send", send_id, now)
+    return _noted(person, store, WorkStep.UNDONE, send_id, now)
 
 
 def pause_send(person: Person, store: Store, send_id: int, *, now: datetime) -> Send:
@@ -30,7 +31,7 @@ def pause_send(person: Person, store: Store, send_id: int, *, now: datetime) -> 
     """
     require(person, Act.CONTROL_SEND)
     store.controls.pause(send_id, f"paused by {person.name}")
-    return _noted(person, store, "pause-send", send_id, now)
+    return _noted(person, store, WorkStep.PAUSED, send_id, now)
 
 
 def reactivate(person: Person, store: Store, send: Send, *, now: datetime) -> Send:
@@ -43,7 +44,7 @@ def reactivate(person: Person, store: Store, send: Send, *, now: datetime) -> Se
     if is_early or send.status is SendStatus.PLANNED:
         return store.sends.get(send.id)
     store.controls.resume(send.id, now=now)
-    return _noted(person, store, "resume-send", send.id, now)
+    return _noted(person, store, WorkStep.RESUMED, send.id, now)
 
 
 def release_send(person: Person, store: Store, send_id: int, *, now: datetime) -> Send:
@@ -53,7 +54,7 @@ def release_send(person: Person, store: Store, send_id: int, *, now: datetime) -
     """
     require(person, Act.CONTROL_SEND)
     store.controls.resume(send_id, now=now)
-    return _noted(person, store, "resume-send", send_id, now)
+    return _noted(person, store, WorkStep.RESUMED, send_id, now)
 
 
 def cancel_send(
@@ -72,7 +73,7 @@ def cancel_send(
     """
     require(person, Act.CONTROL_SEND)
     sending.refuse_if_over(store.sends.get(send_id))
-    note_act(person, store, "cancel-send", store.sends.get(send_id), now=now)
+    note_act(person, store, WorkStep.CANCELLED, store.sends.get(send_id), now=now)
     return sending.cancel(store, send_id, notice=notice, patience=patience)
 
 
@@ -83,7 +84,7 @@ def retry_refused(person: Person, store: Store, send_id: int, *, now: datetime) 
     """
     require(person, Act.CONTROL_SEND)
     queued = store.controls.retry_refused(send_id)
-    note_act(person, store, "retry-refused", store.sends.get(send_id), now=now, deliveries=queued)
+    note_act(person, store, WorkStep.RETRIED, store.sends.get(send_id), now=now, deliveries=queued)
     return queued
 
 
@@ -95,16 +96,16 @@ def settle_uncertain(person: Person, store: Store, send_id: int, decision: Uncer
     require(person, Act.CONTROL_SEND)
     settled = store.controls.settle_uncertain(send_id, decision)
     send = store.sends.get(send_id)
-    note_act(person, store, "settle-uncertain", send, now=now, decision=decision.value, deliveries=settled)
+    note_act(person, store, WorkStep.SETTLED, send, now=now, decision=decision.value, deliveries=settled)
     return settled
 
 
-def note_act(person: Person, store: Store, act: str, send: Send, *, now: datetime, **detail: object) -> None:
+def note_act(person: Person, store: Store, step: WorkStep, send: Send, *, now: datetime, **detail: object) -> None:
     """Write a line about a send to the audit log."""
-    store.audit.add(person, act, f"issue {send.issue}", now=now, detail={"send": send.id, **detail})
+    store.audit.add(person, step, f"issue {send.issue}", now=now, detail={"send": send.id, **detail})
 
 
-def _noted(person: Person, store: Store, act: str, send_id: int, now: datetime) -> Send:
+def _noted(person: Person, store: Store, step: WorkStep, send_id: int, now: datetime) -> Send:
     send = store.sends.get(send_id)
-    note_act(person, store, act, send, now=now)
+    note_act(person, store, step, send, now=now)
     return send

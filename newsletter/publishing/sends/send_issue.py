@@ -7,6 +7,7 @@ from newsletter.composing import Composed
 from newsletter.domain.people import Act, Person, require
 from newsletter.domain.send import Send
 from newsletter.domain.send_errors import AudienceChangedError
+from newsletter.domain.staff import WorkStep
 from newsletter.publishing.pictures import publish_pictures
 from newsletter.publishing.reviews.approvals import require_approval, start_of
 from newsletter.publishing.sends.frozen_content import freeze_request
@@ -41,7 +42,7 @@ def send_now(
     publish_pictures(settings, prepared.composed)
     plan = prepared.plan
     request = freeze_request(settings, store, prepared.composed, now=now, planned_recipients=plan.recipients)
-    store.audit.add(person, "send", f"issue {plan.issue}", now=now, detail={"recipients": plan.recipients})
+    store.audit.add(person, WorkStep.SENT, f"issue {plan.issue}", now=now, detail={"recipients": plan.recipients})
     begun = sending.start(store, context, request, observer=observer).result()
     return _wait(store, context, begun, observer)
 

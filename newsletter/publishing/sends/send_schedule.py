@@ -7,6 +7,7 @@ from datetime import datetime
 from newsletter import sending
 from newsletter.domain.people import Act, Person, require
 from newsletter.domain.send import Send
+from newsletter.domain.staff import WorkStep
 from newsletter.errors import FindingsError
 from newsletter.publishing.reviews.approvals import planned_start, require_approval
 from newsletter.publishing.sends.send_controls import note_act
@@ -72,7 +73,7 @@ def schedule_send(
             planned_recipients=prepared.plan.recipients,
             now=now,
         )
-    note_act(person, store, "schedule-send", send, now=now, recipients=prepared.plan.recipients, **_start_of(send))
+    note_act(person, store, WorkStep.SCHEDULED, send, now=now, recipients=prepared.plan.recipients, **_start_of(send))
     return send
 
 
@@ -106,7 +107,7 @@ def reschedule_send(
         )
     store.schedules.reschedule(send.id, begins=start.begins, local_time=start.local_time)
     rescheduled = store.sends.get(send.id)
-    note_act(person, store, "reschedule-send", rescheduled, now=now, **_start_of(rescheduled))
+    note_act(person, store, WorkStep.RESCHEDULED, rescheduled, now=now, **_start_of(rescheduled))
     return rescheduled
 
 

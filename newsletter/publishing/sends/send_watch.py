@@ -10,12 +10,13 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.people import Act, Person, require
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.send_stages import SendStage, stage_of
+from newsletter.domain.staff import WorkStep
 from newsletter.domain.workers import SeenWorker, running_worker
 from newsletter.publishing.sends.send_details import REASONED, pace_of
 from newsletter.store import Store
 
 _MOST_REASONS = 12
-_STARTS = ("schedule-send", "reschedule-send", "send")
+_STARTS = (WorkStep.SCHEDULED, WorkStep.RESCHEDULED, WorkStep.SENT)
 _OPEN = (DeliveryStatus.QUEUED, DeliveryStatus.DEFERRED)
 
 

@@ -14,6 +14,7 @@ from newsletter.content import Manuscripts
 from newsletter.domain.changes import SetField
 from newsletter.domain.people import Act, Person, require
 from newsletter.domain.settings_changes import SeveralSettings, paths_of
+from newsletter.domain.staff import WorkStep
 from newsletter.domain.topic_changes import (
     FollowerCounts,
     NewTopic,
@@ -30,6 +31,12 @@ from newsletter.files.newsletter_lock import newsletter_lock
 from newsletter.files.toml_edits import toml_value
 from newsletter.settings import SettingsFile, parse_settings, topics_of
 from newsletter.store import Store
+
+_STEPS = {
+    TopicChangeKind.RENAME: WorkStep.TOPIC_RENAMED,
+    TopicChangeKind.MERGE: WorkStep.TOPIC_MERGED,
+    TopicChangeKind.SPLIT: WorkStep.TOPIC_SPLIT,
+}
 
 
 class UnknownTopicError(NotFoundError):
@@ -165,7 +172,7 @@ def change_topics(
             if sources.isdisjoint(targets):  # else the topic stays one of them
                 store.topic_followers.finish(sources, targets)
         if not plan.is_done:
-            store.audit.add(person, f"topic-{change.kind}", f"topic {change.source}", now=now, detail=_detail(plan))
+            store.audit.add(person, _STEPS[change.kind], f"topic {change.source}", now=now, detail=_detail(plan))
     return plan
 
 

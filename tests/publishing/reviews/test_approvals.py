@@ -24,7 +24,8 @@ from newsletter.publishing.reviews.review_decisions import (
     record_proof,
 )
 from newsletter.publishing.reviews.reviewed_issue import reviewed_issue
-from newsletter.publishing.sends.send_issue import begin_scheduled, send_now
+from newsletter.publishing.sends.send_controls import reactivate
+from newsletter.publishing.sends.send_issue import begin_planned, begin_scheduled, send_now
 from newsletter.publishing.sends.send_preparing import compose_issue, prepare_send
 from newsletter.publishing.sends.send_schedule import reschedule_send, schedule_send
 from newsletter.publishing.sends.start_time import start_at
@@ -356,6 +357,33 @@ def test_a_send_without_approval_has_a_reason_and_is_for_exactly_this(approving:
         begun(approving, store, send)
     file.write_text(text)
     assert begun(approving, store, send).status.ended
+
+
+def test_a_person_who_begins_a_scheduled_send_needs_the_approval_too(approving: Settings, store: Store) -> None:
+    approved(approving, store, time=AT_HALF_PAST_SIX)
+    now = AT_HALF_PAST_SIX.at or NOW
+    send = reactivate(PUBLISHER, store, scheduled(approving, store), now=now)
+    change_text(approving.root)
+
+    def begin(reason: str = "") -> Send:
+        composed = compose_issue(approving, ISSUE)
+        with bootstrap.open_send_context(approving) as context:
+            return begin_planned(
+                PUBLISHER,
+                approving,
+                store,
+                context,
+                composed,
+                send,
+                without_approval=reason,
+                now=now,
+                observer=Observer(clock=lambda: now),
+            )
+
+    with pytest.raises(NotApprovedError):
+        begin()
+    assert store.sends.get(send.id).digest == ""
+    assert begin("It is urgent.").status.ended
 
 
 def test_changes_since_a_proof_are_said(approving: Settings, store: Store) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from newsletter.domain.people import Act
-from newsletter.domain.staff import AuditEntry, StaffStep
+from newsletter.domain.staff import AuditEntry, StaffStep, WorkStep
 
 _LONGEST_DETAIL = 200  # characters
 _KEY = 10  # characters of a reader's key that tell readers apart
 
-_WORDS: Mapping[str, str] = {
+WORDS: Mapping[str, str] = {
     StaffStep.INVITED: "Invited",
     StaffStep.ROLE_CHANGED: "Changed the role of",
     StaffStep.REMOVED: "Removed",
@@ -21,24 +21,25 @@ _WORDS: Mapping[str, str] = {
     StaffStep.KEY_RENAMED: "Renamed a passkey",
     StaffStep.KEY_REMOVED: "Removed a passkey",
     StaffStep.NAME_CHANGED: "Changed their name",
-    Act.SEND: "Sent",
+    WorkStep.SENT: "Sent",
     Act.APPROVE: "Approved",
     Act.REVIEW: "Asked for changes in",
     Act.PROOF: "Mailed a proof of",
     Act.OVERRIDE: "Overrode the approval of",
-    "schedule-send": "Scheduled",
-    "reschedule-send": "Rescheduled",
-    "undo-send": "Undid the send of",
-    "pause-send": "Paused the send of",
-    "resume-send": "Resumed the send of",
-    "cancel-send": "Cancelled the send of",
-    "retry-refused": "Retried refused messages of",
-    "settle-uncertain": "Decided on uncertain messages of",
-    "tick-finding": "Ticked off a finding in",
-    "delete-comment": "Deleted a comment on",
-    "topic-rename": "Renamed",
-    "topic-merge": "Merged",
-    "topic-split": "Split",
+    WorkStep.SCHEDULED: "Scheduled",
+    WorkStep.RESCHEDULED: "Rescheduled",
+    WorkStep.UNDONE: "Undid the send of",
+    WorkStep.PAUSED: "Paused the send of",
+    WorkStep.RESUMED: "Resumed the send of",
+    WorkStep.CANCELLED: "Cancelled the send of",
+    WorkStep.RETRIED: "Retried refused messages of",
+    WorkStep.SETTLED: "Decided on uncertain messages of",
+    WorkStep.TICKED: "Ticked off a finding in",
+    WorkStep.UNTICKED: "Opened a finding again in",
+    WorkStep.COMMENT_DELETED: "Deleted a comment on",
+    WorkStep.TOPIC_RENAMED: "Renamed",
+    WorkStep.TOPIC_MERGED: "Merged",
+    WorkStep.TOPIC_SPLIT: "Split",
     Act.EXPORT_READERS: "Exported",
     Act.IMPORT_READERS: "Imported",
     Act.ERASE_READERS: "Erased",
@@ -68,17 +69,18 @@ _ALONE: Mapping[str, str] = {
     Act.REVIEW: "Asked for changes",
     Act.PROOF: "Mailed a proof",
     Act.OVERRIDE: "Sent without an approval",
-    "undo-send": "Undid a send",
-    "pause-send": "Paused a send",
-    "resume-send": "Resumed a send",
-    "cancel-send": "Cancelled a send",
-    "retry-refused": "Retried refused messages",
-    "settle-uncertain": "Decided on uncertain messages",
-    "tick-finding": "Ticked off a finding",
-    "delete-comment": "Deleted a comment",
-    "topic-rename": "Renamed a topic",
-    "topic-merge": "Merged topics",
-    "topic-split": "Split a topic",
+    WorkStep.UNDONE: "Undid a send",
+    WorkStep.PAUSED: "Paused a send",
+    WorkStep.RESUMED: "Resumed a send",
+    WorkStep.CANCELLED: "Cancelled a send",
+    WorkStep.RETRIED: "Retried refused messages",
+    WorkStep.SETTLED: "Decided on uncertain messages",
+    WorkStep.TICKED: "Ticked off a finding",
+    WorkStep.UNTICKED: "Opened a finding again",
+    WorkStep.COMMENT_DELETED: "Deleted a comment",
+    WorkStep.TOPIC_RENAMED: "Renamed a topic",
+    WorkStep.TOPIC_MERGED: "Merged topics",
+    WorkStep.TOPIC_SPLIT: "Split a topic",
     Act.EXPORT_READERS: "Exported readers",
     Act.IMPORT_READERS: "Imported readers",
     Act.ERASE_READERS: "Erased a reader",
@@ -136,7 +138,7 @@ def _is_to_a_reader(entry: AuditEntry) -> bool:
 
 
 def _act_words(act: str) -> str:
-    words = _WORDS.get(act) or act.replace("-", " ")
+    words = WORDS.get(act) or act.replace("-", " ")
     return words[:1].upper() + words[1:]
 
 

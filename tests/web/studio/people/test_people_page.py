@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from newsletter.domain.people import Act, Role
-from newsletter.domain.staff import StaffStep
+from newsletter.domain.staff import StaffStep, WorkStep
+from newsletter.web.studio.people import audit_words
 from newsletter.web.studio.people.people_page import PEOPLE
 from tests.people import ADMIN, EDITOR, WRITER
 from tests.web.axe import looks, violations
@@ -118,6 +119,10 @@ def test_impossible_changes_are_refused_in_words(hosted: HostedStudio) -> None:
         assert refusal(f"{PEOPLE}/999/remove", next="")[0] == 404
         assert admin.post(f"{PEOPLE}/{'9' * 30}/remove", data={"next": ""}).status_code == 404
     assert acts(hosted) == []
+
+
+def test_every_step_in_the_audit_log_has_words() -> None:
+    assert {*StaffStep, *WorkStep} - audit_words.WORDS.keys() == set()
 
 
 def test_the_audit_log_can_be_searched_and_has_pages(hosted: HostedStudio) -> None:

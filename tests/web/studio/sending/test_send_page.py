@@ -314,7 +314,7 @@ def test_controls_say_how_many_readers_they_reach(editor: httpx.Client, root: Pa
     execute(store, f"UPDATE send SET status = 'running', finished = NULL, counts = NULL WHERE id = {send.id}")
     execute(store, "UPDATE delivery SET status = 'deferred', due = 9999999999 WHERE status IN ('refused', 'uncertain')")
     press(editor, "pause")
-    assert "5 readers left to mail; all are deferred, and tried again at their time." in editor.get(PAGE).text
+    assert "5 readers left to mail; each is tried again at a time of their own." in editor.get(PAGE).text
 
 
 def test_an_issue_with_errors_or_without_readers_says_so_instead_of_a_button(

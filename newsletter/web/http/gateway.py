@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from fastapi import HTTPException
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from newsletter.web.http.client_address import Network, client_address, parse_address
+from newsletter.web.http.own_requests import LimitedBody
 from newsletter.web.http.security import ONLY_HTTPS, PUBLIC_HEADERS, SecureSend, public_policy
 from newsletter.web.http.tally import Tally
 
@@ -104,7 +104,7 @@ class Gateway:
                 await self._error_response(HTTPConnection(scope), 413)(scope, receive, answer)
             else:
                 scope = {**scope, "root_path": self._prefix, "client": (client, 0)}
-                await self._forward(scope, _Body(receive, limit, self._rules.seconds), answer)
+                await self._forward(scope, LimitedBody(receive, limit, seconds=self._rules.seconds), answer)
 
     async def _forward(self, scope: Scope, receive: Receive, answer: SecureSend) -> None:
         """Answer a request. Changes have no time limit: one that was answered with an error must not happen later."""
@@ -164,27 +164,6 @@ def _has_port(authority: str) -> bool:
 def _stated_length(headers: Headers) -> int:
     text = headers.get("content-length", "0")
     return int(text) if text.isascii() and text.isdigit() else 0
-
-
-class _Body:
-    """A wrapper of ``receive`` that rejects a body that is too slow or too large, whatever Content-Length says."""
-
-    def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
-        self._receive, self._left = receive, limit
-        self._ends: float | None = asyncio.get_running_loop().time() + seconds
-
-    async def __call__(self) -> Message:
-        try:
-            async with asyncio.timeout_at(self._ends):
-                message = await self._receive()
-        except TimeoutError as err:
-            raise HTTPException(408) from err
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
-            raise HTTPException(413)
-        if not message.get("more_body"):
-            self._ends = None
-        return message
 
 
 def place_of(err: BaseException) -> str:

@@ -1,5 +1,6 @@
 """What the guards of local and hosted applications share: which requests may change something, and their bodies."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -67,14 +68,24 @@ def cookies(headers: Headers, name: str) -> list[str]:
 
 
 class LimitedBody:
-    """A wrapper of ``receive`` that refuses a body that is larger than it may be, whatever Content-Length says."""
+    """A wrapper of ``receive`` that refuses a body that is larger than it may be, whatever Content-Length says.
 
-    def __init__(self, receive: Receive, limit: int) -> None:
+    With ``seconds``, it also refuses one that takes longer to arrive.
+    """
+
+    def __init__(self, receive: Receive, limit: int, *, seconds: float | None = None) -> None:
         self._receive, self._left = receive, limit
+        self._ends = None if seconds is None else asyncio.get_running_loop().time() + seconds
 
     async def __call__(self) -> Message:
-        message = await self._receive()
+        try:
+            async with asyncio.timeout_at(self._ends):
+                message = await self._receive()
+        except TimeoutError as err:
+            raise HTTPException(408) from err
         self._left -= len(message.get("body", b""))
         if self._left < 0:
             raise HTTPException(413)
+        if not message.get("more_body"):
+            self._ends = None
         return message

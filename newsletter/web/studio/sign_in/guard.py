@@ -25,6 +25,8 @@ from newsletter.web.http.security import SecureSend
 from newsletter.web.studio.current_person import current_person, current_visit
 from newsletter.web.studio.sign_in.hosting import Hosting
 
+_FORM_SECONDS = 30.0
+"""The time for a form of somebody who isn't signed in: thousands that never end would keep everybody else out."""
 SIGN_IN, NEW_PASSKEY, SIGN_OUT = "/sign-in", "/new-passkey", "/sign-out"
 
 
@@ -57,8 +59,9 @@ class StaffAccess:
         elif scope["type"] == "http":
             headers = Headers(scope=scope)
             secured: Send = SecureSend(send, self._hosting.headers)
-            body = LimitedBody(receive, self._rules.bodies.largest_of(scope["path"], headers) or 0)
             answer = self._refusal(scope, headers) or await self._answer(scope, headers)
+            limit = self._rules.bodies.largest_of(scope["path"], headers) or 0
+            body = LimitedBody(receive, limit, seconds=_FORM_SECONDS if current_visit.get() is None else None)
             if (visit := current_visit.get()) is not None:
                 secured = _WatchedSend(secured, partial(self._is_over, visit))
             peer = scope["client"][0] if scope.get("client") else ""

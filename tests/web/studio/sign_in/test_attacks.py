@@ -1,6 +1,7 @@
 """Attacks on signing in: links that others open, replays, planted cookies, floods, and telling answers."""
 
 import re
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from newsletter.domain.people import Role
 from newsletter.domain.staff import LINK_LASTS, LINK_SESSION_LASTS
 from newsletter.staff import admit_link_request, new_secret
 from newsletter.staff import hashed as hash_of
+from newsletter.web.studio.sign_in import guard
 from tests.clock import MovedClock
 from tests.people import ADMIN
 from tests.rows import fetch_column
@@ -183,6 +185,18 @@ def test_others_who_know_an_address_leave_links_for_its_owner(hosted: HostedStud
     assert admitted("2001:db8:1:3::1", 1) == 0
     assert admitted("2001:db8:2::1", 1) == 1
     assert sum(admitted(f"203.0.{network}.1", 4) for network in range(20)) == 10  # all together have 20
+
+
+def test_a_form_of_an_outsider_that_never_ends_is_given_up(
+    hosted: HostedStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "_FORM_SECONDS", 0.1)
+    url = httpx.URL(hosted.hosting.origin)
+    head = f"POST /sign-in/link HTTP/1.1\r\nHost: {url.netloc.decode()}\r\nOrigin: {hosted.hosting.origin}\r\n"
+    body = f"Content-Type: {FORM['Content-Type']}\r\nContent-Length: 99\r\n\r\naddress="
+    with socket.create_connection((url.host, url.port or 80), timeout=20) as connection:
+        connection.sendall(f"{head}{body}".encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 408 ")
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,18 @@ def _valid_slug(text: str) -> str:
     return text
 
 
+def _valid_attribute(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
+        raise ValueError("use only a-z, 0-9 and _, and begin with a letter")
+    return text
+
+
+def _valid_utm(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._~-]{0,100}", text):
+        raise ValueError("use only letters without accents, digits and . _ ~ -, at most 100")
+    return text
+
+
 def _valid_option(value: object) -> bool | str:
     if not isinstance(value, bool | str):
         raise ValueError("write true or false, or one of the theme's choices in quotes")  # pydantic's
@@ -323,8 +335,8 @@ class CountingTable(_Table):
     clicks: Annotated[TrackingLevel, Field(strict=False)] = TrackingLevel.OFF
     opens: Annotated[TrackingLevel, Field(strict=False)] = TrackingLevel.OFF
     scanners: list[Annotated[str, AfterValidator(_valid_network)]] = []
-    utm_source: str = Field(default="", pattern=r"^[A-Za-z0-9._~-]{0,100}$")
-    utm_medium: str = Field(default="email", pattern=r"^[A-Za-z0-9._~-]{1,100}$")
+    utm_source: Annotated[str, AfterValidator(_valid_utm)] = ""
+    utm_medium: Annotated[str, AfterValidator(_valid_utm), Field(min_length=1)] = "email"
 
 
 class ProviderTable(BaseModel):
@@ -349,7 +361,7 @@ class SettingsFile(_Table):
     languages: list[_Language] | None = Field(default=None, min_length=1)
     time_zone: Annotated[str, AfterValidator(parse_zone)] = "UTC"
     base_url: Annotated[str, AfterValidator(parse_url)]
-    attributes: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]] = []
+    attributes: list[Annotated[str, AfterValidator(_valid_attribute)]] = []
     weekly_digest: bool = False
     leaving_reasons: Annotated[list[_Reason], Field(max_length=8), AfterValidator(_different)] = list(REASONS)
     database: Annotated[str, AfterValidator(_valid_database)] | None = None

@@ -90,6 +90,8 @@ def test_a_setting_is_added_and_removed_again(
         ("theme.colors", "accent", "has no name"),
         ("time_zone", "Nowhere/None", "Nowhere/None"),
         ("tailored.minimum", "-1", "minimum"),
+        ("attributes", "Favourite City", "use only a-z, 0-9 and _"),
+        ("counting.utm_source", "a b&c", "use only letters without accents"),
     ],
 )
 def test_a_wrong_value_is_refused_at_its_field(

@@ -61,8 +61,12 @@ def studio(
 
 
 def _worker_command(root: Path) -> list[str]:
-    """Return the arguments of a worker of the newsletter that stops with this process."""
-    return [sys.executable, "-m", "newsletter", "--root", str(root), "worker", "--child-of", str(os.getpid())]
+    """Return the arguments of a worker of the newsletter that stops with this process.
+
+    With ``-P``, Python imports nothing from the current folder: that is often the newsletter's, which others push to.
+    """
+    own = [sys.executable, "-P", "-m", "newsletter"]
+    return [*own, "--root", str(root), "worker", "--child-of", str(os.getpid())]
 
 
 @app.command()

@@ -3,11 +3,13 @@
 import email
 import re
 import signal
+import subprocess
 from pathlib import Path
 
 import httpx
 import pytest
 
+from newsletter.cli.studio import _worker_command
 from newsletter.store import open_store
 from tests.cli.server_process import served
 from tests.command_line import Run
@@ -98,3 +100,12 @@ def test_a_link_needs_a_host_name(root: Path, run: Run) -> None:
     assert outcome.status == 2
     assert "passkeys need a host name" in outcome.stderr
     assert "can't be the studio's host" in run("studio", "--host", "https://studio.example.org").stderr
+
+
+def test_a_worker_runs_no_code_of_the_newsletters_folder(root: Path) -> None:
+    for module in ("newsletter", "sqlalchemy"):
+        (root / f"{module}.py").write_text("raise SystemExit('code that somebody has pushed')")
+    *command, child_of, _ = _worker_command(root)
+    assert child_of == "--child-of"
+    done = subprocess.run([*command, "--help"], cwd=root, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

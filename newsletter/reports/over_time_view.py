@@ -109,8 +109,9 @@ def _lede(report: OverTime) -> str:
     words += [f"{spam:,} reported spam"] if spam else []
     text = f"{counted(report.readers, 'reader')}, {compared}: {', '.join(words[:-1])} and {words[-1]}."
     if report.other:
-        sign = "added to" if report.other > 0 else "taken off"
-        text += f" Another {abs(report.other):,} were {sign} the list: deleted, suppressed or let in again by hand."
+        changed = "added to" if report.other > 0 else "taken off"
+        others = f"{counted(abs(report.other), 'other')} {'was' if abs(report.other) == 1 else 'were'}"
+        text += f" {others} {changed} the list: deleted, suppressed or let in again by hand."
     return text
 
 

@@ -60,7 +60,7 @@ def test_a_week_has_every_day_with_its_readers_and_changes(store: Store) -> None
     assert (report.readers, report.growth, report.other) == (3, 2, -1)
     assert over_time_view(report).lede == (
         "3 readers, 2 more than before: 5 joined, 1 left and 1 bounced. "
-        "Another 1 were taken off the list: deleted, suppressed or let in again by hand."
+        "1 other was taken off the list: deleted, suppressed or let in again by hand."
     )
 
 

@@ -1,12 +1,13 @@
 """Text extraction in the child process: Markdown for quoting, and limits that hold."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from newsletter.capture import extract_article, read_page
+from newsletter.capture import article_text, extract_article, read_page
 
 PAGES = Path(__file__).with_name("pages")
 
@@ -35,6 +36,19 @@ def test_marks_of_markdown_in_the_text_are_escaped() -> None:
     assert "\n\n\\# No heading" in article.text
     assert "\n\n> Somebody said this" in article.text
     assert "\n\n- first thing\n\n- second thing" in article.text
+
+
+def test_the_child_gets_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    child = tmp_path / "child.py"
+    child.write_text(
+        "import json, os\nprint(json.dumps({'blocks': [], 'author': ' '.join(os.environ), 'date': os.environ['PATH']}))"
+    )
+    monkeypatch.setattr(article_text, "_CHILD", child)
+    for name in ("NEWSLETTER_SECRET", "NEWSLETTER_SMTP_PASSWORD", "AWS_SECRET_ACCESS_KEY", "PGPASSWORD"):
+        monkeypatch.setenv(name, "secret")
+    article = extract_article("<p>Text", "https://example.org/")
+    assert article.date
+    assert not re.search("NEWSLETTER|AWS|PG", article.author)
 
 
 def test_a_child_that_takes_too_long_is_killed() -> None:

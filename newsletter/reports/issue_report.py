@@ -288,8 +288,8 @@ def figures_of(send: Send, counts: IssueCounts) -> Figures:
 def percent(share: float | None) -> str:
     """Return a share in percent, or "" if it isn't known: ``12.5%``, ``0.03%``.
 
-    Mailbox providers act on complaints of 0.1%, so what is below that isn't rounded to nothing.
+    Mailbox providers act on complaints of 0.1%, so one digit after the point says too little of what is below 1%.
     """
     if share is None:
         return ""
-    return f"{share:.2%}" if 0 < share < 0.001 else f"{share:.1%}"
+    return f"{share:.2%}" if 0 < share < 0.01 else f"{share:.1%}"

@@ -325,7 +325,7 @@ def test_a_report_has_the_votes_of_a_poll_and_the_reasons_for_leaving(store: Sto
 
 
 @pytest.mark.parametrize(
-    ("share", "words"), [(None, ""), (0.0, "0.0%"), (0.0003, "0.03%"), (0.001, "0.1%"), (0.216, "21.6%")]
+    ("share", "words"), [(None, ""), (0.0, "0.0%"), (0.0003, "0.03%"), (0.001, "0.10%"), (0.216, "21.6%")]
 )
 def test_a_small_share_is_not_rounded_to_nothing(share: float | None, words: str) -> None:
     assert percent(share) == words

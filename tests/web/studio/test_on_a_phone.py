@@ -19,6 +19,12 @@ def test_pages_fit_a_phone_in_the_dark(desk: Page, studio: Listening, shared_fol
         assert desk.evaluate("document.documentElement.scrollWidth") <= 375, path
         assert violations(desk) == [], path
     desk.goto(studio.base)
+    for width in (600, 375):
+        desk.set_viewport_size({"width": width, "height": 700})
+        desk.get_by_text("More", exact=True).click()
+        expect(desk.get_by_role("link", name="Settings", exact=True)).to_be_in_viewport(ratio=1)
+        assert desk.evaluate("document.documentElement.scrollWidth") <= width
+        desk.keyboard.press("Escape")
     desk.get_by_role("button", name="Keyboard shortcuts and settings").click()
     expect(desk.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     assert desk.evaluate("document.documentElement.scrollWidth") <= 375

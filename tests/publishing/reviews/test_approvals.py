@@ -4,17 +4,17 @@ import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from newsletter import bootstrap
-from newsletter.domain.people import ConfirmationNeededError, ForbiddenError, OwnWorkError, Person, Role
+from newsletter.domain.people import ForbiddenError, OwnWorkError, Person, Role
 from newsletter.domain.reviews import ApprovedTime, Edit, ReviewEventKind
 from newsletter.domain.send import Send
 from newsletter.domain.subscriber import Subscriber
-from newsletter.publishing.reviews.approvals import NotApprovedError, approval_problem, planned_start, require_approval
+from newsletter.publishing.reviews.approvals import NotApprovedError, approval_problem, planned_start
 from newsletter.publishing.reviews.issue_reviews import mark_of, review_of
 from newsletter.publishing.reviews.reasons import MissingReasonError
 from newsletter.publishing.reviews.review_decisions import (
@@ -24,8 +24,7 @@ from newsletter.publishing.reviews.review_decisions import (
     record_proof,
 )
 from newsletter.publishing.reviews.reviewed_issue import reviewed_issue
-from newsletter.publishing.sends.send_controls import reactivate
-from newsletter.publishing.sends.send_issue import begin_planned, begin_scheduled, send_now
+from newsletter.publishing.sends.send_issue import begin_scheduled, send_now
 from newsletter.publishing.sends.send_preparing import compose_issue, prepare_send
 from newsletter.publishing.sends.send_schedule import reschedule_send, schedule_send
 from newsletter.publishing.sends.start_time import start_at
@@ -36,29 +35,12 @@ from newsletter.store import Store
 from tests.command_line import Run
 from tests.newsletter_folder import write_issue
 from tests.people import EDITOR, PUBLISHER, WRITER
+from tests.publishing.reviews.approving_newsletter import APPROVAL, MONDAY, NOW
 
-MONDAY = date(2026, 11, 23)
 ISSUE = "2026-11-23"
-NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)
 AT = "2026-11-23 06:30"
 ANY_TIME = ApprovedTime(day=MONDAY)
 AT_HALF_PAST_SIX = ApprovedTime(day=MONDAY, at=datetime(2026, 11, 23, 5, 30, tzinfo=UTC))
-APPROVAL = "\n[approval]\nrequired = true\n"
-
-
-@pytest.fixture
-def approving(settings: Settings, store: Store) -> Settings:
-    """Return the settings of a newsletter that requires an approval, with Monday's issue and two readers."""
-    for name in ("ada", "ben"):
-        store.subscribers.add(Subscriber(address=f"{name}@example.com", topics=("science",)), now=NOW)
-    write_issue(settings.root, MONDAY, "train", "glove", more="preheader: What a timetable can teach.\n")
-    return changed_settings(settings, APPROVAL)
-
-
-def changed_settings(settings: Settings, more: str) -> Settings:
-    file = settings.root / "newsletter.toml"
-    file.write_text(file.read_text() + more)
-    return load(settings.root)
 
 
 def approved(settings: Settings, store: Store, person: Person = EDITOR, time: ApprovedTime = ANY_TIME) -> None:
@@ -317,73 +299,19 @@ def test_changes_can_be_asked_for(approving: Settings, store: Store) -> None:
     assert store.reviews.of_issue(ISSUE)[-1].note == "Too long."
 
 
-def test_writers_do_not_approve_and_editors_do_not_override(approving: Settings, store: Store) -> None:
+def test_writers_neither_approve_nor_ask_for_changes(approving: Settings, store: Store) -> None:
     with pytest.raises(ForbiddenError):
         approved(approving, store, WRITER)
     composed = compose_issue(approving, ISSUE)
     with pytest.raises(ForbiddenError):
         ask_for_changes(WRITER, approving, store, composed, note="No.", now=NOW)
-    at_once = PlannedStart(begins=NOW, issue_date=MONDAY, is_now=True)
-    for person, error in (
-        (EDITOR, ForbiddenError),
-        (replace(PUBLISHER, is_confirmed=False), ConfirmationNeededError),
-    ):
-        with pytest.raises(error):
-            require_approval(
-                approving, store, composed, at_once, person=person, without_approval="In a hurry.", now=NOW
-            )
-    assert store.reviews.of_issue(ISSUE) == ()
 
 
-def test_a_send_without_approval_has_a_reason_and_is_for_exactly_this(approving: Settings, store: Store) -> None:
-    pia = member(store, PUBLISHER)
-    store.staff.join(pia.id, NOW)
-    send = scheduled(approving, store, reason="Everybody is on a train.")
-    event = store.reviews.of_issue(ISSUE)[-1]
-    assert (event.kind, event.note, event.time) == (
-        ReviewEventKind.OVERRIDE,
-        "Everybody is on a train.",
-        AT_HALF_PAST_SIX,
-    )
-    entry = next(entry for entry in store.audit.entries() if entry.act == "override")
-    assert (entry.thing, entry.detail["reason"]) == (f"issue {ISSUE}", "Everybody is on a train.")
-    (mail,) = (approving.root / "outbox").rglob("*.eml")
-    assert f"To: {PUBLISHER.address}" in mail.read_text()
-    assert "Everybody is on a train." in mail.read_text()
-    file = approving.root / "issues" / "entries" / "train.md"
-    text = file.read_text()
-    change_text(approving.root)
-    with pytest.raises(NotApprovedError):
-        begun(approving, store, send)
-    file.write_text(text)
-    assert begun(approving, store, send).status.ended
-
-
-def test_a_person_who_begins_a_scheduled_send_needs_the_approval_too(approving: Settings, store: Store) -> None:
-    approved(approving, store, time=AT_HALF_PAST_SIX)
-    now = AT_HALF_PAST_SIX.at or NOW
-    send = reactivate(PUBLISHER, store, scheduled(approving, store), now=now)
-    change_text(approving.root)
-
-    def begin(reason: str = "") -> Send:
-        composed = compose_issue(approving, ISSUE)
-        with bootstrap.open_send_context(approving) as context:
-            return begin_planned(
-                PUBLISHER,
-                approving,
-                store,
-                context,
-                composed,
-                send,
-                without_approval=reason,
-                now=now,
-                observer=Observer(clock=lambda: now),
-            )
-
-    with pytest.raises(NotApprovedError):
-        begin()
-    assert store.sends.get(send.id).digest == ""
-    assert begin("It is urgent.").status.ended
+def test_a_start_within_two_minutes_is_meant_to_be_at_once() -> None:
+    two_minutes = timedelta(minutes=2)  # the minute of Undo, and one to look at the page
+    assert planned_start(NOW + two_minutes, MONDAY, now=NOW).is_now
+    assert not planned_start(NOW + two_minutes + timedelta(seconds=1), MONDAY, now=NOW).is_now
+    assert not planned_start(NOW, MONDAY, local_time="07:00", now=NOW).is_now
 
 
 def test_changes_since_a_proof_are_said(approving: Settings, store: Store) -> None:

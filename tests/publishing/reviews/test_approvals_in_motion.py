@@ -20,20 +20,15 @@ from newsletter.store import Store, open_store
 from tests.command_line import Run
 from tests.newsletter_folder import write_issue
 from tests.people import EDITOR, PUBLISHER
-from tests.publishing.reviews.test_approvals import (  # noqa: F401  one is a fixture
+from tests.publishing.reviews.approving_newsletter import APPROVAL, MONDAY, NOW, changed_settings
+from tests.publishing.reviews.test_approvals import (
     ANY_TIME,
-    APPROVAL,
     ISSUE,
-    MONDAY,
-    NOW,
     approved,
-    approving,
     begun,
     change_text,
-    changed_settings,
     member,
     problem,
-    replace_in,
     scheduled,
 )
 
@@ -70,7 +65,7 @@ def at_once(*acts: Callable[[], object]) -> None:
 
 
 def test_two_approvals_that_race_with_a_change_are_of_what_each_person_has_seen(
-    approving: Settings,  # noqa: F811
+    approving: Settings,
     store: Store,
 ) -> None:
     two = changed_settings(approving, "approvals = 2\n")
@@ -91,7 +86,7 @@ def test_two_approvals_that_race_with_a_change_are_of_what_each_person_has_seen(
 
 
 def test_a_send_that_races_with_changes_freezes_what_was_approved_or_nothing(
-    approving: Settings,  # noqa: F811
+    approving: Settings,
     store: Store,
 ) -> None:
     write_text(approving.root, "As approved.")
@@ -122,7 +117,7 @@ def test_a_send_that_races_with_changes_freezes_what_was_approved_or_nothing(
 
 
 def test_a_changed_file_of_the_theme_needs_a_new_approval(
-    approving: Settings,  # noqa: F811
+    approving: Settings,
     store: Store,
 ) -> None:
     folder = approving.root / "templates/email/own"
@@ -141,7 +136,7 @@ def test_a_changed_file_of_the_theme_needs_a_new_approval(
 
 
 def test_what_a_git_pull_brings_is_not_approved_and_its_author_does_not_approve_it(
-    approving: Settings,  # noqa: F811
+    approving: Settings,
     store: Store,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

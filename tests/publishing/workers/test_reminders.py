@@ -14,7 +14,8 @@ from newsletter.settings import Settings
 from newsletter.store import Store
 from tests.newsletter_folder import write_issue
 from tests.people import EDITOR
-from tests.publishing.reviews.test_approvals import ISSUE, MONDAY, changed_settings, member
+from tests.publishing.reviews.approving_newsletter import MONDAY, changed_settings
+from tests.publishing.reviews.test_approvals import ISSUE, member
 
 BEFORE, EVENING = datetime(2026, 11, 22, 16, 59, tzinfo=UTC), datetime(2026, 11, 22, 17, 30, tzinfo=UTC)
 

@@ -1,5 +1,6 @@
 """Decide whether a change of newsletter.toml may be written: it must not make a mistake, nor touch the server's own."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from newsletter import settings
@@ -26,6 +27,11 @@ Only people at its computer change them.
 """
 
 
+NOT_PULLED = (*SERVERS_OWN, ("approval",), ("base_url",))
+"""Settings that no commit of the remote changes by itself: admins change the last ones in the studio, and the audit log
+says so. They decide whether issues need an approval, and where readers' own links lead."""
+
+
 _SITTING = timedelta(minutes=10)
 
 
@@ -40,7 +46,7 @@ class ServersOwnSettingError(NewsletterError):
 
 
 class PulledSettingError(NewsletterError):
-    """A commit of the remote that changes such a setting, which nobody at the server has looked at."""
+    """A commit of the remote that changes one of ``NOT_PULLED``, which nobody at the server has looked at."""
 
     code = "setting-pulled"
 
@@ -69,8 +75,8 @@ def check_settings(person: Person, before: str, after: str) -> None:
 
 
 def check_pulled_settings(before: str, after: str) -> None:
-    """Raise PulledSettingError if a commit of the remote changes what only people at the server change."""
-    if path := _changed_servers_own(before, after):
+    """Raise PulledSettingError if a commit of the remote changes one of ``NOT_PULLED``."""
+    if path := _first_changed(NOT_PULLED, before, after):
         raise PulledSettingError(field=".".join(path))
 
 
@@ -94,13 +100,13 @@ def mistakes_in(text: str) -> tuple[Mistake, ...]:
 
 
 def _check_servers_own(person: Person, before: str, after: str) -> None:
-    if person.id and (path := _changed_servers_own(before, after)):
+    if person.id and (path := _first_changed(SERVERS_OWN, before, after)):
         raise ServersOwnSettingError(field=".".join(path))
 
 
-def _changed_servers_own(before: str, after: str) -> tuple[str, ...]:
-    """Return the path of the first such setting that differs; () if there is none, or the new text isn't TOML."""
-    for path in SERVERS_OWN:
+def _first_changed(paths: Iterable[tuple[str, ...]], before: str, after: str) -> tuple[str, ...]:
+    """Return the path of the first setting that differs; () if there is none, or the new text isn't TOML."""
+    for path in paths:
         try:
             old = toml_value(before, path)
         except ValueError:  # it isn't TOML

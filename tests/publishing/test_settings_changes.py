@@ -16,6 +16,7 @@ def test_the_remote_changes_no_settings_of_the_server(tmp_path: Path) -> None:
     for field, line in (
         ("provider", '[provider]\nname = "smtp"\nhost = "mail.attacker.example"'),
         ("serving", '[serving]\nproxies = ["0.0.0.0/0"]'),
+        ("approval", "[approval]\nown_changes = true"),
         ("studio.hooks", "[studio]\nhooks = true"),
     ):
         table = line.partition("\n")[0]
@@ -24,4 +25,6 @@ def test_the_remote_changes_no_settings_of_the_server(tmp_path: Path) -> None:
             check_pulled_settings(text, f"{text}\n{line}\n")
         with pytest.raises(PulledSettingError, match=field):  # after a commit that has broken the file
             check_pulled_settings("<<<", f"{text}\n{line}\n")
+    with pytest.raises(PulledSettingError, match="base_url"):
+        check_pulled_settings(text, text.replace("https://", "https://attacker."))
     assert studio_app(tmp_path).state.studio.syncing._check_pulled is check_pulled_settings

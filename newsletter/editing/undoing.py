@@ -19,6 +19,7 @@ DEPTH = 20
 """The number of changes that a session can undo."""
 
 _SESSIONS = 200
+_OWN_SESSIONS = 50  # of a person, who must not be able to push those of others out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,9 @@ class UndoStacks:
             named = replace(undoable, name=str(next(self._numbers)))
             self._stacks.setdefault(session, deque(maxlen=DEPTH)).append(named)
             self._stacks.move_to_end(session)
+            own = [key for key in self._stacks if key.person == session.person]
+            if len(own) > _OWN_SESSIONS:
+                del self._stacks[own[0]]
             if len(self._stacks) > _SESSIONS:
                 self._stacks.popitem(last=False)
             return named.name

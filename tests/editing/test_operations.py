@@ -141,6 +141,17 @@ def test_sessions_undo_their_own_changes(root: Path, editing: Editing) -> None:
         editing.undo(ADA, "a", only=named.undo, now=NOW)
 
 
+def test_nobody_pushes_the_undo_of_others_out_with_many_sessions(root: Path, editing: Editing) -> None:
+    editing.change(ADA, ENTRY, put("minutes", "9"), session="a", now=NOW)
+    for number in range(201):
+        editing.change(BEN, ENTRY, put("title", f"Title {number}"), session=str(number), now=NOW)
+    editing.undo(ADA, "a", now=NOW)
+    assert "minutes: 7" in (root / ENTRY).read_text()
+    editing.undo(BEN, "200", now=NOW)
+    with pytest.raises(NothingToUndoError):
+        editing.undo(BEN, "0", now=NOW)
+
+
 def test_undo_of_what_somebody_else_has_changed_since_is_a_conflict(root: Path, editing: Editing) -> None:
     editing.change(ADA, ENTRY, put("minutes", 8), session="a", now=NOW)
     editing.change(ADA, ENTRY, put("title", "Ada's"), session="a", now=NOW)

@@ -6,6 +6,7 @@ import pytest
 
 from newsletter.domain.notices import NoticeKind
 from newsletter.domain.reviews import ApprovedTime
+from newsletter.domain.segment import EVERYONE
 from newsletter.domain.subscriber import Subscriber
 from newsletter.publishing.reviews.review_decisions import approve
 from newsletter.publishing.sends.send_preparing import compose_issue
@@ -47,6 +48,24 @@ def test_an_approved_issue_is_not_reported(reminding: Settings, store: Store) ->
     assert not queue_reminders(reminding, store, now=EVENING)
     assert queued(store) == []
     assert store.reminders.is_claimed("approval", MONDAY)
+    entry = reminding.root / "issues/entries/train.md"
+    entry.write_text(entry.read_text().replace("About train", "Everything about train"))
+    assert not queue_reminders(reminding, store, now=EVENING)  # tomorrow's issues are looked at once
+    assert queued(store) == []
+
+
+def test_an_issue_whose_send_has_begun_is_not_reported(reminding: Settings, store: Store) -> None:
+    composed = compose_issue(reminding, ISSUE)
+    store.sends.freeze(
+        compiled=composed.compiled,
+        tailor=composed.tailor,
+        date=BEFORE,
+        segments=[EVERYONE],
+        provider="outbox",
+        now=BEFORE,
+    )
+    assert not queue_reminders(reminding, store, now=EVENING)
+    assert queued(store) == []
 
 
 def test_an_issue_that_cannot_be_composed_is_reported_with_the_reason(reminding: Settings, store: Store) -> None:

@@ -29,16 +29,16 @@ class Platform:
     ``files`` matches the names of its reader files. ``fields`` maps columns to fields: ``email``, ``first_name``,
     ``last_name``, ``name``, ``time_zone``, ``tags``; the dates ``signed_up``, ``confirmed`` and ``unsubscribed``; and
     ``json``, an object of attributes. A file without any of the ``typical_columns`` is rejected, because it doesn't
-    give a reader's status. A file with all columns of the ``signature`` is the platform's, whatever its name.
-    ``status_of`` returns the status, given the cells of the ``status_columns`` and the file's
-    name, and raises ValueError for unknown values. ``attributes`` matches the names of columns that become attributes.
+    give a reader's status. A file with all columns of one of the ``signatures`` is the platform's, whatever its name.
+    ``status_of`` returns the status, given the cells of the ``status_columns`` and the file's name, and raises
+    ValueError for unknown values. ``attributes`` matches the names of columns that become attributes.
     """
 
     title: str
     files: re.Pattern[str]
     fields: Mapping[str, str]
     typical_columns: frozenset[str]
-    signature: frozenset[str]
+    signatures: tuple[frozenset[str], ...]
     status_columns: frozenset[str]
     status_of: Callable[[Mapping[str, str], str], PlatformStatus]
     attributes: re.Pattern[str] = re.compile(r"(?!)")
@@ -94,7 +94,7 @@ _MAILCHIMP = Platform(
         "unsub_time": "unsubscribed",
     },
     typical_columns=frozenset({"optin_time", "confirm_time", "leid", "euid"}),
-    signature=frozenset({"email_address", "leid", "euid"}),
+    signatures=(frozenset({"email_address", "leid", "euid"}),),
     status_columns=frozenset({"clean_time", "unsub_time", "unsub_reason"}),
     status_of=_mailchimp,
     # The publisher's own fields. Mailchimp's own columns, which have fixed names, are left out.
@@ -129,7 +129,7 @@ _SUBSTACK = Platform(
         "start_date": "signed_up",
     },
     typical_columns=frozenset({"email_disabled", "start_date"}),
-    signature=frozenset({"email_disabled"}),
+    signatures=(frozenset({"email_disabled"}), frozenset({"start_date", "cancel_date"})),
     status_columns=frozenset({"email_disabled", "cancel_date"}),
     status_of=_substack,
 )
@@ -179,7 +179,7 @@ _BUTTONDOWN = Platform(
         "unsubscription_date": "unsubscribed",
     },
     typical_columns=frozenset({"type", "subscriber_type", "status", "unsubscription_date"}),
-    signature=frozenset({"creation_date", "metadata"}),
+    signatures=(frozenset({"creation_date", "metadata"}),),
     status_columns=frozenset({"type", "subscriber_type", "status", "unsubscription_date"}),
     status_of=_buttondown,
     attributes=re.compile(r"^metadata_"),
@@ -198,7 +198,7 @@ _GHOST = Platform(
     files=re.compile(r"members[^/]*\.csv$", re.IGNORECASE),
     fields={"email": "email", "name": "name", "labels": "tags", "created_at": "signed_up"},
     typical_columns=frozenset({"subscribed_to_emails"}),
-    signature=frozenset({"subscribed_to_emails"}),
+    signatures=(frozenset({"subscribed_to_emails"}),),
     status_columns=frozenset({"subscribed_to_emails", "deleted_at"}),
     status_of=_ghost,
     attributes=re.compile(r"^custom_fields_"),
@@ -235,7 +235,7 @@ _BEEHIIV = Platform(
         "unsubscribed_at": "unsubscribed",
     },
     typical_columns=frozenset({"status"}),
-    signature=frozenset({"status", "subscription_tier"}),
+    signatures=(frozenset({"status", "subscription_tier"}),),
     status_columns=frozenset({"status", "unsubscribed_at"}),
     status_of=_beehiiv,
     # Custom fields. beehiiv's own columns and statistics are left out.
@@ -259,7 +259,7 @@ _LISTMONK = Platform(
     files=re.compile(r"subscribers[^/]*\.csv$", re.IGNORECASE),
     fields={"email": "email", "name": "name", "attributes": "json", "created_at": "signed_up"},
     typical_columns=frozenset({"status"}),
-    signature=frozenset({"uuid", "attributes", "status"}),
+    signatures=(frozenset({"uuid", "attributes", "status"}),),
     status_columns=frozenset({"status"}),
     status_of=_listmonk,
 )

@@ -63,7 +63,7 @@ def guessed_platform(path: Path, encoding: FileEncoding) -> str:
         if columns & _OWN:
             return ""
         if columns & platform.typical_columns:
-            if platform.signature <= columns:
+            if any(signature <= columns for signature in platform.signatures):
                 signed.append(key)
             if platform.files.search(name):
                 named.append(key)

@@ -78,6 +78,7 @@ def test_a_platforms_columns_are_shown(tmp_path: Path) -> None:
         ("export (1).csv", "id,email_address,creation_date,type,metadata,tags", "buttondown"),
         ("readers.csv", "id,email,name,subscribed_to_emails,labels", "ghost"),
         ("subscribers.csv", "uuid,email,name,attributes,status,created_at,updated_at", "listmonk"),
+        ("subscribers.csv", "Email,Name,Type,Start date,Cancel date", "substack"),
         ("readers.csv", "email,status,subscription_tier", "beehiiv"),
         ("subscribers.csv", "email,status", ""),  # it may be from three of them
         ("empty.csv", "", ""),

@@ -3,7 +3,7 @@
 ``Editing`` has the operations. docs/studio.md describes saving for editors.
 """
 
-from newsletter.editing.bringing_back import bring_back
+from newsletter.editing.bringing_back import bring_back, seen_versions
 from newsletter.editing.comparison import Comparison, ComparisonRow, ComparisonSide, RowKind, Span, compare_texts
 from newsletter.editing.errors import (
     BusyFileError,
@@ -66,5 +66,6 @@ __all__ = [
     "merge_texts",
     "move_between_issues",
     "require_sight",
+    "seen_versions",
     "setting_text",
 ]

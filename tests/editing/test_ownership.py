@@ -10,8 +10,8 @@ from newsletter.content import read_manuscripts
 from newsletter.domain.changes import SetField, SetMember
 from newsletter.domain.issue import Entry
 from newsletter.domain.people import ForbiddenError, Person, Role
-from newsletter.editing import Editing, NothingToUndoError, OwnerChangeError, bring_back
-from newsletter.errors import NewsletterError
+from newsletter.editing import Editing, NothingToUndoError, OwnerChangeError, bring_back, seen_versions
+from newsletter.errors import NewsletterError, NotFoundError
 from newsletter.git import file_versions
 from tests.editing.newsletters import ADA, ENTRY, ENTRY_TEXT, NOW, WRITER, newsletter
 from tests.git.repositories import checkout
@@ -155,6 +155,19 @@ def test_an_earlier_version_brings_back_no_earlier_owner(tmp_path: Path) -> None
         restore(MEMBER, ben)
     restore(MEMBER, wim)
     assert read_manuscripts(made.folder).entries["own"].by == MEMBER.address
+
+
+def test_a_version_under_a_name_that_a_person_may_not_see_is_no_version_for_them(tmp_path: Path) -> None:
+    made = checkout(tmp_path, files={"passwords.md": owned_by(MEMBER.address)})
+    (made.folder / OWN).parent.mkdir(parents=True)
+    made.git("mv", "passwords.md", OWN)
+    made.git("commit", "--quiet", "--all", "--message=Moved")
+    repository, editing = made.repository(), Editing(made.folder)
+    first = file_versions(repository, OWN)[-1]
+    assert first.path == "passwords.md"
+    assert [version.path for version in seen_versions(repository, MEMBER, OWN)] == [OWN]
+    with pytest.raises(NotFoundError):
+        bring_back(editing, repository, MEMBER, OWN, first.sha, seen_digest=editing.digest(OWN), now=NOW)
 
 
 def test_an_owner_is_no_override(root: Path) -> None:

@@ -6,9 +6,17 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from newsletter.editing import Comparison, FileGoneError, FileText, bring_back, compare_texts, require_sight
+from newsletter.editing import (
+    Comparison,
+    FileGoneError,
+    FileText,
+    bring_back,
+    compare_texts,
+    require_sight,
+    seen_versions,
+)
 from newsletter.errors import NotFoundError
-from newsletter.git import Version, file_versions, text_at
+from newsletter.git import Version, text_at
 from newsletter.web.http.forms import SubmittedForm
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.local_times import local_clock
@@ -40,7 +48,7 @@ def router(studio: Studio) -> APIRouter:
         """Show a file's versions, and one of them side by side with another."""
         require_sight(studio.person, path)
         current = _current(studio, path)
-        versions = file_versions(studio.repository, path) if studio.repository else ()
+        versions = seen_versions(studio.repository, studio.person, path) if studio.repository else ()
         if current is None and not versions:
             raise FileGoneError(path=path)
         chosen = _chosen(versions, version)

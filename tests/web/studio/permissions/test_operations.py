@@ -104,6 +104,7 @@ ACTS = {
 ELSEWHERE = {
     # What the file says decides, so it has to be read first: tests/editing.
     "editing.bring_back",
+    "editing.seen_versions",
     "editing.move_between_issues",
     "editing.Editing.change",
     "editing.Editing.change_settings",

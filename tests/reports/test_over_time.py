@@ -79,6 +79,15 @@ def test_topics_that_are_followed_stand_beside_those_that_were_printed(store: St
     assert [row[0] for row in table_rows(report, ExportedTable.ISSUES)] == ["issue", "2026-11-23"]
 
 
+def test_followers_of_a_topics_former_slug_count_for_the_topic(store: Store) -> None:
+    former = "north-atlantic-treaty-organization"
+    for name, topic in (("ada", former), ("eve", "nato")):
+        store.subscribers.add(Subscriber(address=f"{name}@example.org", topics=(topic,)), at(20))
+    rows = {row.slug: (row.followers, row.changes.joined) for row in reported(store).topics}
+    assert rows["nato"] == (2, 2)
+    assert former not in rows
+
+
 def test_only_publishers_see_it(store: Store) -> None:
     editor = Person(name="Eve", address="eve@example.org", role=Role.EDITOR)
     with pytest.raises(ForbiddenError):

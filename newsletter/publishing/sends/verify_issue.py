@@ -72,7 +72,7 @@ def verify_issue(person: Person, settings: Settings, store: Store, issue: str) -
     }
     verification = Verification(issue=send.issue, source=source, frozen=send.digest, versions=versions)
     try:
-        with _folder_of(files) as folder:
+        with _folder_of(send, files) as folder:
             composed, compiled = _rebuilt(folder, send.issue)
     except NewsletterError as err:
         return replace(verification, failure=str(err))
@@ -102,13 +102,13 @@ def _kept_files(root: Path, send: Send, source: SendSource) -> dict[str, bytes]:
 
 
 @contextmanager
-def _folder_of(files: Mapping[str, bytes]) -> Iterator[Path]:
+def _folder_of(send: Send, files: Mapping[str, bytes]) -> Iterator[Path]:
     with TemporaryDirectory(prefix="newsletter-verify-") as name:
         folder = Path(name).resolve()
         for path, content in files.items():
             file = folder / path
             if not file.resolve().is_relative_to(folder):
-                raise UnknownSourceError(issue="", why=f"{path} is outside the newsletter's folder")
+                raise UnknownSourceError(issue=send.issue, why=f"{path} is outside the newsletter's folder")
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
         yield folder

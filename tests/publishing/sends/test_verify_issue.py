@@ -90,6 +90,17 @@ def test_a_committed_issue_is_rebuilt_from_its_commit(settings: Settings, store:
     assert (found.is_same, found.rebuilt, found.differences, found.versions) == (True, send.digest, (), {})
 
 
+def test_a_kept_file_outside_the_folder_is_not_written(
+    settings: Settings, store: Store, checkout: Checkout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sent(settings, store)
+    outside = tmp_path / "outside.toml"
+    monkeypatch.setattr(git, "kept_files", lambda *_: {str(outside): b"x"})
+    refused = verified(settings, store)
+    assert refused.failure == f"issue 2026-11-23 can't be rebuilt: {outside} is outside the newsletter's folder"
+    assert not outside.exists()
+
+
 def test_what_was_sent_uncommitted_is_rebuilt_after_everything_has_changed(
     settings: Settings, store: Store, checkout: Checkout
 ) -> None:

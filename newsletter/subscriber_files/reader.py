@@ -198,7 +198,7 @@ def _width(sample: str, delimiter: str) -> int:
 
 
 def _not_csv(err: csv.Error, first: int, last: int) -> str:
-    lines = f"line {first}" if last <= first else f"lines {first} to {last}"
     if "field limit" in str(err):
-        return f"{lines}: a cell has more than {csv.field_size_limit():,} characters; is a quotation mark missing?"
-    return f"{lines} can't be read as CSV: close every quotation mark, and double those inside a cell"
+        return f"a cell has more than {csv.field_size_limit():,} characters; is a quotation mark missing?"
+    lines = f"lines {first} to {last} " if last > first else ""
+    return f"{lines}can't be read as CSV: close every quotation mark, and double those inside a cell"

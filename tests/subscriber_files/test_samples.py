@@ -167,3 +167,12 @@ def test_a_spreadsheet_is_named_as_one(tmp_path: Path) -> None:
         archive.writestr("xl/workbook.xml", "")
     with pytest.raises(SpreadsheetError):
         sample_columns(path, OwnFormat(topics=Topics()), UTF_8)
+
+
+def test_a_refusal_names_only_the_lines_that_its_place_does_not(tmp_path: Path, store: Store) -> None:
+    path = write(tmp_path, "a.csv", 'email\n"Ada" <ada@example.org>\n"b\nc" <c@example.org>\n')
+    refused: list[RejectedRow] = []
+    own = OwnFormat(topics=Topics())
+    import_readers(store.subscribers.merge, [path], own, now=WHEN, encoding=UTF_8, refuse=refused.append)
+    words = "can't be read as CSV: close every quotation mark, and double those inside a cell"
+    assert [(row.line, row.reason) for row in refused] == [(2, words), (3, f"lines 3 to 4 {words}")]

@@ -170,7 +170,7 @@ def change_topics(
     if store is not None:
         for sources, targets in moves:
             if sources.isdisjoint(targets):  # else the topic stays one of them
-                store.topic_followers.finish(sources, targets)
+                store.topic_followers.finish(sources, [TopicTarget(slug=slug) for slug in targets])
         if not plan.is_done:
             store.audit.add(person, _STEPS[change.kind], f"topic {change.source}", now=now, detail=_detail(plan))
     return plan

@@ -68,16 +68,23 @@ class TopicFollowers:
     def copy(self, sources: Collection[str], targets: Sequence[TopicTarget]) -> None:
         """Give the readers of some topics the target topics, too, unless they have made a choice about those."""
         with self._database.writing() as connection:
-            for target in targets:
-                moving = self._moving(sources, target)
-                rows = sa.select(moving.c.subscriber, sa.literal(target.slug), moving.c.excluded == 1)
-                connection.execute(subscriber_topic.insert().from_select(["subscriber", "topic", "excluded"], rows))
+            self._copy(connection, sources, targets)
 
-    def finish(self, sources: Collection[str], targets: Sequence[str]) -> None:
-        """Take some topics away from their readers, and replace them in sign-ups that wait to be confirmed."""
+    def finish(self, sources: Collection[str], targets: Sequence[TopicTarget]) -> None:
+        """Take some topics away from their readers, and replace them in sign-ups that wait to be confirmed.
+
+        Readers who chose one of them after ``copy`` get its targets first.
+        """
         with self._database.writing() as connection:
-            _replace_in_sign_ups(connection, frozenset(sources), tuple(targets))
+            self._copy(connection, sources, targets)
+            _replace_in_sign_ups(connection, frozenset(sources), tuple(target.slug for target in targets))
             connection.execute(sa.delete(subscriber_topic).where(_TOPIC.topic.in_(sorted(sources))))
+
+    def _copy(self, connection: sa.Connection, sources: Collection[str], targets: Sequence[TopicTarget]) -> None:
+        for target in targets:
+            moving = self._moving(sources, target)
+            rows = sa.select(moving.c.subscriber, sa.literal(target.slug), moving.c.excluded == 1)
+            connection.execute(subscriber_topic.insert().from_select(["subscriber", "topic", "excluded"], rows))
 
     def _moving(self, sources: Collection[str], target: TopicTarget) -> sa.Subquery:
         """Return the readers of some topics without a choice about the target, and 1 for those who exclude one."""

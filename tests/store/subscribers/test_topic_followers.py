@@ -55,7 +55,7 @@ def test_a_choice_about_the_target_stays_and_everybody_else_gets_it(store: Store
     assert store.topic_followers.affected(sources, ARTS) == expected
     for _ in range(2):
         store.topic_followers.copy(sources, [ARTS])
-    store.topic_followers.finish(sources, ["arts"])
+    store.topic_followers.finish(sources, [ARTS])
     merged = {
         "follows": (("arts",), ()),
         "excludes": ((), ("arts",)),
@@ -69,8 +69,22 @@ def test_a_choice_about_the_target_stays_and_everybody_else_gets_it(store: Store
     assert choices(store) == merged
     assert store.topic_followers.affected(sources, ARTS) == FollowerCounts()
     store.topic_followers.copy(sources, [ARTS])
-    store.topic_followers.finish(sources, ["arts"])
+    store.topic_followers.finish(sources, [ARTS])
     assert choices(store) == merged
+
+
+def test_a_reader_who_chooses_the_topic_between_the_steps_keeps_it(store: Store) -> None:
+    add(store)
+    store.topic_followers.copy({"music"}, [ARTS])
+    changed = [
+        Subscriber(address="other@example.org", topics=("music",)),
+        Subscriber(address="older@example.org", topics=(), excludes=("music",)),
+    ]
+    store.subscribers.merge([changed], now=make.WHEN)
+    store.topic_followers.finish({"music"}, [ARTS])
+    moved = choices(store)
+    assert "arts" in moved["other"][0]
+    assert moved["older"][1] == ("arts",)
 
 
 def test_a_split_gives_all_topics_and_so_do_sign_ups_that_wait(store: Store) -> None:
@@ -85,8 +99,9 @@ def test_a_split_gives_all_topics_and_so_do_sign_ups_that_wait(store: Store) -> 
     )
     message = ServiceMessage(kind=ServiceKind.CONFIRM, about=sign_up.key, address=sign_up.address, created=make.WHEN)
     assert store.confirmations.request([MailRequest(message=message, about=sign_up)]) == [None]
-    store.topic_followers.copy({"music"}, [TopicTarget(slug="songs"), TopicTarget(slug="radio")])
-    store.topic_followers.finish({"music"}, ["songs", "radio"])
+    parts = [TopicTarget(slug="songs"), TopicTarget(slug="radio")]
+    store.topic_followers.copy({"music"}, parts)
+    store.topic_followers.finish({"music"}, parts)
     assert choices(store)["follows"] == (("radio", "songs"), ())
     assert choices(store)["parent"] == (("arts",), ("radio", "songs"))
     waiting = store.confirmations.get("0" * 32)

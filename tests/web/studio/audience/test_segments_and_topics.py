@@ -151,6 +151,7 @@ def test_a_topic_is_renamed_after_its_plan_was_shown(editor: httpx.Client, share
         fields = {"kind": "rename", "slug": "audio"}
         plan = editor.get("/topics/music/change", params=fields).text
         assert "20 readers will follow <b>audio</b>" in plan
+        assert "These numbers include readers who haven’t confirmed or have left" in plan
         assert "listeners" in plan
         answer = editor.post("/topics/music/change", data=fields)
         assert answer.headers["location"] == "/topics/audio"

@@ -18,12 +18,13 @@ from newsletter.publishing.sends import send_controls
 from newsletter.publishing.sends.send_issue import begin_planned, resume_send, send_now
 from newsletter.publishing.sends.send_preparing import PreparedSend, compose_issue, prepare_send
 from newsletter.publishing.sends.send_schedule import reschedule_send, schedule_send
+from newsletter.publishing.sends.send_watch import watch_send
 from newsletter.publishing.sends.start_time import StartTime, start_soon
 from newsletter.sending import Observer
 from newsletter.settings import Settings
 from newsletter.store import Store
 from tests.newsletter_folder import write_issue
-from tests.people import EDITOR, PUBLISHER, WRITER
+from tests.people import ADMIN, EDITOR, PUBLISHER, WRITER
 
 TODAY = date(2026, 11, 23)
 SLUG = TODAY.isoformat()
@@ -124,6 +125,16 @@ def test_a_send_in_a_minute_is_undone_or_rescheduled_and_its_issue_stays_sendabl
     acts = [entry.act for entry in store.audit.entries()]
     assert acts == ["schedule-send", "undo-send", "reschedule-send", "schedule-send"]
     assert store.audit.entries()[2].detail["begins"] == later.begins.isoformat()
+
+
+def test_the_person_who_chose_the_start_is_named_whoever_controls_the_send(
+    settings: Settings, store: Store, prepared: PreparedSend
+) -> None:
+    now = store.now()
+    soon = replace(prepared, start=start_soon(settings, now=now))
+    send = schedule_send(PUBLISHER, settings, store, soon, now=now)
+    send_controls.pause_send(ADMIN, store, send.id, now=now)
+    assert watch_send(PUBLISHER, store, SLUG, now=now).started_by == PUBLISHER.name
 
 
 def test_an_embargoed_entry_keeps_a_send_from_moving_before_its_time(

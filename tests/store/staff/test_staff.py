@@ -125,6 +125,13 @@ def test_sessions_end_when_they_are_not_used_replaced_or_revoked(store: Store) -
     assert [one.id for one in store.staff_sessions.of_member(ada.id, WHEN)] == [fourth]
 
 
+def test_a_session_that_only_a_page_refreshes_does_not_last_longer(store: Store) -> None:
+    session(store, member(store).id)
+    nearly = WHEN + SESSION_IDLE - timedelta(seconds=1)
+    assert store.staff_sessions.find("a" * 64, nearly, is_used=False) is not None
+    assert store.staff_sessions.find("a" * 64, WHEN + SESSION_IDLE) is None
+
+
 def test_a_link_is_good_once_for_one_browser_and_15_minutes(store: Store) -> None:
     ada = member(store)
     store.sign_in_links.add("1" * 64, ada.id, WHEN, browser="b" * 64)

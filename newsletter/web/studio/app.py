@@ -16,8 +16,10 @@ from fastapi.responses import HTMLResponse, Response
 
 from newsletter.domain.people import ConfirmationNeededError
 from newsletter.domain.studio_origin import STUDIO_PORT
-from newsletter.errors import NewsletterError, NotFoundError
+from newsletter.editing import may_see
+from newsletter.errors import FindingsError, NewsletterError, NotFoundError, UsageError
 from newsletter.fetching import WebClient
+from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.web.http.forms import read_form
 from newsletter.web.http.local_access import LocalAccess, LocalRules
 from newsletter.web.http.memory import collect_often, return_memory_often, share_memory
@@ -239,9 +241,18 @@ def serve_hosted_studio(
         preview.preview_server(app, watcher, ready).run(sockets=[listening])
 
 
+def _as_seen(studio: Studio, error: Exception) -> Exception:
+    """Return an error as the person of the request may see it: mistakes in newsletter.toml quote it."""
+    quotes = isinstance(error, FindingsError) and any(found.place.path == SETTINGS_FILE for found in error.findings)
+    if not quotes or not studio.has_person or may_see(studio.person, SETTINGS_FILE):
+        return error
+    return UsageError("there is a mistake in the newsletter’s settings", hint="ask an admin to look at the settings")
+
+
 def _show_errors(app: FastAPI, studio: Studio, previews: routes.PreviewPages) -> None:
     async def broken(request: Request, error: Exception) -> Response:
         """Handle a NewsletterError: show what is wrong and the hint instead of the page."""
+        error = _as_seen(studio, error)
         if request.url.path.startswith(f"{PREVIEW}/"):
             return await previews.broken(request, error)
         if not isinstance(error, NewsletterError):

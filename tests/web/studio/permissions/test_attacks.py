@@ -211,6 +211,22 @@ def test_a_conflict_with_the_remote_shows_settings_to_nobody_but_admins(studio: 
         syncing._state = SyncState()
 
 
+def test_a_mistake_in_the_settings_is_quoted_to_nobody_but_admins(root: Path, studio: AskedStudio) -> None:
+    file = root / "newsletter.toml"
+    before = file.read_text()
+    secret = "https://user:password@example.org"
+    file.write_text(f'{before}\n[images]\nbucket = "pictures"\nendpoint_url = "{secret}"\n')
+    try:
+        for path in ("/", "/entries/own", "/preview/", "/issues/2026-11-23/review"):
+            for accept in ("text/html", "application/json"):
+                for person, sees in ((WRITER, False), (EDITOR, False), (PUBLISHER, False), (ADMIN, True)):
+                    answer = ask(studio, person, "GET", path, headers={"accept": accept})
+                    assert (secret in answer.text) == sees, (path, person.role)
+                    assert sees or "ask an admin to look at the settings" in answer.text
+    finally:
+        file.write_text(before)
+
+
 def test_a_flood_from_one_client_keeps_nobody_else_out(root: Path, studio: AskedStudio) -> None:
     with open_hosting(root, ORIGIN, print) as hosting:
         behind_proxy = AskedStudio(app=studio_app(root, clock=lambda: NOW, hosting=hosting), store=hosting.store)

@@ -32,7 +32,7 @@ def check_plan(
     """
     for path in sorted(plan.paths):
         name = PurePosixPath(path)
-        if name.name.lower() in _RULES:
+        if name.name.lower() in _RULES and _is_around(repository, name.parent.parts):
             raise GitError(f"the remote changes which files git ignores: {path}", hint=_HINT)
         if CACHE in map(str.lower, name.parts) or _OF_DATABASES.search(name.name):
             raise GitError(f"the remote has a file that only the server writes: {path}", hint=_DELETE)
@@ -40,6 +40,12 @@ def check_plan(
         raise GitError(f"the remote has a file that git ignores here: {path}", hint=_DELETE)
     for path in plan.paths & _names_of_settings(repository):
         _check_settings(repository, plan, contents, path, check_settings)
+
+
+def _is_around(repository: Repository, folder: tuple[str, ...]) -> bool:
+    """Return whether a folder is the newsletter's, in it, or above it, and not beside it in the same repository."""
+    own = PurePosixPath(repository.prefix).parts
+    return all(mine == theirs for mine, theirs in zip(own, folder, strict=False))
 
 
 def _check_settings(

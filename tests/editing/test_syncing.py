@@ -350,3 +350,18 @@ def test_no_file_of_the_remote_takes_the_place_of_one_that_only_the_server_has(
         assert f"{prefix}{path}" in desk.syncing.sync_now().problem
         assert desk.text("newsletter.db") == "readers"
         assert not (desk.root / path).exists() or desk.text(path) != "theirs"
+
+
+def test_rules_of_another_folder_of_the_repository_are_merged(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "letters/")
+    for folder, problem in (("website", ""), ("", "ignores: .gitignore")):
+        file = desk.there.folder / folder / ".gitignore"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("*.log\n")
+        desk.there.git("add", "--all")
+        desk.there.git("commit", "--quiet", "--message=Rules")
+        desk.there.git("push", "--quiet")
+        reported = desk.syncing.sync_now().problem
+        assert reported.endswith(problem)
+        assert (reported == "") == (problem == "")
+        assert (desk.here.folder / folder / ".gitignore").exists() == (problem == "")

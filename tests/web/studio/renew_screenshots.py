@@ -6,6 +6,7 @@ these. The time, the newsletters and their git histories are always the same; th
 """
 
 import io
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -409,6 +410,7 @@ def renew(names: Iterable[str]) -> None:
     states = [state for state in STATES if state in names] or list(STATES)
     screens = [screen for screen in SCREENS if screen in names] or list(SCREENS)
     wrong: list[str] = []
+    os.environ.setdefault("NEWSLETTER_SECRET", "the secret of a newsletter in pictures")
     with launched() as browser:
         for state in states:
             with scene(state) as at:

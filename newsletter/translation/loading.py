@@ -5,9 +5,6 @@ from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
 from newsletter.domain.languages import bare_language
 from newsletter.translation.locales import direction_of, is_exact
 
@@ -86,6 +83,9 @@ def _of_tag(tag: str) -> Catalogue:
 def _translations(language: str) -> gettext.NullTranslations:
     if language == "en":
         return gettext.NullTranslations()
+    from babel.messages.mofile import write_mo  # English needs neither
+    from babel.messages.pofile import read_po
+
     compiled = BytesIO()
     with (FOLDER / f"{language}.po").open("rb") as file:
         write_mo(compiled, read_po(file, locale=language))

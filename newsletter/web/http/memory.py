@@ -22,6 +22,11 @@ def share_memory() -> None:
             ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
 
 
+def leave_out_old_pydantic() -> None:
+    """Keep FastAPI from loading version 1 of Pydantic (1.5 MB) only to find that no route has a model of it."""
+    sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]  # "not found": FastAPI expects that
+
+
 def collect_often() -> None:
     """Collect garbage often, which a command does rarely; what is loaded by now is left out of it."""
     gc.collect()

@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from newsletter.errors import NewsletterError
+from newsletter.translation.locales import release_tables
 from newsletter.web.http.memory import collect_often, return_memory
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.issue_cards import issues_on_the_desk, tally_of
@@ -18,5 +19,6 @@ def warm_up(studio: Studio) -> None:
         snapshot, sends = studio.snapshots.with_sends()
         for issue in issues_on_the_desk(snapshot, sends, studio.now):
             tally_of(snapshot, issue.slug)
+    release_tables()
     collect_often()  # without looking at what is loaded by now again and again
     return_memory()

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import babel.core
 import pytest
 
 from newsletter import composing
+from newsletter.translation.locales import own_name
 from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.studio.issue_cards import issues_on_the_desk, tally_of
 from newsletter.web.studio.opening import open_studio
@@ -40,3 +42,10 @@ def test_a_newsletter_that_can_not_be_read_does_not_keep_the_studio_from_startin
     studio = open_studio(folder.root, FileWatcher(folder.root), lambda: datetime.now(UTC))
     (folder.root / "newsletter.toml").write_text("name = ", encoding="utf-8")
     warm_up(studio)
+
+
+def test_tables_of_all_locales_do_not_stay_in_memory(tmp_path: Path) -> None:
+    folder = write_newsletter(tmp_path)
+    warm_up(open_studio(folder.root, FileWatcher(folder.root), lambda: datetime.now(UTC)))
+    assert babel.core._global_data is None
+    assert own_name("ga") == "Gaeilge"

@@ -26,6 +26,9 @@ ERRORS: Mapping[str, str] = {
     "entry-unknown": "see `newsletter entry list`",
     "folder-missing": "check the path after --root",
     "file-busy": "run the command again",
+    "file-not-utf8": (
+        'save it as UTF-8, which a spreadsheet calls "CSV UTF-8", or name its encoding: --encoding windows-1252'
+    ),
     "issue-date-wrong": "send it on its day, change its date, or add --any-date",
     "issue-day": "write one with `newsletter issue new`",
     "issue-not-sent": "send it: `newsletter send {issue}`",

@@ -31,6 +31,16 @@ class SpreadsheetError(SubscriberFileError):
         super().__init__("the file is a spreadsheet", hint="export it as CSV UTF-8", place=place)
 
 
+class NotUtf8Error(SubscriberFileError):
+    """A file that isn't UTF-8, though nothing else was said."""
+
+    code = "file-not-utf8"
+
+    def __init__(self, what: str, *, place: Place) -> None:
+        hint = 'save it as UTF-8, which a spreadsheet calls "CSV UTF-8", or say which encoding it has'
+        super().__init__(what, hint=hint, place=place)
+
+
 class TooManyColumnsError(SubscriberFileError):
     """A file whose header has more columns than an import accepts."""
 

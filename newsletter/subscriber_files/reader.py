@@ -14,6 +14,7 @@ from newsletter.subscriber_files.file_encodings import FileEncoding
 from newsletter.subscriber_files.input_files import (
     InputFile,
     LongRowError,
+    NotUtf8Error,
     SpreadsheetError,
     SubscriberFileError,
     TooManyColumnsError,
@@ -26,7 +27,6 @@ LONGEST_ROW = 1_000_000
 
 _SAMPLE = 65536  # bytes that contain the whole header
 _STATED = re.compile(r'"?sep=([^"\w\s]|\t)"?[\r\n]', re.IGNORECASE)
-_UTF8_HINT = 'save it as UTF-8, which a spreadsheet calls "CSV UTF-8", or say which encoding it has'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +108,7 @@ class SubscriberReader:
         sample = self._file.read(_SAMPLE)
         self._file.seek(0)
         if sample.startswith((b"\xff\xfe", b"\xfe\xff")) and self._encoding is not FileEncoding.UTF_16:
-            raise SubscriberFileError("the file is UTF-16", hint=_UTF8_HINT, place=self._place())
+            raise NotUtf8Error("the file is UTF-16", place=self._place())
         if sample.startswith(_SPREADSHEETS):
             raise SpreadsheetError(place=self._place())
         return delimiter_of(sample.decode(self._encoding.codec, "replace"))
@@ -144,8 +144,8 @@ class SubscriberReader:
                 line.decode("utf-8")
             except UnicodeDecodeError as err:
                 what = f"not UTF-8: it contains the byte 0x{line[err.start]:02X}"
-                return SubscriberFileError(what, hint=_UTF8_HINT, place=self._place(number))
-        return SubscriberFileError("not UTF-8", hint=_UTF8_HINT, place=self._place())
+                return NotUtf8Error(what, place=self._place(number))
+        return NotUtf8Error("not UTF-8", place=self._place())
 
     def _place(self, line: int | None = None) -> Place:
         return Place(path=self._source.path, line=line)

@@ -42,6 +42,17 @@ def test_names_can_be_searched_for() -> None:
     assert vague == []
 
 
+def test_only_may_decides_what_a_role_allows() -> None:
+    """Others ask ``may`` or ``require`` with an act: no other module compares roles. Pages may describe them."""
+    naming = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "Role"
+    }
+    assert naming == {"domain/people.py", "store/staff/members.py", "web/studio/people/people_page.py"}
+
+
 def test_each_package_has_a_docstring() -> None:
     without = [
         path for path in MODULES if path.name == "__init__.py" and not ast.get_docstring(ast.parse(path.read_text()))

@@ -4,9 +4,11 @@
 forget to.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from newsletter.domain.addresses import address_key
 from newsletter.errors import NewsletterError
 
 
@@ -27,6 +29,7 @@ class Act(StrEnum):
     CREATE_ENTRY = "create-entry"  # write a new entry
     EDIT_ENTRY = "edit-entry"  # change an entry; writers only their own
     COMMENT = "comment"  # comment on entries and issues
+    DELETE_COMMENT = "delete-comment"  # delete a comment; others than admins only their own
     COMPOSE = "compose"  # create issues and change them
     PROOF = "proof"  # mail a proof to members of staff
     PROOF_TO_OTHERS = "proof-to-others"  # mail a proof to any other address
@@ -55,6 +58,7 @@ _LOWEST: dict[Act, Role] = {
     Act.CREATE_ENTRY: Role.WRITER,
     Act.EDIT_ENTRY: Role.EDITOR,
     Act.COMMENT: Role.WRITER,
+    Act.DELETE_COMMENT: Role.ADMIN,
     Act.COMPOSE: Role.EDITOR,
     Act.PROOF: Role.EDITOR,
     Act.PROOF_TO_OTHERS: Role.PUBLISHER,
@@ -82,6 +86,7 @@ _WORDS: dict[Act, str] = {  # after "your role may not"
     Act.CREATE_ENTRY: "write entries",
     Act.EDIT_ENTRY: "change other people’s entries",
     Act.COMMENT: "comment on entries and issues",
+    Act.DELETE_COMMENT: "delete other people’s comments",
     Act.COMPOSE: "create or change issues",
     Act.PROOF: "mail proofs",
     Act.PROOF_TO_OTHERS: "mail proofs to people outside the team",
@@ -107,6 +112,9 @@ CONFIRMED_ACTS = frozenset(
     {Act.SEND, Act.OVERRIDE, Act.APPROVE, Act.MANAGE_KEYS, Act.MANAGE_PEOPLE, Act.EXPORT_READERS, Act.ERASE_READERS}
 )
 """The acts that ask for a passkey again. Undoing and pausing a send don't: they are urgent and do no harm."""
+
+_OWN_ALLOWED = frozenset({Act.EDIT_ENTRY, Act.DELETE_COMMENT})
+"""The acts that everybody may do to their own work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,17 +143,21 @@ class Work:
     own_allowed: bool = False
 
 
-class ForbiddenError(NewsletterError):
-    """An act that a person's role doesn't allow; ``needed`` is the lowest role that does.
+def work_by(person: Person, authors: Iterable[str], *, own_allowed: bool = False) -> Work:
+    """Return the work of some authors, with the person's own address spelt as they have it."""
+    own = address_key(person.address)
+    by = frozenset(person.address if address_key(author) == own else author for author in authors)
+    return Work(by=by, own_allowed=own_allowed)
 
-    ``words`` say what it is, for a case that differs from the act as a whole.
-    """
+
+class ForbiddenError(NewsletterError):
+    """An act that a person's role doesn't allow; ``needed`` is the lowest role that does."""
 
     code = "forbidden"
 
-    def __init__(self, *, act: Act, needed: Role, words: str = "") -> None:
-        self.act, self.needed, self.words = act, needed, words
-        super().__init__(f"your role may not {words or _WORDS[act]}", hint=f"ask {_anybody_from(needed)}")
+    def __init__(self, *, act: Act, needed: Role) -> None:
+        self.act, self.needed = act, needed
+        super().__init__(f"your role may not {_WORDS[act]}", hint=f"ask {_anybody_from(needed)}")
 
 
 class OwnWorkError(NewsletterError):
@@ -184,8 +196,8 @@ def _anybody_from(lowest: Role) -> str:
 
 def may(person: Person, act: Act, thing: Work | None = None) -> bool:
     """Return whether a person may do an act to a thing; without one, whether they may do it to other people's work."""
-    if act is Act.EDIT_ENTRY and thing is not None and thing.by == {person.address}:
-        return True  # their own
+    if act in _OWN_ALLOWED and thing is not None and thing.by == {person.address}:
+        return True
     if act is Act.APPROVE and thing is not None and thing.by == {person.address} and not thing.own_allowed:
         return False
     return _ROLES.index(person.role) >= _ROLES.index(_LOWEST[act])

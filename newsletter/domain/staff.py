@@ -1,12 +1,12 @@
 """Members of staff, their passkeys and sessions, and the audit log. No I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from newsletter.domain.people import Person, Role
+from newsletter.domain.people import Act, Person, Role, may
 
 SESSION_IDLE = timedelta(hours=12)  # a session ends after this time without a request
 LINK_SESSION_LASTS = timedelta(hours=1)  # a session that a link has opened, and that may only register a passkey
@@ -45,7 +45,6 @@ class WorkStep(StrEnum):
     SETTLED = "settle-uncertain"  # uncertain deliveries were held or queued again
     TICKED = "tick-finding"  # a finding was ticked off
     UNTICKED = "untick-finding"  # a finding was opened again
-    COMMENT_DELETED = "delete-comment"  # a comment was deleted
     TOPIC_RENAMED = "topic-rename"  # a topic got another slug or name
     TOPIC_MERGED = "topic-merge"  # a topic was merged into another
     TOPIC_SPLIT = "topic-split"  # a topic was split into several
@@ -73,6 +72,11 @@ class StaffMember:
     def person(self, *, is_confirmed: bool = False) -> Person:
         """Return the person that operations ask for permission."""
         return Person(name=self.name, address=self.address, role=self.role, id=self.id, is_confirmed=is_confirmed)
+
+
+def members_who_may(act: Act, members: Iterable[StaffMember]) -> tuple[StaffMember, ...]:
+    """Return those of the members who have joined and whose role allows an act."""
+    return tuple(member for member in members if member.joined_at is not None and may(member.person(), act))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,7 @@
 """The permission that a change of a file needs. Every operation on existing files asks here. No I/O."""
 
 from newsletter.content import FileKind, UnreadableFileError, field_value, kind_of
-from newsletter.domain.addresses import address_key
-from newsletter.domain.people import Act, Person, Work, may, require
+from newsletter.domain.people import Act, Person, Work, may, require, work_by
 from newsletter.editing.errors import OwnerChangeError
 
 OWNER = "by"
@@ -59,7 +58,4 @@ def owner_in(text: str, kind: FileKind | None, *, path: str) -> str:
 
 def work_of(person: Person, owner: str) -> Work | None:
     """Return an owner's work, under the person's own address if that is the owner's in another spelling."""
-    if not owner:
-        return None
-    is_own = address_key(owner) == address_key(person.address)
-    return Work(by=frozenset({person.address if is_own else owner}))
+    return work_by(person, [owner]) if owner else None

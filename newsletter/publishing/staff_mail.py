@@ -5,7 +5,8 @@ from datetime import datetime
 from newsletter import bootstrap
 from newsletter.domain.addresses import address_key
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.people import Role
+from newsletter.domain.people import Act
+from newsletter.domain.staff import members_who_may
 from newsletter.errors import NewsletterError
 from newsletter.message.plain_letter import plain_letter
 from newsletter.settings import Settings
@@ -36,5 +37,6 @@ def deliver_letter(settings: Settings, letter: StaffLetter, now: datetime) -> No
 
 def notified_addresses(settings: Settings, store: Store) -> tuple[str, ...]:
     """Return the addresses that get notifications: those of ``[notify]`` and of the members who may send, once each."""
-    addresses = (*settings.notify, *store.staff.addresses(Role.PUBLISHER))
+    members = members_who_may(Act.SEND, store.staff.members())
+    addresses = (*settings.notify, *(member.address for member in members))
     return tuple({address_key(address): address for address in reversed(addresses)}.values())[::-1]

@@ -60,6 +60,13 @@ def test_writers_change_their_own_entries_only() -> None:
         assert not may(writer, Act.EDIT_ENTRY, Work(by=frozenset(by)))
 
 
+def test_people_delete_their_own_comments_and_admins_all() -> None:
+    own, other = Work(by=frozenset({_ADA})), Work(by=frozenset({"ben@example.org"}))
+    for role in Role:
+        assert may(_person(role), Act.DELETE_COMMENT, own)
+        assert may(_person(role), Act.DELETE_COMMENT, other) == (role is Role.ADMIN)
+
+
 def test_nobody_approves_what_only_they_have_changed() -> None:
     editor, own = _person(Role.EDITOR), frozenset({_ADA})
     with pytest.raises(OwnWorkError):

@@ -1,14 +1,32 @@
 """How long a member's session lasts, and how long a passkey that was used counts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from newsletter.domain.staff import CEREMONY_LASTS, LINK_LASTS, StaffSession
+from newsletter.domain.people import Act, Role
+from newsletter.domain.staff import CEREMONY_LASTS, LINK_LASTS, StaffMember, StaffSession, members_who_may
 from tests.make import WHEN
 
 SECOND = timedelta(seconds=1)
 FIVE_MINUTES, AN_HOUR, TWELVE_HOURS = timedelta(minutes=5), timedelta(hours=1), timedelta(hours=12)
+
+
+def member(name: str, role: Role, joined_at: datetime | None = WHEN) -> StaffMember:
+    return StaffMember(
+        id=1, handle=b"", address=f"{name}@example.org", name=name, role=role, invited_at=WHEN, joined_at=joined_at
+    )
+
+
+def test_only_members_who_have_joined_and_may_do_an_act_are_asked_for_it() -> None:
+    members = [
+        member("ada", Role.ADMIN),
+        member("eve", Role.EDITOR),
+        member("wren", Role.WRITER),
+        member("pia", Role.PUBLISHER, joined_at=None),
+    ]
+    assert [able.name for able in members_who_may(Act.APPROVE, members)] == ["ada", "eve"]
+    assert [able.name for able in members_who_may(Act.SEND, members)] == ["ada"]
 
 
 def session(*, by_link: bool = False) -> StaffSession:

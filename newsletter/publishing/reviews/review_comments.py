@@ -2,10 +2,8 @@
 
 from datetime import datetime
 
-from newsletter.domain.addresses import address_key
-from newsletter.domain.people import Act, ForbiddenError, Person, Role, require
+from newsletter.domain.people import Act, Person, may, require, work_by
 from newsletter.domain.reviews import Comment, CommentedKind
-from newsletter.domain.staff import WorkStep
 from newsletter.publishing.reviews.reasons import MissingReasonError, storable
 from newsletter.store import Store
 
@@ -26,18 +24,17 @@ def resolve_comment(person: Person, store: Store, comment: int, *, resolved: boo
 
 
 def delete_comment(person: Person, store: Store, comment: int, *, now: datetime) -> None:
-    """Delete a comment of one's own. Raise NotFoundError, and ForbiddenError if it is somebody else's."""
+    """Delete a comment; others than admins only their own. Raise NotFoundError and ForbiddenError."""
     require(person, Act.COMMENT)
     known = store.comments.get(comment)
-    if not is_own(person, known):
-        raise ForbiddenError(act=Act.COMMENT, needed=Role.ADMIN, words="delete other people’s comments")
+    require(person, Act.DELETE_COMMENT, work_by(person, [known.by]))
     store.comments.delete(comment)
-    store.audit.add(person, WorkStep.COMMENT_DELETED, f"{known.kind} {known.slug}", now=now, detail={"by": known.by})
+    store.audit.add(person, Act.DELETE_COMMENT, f"{known.kind} {known.slug}", now=now, detail={"by": known.by})
 
 
-def is_own(person: Person, comment: Comment) -> bool:
-    """Return whether a person may delete a comment: their own, and admins anybody's."""
-    return address_key(comment.by) == address_key(person.address) or person.role is Role.ADMIN
+def may_delete(person: Person, comment: Comment) -> bool:
+    """Return whether a person may delete a comment."""
+    return may(person, Act.DELETE_COMMENT, work_by(person, [comment.by]))
 
 
 def _name(person: Person) -> str:

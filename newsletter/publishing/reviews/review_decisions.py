@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from newsletter.composing import Composed
-from newsletter.domain.addresses import address_key
-from newsletter.domain.people import Act, Person, Work, require, require_role
+from newsletter.domain.people import Act, Person, require, require_role, work_by
 from newsletter.domain.reviews import ApprovedTime, ReviewEvent, ReviewEventKind
 from newsletter.errors import NewsletterError
 from newsletter.publishing.reviews.finding_ticks import OpenFindingsError, open_among
@@ -49,7 +48,7 @@ def approve(
     require_role(person, Act.APPROVE)
     reviewed = reviewed_issue(settings, composed)
     review = review_of(settings, store, reviewed)
-    require(person, Act.APPROVE, _work(review, person, own_allowed=settings.approval.own_changes))
+    require(person, Act.APPROVE, work_by(person, review.authors, own_allowed=settings.approval.own_changes))
     _refuse_outdated(review, seen)
     if left := open_among(store, composed.findings, settings.root):
         raise OpenFindingsError(issue=composed.issue.slug, number=len(left))
@@ -100,12 +99,6 @@ def record_proof(
 def _refuse_outdated(review: Review, seen: str) -> None:
     if seen and seen != mark_of(review.reviewed):
         raise ReviewOutdatedError(issue=review.reviewed.issue.slug)
-
-
-def _work(review: Review, person: Person, *, own_allowed: bool) -> Work:
-    """Return the work that an approval is about, with the person's own address spelt as they have it."""
-    by = {person.address if address_key(author) == address_key(person.address) else author for author in review.authors}
-    return Work(by=frozenset(by), own_allowed=own_allowed)
 
 
 def _detail(event: ReviewEvent) -> dict[str, object]:

@@ -5,8 +5,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from newsletter.domain.addresses import address_key
-from newsletter.domain.people import Act, Role, may
+from newsletter.domain.people import Act, may
 from newsletter.domain.reviews import ApprovalRules, Edit, ReviewEvent
+from newsletter.domain.staff import members_who_may
 from newsletter.errors import NewsletterError
 from newsletter.files.newsletter_folder import SETTINGS_FILE, TEMPLATES
 from newsletter.git import Repository, authors_since, find_repository, mapped_addresses
@@ -38,11 +39,10 @@ def approvers_of(store: Store, events: Iterable[ReviewEvent] = ()) -> Approvers:
 def who_can_approve(store: Store, authors: Iterable[str], rules: ApprovalRules) -> tuple[str, ...]:
     """Return the names of members of staff who can approve an issue that these people have changed."""
     own = {address_key(author) for author in authors} if not rules.own_changes else set()
-    able = set(store.staff.addresses(Role.EDITOR))
     return tuple(
         member.name or member.address
-        for member in store.staff.members()
-        if member.address in able and address_key(member.address) not in own
+        for member in members_who_may(Act.APPROVE, store.staff.members())
+        if address_key(member.address) not in own
     )
 
 

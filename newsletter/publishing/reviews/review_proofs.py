@@ -28,7 +28,7 @@ class ProofAddressError(UsageError):
 class ProofAddress:
     """An address that a proof may go to: that of a member of staff, or one that newsletter.toml lists.
 
-    It ``is_usual`` if newsletter.toml lists it, or if it lists none and the member may approve.
+    It ``is_usual`` if newsletter.toml lists it, or if it lists none and the member has joined.
     """
 
     address: str

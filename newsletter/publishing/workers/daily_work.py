@@ -6,8 +6,8 @@ from datetime import date, datetime, time, timedelta
 from newsletter import content
 from newsletter.domain.addresses import address_key
 from newsletter.domain.notices import NoticeKind
-from newsletter.domain.people import Act, may
-from newsletter.domain.staff import StaffMember
+from newsletter.domain.people import Act
+from newsletter.domain.staff import StaffMember, members_who_may
 from newsletter.publishing.staff_mail import notified_addresses
 from newsletter.publishing.workers.background_thread import BackgroundWork
 from newsletter.reports.over_time import DayRange, bring_up_to_date, over_time_as_counted
@@ -72,6 +72,5 @@ def _waiting(settings: Settings, store: Store, now: datetime) -> Sequence[StaffM
     begins = datetime.combine(monday, SUMMARY_AT, settings.newsletter.zone)
     if not begins <= now < begins + LATEST:
         return ()
-    members = [member for member in store.staff.members() if member.weekly_summary and member.joined_at is not None]
-    wanted = [member for member in members if may(member.person(), Act.SEE_REPORTS)]
+    wanted = [member for member in members_who_may(Act.SEE_REPORTS, store.staff.members()) if member.weekly_summary]
     return wanted if wanted and not store.reminders.is_claimed(NoticeKind.WEEKLY, monday) else ()

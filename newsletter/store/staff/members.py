@@ -16,7 +16,6 @@ from newsletter.store.staff.staff_tables import passkey, person, sign_in_link, s
 _COLUMN = person.c
 _HANDLE_OCTETS = 32
 _LOCK = 0x73_74_61_66  # PostgreSQL's advisory lock for changes that must leave an admin
-_ROLES = tuple(Role)
 
 
 class MemberExistsError(NewsletterError):
@@ -47,13 +46,6 @@ class StaffMembers:
     def members(self) -> list[StaffMember]:
         """Return all members, by name; those who haven't joined yet are among them."""
         return self._members(_COLUMN.removed_at.is_(None))
-
-    def addresses(self, lowest: Role) -> tuple[str, ...]:
-        """Return the addresses of members who have joined and have at least this role."""
-        roles = _ROLES[_ROLES.index(lowest) :]
-        return tuple(
-            member.address for member in self.members() if member.role in roles and member.joined_at is not None
-        )
 
     def of_address(self, address: str) -> StaffMember | None:
         """Return the member with an address, or None."""

@@ -13,7 +13,7 @@ from newsletter.domain.send import Send, details_in_words
 from newsletter.errors import Finding, NewsletterError, Severity
 from newsletter.publishing.reviews.finding_ticks import fingerprint_of, ticked_among
 from newsletter.publishing.reviews.issue_reviews import Review, approved_time_in_words, mark_of, review_of
-from newsletter.publishing.reviews.review_comments import is_own
+from newsletter.publishing.reviews.review_comments import may_delete
 from newsletter.publishing.reviews.review_proofs import ProofAddress, proof_addresses
 from newsletter.publishing.reviews.reviewed_issue import ReviewedIssue
 from newsletter.settings import Settings
@@ -45,7 +45,7 @@ class ShownComment:
     comment: Comment
     at: datetime
     about: str
-    is_own: bool
+    may_delete: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +198,7 @@ def shown_comment(studio: Studio, comment: Comment, about: str = "") -> ShownCom
         comment=comment,
         at=local_clock(studio)(comment.at),
         about=about if comment.kind == "entry" else "",
-        is_own=is_own(studio.person, comment),
+        may_delete=may_delete(studio.person, comment),
     )
 
 

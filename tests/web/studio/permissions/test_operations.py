@@ -59,7 +59,7 @@ ACTS = {
     "publishing.erase_reader": Act.ERASE_READERS,
     "publishing.remove_reader": Act.ERASE_READERS,
     "publishing.add_comment": Act.COMMENT,
-    "publishing.delete_comment": Act.COMMENT,
+    "publishing.delete_comment": Act.COMMENT,  # and DELETE_COMMENT, once it knows whose it is
     "publishing.resolve_comment": Act.COMMENT,
     "publishing.approve": Act.APPROVE,
     "publishing.ask_for_changes": Act.REVIEW,
@@ -126,7 +126,7 @@ ELSEWHERE = {
     "publishing.new_event",
     "publishing.spread_in_words",
     "publishing.require_sight",
-    "publishing.is_own",
+    "publishing.may_delete",
     "publishing.check_settings",
     "publishing.is_servers_own",
     # Notes of what was allowed and done, and the approval of a send: parts of the operations above.

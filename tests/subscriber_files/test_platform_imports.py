@@ -483,8 +483,8 @@ def test_an_export_is_not_imported_as_a_plain_list(run: Run, root: Path) -> None
     assert imported(run, "anything.csv", "--column", "subscribed_to_emails=-")["rows"] == 1
 
 
-def test_a_file_of_another_encoding_is_refused_with_the_option_that_reads_it(run: Run) -> None:
-    Path("old.csv").write_bytes("email,first_name\nzoe@example.org,Zoë\n".encode("cp1252"))
+def test_a_file_of_another_encoding_is_refused_with_the_option_that_reads_it(run: Run, root: Path) -> None:
+    (root / "old.csv").write_bytes("email,first_name\nzoe@example.org,Zoë\n".encode("cp1252"))
     refused = run("subscribers", "import", "old.csv")
     assert refused.status == 1
     assert "old.csv:2: not UTF-8: it contains the byte 0xEB" in refused.stderr

@@ -244,7 +244,7 @@ def serve_hosted_studio(
 
 def _as_seen(studio: Studio, error: Exception) -> Exception:
     """Return an error as the person of the request may see it: mistakes in newsletter.toml quote it."""
-    quotes = isinstance(error, FindingsError) and any(found.place.path == SETTINGS_FILE for found in error.findings)
+    quotes = isinstance(error, FindingsError) and any(finding.place.path == SETTINGS_FILE for finding in error.findings)
     if not quotes or not studio.has_person or may_see(studio.person, SETTINGS_FILE):
         return error
     return UsageError("there is a mistake in the newsletter’s settings", hint="ask an admin to look at the settings")

@@ -261,6 +261,14 @@ def test_every_stage_shows_its_numbers_and_the_controls_that_the_ledger_allows(
     assert without not in page
 
 
+def test_the_review_of_a_sent_issue_says_to_how_many_and_leads_to_the_report(
+    editor: httpx.Client, store: Store, root: Path
+) -> None:
+    readers = put(store, root, "sent").recipients
+    page = editor.get(PAGE.replace("/send", "/review")).text
+    assert f'To {readers} readers. <a href="{PAGE.replace("/send", "/report")}">Report</a>' in page
+
+
 @pytest.mark.parametrize(
     "stage", ["scheduled", "counting", "failing", "sending", "paused", "cancelled", "failures", "sent"]
 )

@@ -20,6 +20,7 @@ from newsletter.store import Store, StoredTotals
 NEWS = timedelta(days=30)  # in which most clicks and bounces come; later, once a day is often enough
 LAST_NEWS = timedelta(days=400)  # later, an issue isn't counted again: reports of bounces have been deleted
 DAILY = timedelta(days=1)
+_UNSTORED_MS = 1_000  # counts that took longer are stored before the next one
 _TIMES = 100  # a count that took a second is used for 100 seconds
 
 
@@ -43,15 +44,23 @@ def kept_counts(stored: Mapping[int, StoredTotals], sends: Sequence[Send]) -> di
 def count_again(
     store: Store, newsletter: Newsletter, issues: Sequence[Issue], sends: Sequence[Send], *, now: datetime
 ) -> dict[int, IssueCounts]:
-    """Count the results of sends and keep them."""
+    """Count the results of sends and keep them.
+
+    Those of small sends are stored together: with a commit for each, a report waited a second for the disk.
+    """
     files = {issue.slug: issue for issue in issues}
     counted: dict[int, IssueCounts] = {}
+    unstored: dict[int, StoredTotals] = {}
     for send in sends:
         begun = time.perf_counter()
         counted[send.id] = count_issue(store, newsletter, send, files.get(send.issue))
         took = round((time.perf_counter() - begun) * 1000)
-        totals = StoredTotals(counted_at=now, milliseconds=took, totals=counted[send.id].to_json())
-        store.issue_totals.store(send.id, totals)
+        unstored[send.id] = StoredTotals(counted_at=now, milliseconds=took, totals=counted[send.id].to_json())
+        if sum(totals.milliseconds for totals in unstored.values()) > _UNSTORED_MS:
+            store.issue_totals.store(unstored)
+            unstored = {}
+    if unstored:
+        store.issue_totals.store(unstored)
     return counted
 
 

@@ -149,6 +149,12 @@ def needs_counting(store: Store, newsletter: Newsletter, *, now: datetime) -> bo
     return any(is_due(send, stored.get(send.id), now) for send in frozen_sends(store))
 
 
+def lacks_counts(store: Store) -> bool:
+    """Return whether the days or an issue have never been counted."""
+    stored = store.issue_totals.times()
+    return store.daily_totals.first_day() is None or any(send.id not in stored for send in frozen_sends(store))
+
+
 def over_time_as_counted(
     person: Person,
     store: Store,

@@ -44,14 +44,15 @@ class IssueTotals:
                 for row in connection.execute(sa.select(*columns))
             }
 
-    def store(self, send: int, counted: StoredTotals) -> None:
-        """Store a send's totals in place of earlier ones."""
+    def store(self, counted: Mapping[int, StoredTotals]) -> None:
+        """Store totals by the send's id in place of earlier ones, in one transaction."""
         with self._database.writing() as connection:
             insert = upsert(connection.dialect.name, issue_total)
-            new = {
-                "counted_at": counted.counted_at,
-                "milliseconds": counted.milliseconds,
-                "totals": dict(counted.totals),
-            }
-            row = insert.values(send=send, **new)
-            connection.execute(row.on_conflict_do_update(index_elements=["send"], set_=new))
+            for send, totals in counted.items():
+                new = {
+                    "counted_at": totals.counted_at,
+                    "milliseconds": totals.milliseconds,
+                    "totals": dict(totals.totals),
+                }
+                row = insert.values(send=send, **new)
+                connection.execute(row.on_conflict_do_update(index_elements=["send"], set_=new))

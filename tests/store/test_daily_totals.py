@@ -215,5 +215,5 @@ def test_an_issues_totals_replace_earlier_ones(store: Store) -> None:
     )
     for clicks in (1, 2):
         counted = StoredTotals(counted_at=make.WHEN, milliseconds=3, totals={"clicks": clicks})
-        store.issue_totals.store(send.id, counted)
+        store.issue_totals.store({send.id: counted})
     assert store.issue_totals.all() == {send.id: counted}

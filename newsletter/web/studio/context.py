@@ -26,6 +26,7 @@ from newsletter.web.preview.file_watcher import FileWatcher
 from newsletter.web.preview.routes import day, kilobytes
 from newsletter.web.preview.snapshot import Snapshot, SnapshotCache
 from newsletter.web.preview.source_files import SourceLine, excerpt_for
+from newsletter.web.studio.audience.topic_numbers import TopicNumbers
 from newsletter.web.studio.current_person import current_person
 from newsletter.web.studio.hints import is_prose, studio_hint
 from newsletter.web.studio.link_services import MOST_ISSUES, LinkServices
@@ -48,9 +49,9 @@ class Studio:
     ``snapshots`` gives the files as they are now; ``watcher`` tells open pages when one changes; ``editing`` changes
     them, ``sittings`` commits the changes, and ``syncing`` exchanges commits with the remote. ``local_person`` works at
     this computer; it is None if the studio serves people who sign in. ``links`` has the links that editors catch, and
-    ``reader_choices`` keeps the readers' choices of topics for a minute. ``hosting`` is that of a studio with accounts.
-    ``imports`` has the files of readers that were uploaded, and ``edit_notes`` notes who changes which file.
-    ``presence`` knows who is in a studio with accounts.
+    ``reader_choices`` and ``topic_numbers`` keep the counts of readers' choices of topics. ``hosting`` is that of a
+    studio with accounts. ``imports`` has the files of readers that were uploaded, and ``edit_notes`` notes who changes
+    which file. ``presence`` knows who is in a studio with accounts.
     """
 
     root: Path
@@ -68,6 +69,7 @@ class Studio:
     hosting: Hosting | None = None
     presence: Presence | None = None
     reader_choices: ReaderChoices = field(default_factory=ReaderChoices)
+    topic_numbers: TopicNumbers = field(default_factory=TopicNumbers)
 
     @property
     def person(self) -> Person:

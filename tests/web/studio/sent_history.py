@@ -122,4 +122,4 @@ def _write_results(
             totals = StoredTotals(
                 counted_at=began + timedelta(hours=9), milliseconds=NEVER_DUE, totals=counts.to_json()
             )
-            store.issue_totals.store(send, totals)
+            store.issue_totals.store({send: totals})

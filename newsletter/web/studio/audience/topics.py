@@ -30,7 +30,6 @@ from newsletter.publishing.topics.topic_list import ListedTopic, topic_rows
 from newsletter.store import Store
 from newsletter.web.http.forms import Form, SubmittedForm, lines_of, one_line
 from newsletter.web.preview.snapshot import Snapshot
-from newsletter.web.studio.audience.topic_numbers import TopicNumbers
 from newsletter.web.studio.context import Studio
 from newsletter.web.studio.replies import has_page_of_its_own, saved, session_of, status_of
 from newsletter.web.studio.settings_pages.saving import change_setting, save_setting
@@ -56,7 +55,7 @@ class TopicPages:
     """The routes, one method each."""
 
     def __init__(self, studio: Studio) -> None:
-        self._studio, self._numbers = studio, TopicNumbers()
+        self._studio, self._numbers = studio, studio.topic_numbers
 
     def router(self) -> APIRouter:
         """Return the routes."""

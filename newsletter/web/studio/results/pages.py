@@ -24,6 +24,7 @@ from newsletter.reports.over_time import (
     DayRange,
     OverTime,
     bring_up_to_date,
+    lacks_counts,
     needs_counting,
     over_time_as_counted,
 )
@@ -184,8 +185,8 @@ class _Pages:
         )
 
     def counted(self, requested: RequestedRange) -> OverTime:
-        """Return the report after everything was counted. Raise NotFoundError if there is no database."""
-        report, _ = self._report(requested, wait=True)
+        """Return the report after everything was counted once. Raise NotFoundError if there is no database."""
+        report, _ = self._report(requested, is_whole=True)
         if report is None:
             raise NotFoundError("there is nothing to report yet", hint="add readers and send an issue first")
         return report
@@ -195,25 +196,27 @@ class _Pages:
         entries = self._studio.snapshot.manuscripts.entries
         return lambda slug: entry_path(slug) if slug in entries else ""
 
-    def _report(self, requested: RequestedRange, *, wait: bool = False) -> tuple[OverTime | None, bool]:
+    def _report(self, requested: RequestedRange, *, is_whole: bool = False) -> tuple[OverTime | None, bool]:
         studio, snapshot = self._studio, self._studio.snapshot
         require(studio.person, Act.SEE_REPORTS)
         if not snapshot.settings.has_database():
             return None, True
         newsletter = snapshot.settings.newsletter
         with snapshot.settings.open_store() as store:
-            is_known = store.daily_totals.first_day() is not None
-            fresh = self._counted(store, snapshot, is_known=is_known, to_the_end=wait)
+            if is_whole and lacks_counts(store):
+                fresh = self._count.ask(None)
+            else:
+                is_known = store.daily_totals.first_day() is not None
+                fresh = self._counted(store, snapshot, is_known=is_known)
             days = requested.range(studio.today(snapshot), store.daily_totals.first_day())
             issues = snapshot.manuscripts.issues
             return over_time_as_counted(studio.person, store, newsletter, issues, days, now=studio.now), fresh
 
-    def _counted(self, store: Store, snapshot: Snapshot, *, is_known: bool, to_the_end: bool = False) -> bool:
+    def _counted(self, store: Store, snapshot: Snapshot, *, is_known: bool) -> bool:
         """Count what has to be counted, and return whether that is done; wait longer if nothing is known yet."""
         if not needs_counting(store, snapshot.settings.newsletter, now=self._studio.now):
             return True
-        patience = PATIENCE if is_known else FIRST_PATIENCE
-        return self._count.ask(None if to_the_end else patience)
+        return self._count.ask(PATIENCE if is_known else FIRST_PATIENCE)
 
     def _bring_up_to_date(self) -> None:
         snapshot = self._studio.snapshot

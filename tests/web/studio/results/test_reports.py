@@ -97,6 +97,33 @@ def test_a_large_issue_that_has_never_been_counted_says_so_at_once(
         assert "Recipients" in client.get(latest()).text
 
 
+def test_a_download_does_not_wait_until_known_results_are_counted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_newsletter(tmp_path)
+    yesterday = str(TODAY - timedelta(days=1))
+    write_history(folder.root, until=TODAY, days=3, issues=[yesterday], entries=("night-train",), topics=("soil",))
+    with closing(sqlite3.connect(folder.root / "newsletter.db", isolation_level=None)) as database:
+        database.execute("UPDATE issue_total SET milliseconds = 0")
+    go_on = threading.Event()
+    begun = threading.Event()
+
+    def count_later(*arguments: Any, **options: Any) -> Any:
+        begun.set()
+        go_on.wait(60)
+        return count_again(*arguments, **options)
+
+    monkeypatch.setattr("newsletter.reports.over_time.count_again", count_later)
+    with (
+        listening_studio(folder.root) as at,
+        httpx.Client(base_url=at.base, headers={"Origin": at.base}, timeout=30) as client,
+    ):
+        client.get("/", params={"token": TOKEN})
+        assert client.get("/reports/days.csv").status_code == 200
+        assert begun.wait(30)
+        go_on.set()
+
+
 def test_the_desk_and_the_issue_lead_to_the_report(editor: httpx.Client) -> None:
     for path in ("/", latest().removesuffix("/report")):
         assert f'href="{latest()}"' in editor.get(path).text, path

@@ -108,6 +108,8 @@ def test_a_signed_answer_signs_its_member_in(store: Store) -> None:
     begun = staff.find_visit(store, sign_in(store, device), WHEN)
     assert begun is not None
     assert (begun.member.id, begun.is_confirmed, begun.may_only_register) == (member.id, True, False)
+    (entry,) = store.audit.entries()
+    assert (entry.act, entry.address, entry.detail) == ("signed-in", member.address, {"client": "Firefox"})
 
 
 def test_an_answer_for_another_site_person_or_key_is_refused(store: Store) -> None:

@@ -297,6 +297,10 @@ def test_changes_can_be_asked_for(approving: Settings, store: Store) -> None:
     assert refused is not None
     assert refused.missing == ("Pia Lund has asked for changes", "1 approval missing")
     assert store.reviews.of_issue(ISSUE)[-1].note == "Too long."
+    assert [(entry.act, entry.address) for entry in store.audit.entries()] == [
+        ("review", PUBLISHER.address),
+        ("approve", EDITOR.address),
+    ]
 
 
 def test_writers_neither_approve_nor_ask_for_changes(approving: Settings, store: Store) -> None:
@@ -316,6 +320,8 @@ def test_a_start_within_two_minutes_is_meant_to_be_at_once() -> None:
 
 def test_changes_since_a_proof_are_said(approving: Settings, store: Store) -> None:
     record_proof(EDITOR, approving, store, compose_issue(approving, ISSUE), [EDITOR.address], now=NOW)
+    (entry,) = store.audit.entries()
+    assert (entry.act, entry.thing, entry.detail) == ("proof", f"issue {ISSUE}", {"to": [EDITOR.address]})
     CHANGES["order"](approving.root)
     review = review_of(approving, store, reviewed_issue(approving, compose_issue(approving, ISSUE)))
     assert review.changes == ("“About glove” moved from 2nd to 1st",)

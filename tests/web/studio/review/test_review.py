@@ -252,6 +252,9 @@ def test_people_delete_their_own_comments_only(team: HostedStudio) -> None:
     number = team.store.comments.about(ISSUE)[-1].id
     assert eve.post(f"/comments/{number}/delete", data={"next": PATH}).status_code == 403
     assert wren.post(f"/comments/{number}/delete", data={"next": PATH}).status_code == 303
+    deleted = team.store.audit.entries(limit=1)[0]
+    assert (deleted.act, deleted.thing) == ("delete-comment", f"issue {ISSUE}")
+    assert deleted.address == deleted.detail["by"] == team.member(Role.WRITER).address
 
 
 def test_a_writer_sees_the_review_and_decides_nothing(browser: Browser, team: HostedStudio) -> None:

@@ -163,17 +163,15 @@ function onToggle(event) {
 }
 
 async function showTime(form) {
-  const fields = new FormData(form);
-  const kind = fields.get("kind");
-  const time = fields.get(kind === "local" ? "local_time" : "at");
+  const typed = timeIn(form);
   const words = form.querySelector(".time-words");
-  if (!time) {
+  if (!typed.get("time")) {
     words.replaceChildren();
     return;
   }
-  const page = await fetchPage(`${form.dataset.time}?${new URLSearchParams({ kind, time })}`);
+  const page = await fetchPage(`${form.dataset.time}?${typed}`);
   const next = page?.querySelector(".time-words");
-  if (!next) return;
+  if (!next || String(timeIn(form)) !== String(typed)) return; // another time was typed meanwhile
   words.replaceChildren(...document.adoptNode(next).childNodes);
   const box = confirmBox(form, "any_date");
   if (box) {
@@ -181,6 +179,12 @@ async function showTime(form) {
     if (box.hidden) box.querySelector("input").checked = false;
   }
   showOwnTimes();
+}
+
+function timeIn(form) {
+  const fields = new FormData(form);
+  const kind = fields.get("kind");
+  return new URLSearchParams({ kind, time: fields.get(kind === "local" ? "local_time" : "at") ?? "" });
 }
 
 // Adds the browser's own clock to times, where it shows another one.

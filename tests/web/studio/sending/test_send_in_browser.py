@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from newsletter import bootstrap, settings
 from newsletter.domain.send import SendStatus
@@ -115,6 +115,26 @@ def test_what_has_to_be_confirmed_is_asked_where_it_is_refused(desk: Page, studi
     desk.get_by_role("button", name="Schedule", exact=True).click()
     stage(desk, "scheduled")
     expect(desk.locator(".state-time")).to_contain_text("Wednesday 25 November 2026 at 06:30")
+
+
+def test_words_about_a_time_that_was_typed_before_do_not_replace_those_about_the_last(
+    desk: Page, studio: Listening, store: Store
+) -> None:
+    held: list[Route] = []
+    desk.route(re.compile(r"/send/time\?.*2026-11-24"), lambda route: held.append(route))
+    desk.goto(studio.base + PAGE)
+    desk.get_by_text("Schedule for later").click()
+    words = desk.locator("#time-words")
+    expect(words).to_contain_text("Monday 23 November", timeout=SLOWLY)
+    with desk.expect_request(re.compile("2026-11-24")):
+        desk.locator("#at").fill("2026-11-24T06:30")
+    desk.locator("#at").fill("2026-11-25T06:30")
+    expect(words).to_contain_text("Wednesday 25 November", timeout=SLOWLY)
+    with desk.expect_response(re.compile("2026-11-24")) as late:
+        held[0].continue_()
+    late.value.finished()
+    desk.evaluate("() => fetch(location).then((page) => page.text())")  # answered later, so the page has read that one
+    expect(words).to_contain_text("Wednesday 25 November")
 
 
 def test_without_scripts_every_step_is_a_form(

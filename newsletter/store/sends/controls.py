@@ -155,8 +155,8 @@ class Controls:
             unbegun = sa.update(send).where(send.c.id == send_id, send.c.status == _S.SCHEDULED.value)
             first = connection.execute(unbegun.values(status=_S.PLANNED.value)).rowcount
             if first and begins and now - begins > LATE:
-                late = timedelta(seconds=round((now - begins).total_seconds()))
-                queue_notice(connection, send_id, NoticeKind.LATE, f"it began {late} late", now)
+                reason = f"it began {duration_in_words(now - begins)} late"
+                queue_notice(connection, send_id, NoticeKind.LATE, reason, now)
 
     def wait_until(self, send_id: int, until: datetime, reason: str, *, holder: str) -> None:
         """Record that nothing can be handed over before ``until``. The send resumes automatically then."""

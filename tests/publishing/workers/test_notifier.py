@@ -108,7 +108,7 @@ def test_a_late_send_is_reported_whether_it_begins_or_not(run: Run, relay: SmtpS
     assert run("worker", "--once").status == 0
     began, finished = mailed(relay)
     assert began["Subject"] == "[The Daily Test] Issue 2026-11-23 began late"
-    assert "it began 2:00:0" in began.get_content()
+    assert "it began 2 hours" in began.get_content()
     assert "\nBegan: " in began.get_content()
     assert finished["Subject"] == "[The Daily Test] Issue 2026-11-23 has been sent"
 

@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
+from newsletter.domain.notices import NoticeKind
 from newsletter.domain.segment import EVERYONE
 from newsletter.domain.send import Send, SendStatus
 from newsletter.domain.send_errors import BegunError, NotBegunError, TransitionError, UnknownSendError
@@ -80,6 +81,20 @@ def test_a_failure_of_the_earlier_time_does_not_touch_a_rescheduled_send(store: 
         with pytest.raises(StoppedError, match="rescheduled"):
             begin(store, scheduled, holder)
         assert store.sends.get(scheduled.id).due == LATER
+
+
+@pytest.mark.parametrize(
+    ("minutes", "reported"), [(15, []), (75, [(NoticeKind.LATE, "it began 1 hour 15 minutes late")])]
+)
+def test_a_send_that_begins_late_is_reported(
+    store: Store, minutes: int, reported: list[tuple[NoticeKind, str]]
+) -> None:
+    scheduled, now = schedule(store), SOON + timedelta(minutes=minutes)
+    with store.leases.acquire(scheduled.id) as lease:
+        for _ in range(2):  # the second time, it has begun
+            store.controls.begin_scheduled(scheduled.id, begins=SOON, now=now, holder=lease.holder)
+    store.notices.address(["pia@example.org"], now)
+    assert [(notice.kind, notice.reason) for notice in store.notices.reserve(now, 20)] == reported
 
 
 def test_a_send_never_begins_before_its_time_whatever_it_waits_for(store: Store) -> None:

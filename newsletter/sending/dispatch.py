@@ -34,12 +34,10 @@ class DispatchEnd:
     """A dispatch that has ended, which is not in the ledger yet.
 
     ``reason`` is a time before which nothing may be handed over, the error that stopped the run, or None if every
-    delivery is settled. ``progressed`` tells whether the run settled any. ``paused`` tells whether the ledger has the
-    send paused for this reason already.
+    delivery is settled. ``paused`` tells whether the ledger has the send paused for this reason already.
     """
 
     reason: NotBefore | Exception | None
-    progressed: bool
     paused: bool
 
 
@@ -64,7 +62,7 @@ class _Dispatcher:
         self._letters = LetterBuilder(run.store, run.context, send, run.lease)
         self._recorder = Recorder(run, send, self._letters.slots, self._in_flight.values())
         self._throttle = Throttle(run.store, run.context, limits, run.observer)
-        self._outages = Outages(breaker, send, run.observer)
+        self._outages = Outages(breaker, send, run)
         self._guard = BounceGuard.from_ledger(run.store, send.id)
         self._settled = send.settled
         self._stop_reason: Exception | NotBefore | None = None
@@ -92,10 +90,7 @@ class _Dispatcher:
             self._run.stop.wait(max(left, lock_backoff(empty_rounds)))
 
     def _end(self, reason: NotBefore | Exception | None) -> DispatchEnd:
-        progressed = self._settled > self._send.settled
-        return DispatchEnd(
-            reason=reason, progressed=progressed, paused=reason is not None and reason is self._pause_reason
-        )
+        return DispatchEnd(reason=reason, paused=reason is not None and reason is self._pause_reason)
 
     def _hand_over_due(self) -> None:
         """Fetch, hand over and record until nothing is due or the run must stop, and nothing is in flight."""

@@ -30,7 +30,7 @@ def record_end(run: Run, send: Send, end: DispatchEnd) -> Exception | None:
             _wait(run, send, until, reason)
             return None
         case OutageError() as outage:
-            return _suspend(run, send, outage, progressed=end.progressed)
+            return None if _postpone(run, send, outage.what, again=outage.again or 0) else outage
         case ProviderError(again=float() | int() as seconds) as refusal:
             _wait(run, send, run.observer.clock() + timedelta(seconds=seconds), refusal.what)
             return None
@@ -88,13 +88,6 @@ def _finish(run: Run, send: Send) -> StoppedError | None:
 def _wait(run: Run, send: Send, until: datetime, reason: str) -> None:
     holder = run.lease.holder
     run.retries.until_available(lambda: run.store.controls.wait_until(send.id, until, reason, holder=holder))
-
-
-def _suspend(run: Run, send: Send, outage: OutageError, *, progressed: bool) -> OutageError | None:
-    """Schedule the next try. The tries become rarer as long as nothing gets through in between."""
-    if progressed:
-        run.retries.until_available(lambda: run.store.controls.reset_failures(send.id))
-    return None if _postpone(run, send, outage.what, again=outage.again or 0) else outage
 
 
 def _postpone(run: Run, send: Send, why: str, *, again: float = 0) -> bool:

@@ -50,6 +50,7 @@ class Run:
     accepted: Callable[[], Counter[str]]
     lasts: int  # the outage ends after this number of notices
     notices: list[str] = field(default_factory=list)
+    stood: list[Send] = field(default_factory=list)  # how the ledger had the send at each notice
     log: BytesIO = field(default_factory=BytesIO)
     under_way: int = -1
     ahead: timedelta = timedelta()
@@ -64,6 +65,7 @@ class Run:
 
     def notice(self, words: str) -> None:
         self.notices.append(words)
+        self.stood.append(self.store.sends.get(1))
         if self.outages >= self.lasts:
             self.repair()
 
@@ -258,6 +260,23 @@ def test_an_operator_is_notified_when_an_outage_begins_and_ends(store: Store, tm
     told = [event for event in run.events if event["event"].startswith("provider.")]
     assert [event["event"] for event in told] == ["provider.outage", "provider.outage", "provider.recovered"]
     assert {event["provider"] for event in told} == {"ses"}
+
+
+def test_the_ledger_says_what_is_wrong_since_when_and_when_the_next_try_is(store: Store, tmp_path: Path) -> None:
+    with over_ses(store, tmp_path, 2) as (run, _, stub):
+        run.fail = lambda: stub.faults.extend([Fault(kind="InternalFailure", status=500)] * 1000)
+        run.repair = stub.faults.clear
+        ended = run.send()
+    first, second, last = run.stood
+    for stands in (first, second):
+        assert stands.status is SendStatus.RUNNING
+        assert stands.reason.startswith("ses gives no clear answer: InternalFailure")
+    assert first.failing_since is not None
+    assert second.failing_since == first.failing_since
+    assert second.waits_until is not None
+    assert second.waits_until > first.failing_since
+    for stands in (last, ended):
+        assert (stands.reason, stands.failing_since, stands.waits_until) == ("", None, None)
 
 
 UNCLEAR = Receipt(subscriber=1, status=S.UNCERTAIN, detail="no answer")

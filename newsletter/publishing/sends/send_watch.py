@@ -107,7 +107,8 @@ class SendWatch:
             return False
         early = self.send.begins is not None and self.send.begins > self.now
         paused = self.stage is SendStage.PAUSED and (self.is_frozen or early)
-        return paused or (self.is_frozen and self.stage in (SendStage.WAITING, SendStage.FAILING))
+        waits = self.is_frozen and self.stage in (SendStage.WAITING, SendStage.FAILING)
+        return paused or (waits and not self.holder)
 
     @property
     def can_reschedule(self) -> bool:

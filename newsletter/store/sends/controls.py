@@ -167,10 +167,29 @@ class Controls:
                 .values(waits_until=until, reason=clean_text(reason), failing_since=None)
             )
 
-    def reset_failures(self, send_id: int) -> None:
+    def begin_outage(self, send_id: int, why: str, until: datetime, *, now: datetime, holder: str) -> None:
+        """Record that the provider gives no clear answer, and that the process that runs the send waits ``until`` then.
+
+        Nothing changes if this holder lost the send, or a person paused or cancelled it.
+        """
+        held = (send.c.id == send_id, send.c.status == _S.RUNNING.value, send.c.holder == holder)
+        with self._database.writing() as connection:
+            why = clean_text(why)
+            is_first = connection.execute(
+                sa.update(send).where(*held, send.c.failing_since.is_(None)).values(failing_since=now)
+            ).rowcount
+            if is_first:
+                queue_notice(connection, send_id, NoticeKind.FAILED, why, now, after=OUTAGE)
+            connection.execute(sa.update(send).where(*held).values(reason=why, waits_until=until))
+
+    def end_outage(self, send_id: int, *, holder: str) -> None:
         """Record that the provider accepts messages again: the next failure counts as the first."""
         with self._database.writing() as connection:
-            connection.execute(sa.update(send).where(send.c.id == send_id).values(failing_since=None))
+            connection.execute(
+                sa.update(send)
+                .where(send.c.id == send_id, send.c.status == _S.RUNNING.value, send.c.holder == holder)
+                .values(reason="", waits_until=None, failing_since=None)
+            )
 
     def cancel(self, send_id: int) -> int:
         """Cancel a send and return the number of readers skipped. Raises SendError if the send is over.

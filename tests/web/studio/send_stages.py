@@ -91,13 +91,27 @@ def _failing(store: Store, root: Path, issue: str, now: datetime) -> None:
     send = schedule(store, root, issue, now - timedelta(minutes=3), now - timedelta(hours=1))
     with store.leases.acquire(send.id) as lease:
         why = "the SMTP relay mail.example.org doesn't answer"
-        store.controls.postpone(send.id, why, now=now - timedelta(minutes=2), holder=lease.holder)
+        for failed in (now - timedelta(minutes=2), now - timedelta(seconds=10)):
+            store.controls.postpone(send.id, why, now=failed, holder=lease.holder)
 
 
 def _sending(store: Store, root: Path, issue: str, now: datetime) -> None:
     send = _begun(store, root, issue, now)
     answer(store, send, {(_S.SUBMITTED, ""): _mostly(send.recipients), (_S.DEFERRED, _FULL): 2}, now)
     ledger.claim(store, send.id, size=5, now=int(now.timestamp()), holder=_HOLDER)
+
+
+def _outage(store: Store, root: Path, issue: str, now: datetime) -> None:
+    """Have the provider been unreachable for 40 seconds, while the worker that runs the send goes on trying."""
+    _sending(store, root, issue, now)
+    send = store.sends.of_issue(issue)
+    assert send is not None
+    why, began, until = (
+        "smtp gives no clear answer: timed out",
+        now - timedelta(seconds=40),
+        now + timedelta(seconds=16),
+    )
+    store.controls.begin_outage(send.id, why, until, now=began, holder=_HOLDER)
 
 
 def _paused(store: Store, root: Path, issue: str, now: datetime) -> None:
@@ -149,6 +163,7 @@ STAGES: Mapping[str, Callable[[Store, Path, str, datetime], None]] = {
     "counting": _counting,
     "failing": _failing,
     "sending": _sending,
+    "outage": _outage,
     "paused": _paused,
     "failures": _failures,
     "sent": _sent,

@@ -64,6 +64,7 @@ class SendState:
     distance: str
     rate: str
     left: str
+    since: str
     again: str
     finished: MomentWords | None
     requires_approval: bool
@@ -86,13 +87,16 @@ def send_state(watch: SendWatch, zone: ZoneInfo, *, requires_approval: bool) -> 
         distance=distance_words(seconds) if seconds is not None and seconds > 0 else "",
         rate=f"{watch.per_second:,.1f} a second" if watch.per_second else "",
         left=rounded_duration(watch.seconds_left) if watch.seconds_left and watch.stage is SendStage.SENDING else "",
-        again=_again(send.waits_until, zone) if send and send.waits_until else "",
+        since=_to_the_second(send.failing_since, zone) if send and send.failing_since else "",
+        again=_to_the_second(send.waits_until, zone)
+        if send and send.waits_until and send.waits_until > watch.now
+        else "",
         finished=moment_words(send.finished, zone) if send and send.finished else None,
         requires_approval=requires_approval,
     )
 
 
-def _again(moment: datetime, zone: ZoneInfo) -> str:
+def _to_the_second(moment: datetime, zone: ZoneInfo) -> str:
     local = moment.astimezone(zone)
     return f"{day_in_words(local.date())} at {local:%H:%M:%S} ({zone.key})"
 

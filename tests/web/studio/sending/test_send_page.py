@@ -235,6 +235,11 @@ def test_a_send_is_moved_and_keeps_everything_else(editor: httpx.Client, root: P
             ["Sending", ">Pause</button>", "readers wait until somebody resumes it", "will not get it"],
             "Resume",
         ),
+        (
+            "outage",
+            ["Held up", "gives no clear answer: timed out", "Since Monday 23", ">Pause</button>", "The next try is on"],
+            "Try now",
+        ),
         ("paused", ["Paused", ">Resume</button>", "Retry 12 refused", "rejected by policy"], ">Pause</button>"),
         ("failures", ["Sent with failures", "Retry 3 refused", "Send 2 uncertain again", "Hold them"], "Cancel"),
         ("sent", ["Sent", "100%", '/report">Report</a>'], '<button class="button main"'),
@@ -244,7 +249,8 @@ def test_a_send_is_moved_and_keeps_everything_else(editor: httpx.Client, root: P
             [
                 "Held up",
                 "Review the issue",
-                "tries again on Monday 23 November 2026 at ",
+                "Since Monday 23 November 2026 at 0",
+                "The next try is on Monday 23 November 2026 at ",
                 "doesn&#39;t answer",
                 "Another time",
             ],

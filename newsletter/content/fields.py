@@ -2,6 +2,7 @@
 
 import datetime
 import re
+import sys
 from collections.abc import Iterable
 
 from newsletter.content.files import file_error, for_message
@@ -194,7 +195,7 @@ class Fields:
             text = one_line(self._text_of(name, item, one_of_many=True))
             if text:
                 words.append(Scalar(text=text, plain=False, line=item.line))
-                self.lines_of_words.setdefault(f"{name}.{text}", item.line)
+                self.lines_of_words.setdefault(sys.intern(f"{name}.{text}"), item.line)  # kept for each entry
         return tuple(words)
 
     def items(self, name: str) -> tuple[Value, ...]:

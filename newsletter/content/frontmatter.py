@@ -5,6 +5,7 @@ before anything is expanded, so 436 bytes stay 436 bytes.
 """
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -277,7 +278,7 @@ def _mapping(event: MappingStartEvent, events: Iterator[Event], reading: _Readin
         values[name.text], names[name.text] = value, name
     return Table(
         values=values,
-        lines={text: name.line for text, name in names.items()},
+        lines={sys.intern(text): name.line for text, name in names.items()},  # kept for each entry
         line=_line(event),
         span=_whole(event, inner, reading, last),
         flow=bool(event.flow_style),

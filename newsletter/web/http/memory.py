@@ -8,18 +8,17 @@ import time
 from contextlib import suppress
 
 _M_ARENA_MAX = -8  # glibc's malloc.h; see mallopt(3)
-_ARENAS = 2
 _WORK = 0.2  # seconds of processor time after which there may be memory to return
 
 
 def share_memory() -> None:
-    """Let all threads of this process allocate from two arenas.
+    """Let all threads of this process allocate from one arena.
 
     By default glibc gives up to eight for each processor, and what a thread has once used stays in its own.
     """
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):  # another C library has no such setting
-            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def leave_out_old_pydantic() -> None:

@@ -22,9 +22,9 @@ def warm_up(studio: Studio) -> None:
                 studio.environment.get_template(name)
         snapshot, sends = studio.snapshots.with_sends()
         issues = issues_on_the_desk(snapshot, sends, studio.now)
+        _count_readers(studio, snapshot, issues)  # first: compiling reuses the memory that this needs for a moment
         for issue in issues:
             tally_of(snapshot, issue.slug)
-        _count_readers(studio, snapshot, issues)
     release_tables()
     collect_often()  # without looking at what is loaded by now again and again
     return_memory()

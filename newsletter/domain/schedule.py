@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from newsletter.domain.date_words import duration_in_words
 from newsletter.errors import UsageError, did_you_mean
 
 FAR_AHEAD = timedelta(days=60)  # a later date is more likely a typing mistake
@@ -122,7 +123,7 @@ def lateness(begins: datetime, deadline: int, now: datetime, zone: ZoneInfo) -> 
     """Return a message if a send is more than ``deadline`` seconds late, else empty text."""
     if not is_late(begins, deadline, now):
         return ""
-    late, limit = (timedelta(seconds=round(seconds)) for seconds in ((now - begins).total_seconds(), deadline))
+    late, limit = duration_in_words(now - begins), duration_in_words(timedelta(seconds=deadline))
     return f"it was to begin at {clock_time(begins, zone)} and is {late} late; the limit is {limit}"
 
 

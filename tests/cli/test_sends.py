@@ -248,7 +248,7 @@ def test_a_worker_pauses_a_send_that_is_too_late(run: Run, readers: Path) -> Non
     assert (late.status, late.stdout) == (1, "")
     assert "paused: it was to begin at" in late.stderr
     assert not Path("outbox").exists()
-    assert "7:00:" in str(facts(run)["reason"])
+    assert "and is 7 hours" in str(facts(run)["reason"])
     resumed = run("sends", "resume", "1")
     assert resumed.status == 0
     assert "3 = 3 submitted" in resumed.stdout

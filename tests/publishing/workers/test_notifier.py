@@ -100,7 +100,7 @@ def test_a_late_send_is_reported_whether_it_begins_or_not(run: Run, relay: SmtpS
     assert run("worker", "--once").status == 1
     (late,) = mailed(relay)
     assert late["Subject"] == "[The Daily Test] Issue 2026-11-23 is late and paused"
-    assert "7:00:" in late.get_content()
+    assert "and is 7 hours" in late.get_content()
     assert "\nPaused: " in late.get_content()
     assert "newsletter sends resume 1" in late.get_content()
     schedule_again()

@@ -31,6 +31,8 @@ RewriteEntries = Annotated[
 def show(context: typer.Context, json: options.AsJson = False) -> None:
     """List all topics with their followers, their entries, and the latest issue about each.
 
+    Followers are confirmed readers whose address isn't suppressed.
+
     newsletter topics list
     newsletter topics list --json
     """

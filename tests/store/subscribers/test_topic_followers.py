@@ -1,5 +1,8 @@
 """Followers move from one topic to others, and keep the choices that they have made about those."""
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 from newsletter.domain.consent import (
     Confirmation,
     ConfirmationKind,
@@ -8,7 +11,7 @@ from newsletter.domain.consent import (
     ServiceMessage,
     SignUpChoices,
 )
-from newsletter.domain.subscriber import Subscriber, SubscriberStatus
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus, SuppressionReason
 from newsletter.domain.topic_changes import FollowerCounts, TopicTarget
 from newsletter.store import Store
 from tests import make
@@ -45,6 +48,17 @@ def test_followers_are_counted(store: Store) -> None:
     counts = store.topic_followers.counts()
     assert counts["music"] == FollowerCounts(following=4, excluding=2)
     assert counts["arts"] == FollowerCounts(following=2, excluding=1)
+
+
+def test_followers_are_the_same_readers_on_the_page_of_topics_and_in_reports(store: Store) -> None:
+    add(store)
+    for name in ("follows", "excludes", "gone"):
+        store.suppressions.add(f"{name}@example.org", SuppressionReason.BOUNCED, now=make.WHEN)
+    counts = store.topic_followers.counts()
+    assert counts["music"] == FollowerCounts(following=3, excluding=1)
+    store.daily_totals.count_days(make.WHEN.date() + timedelta(days=2), ZoneInfo("UTC"))
+    followed = {topic: numbers.following for topic, numbers in counts.items() if numbers.following}
+    assert store.daily_totals.followers() == followed
 
 
 def test_a_choice_about_the_target_stays_and_everybody_else_gets_it(store: Store) -> None:

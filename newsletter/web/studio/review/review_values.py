@@ -71,6 +71,15 @@ class Permissions:
     send: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnDecision:
+    """Whether the person's own approval counts, whether they ever approved, and how many more approvals are needed."""
+
+    counts: bool = False
+    approved_before: bool = False
+    needed: int = 0
+
+
 def review_values(studio: Studio, slug: str) -> dict[str, object]:
     """Return the values for the template. Raise NotFoundError if there is no such issue."""
     snapshot, sends = studio.snapshots.with_sends()
@@ -110,6 +119,7 @@ def review_values(studio: Studio, slug: str) -> dict[str, object]:
             "review": review,
             "stage": IssueStage(words=stage, missing=_missing(review, send, loaded)),
             "permissions": _permissions(studio.person, review, loaded),
+            "own_decision": _own_decision(studio.person, review, events, loaded),
             "findings": _shown_findings(store, findings, studio),
             "comments": _shown_comments(studio, store, issue),
             "commented": [(entry.slug, entry.title or entry.slug) for entry in issue.entries],
@@ -143,6 +153,7 @@ def _without_store(studio: Studio, findings: Sequence[Finding], loaded: Settings
         "review": None,
         "stage": IssueStage(words=DRAFT),
         "permissions": _permissions(studio.person, None, loaded),
+        "own_decision": OwnDecision(),
         "findings": [ShownFinding(finding=finding, fingerprint=fingerprint_of(finding, root)) for finding in findings],
         "comments": [],
         "commented": [],
@@ -170,6 +181,21 @@ def _permissions(person: Person, review: Review | None, loaded: Settings) -> Per
         comment=may(person, Act.COMMENT),
         send=may(person, Act.SEND),
     )
+
+
+def _own_decision(
+    person: Person, review: Review | None, events: Iterable[ReviewEvent], loaded: Settings
+) -> OwnDecision:
+    counted = review.standing.counted if review else ()
+    return OwnDecision(
+        counts=any(_is_by(event, person) for event in counted),
+        approved_before=any(event.kind is ReviewEventKind.APPROVAL and _is_by(event, person) for event in events),
+        needed=max(loaded.approval.approvals - len(counted), 0),
+    )
+
+
+def _is_by(event: ReviewEvent, person: Person) -> bool:
+    return address_key(event.by) == address_key(person.address)
 
 
 def _shown_findings(store: Store, findings: Iterable[Finding], studio: Studio) -> list[ShownFinding]:

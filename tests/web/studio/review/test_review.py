@@ -227,6 +227,26 @@ def test_four_people_review_an_issue(team: HostedStudio, folder: NewsletterFolde
     assert [(entry.address, entry.thing) for entry in entries] == [(PUBLISHER.address, f"issue {ISSUE}")]
 
 
+def test_somebody_who_has_approved_sees_how_many_more_are_needed(team: HostedStudio, folder: NewsletterFolder) -> None:
+    file = folder.root / "newsletter.toml"
+    before = file.read_text()
+    file.write_text(before.replace("[approval]\n", "[approval]\napprovals = 2\n"))
+    pia = team.client(Role.PUBLISHER)
+    folder.entry("gloves", title="About mittens")
+    tick_all(pia)
+    assert approve(pia).status_code == 303
+    page = pia.get(PATH).text
+    assert "You approved; 1 more needed." in page
+    assert [word for word in (">Approve<", ">Approve again<") if word in page] == []
+    assert "You approved" not in team.client(Role.EDITOR).get(PATH).text
+    folder.entry("gloves", title="About gloves and scarves")
+    tick_all(pia)
+    page = pia.get(PATH).text
+    assert "You approved" not in page
+    assert ">Approve again<" in page
+    file.write_text(before)
+
+
 def approve_as(client: httpx.Client, looking: httpx.Client) -> httpx.Response:
     """Post a form of somebody who sees it as another person."""
     fields = form_of(looking.get(PATH).text, f"{PATH}/approve")

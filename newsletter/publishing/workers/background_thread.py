@@ -40,6 +40,7 @@ class BackgroundWork(ABC):
         self._report = report
         self._thread: threading.Thread | None = None
         self._reported = ""
+        self._starting = threading.Lock()
 
     @abstractmethod
     def is_due(self, settings: Settings, store: Store) -> bool:
@@ -50,10 +51,11 @@ class BackgroundWork(ABC):
         """Do what is due."""
 
     def start(self, settings: Settings, store: Store) -> None:
-        """Do the work that is due in a thread, unless one is already at it."""
-        if (self._thread is None or not self._thread.is_alive()) and self.is_due(settings, store):
-            self._thread = threading.Thread(target=self._run, args=(settings,), name=self.name, daemon=True)
-            self._thread.start()
+        """Do the work that is due in a thread, unless one is already at it. Any thread may call this."""
+        with self._starting:
+            if (self._thread is None or not self._thread.is_alive()) and self.is_due(settings, store):
+                self._thread = threading.Thread(target=self._run, args=(settings,), name=self.name, daemon=True)
+                self._thread.start()
 
     def wait(self, seconds: float = AT_THE_END) -> None:
         """Wait a limited time for the thread to end; another process does what is left."""

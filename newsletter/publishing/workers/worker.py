@@ -1,12 +1,14 @@
 """The worker: runs due sends and mails notifications and service mail, until it is asked to stop."""
 
+import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from newsletter.domain.send import Send, SendStatus
 from newsletter.errors import AskedToStopError, NewsletterError
+from newsletter.publishing.workers.background_thread import background_thread
 from newsletter.publishing.workers.daily_work import DailyWork
 from newsletter.publishing.workers.due_sends import run_due_sends
 from newsletter.publishing.workers.heartbeat import heartbeat
@@ -68,8 +70,23 @@ class Worker:
         with (
             heartbeat(self._load, self._open_store),
             QueuedServiceMail(self._load, self._open_store, self._service_mail_failed).sending(),
+            background_thread("publishers' mail", self._tell_publishers),
         ):
             self._loop(stop)
+
+    def _tell_publishers(self, ended: threading.Event) -> None:
+        """Mail reminders and notices also during a long send: one that began late is reported before it has ended."""
+        while not ended.is_set():
+            # The loop of sends reports that there are no settings or no database.
+            with suppress(NewsletterError, OSError):
+                settings = self._load()
+                with self._open_store(settings) as store:
+                    self._queue_notices(settings, store)
+            ended.wait(LONGEST_PAUSE)
+
+    def _queue_notices(self, settings: Settings, store: Store) -> None:
+        queue_reminders(settings, store, now=store.now())
+        self._notifier.start(settings, store)
 
     def _loop(self, stop: StopRequests) -> None:
         reported: set[str] = set()  # since the last success; a cause may produce several messages
@@ -142,7 +159,6 @@ class Worker:
             settings, store, observer=self._observer, ended=ended, failed=failed, paused=paused, at_once=at_once
         )
         self._daily_work.start(settings, store)
-        queue_reminders(settings, store, now=store.now())
-        self._notifier.start(settings, store)
+        self._queue_notices(settings, store)
         left = LONGEST_PAUSE if following is None else (following - store.now()).total_seconds()
         return max(left, SHORTEST_PAUSE), not needs_a_person

@@ -10,17 +10,25 @@ from pathlib import Path
 
 import pytest
 
+from newsletter import bootstrap
 from newsletter.cli.notice_text import notice_message
 from newsletter.domain.notices import BounceHold, Notice, NoticeKind, is_outdated
 from newsletter.domain.people import Role
 from newsletter.domain.segment import EVERYONE
 from newsletter.publishing.staff_mail import notified_addresses
+from newsletter.publishing.workers.notifier import Notifier
+from newsletter.publishing.workers.worker import Worker
+from newsletter.sending import Observer
 from newsletter.settings import Settings
 from newsletter.store import Store
 from tests import make
 from tests.cli.test_sends import by_smtp, facts, make_due
+from tests.cli.test_worker import Looks
 from tests.command_line import Run, edit
 from tests.databases import sqlite3
+from tests.publishing.reviews.approving_newsletter import changed_settings
+from tests.publishing.workers.test_queued_service_mail import Report, until
+from tests.publishing.workers.test_queued_service_mail import mailed as outgoing
 from tests.smtp_server import SmtpServer, smtp_server
 
 EDITORS = ["editor@daily.example", "night-desk@daily.example"]
@@ -242,3 +250,13 @@ def test_with_a_studio_notices_lead_to_its_pages(run: Run, relay: SmtpServer) ->
     assert run("worker", "--once").status == 0
     (finished,) = mailed(relay)
     assert f"    {STUDIO}/issues/2026-11-23/report" in finished.get_content()
+
+
+def test_notices_go_out_while_the_worker_is_busy(settings: Settings, store: Store) -> None:
+    settings = changed_settings(settings, '\n[notify]\naddresses = ["pia@example.org"]\n')
+    store.notices.queue("2026-11-23", NoticeKind.APPROVAL, "1 approval missing", now=store.now())
+    busy = Looks([lambda: until(lambda: outgoing(settings))])  # as during a send, it looks for no due ones
+    with Notifier(notice_message, print) as notifier:
+        Worker(lambda: settings, bootstrap.open_store, Report(), observer=Observer(), notifier=notifier).run(busy)
+    (message,) = outgoing(settings)
+    assert b"To: pia@example.org" in message.read_bytes()

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -83,11 +84,13 @@ def until(reached: Any, process: "subprocess.Popen[bytes]") -> None:
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """Record the statements of all connections of this process."""
+    """Record the statements that this thread executes: a worker counts days in another one."""
     executed: list[str] = []
+    thread = threading.get_ident()
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        executed.append(statement)
+        if threading.get_ident() == thread:
+            executed.append(statement)
 
     sa.event.listen(sa.Engine, "before_cursor_execute", note)
     try:

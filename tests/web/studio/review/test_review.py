@@ -197,6 +197,23 @@ def test_the_page_works_without_leaving_it(desk: Page, studio: Listening, folder
     assert violations(page, frames=False) == []
 
 
+TEXT_BEGINS = """title => {
+    const range = document.createRange();
+    range.selectNodeContents(title);
+    return [range.getBoundingClientRect().left, title.closest("main").getBoundingClientRect().left];
+}"""
+
+
+def test_a_title_from_right_to_left_begins_where_the_page_does(
+    desk: Page, studio: Listening, folder: NewsletterFolder
+) -> None:
+    folder.issue(ISSUE, "gloves", subject="חדשות", preheader="")
+    for path in (PATH, f"/issues/{ISSUE}/send"):
+        desk.goto(studio.base + path)
+        text, page = desk.locator(".page-title").evaluate(TEXT_BEGINS)
+        assert text - page < 100, path
+
+
 @pytest.fixture
 def team(folder: NewsletterFolder, tmp_path: Path) -> Iterator[HostedStudio]:
     with hosted_studio(folder.root) as hosted:

@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from unicodedata import combining, normalize
 
 from newsletter.domain.topics import slug_of
 from newsletter.errors import UsageError
@@ -20,24 +21,27 @@ REFUSED = (
 IGNORED = "-"  # the meaning of a column that is not imported
 VERBATIM = "attribute."  # prefix for attributes whose names would otherwise mean a field
 
-_FIELD_OF = {field: field for field in FIELDS} | {
-    "e_mail": "email",
-    "email_address": "email",
-    "e_mail_address": "email",
-    "address": "email",
-    "mail": "email",
-    "firstname": "first_name",
-    "given_name": "first_name",
-    "lastname": "last_name",
-    "surname": "last_name",
-    "family_name": "last_name",
-    "full_name": "name",
-    "topic": "topics",
-    "excluded_topic": "excluded_topics",
-    "excludes": "excluded_topics",
-    "timezone": "time_zone",
-    "tz": "time_zone",
-}
+_ALSO_CALLED = {  # in English, German, French and Spanish, as ``plain`` returns them
+    "email": (
+        "e_mail", "email_address", "e_mail_address", "address", "mail",
+        "mail_adresse", "mailadresse", "email_adresse", "emailadresse", "e_mail_adresse",
+        "courriel", "adresse_mail", "adresse_email", "adresse_e_mail", "adresse_electronique", "adresse_courriel",
+        "correo", "correo_electronico", "direccion_de_correo", "direccion_de_correo_electronico",
+    ),
+    "first_name": ("firstname", "given_name", "vorname", "rufname", "prenom", "nombre"),
+    "last_name": (
+        "lastname", "surname", "family_name", "nachname", "familienname", "nom", "nom_de_famille", "apellido",
+        "apellidos",
+    ),
+    "name": (
+        "full_name", "vollstandiger_name", "nom_complet", "prenom_et_nom", "nombre_completo",
+        "nombre_y_apellidos",
+    ),
+    "topics": ("topic",),
+    "excluded_topics": ("excluded_topic", "excludes"),
+    "time_zone": ("timezone", "tz"),
+}  # fmt: skip
+_FIELD_OF = {name: field for field in FIELDS for name in (field, *_ALSO_CALLED.get(field, ()))}
 
 # Spreadsheets take a cell that begins with one of these for a formula; some convert the full-width forms first.
 # https://owasp.org/www-community/attacks/CSV_Injection
@@ -108,6 +112,10 @@ def columns_of(header: Sequence[str], meant: Mapping[str, str]) -> Columns:
         if name not in names:
             raise MissingColumnError(name=name, columns=names)
     read = [_named(meant[name]) if name in meant else _meaning(name) for name in names]
+    read = [
+        field if name in meant else beside
+        for name, field, beside in zip(names, read, _in_context(names, read), strict=True)
+    ]
     if read.count("email") > 1:  # "address" is then the postal one
         read = [
             _named(attribute_name(name)) if plain(name) == "address" else field
@@ -151,9 +159,21 @@ def _meaning(name: str) -> str:
     return _FIELD_OF.get(written) or _named(attribute_name(name))
 
 
+def _in_context(names: Sequence[str], fields: Sequence[str]) -> list[str]:
+    """Return what columns mean beside each other, where a language has one word for a name and for a part of it."""
+    written = [plain(name) for name in names]
+    means = {
+        "nom": "last_name" if "first_name" in fields else "name",
+        "nombre": "first_name" if "last_name" in fields else "name",
+        "name": "last_name" if "vorname" in written and "last_name" not in fields else "name",
+    }
+    return [means.get(name, field) for name, field in zip(written, fields, strict=True)]
+
+
 def plain(name: str) -> str:
-    """Return the name of a column, normalised for case and punctuation."""
-    return re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
+    """Return the name of a column, normalised for case, accents and punctuation."""
+    letters = "".join(sign for sign in normalize("NFKD", name.casefold()) if not combining(sign))
+    return re.sub(r"[\W_]+", "_", letters).strip("_")
 
 
 def attribute_name(name: str) -> str:

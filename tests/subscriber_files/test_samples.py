@@ -41,6 +41,26 @@ def test_columns_are_shown_with_their_first_values_and_meanings(tmp_path: Path) 
     assert columns[2].values[0] == "x" * 59 + "…"
 
 
+@pytest.mark.parametrize(
+    ("header", "meanings"),
+    [
+        ("Vorname;Nachname;E-Mail", "first_name last_name email"),
+        ("Name;Vorname;E-Mail-Adresse", "last_name first_name email"),
+        ("Name;E-Mail", "name email"),
+        ("Name;First name;E-mail", "name first_name email"),
+        ("Nom;Prénom;Adresse électronique", "last_name first_name email"),
+        ("NOM;PRE\u0301NOM;Courriel", "last_name first_name email"),
+        ("Nom;Adresse e-mail", "name email"),
+        ("Nombre;Apellidos;Correo electrónico", "first_name last_name email"),
+        ("Nombre;Correo", "name email"),
+        ("attribute.nombre;Vorname;Mail", "attribute.nombre first_name email"),
+    ],
+)
+def test_names_and_addresses_are_recognised_in_several_languages(tmp_path: Path, header: str, meanings: str) -> None:
+    columns = sample_columns(write(tmp_path, "a.csv", f"{header}\na;b;c\n"), OwnFormat(topics=Topics()), UTF_8)
+    assert [column.meaning for column in columns] == meanings.split()
+
+
 def test_hostile_values_are_shown_without_control_characters(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", "email,note\na@example.org,a\0b\x1b[31m\n")
     assert sample_columns(path, OwnFormat(topics=Topics()), UTF_8)[1].values == ("a\ufffdb\ufffd[31m",)

@@ -149,6 +149,13 @@ def needs_counting(store: Store, newsletter: Newsletter, *, now: datetime) -> bo
     return any(is_due(send, stored.get(send.id), now) for send in frozen_sends(store))
 
 
+def expected_seconds(store: Store, *, now: datetime) -> float:
+    """Return how long it took to count the issues that are due, when they were counted last."""
+    stored = store.issue_totals.times()
+    due = (stored[send.id] for send in frozen_sends(store) if send.id in stored and is_due(send, stored[send.id], now))
+    return sum(totals.milliseconds for totals in due) / 1000
+
+
 def lacks_counts(store: Store) -> bool:
     """Return whether the days or an issue have never been counted."""
     stored = store.issue_totals.times()

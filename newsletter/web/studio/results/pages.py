@@ -24,6 +24,7 @@ from newsletter.reports.over_time import (
     DayRange,
     OverTime,
     bring_up_to_date,
+    expected_seconds,
     lacks_counts,
     needs_counting,
     over_time_as_counted,
@@ -144,7 +145,8 @@ class _Pages:
             sends = sends_for(person, store, slug)
             is_large = sends[0].recipients >= _LARGE
             is_known = sends[0].id in store.issue_totals.times()
-            fresh = self._counted(store, snapshot, is_known=is_known or is_large)
+            is_later = is_known and expected_seconds(store, now=studio.now) > PATIENCE
+            fresh = not is_later and self._counted(store, snapshot, is_known=is_known or is_large)
             stored = store.issue_totals.all()
             counted = kept_counts(stored, sends)
             if sends[0].id not in counted and is_large:
@@ -153,6 +155,8 @@ class _Pages:
                 counted |= count_again(store, snapshot.settings.newsletter, issues, sends[:1], now=studio.now)
                 stored = store.issue_totals.all()
             report = report_of(store, snapshot.settings.newsletter, issues, sends, counted)
+        if is_later:
+            self._count.ask(0)
         return studio.page(
             "results/issue",
             place="reports",
@@ -203,14 +207,18 @@ class _Pages:
             return None, True
         newsletter = snapshot.settings.newsletter
         with snapshot.settings.open_store() as store:
-            if is_whole and lacks_counts(store):
+            is_known = not lacks_counts(store) if is_whole else store.daily_totals.first_day() is not None
+            is_later = is_known and expected_seconds(store, now=studio.now) > PATIENCE
+            if is_whole and not is_known:
                 fresh = self._count.ask(None)
-            else:
-                is_known = store.daily_totals.first_day() is not None
-                fresh = self._counted(store, snapshot, is_known=is_known)
+            else:  # the count would only compete with a page that can't wait for it
+                fresh = not is_later and self._counted(store, snapshot, is_known=is_known)
             days = requested.range(studio.today(snapshot), store.daily_totals.first_day())
             issues = snapshot.manuscripts.issues
-            return over_time_as_counted(studio.person, store, newsletter, issues, days, now=studio.now), fresh
+            report = over_time_as_counted(studio.person, store, newsletter, issues, days, now=studio.now)
+        if is_later:
+            self._count.ask(0)
+        return report, fresh
 
     def _counted(self, store: Store, snapshot: Snapshot, *, is_known: bool) -> bool:
         """Count what has to be counted, and return whether that is done; wait longer if nothing is known yet."""

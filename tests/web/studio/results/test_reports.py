@@ -97,14 +97,16 @@ def test_a_large_issue_that_has_never_been_counted_says_so_at_once(
         assert "Recipients" in client.get(latest()).text
 
 
+@pytest.mark.parametrize("milliseconds", [0, 60_000])
 def test_a_download_does_not_wait_until_known_results_are_counted_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, milliseconds: int
 ) -> None:
     folder = write_newsletter(tmp_path)
     yesterday = str(TODAY - timedelta(days=1))
     write_history(folder.root, until=TODAY, days=3, issues=[yesterday], entries=("night-train",), topics=("soil",))
     with closing(sqlite3.connect(folder.root / "newsletter.db", isolation_level=None)) as database:
-        database.execute("UPDATE issue_total SET milliseconds = 0")
+        values = (milliseconds, "2000-01-01 00:00:00.000000")
+        database.execute("UPDATE issue_total SET milliseconds = ?, counted_at = ?", values)
     go_on = threading.Event()
     begun = threading.Event()
 

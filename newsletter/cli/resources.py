@@ -154,7 +154,7 @@ def open_editing(settings: "Settings") -> "Editing":
     Without the note, the person here could approve their own changes elsewhere.
     """
     from newsletter.editing import Editing, Save
-    from newsletter.publishing.settings_changes import check_settings
+    from newsletter.publishing.settings_changes import settings_check
 
     notes = _edit_notes(settings)
 
@@ -162,7 +162,7 @@ def open_editing(settings: "Settings") -> "Editing":
         notes.note(save.person, save.paths, save.at)
         notes.flush()
 
-    return Editing(settings.root, saved=saved, check_settings=check_settings)
+    return Editing(settings.root, saved=saved, check_settings=settings_check(settings.root))
 
 
 def note_edit(settings: "Settings", path: str) -> None:

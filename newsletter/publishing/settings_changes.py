@@ -1,7 +1,8 @@
 """Decide whether a change of newsletter.toml may be written: it must not make a mistake, nor touch the server's own."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from newsletter import settings
 from newsletter.content import InvalidValueError
@@ -9,6 +10,7 @@ from newsletter.domain.people import Act, Person
 from newsletter.errors import FindingsError, NewsletterError
 from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.files.toml_edits import toml_value
+from newsletter.rendering import refused_look
 from newsletter.settings import Mistake, SettingsFile
 from newsletter.store import Store
 
@@ -32,6 +34,7 @@ NOT_PULLED = (*SERVERS_OWN, ("approval",), ("base_url",))
 says so. They decide whether issues need an approval, and where readers' own links lead."""
 
 
+_LOOK = {"colors", "dark_colors", "fonts"}
 _SITTING = timedelta(minutes=10)
 
 
@@ -72,6 +75,36 @@ def check_settings(person: Person, before: str, after: str) -> None:
     new = [mistake for mistake in mistakes_in(after) if mistake not in known]
     if new:
         raise InvalidValueError(new[0].what, field=".".join(new[0].keys), hint=new[0].hint)
+
+
+def settings_check(root: Path) -> Callable[[Person, str, str], None]:
+    """Return a check of changes of newsletter.toml: ``check_settings``, and whether the theme accepts a new look.
+
+    Colours and fonts that a change leaves alone aren't checked, so that a theme and its values can change in any order.
+    """
+
+    def check(person: Person, before: str, after: str) -> None:
+        check_settings(person, before, after)
+        _check_look(root, before, after)
+
+    return check
+
+
+def _check_look(root: Path, before: str, after: str) -> None:
+    """Raise InvalidValueError if the theme doesn't accept a colour or font that has changed."""
+    try:
+        old, new = settings.parse_settings(before), settings.parse_settings(after)
+    except FindingsError:  # one of them isn't TOML
+        return
+    if not isinstance(old, SettingsFile) or not isinstance(new, SettingsFile):
+        return
+    given, known = new.theme.model_dump(include=_LOOK), old.theme.model_dump(include=_LOOK)
+    if given == known:
+        return
+    for fault in refused_look(root, new.theme.name, given):
+        table, name = fault.keys
+        if given[table].get(name) != known[table].get(name):
+            raise InvalidValueError(fault.what, field=f"theme.{table}.{name}", hint=fault.hint)
 
 
 def check_pulled_settings(before: str, after: str) -> None:

@@ -12,6 +12,7 @@ from newsletter.rendering.theme_faults import BROKEN
 from newsletter.rendering.theme_files import ThemeFiles
 from newsletter.rendering.theme_options import ThemeOption
 from newsletter.rendering.theme_originals import CopiedFile, copied_files, digest_of, with_originals
+from newsletter.rendering.theme_overrides import OverrideFault, refused_look
 from newsletter.rendering.themes import Theme, load_theme
 from newsletter.rendering.welcome_email import welcome_email
 
@@ -19,6 +20,7 @@ __all__ = [
     "ARROWS",
     "BROKEN",
     "CopiedFile",
+    "OverrideFault",
     "PageText",
     "Theme",
     "ThemeChain",
@@ -33,6 +35,7 @@ __all__ = [
     "page_environment",
     "part_findings",
     "readable_mjml",
+    "refused_look",
     "render",
     "service_email",
     "theme_chain",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,12 +12,34 @@ from newsletter.domain.publication import Newsletter
 from newsletter.errors import Finding, FindingsError, Place, did_you_mean
 from newsletter.files.newsletter_folder import settings_text
 from newsletter.files.toml_lines import setting_place
+from newsletter.rendering.theme_chain import theme_chain
 from newsletter.rendering.theme_faults import BROKEN, theme_error
 from newsletter.rendering.theme_options import value_in_toml
 from newsletter.rendering.theme_toml import ThemeToml, explained, labels_in
 from newsletter.rendering.views import label_fields
 
 Tables = Mapping[str, Mapping[str, str]]  # names and values by table
+_LOOK = ("colors", "dark_colors", "fonts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideFault:
+    """A value below [theme] in newsletter.toml that the theme doesn't accept; ``keys`` are its table and its name."""
+
+    keys: tuple[str, str]
+    what: str
+    hint: str
+
+
+def refused_look(root: Path, theme: str, given: Tables) -> list[OverrideFault]:
+    """Return the colours and fonts of newsletter.toml that a theme doesn't accept; none if it can't be loaded."""
+    try:
+        file = theme_chain(root, theme).settings
+    except FindingsError:
+        return []
+    look = {table: given.get(table, {}) for table in _LOOK}
+    _, invalid = _validated(look)
+    return [*_unknown_names(look, _known_look(file)), *invalid]
 
 
 def overridden_tables(newsletter: Newsletter) -> Tables:
@@ -39,26 +62,35 @@ def read_overrides(root: Path, newsletter: Newsletter, file: ThemeToml) -> Theme
     given = overridden_tables(newsletter)
     language = newsletter.language
     labels = labels_in(file, language)
-    known = {"colors": file.colors, "dark_colors": file.colors, "fonts": file.fonts, "labels": labels}
-    wrong = [*_unknown_names(root, language, given, known), *_invalid_labels(root, language, given["labels"], labels)]
-    own, invalid = _validated(root, {table: dict(given[table]) for table in ("colors", "dark_colors", "fonts")})
-    wrong += [*invalid, *_invalid_options(root, newsletter, file), *_invalid_logo(root, newsletter)]
+    known = {**_known_look(file), "labels": labels}
+    own, invalid = _validated({table: given[table] for table in _LOOK})
+    wrong = [_finding(root, language, fault) for fault in _unknown_names(given, known)]
+    wrong += _invalid_labels(root, language, given["labels"], labels)
+    wrong += [_finding(root, language, fault) for fault in invalid]
+    wrong += [*_invalid_options(root, newsletter, file), *_invalid_logo(root, newsletter)]
     if wrong:
         raise FindingsError(wrong)
     return own
 
 
-def _unknown_names(root: Path, language: str, given: Tables, known: Tables) -> Iterator[Finding]:
+def _known_look(file: ThemeToml) -> Tables:
+    return {"colors": file.colors, "dark_colors": file.colors, "fonts": file.fonts}
+
+
+def _unknown_names(given: Tables, known: Tables) -> Iterator[OverrideFault]:
     for table, values in given.items():
         for key in values:
             names = list(known[table])
             if key in names:
                 continue
             hint = did_you_mean(key, names) or f"there are: {', '.join(names)}"
-            place = (
-                _label_place(root, language, key) if table == "labels" else _setting_place(root, "theme", table, key)
-            )
-            yield theme_error(BROKEN, place, f'the theme has no "{key}" in {table}', hint)
+            yield OverrideFault(keys=(table, key), what=f'the theme has no "{key}" in {table}', hint=hint)
+
+
+def _finding(root: Path, language: str, fault: OverrideFault) -> Finding:
+    table, key = fault.keys
+    place = _label_place(root, language, key) if table == "labels" else _setting_place(root, "theme", table, key)
+    return theme_error(BROKEN, place, fault.what, fault.hint)
 
 
 def _invalid_labels(
@@ -79,17 +111,17 @@ def _label_place(root: Path, language: str, name: str) -> Place:
     return _setting_place(root, "theme", "labels", *([language] if own else []), name)
 
 
-def _validated(root: Path, given: Mapping[str, dict[str, str]]) -> tuple[ThemeToml, list[Finding]]:
+def _validated(given: Tables) -> tuple[ThemeToml, list[OverrideFault]]:
     try:
-        return ThemeToml.model_validate(given), []
+        return ThemeToml.model_validate({table: dict(values) for table, values in given.items()}), []
     except ValidationError as err:
-        return ThemeToml(), [_invalid_value(root, error) for error in err.errors()]
+        return ThemeToml(), [_invalid_value(error) for error in err.errors()]
 
 
-def _invalid_value(root: Path, error: ErrorDetails) -> Finding:
+def _invalid_value(error: ErrorDetails) -> OverrideFault:
     explanation, keys = explained(error)
     what, _, hint = explanation.partition(": ")
-    return theme_error(BROKEN, _setting_place(root, "theme", keys[0], keys[-1]), f"{keys[-1]}: {what}", hint)
+    return OverrideFault(keys=(keys[0], keys[-1]), what=f"{keys[-1]}: {what}", hint=hint)
 
 
 def _invalid_options(root: Path, newsletter: Newsletter, file: ThemeToml) -> Iterator[Finding]:

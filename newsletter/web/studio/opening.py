@@ -15,7 +15,7 @@ from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.git import STUDIO, Identity
 from newsletter.publishing.readers.reader_imports import ReaderImports
 from newsletter.publishing.reviews.edit_notes import EditNotes
-from newsletter.publishing.settings_changes import check_pulled_settings, check_settings, note_settings_change
+from newsletter.publishing.settings_changes import check_pulled_settings, note_settings_change, settings_check
 from newsletter.settings import StudioSettings
 from newsletter.store import Store
 from newsletter.web.preview.app import preview_settings
@@ -96,7 +96,7 @@ def open_studio(
     def import_changed(id_: str) -> None:
         watcher.publish("import", {"id": id_})
 
-    editing = Editing(root, saving=sittings.saving, saved=saved, check_settings=check_settings)
+    editing = Editing(root, saving=sittings.saving, saved=saved, check_settings=settings_check(root))
     return Studio(
         root=root,
         snapshots=snapshots,

@@ -144,13 +144,35 @@ def test_mistakes_are_beside_their_settings(editor: httpx.Client, shared_folder:
 def test_what_the_theme_does_not_accept_is_beside_its_setting(
     editor: httpx.Client, shared_folder: NewsletterFolder
 ) -> None:
-    for name, value in (("theme.colors", "accent = blue"), ("theme.fonts", "body = Foo")):
-        assert put(editor, name, value, script=True).status_code == 200
+    file, before = shared_folder.root / "newsletter.toml", settings_text(shared_folder)
+    file.write_text(before + '\n[theme.colors]\naccent = "blue"\n[theme.fonts]\nbody = "Foo"\n')
     page = editor.get("/settings").text
     assert 'id="findings-title"' not in page  # all of them have a field
     colors, _, fonts = page.partition('id="set-theme-fonts"')
     assert "is not a colour" in colors.partition('id="set-theme-colors"')[2]
     assert "in fonts" in fonts.partition("<section")[0]
+    file.write_text(before)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("theme.colors", "accent = blue", "accent: 'blue' is not a colour"),
+        ("theme.dark_colors", "accent = #12", "is not a colour"),
+        ("theme.fonts", "body = Foo", 'the theme has no "body" in fonts'),
+    ],
+)
+def test_a_look_that_the_theme_does_not_accept_is_refused_at_its_field(
+    editor: httpx.Client, shared_folder: NewsletterFolder, name: str, value: str, words: str
+) -> None:
+    before = settings_text(shared_folder)
+    answer = put(editor, name, value, script=True)
+    assert answer.status_code == 422
+    error = answer.json()["error"]
+    assert error["field"].startswith(f"{name}.")
+    assert words in error["what"]
+    assert words in html.unescape(put(editor, name, value).text)
+    assert settings_text(shared_folder) == before
 
 
 def test_a_file_that_is_no_toml_can_be_edited_as_text(editor: httpx.Client, shared_folder: NewsletterFolder) -> None:

@@ -153,7 +153,8 @@ def status_and_advice(send: "Send", zone: "ZoneInfo") -> str:
         again = output.clock_time(send.waits_until, zone) if send.waits_until else ""
         return f"{words}; next attempt at {again}" if again else words
     if send.waits_until:
-        return f"running, waits until {output.clock_time(send.waits_until, zone)}: {send.reason}"
+        since = f"; since {output.clock_time(send.failing_since, zone)}" if send.failing_since else ""
+        return f"running, waits until {output.clock_time(send.waits_until, zone)}: {send.reason}{since}"
     if send.reason:
         return f"{send.status}: {send.reason}; continue with `newsletter sends resume {send.id}`"
     return send.status.value

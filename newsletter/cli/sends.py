@@ -326,6 +326,7 @@ def _facts(send: "Send") -> dict[str, object]:
         "created": send.created.isoformat(),
         "begins": send.begins.isoformat() if send.begins else None,
         "local_time": send.local_time or None,
+        "failing_since": send.failing_since.isoformat() if send.failing_since else None,
         "waits_until": send.waits_until.isoformat() if send.waits_until else None,
         "finished": send.finished.isoformat() if send.finished else None,
         "recipients": send.recipients,

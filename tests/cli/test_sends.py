@@ -6,11 +6,14 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from newsletter import bootstrap
+from newsletter.cli.send_progress import status_and_advice
 from newsletter.domain.delivery import Uncertainty
+from newsletter.domain.send import Send, SendStatus
 from newsletter.store import open_store
 from tests import ledger
 from tests.command_line import Run, edit, files
@@ -48,6 +51,28 @@ def test_a_refusal_is_explained_and_suppresses_a_nonexistent_address(run: Run, r
         retried = run("sends", "retry", "1", "--failed")
         assert "3 = 2 submitted + 1 skipped" in retried.stdout
         assert retried.status == 0
+
+
+def test_an_outage_is_named_with_its_beginning_and_the_next_try() -> None:
+    began, then = datetime(2026, 11, 23, 6, 30, tzinfo=UTC), datetime(2026, 11, 23, 6, 35, tzinfo=UTC)
+    send = Send(
+        id=1,
+        issue="2026-11-23",
+        status=SendStatus.RUNNING,
+        provider="smtp",
+        digest="d",
+        segments=("everyone",),
+        created=began,
+        finished=None,
+        counts={},
+        reason="smtp gives no clear answer: timed out",
+        failing_since=began,
+        waits_until=then,
+    )
+    assert status_and_advice(send, ZoneInfo("UTC")) == (
+        "running, waits until 2026-11-23 06:35 (UTC): smtp gives no clear answer: timed out"
+        "; since 2026-11-23 06:30 (UTC)"
+    )
 
 
 def test_refusals_by_a_whole_domain_are_held_and_reported(run: Run, readers: Path) -> None:

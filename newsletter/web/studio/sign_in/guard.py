@@ -65,7 +65,7 @@ class StaffAccess:
             if (visit := current_visit.get()) is not None:
                 secured = _WatchedSend(secured, partial(self._is_over, visit))
             peer = scope["client"][0] if scope.get("client") else ""
-            client = client_address(peer, headers.getlist("x-forwarded-for"), self._hosting.proxies)
+            client = client_address(peer, headers.getlist("x-forwarded-for"), self._hosting.trusted_proxies)
             # A page that is closed while it sends a form; an answer in parts whose person has signed out.
             with suppress(ClientDisconnect, _SessionOverError):
                 await answer({**scope, "client": (client, 0), "scheme": self._hosting.scheme}, body, secured)

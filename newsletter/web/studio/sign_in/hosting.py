@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -14,6 +15,8 @@ from newsletter.web.http.client_address import Network
 from newsletter.web.http.own_requests import cookies
 from newsletter.web.http.security import ONLY_HTTPS, STUDIO_HEADERS
 
+_THIS_MACHINE = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+"""Where the web server with TLS usually runs. If it weren't trusted, all clients would share one limit."""
 _SESSION, _BROWSER = "newsletter-studio", "newsletter-studio-browser"
 
 
@@ -22,7 +25,7 @@ class Hosting:
     """The host of a studio with accounts. ``origin`` is its address: ``https://studio.example.org``.
 
     ``store`` stays open as long as the studio runs. ``signer`` hashes the addresses that attempts to sign in are
-    counted by, and ``proxies`` are trusted to say where requests come from.
+    counted by. Besides web servers on this machine, ``proxies`` are trusted to say where requests come from.
     """
 
     origin: str
@@ -30,6 +33,11 @@ class Hosting:
     signer: Signer
     mailer: StaffMailer
     proxies: Sequence[Network] = ()
+
+    @property
+    def trusted_proxies(self) -> Sequence[Network]:
+        """Return the networks of proxies whose X-Forwarded-For is believed."""
+        return (*_THIS_MACHINE, *self.proxies)
 
     @property
     def host(self) -> str:

@@ -3,16 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from ipaddress import ip_network
 from pathlib import Path
 
 from newsletter import bootstrap, settings
 from newsletter.publishing.staff_mail import deliver_letter
 from newsletter.staff import StaffLetter, StaffMailer
 from newsletter.web.studio.sign_in.hosting import Hosting
-
-_THIS_MACHINE = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-"""Where the web server with TLS usually runs. If it weren't trusted, all clients would share one limit."""
 
 
 @contextmanager
@@ -29,5 +25,4 @@ def open_hosting(root: Path, origin: str, log: Callable[[str], object]) -> Itera
 
     with bootstrap.open_store(read) as store:
         mailer = StaffMailer(store=store, origin=origin, deliver=deliver, log=log)
-        proxies = (*_THIS_MACHINE, *read.proxies)
-        yield Hosting(origin=origin, store=store, signer=signer, mailer=mailer, proxies=proxies)
+        yield Hosting(origin=origin, store=store, signer=signer, mailer=mailer, proxies=read.proxies)

@@ -4,11 +4,9 @@
 forget to.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from newsletter.domain.addresses import address_key
 from newsletter.errors import NewsletterError
 
 
@@ -141,13 +139,6 @@ class Work:
 
     by: frozenset[str]
     own_allowed: bool = False
-
-
-def work_by(person: Person, authors: Iterable[str], *, own_allowed: bool = False) -> Work:
-    """Return the work of some authors, with the person's own address spelt as they have it."""
-    own = address_key(person.address)
-    by = frozenset(person.address if address_key(author) == own else author for author in authors)
-    return Work(by=by, own_allowed=own_allowed)
 
 
 class ForbiddenError(NewsletterError):

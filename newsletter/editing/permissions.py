@@ -1,7 +1,8 @@
 """The permission that a change of a file needs. Every operation on existing files asks here. No I/O."""
 
 from newsletter.content import FileKind, UnreadableFileError, field_value, kind_of
-from newsletter.domain.people import Act, Person, Work, may, require, work_by
+from newsletter.domain.authorship import work_by
+from newsletter.domain.people import Act, Person, Work, may, require
 from newsletter.editing.errors import OwnerChangeError
 
 OWNER = "by"

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from newsletter.domain.people import Act, Person, may, require, work_by
+from newsletter.domain.authorship import work_by
+from newsletter.domain.people import Act, Person, may, require
 from newsletter.domain.reviews import Comment, CommentedKind
 from newsletter.publishing.reviews.reasons import MissingReasonError, storable
 from newsletter.store import Store

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from newsletter.composing import Composed
-from newsletter.domain.people import Act, Person, require, require_role, work_by
+from newsletter.domain.authorship import work_by
+from newsletter.domain.people import Act, Person, require, require_role
 from newsletter.domain.reviews import ApprovedTime, ReviewEvent, ReviewEventKind
 from newsletter.errors import NewsletterError
 from newsletter.publishing.reviews.finding_ticks import OpenFindingsError, open_among

@@ -170,7 +170,7 @@ def test_an_issue_from_a_caught_link_to_the_readers_mailboxes(
         studio.clock.move(hours=16)
         _sign_in_again(pia)
         studio.clock.move(minutes=10)
-        _approve(pia, f"subject changed from “{SUBJECT}” to “{LATER}”")
+        _approve(pia, f"subject changed from “{SUBJECT}” to “{LATER}”", button="Approve again")
         _send_and_undo(pia)
         _send(pia, studio)
         _readers_have_it(studio)
@@ -318,11 +318,11 @@ def _tick_off(pia: Page) -> None:
     expect(pia.get_by_text("Every finding was ticked off.")).to_be_visible()
 
 
-def _approve(pia: Page, words: str) -> None:
+def _approve(pia: Page, words: str, button: str = "Approve") -> None:
     """Read what has changed, and approve it with a passkey."""
     expect(pia.get_by_role("region", name="Since the")).to_contain_text(words)
     with pia.expect_response("**/confirm"):
-        pia.get_by_role("button", name="Approve", exact=True).click()
+        pia.get_by_role("button", name=button, exact=True).click()
     expect(pia.get_by_role("region", name="Approved")).to_contain_text("Pia Lund")
 
 

@@ -90,4 +90,5 @@ def test_reasons_are_found_in_an_index_alone(store: Store) -> None:
     settle(store, send, S.SUBMITTED, S.REFUSED, S.SUBMITTED)
     with query_plans(store) as plans:
         assert store.deliveries.count_details(send.id, REASONED) == [(S.REFUSED, "", 1)]
-    assert any("USING COVERING INDEX delivery_by_reason" in step for step in plans)
+        assert store.deliveries.count_gone(send.id, S.REFUSED, make.WHEN) == 0
+    assert sum("delivery_by_reason" in step for step in plans) == 2

@@ -1,7 +1,7 @@
 """Count issues' results and keep them, and count the days that are over.
 
 A million deliveries take seconds to count. So results are kept and counted again when they may have changed: the longer
-a count took, the longer it is used.
+a count took and the older its issue is, the longer it is used.
 """
 
 import time
@@ -22,6 +22,7 @@ LAST_NEWS = timedelta(days=400)  # later, an issue isn't counted again: reports 
 DAILY = timedelta(days=1)
 _UNSTORED_MS = 1_000  # counts that took longer are stored before the next one
 _TIMES = 100  # a count that took a second is used for 100 seconds
+_AGES = 1_000  # a count of an issue that went out an hour ago is used for 3.6 seconds, of yesterday's for 86
 
 
 def counts_of(
@@ -71,7 +72,7 @@ def is_due(send: Send, stored: StoredTotals | None, now: datetime) -> bool:
     age = now - send.created
     if age > LAST_NEWS:
         return False
-    used = timedelta(milliseconds=stored.milliseconds * _TIMES)
+    used = max(timedelta(milliseconds=stored.milliseconds * _TIMES), age / _AGES)
     return now - stored.counted_at >= (max(used, DAILY) if age > NEWS else used)
 
 

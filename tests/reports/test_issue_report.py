@@ -254,7 +254,7 @@ def test_counts_are_kept_and_read_again(store: Store) -> None:
     assert figures_of(store.sends.get(send), kept) == first.figures
 
 
-def test_a_count_is_used_for_longer_the_longer_it_took(store: Store) -> None:
+def test_a_count_is_used_for_longer_the_longer_it_took_and_the_older_its_issue_is(store: Store) -> None:
     sent(store)
     (send,) = store.sends.all()
     at = send.created
@@ -265,7 +265,9 @@ def test_a_count_is_used_for_longer_the_longer_it_took(store: Store) -> None:
 
     hour, day = timedelta(hours=1), timedelta(days=1)
     assert is_due(send, None, at)
-    assert due(0, hour, hour)
+    assert due(0, timedelta(0), timedelta(0))
+    assert not due(0, day, day + timedelta(seconds=86))  # an older issue has less news
+    assert due(0, day, day + timedelta(seconds=87))
     assert not due(1000, hour, hour + timedelta(seconds=99))
     assert due(1000, hour, hour + timedelta(seconds=100))
     assert not due(0, 40 * day, 40 * day + hour)

@@ -9,6 +9,7 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.publishing.sends.send_details import REASONED
 from newsletter.store import Store, delivery_counts
 from newsletter.store.sends.live_counts import LiveCounts
+from tests import make
 from tests.rows import database_of, execute, fetch_column, query_plans
 from tests.store.sends.test_controls import S, frozen, settle
 

@@ -1,7 +1,7 @@
 """What a merge in the background must not change: files that decide what the server runs, trusts and keeps.
 
-Whoever may push to the remote could otherwise put their own files in the place of those that git ignores here, such as
-the database, and git would replace them without a question.
+People who may push to the remote could otherwise put their own files in the place of those that git ignores here, such
+as the database, and git would replace them without a question.
 """
 
 import posixpath
@@ -16,7 +16,7 @@ from newsletter.git import BothChanged, GitError, MergePlan, Repository, blob_co
 _OF_DATABASES = re.compile(r"-(journal|wal|shm)$", re.IGNORECASE)  # https://www.sqlite.org/tempfiles.html
 _RULES = (".gitignore",)
 _HINT = "look at the change on the server, and pull it there with git"
-_DELETE = "delete it at the remote; whoever pulls it with git loses the file that is here"
+_DELETE = "delete it at the remote; pulling it with git would replace the file that is here"
 
 
 def check_plan(

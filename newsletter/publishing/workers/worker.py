@@ -81,12 +81,9 @@ class Worker:
             with suppress(NewsletterError, OSError):
                 settings = self._load()
                 with self._open_store(settings) as store:
-                    self._queue_notices(settings, store)
+                    queue_reminders(settings, store, now=store.now())
+                    self._notifier.start(settings, store)
             ended.wait(LONGEST_PAUSE)
-
-    def _queue_notices(self, settings: Settings, store: Store) -> None:
-        queue_reminders(settings, store, now=store.now())
-        self._notifier.start(settings, store)
 
     def _loop(self, stop: StopRequests) -> None:
         reported: set[str] = set()  # since the last success; a cause may produce several messages
@@ -114,6 +111,7 @@ class Worker:
         with self._open_store(settings) as store:
             store.workers.beat(this_process(), now=store.now(), once=True)
             _, went_well = self.run_due(settings, store, at_once=True)
+            queue_reminders(settings, store, now=store.now())
             self._daily_work.wait()
             self._notifier.wait()
             self._notifier.start(settings, store)
@@ -159,6 +157,6 @@ class Worker:
             settings, store, observer=self._observer, ended=ended, failed=failed, paused=paused, at_once=at_once
         )
         self._daily_work.start(settings, store)
-        self._queue_notices(settings, store)
+        self._notifier.start(settings, store)
         left = LONGEST_PAUSE if following is None else (following - store.now()).total_seconds()
         return max(left, SHORTEST_PAUSE), not needs_a_person

@@ -11,6 +11,13 @@ _M_ARENA_MAX = -8  # glibc's malloc.h; see mallopt(3)
 _WORK = 0.2  # seconds of processor time after which there may be memory to return
 
 
+def keep_memory_small() -> None:
+    """Set up a process that serves for days, before its application is built."""
+    share_memory()
+    leave_out_old_pydantic()
+    collect_often()
+
+
 def share_memory() -> None:
     """Let all threads of this process allocate from one arena.
 

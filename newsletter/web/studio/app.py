@@ -22,7 +22,7 @@ from newsletter.fetching import WebClient
 from newsletter.files.newsletter_folder import SETTINGS_FILE
 from newsletter.web.http.forms import read_form
 from newsletter.web.http.local_access import LocalAccess, LocalRules
-from newsletter.web.http.memory import collect_often, leave_out_old_pydantic, return_memory_often, share_memory
+from newsletter.web.http.memory import keep_memory_small, return_memory_often
 from newsletter.web.http.own_requests import BodyRules
 from newsletter.web.http.security import STUDIO_HEADERS
 from newsletter.web.http.server import listen
@@ -189,9 +189,7 @@ def serve_studio(
 
     Without a ``port`` use 8027, or a free one if that is in use. Raise UsageError if the given port is in use.
     """
-    share_memory()
-    leave_out_old_pydantic()
-    collect_often()
+    keep_memory_small()
     listening = preview.listen_locally(port, PORT)
     number = listening.getsockname()[1]
     token = secrets.token_urlsafe(24)
@@ -224,9 +222,7 @@ def serve_hosted_studio(
     It listens on an ``address`` and ``port`` of this machine. ``say`` is called with the origin once it listens, and
     ``log`` with errors. Raise UsageError if the port is in use, SettingsError and StoreError.
     """
-    share_memory()
-    leave_out_old_pydantic()
-    collect_often()
+    keep_memory_small()
     watcher = FileWatcher(root)
     with (
         open_hosting(root, origin, log) as hosting,

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 from newsletter.capture.cleaning import one_clean_line, plain_words
 from newsletter.capture.names import comparable
+from newsletter.domain.plurals import capitalised
 from newsletter.domain.web_addresses import split_address
 
 _SEPARATOR = re.compile(r"\s+(?:[|·•‹›«»/–—:-]|::|\|\|)\s+|\s*[|｜]\s*|:\s+")
@@ -76,5 +77,5 @@ def title_from_address(url: str) -> str:
         words = re.sub(r"[-_+\s]+", " ", words)
         words = one_clean_line(re.sub(r"\b[0-9a-f]{8,}\b|\b\d{5,}\b", "", words), 200)
         if not _WORDLESS.fullmatch(words):
-            return words[:1].upper() + words[1:]
+            return capitalised(words)
     return one_clean_line(parts.hostname or url, 200)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from newsletter.domain.bounce_reasons import explain
 from newsletter.domain.mailbox_providers import FEWEST, OTHERS, UNKNOWN, mailbox_provider
+from newsletter.domain.plurals import capitalised
 from newsletter.domain.reply_texts import CLASSES, ENHANCED, SUBJECTS
 
 
@@ -70,12 +71,8 @@ def _reason(row: FailureRow) -> str:
     _, _, about = row.status.partition(".")
     known = ENHANCED.get(about) or (SUBJECTS.get(about.partition(".")[0]) if about else None)
     if known:
-        return _sentence(known)
+        return capitalised(known)
     if row.detail:
         _, colon, words = (reason := explain(row.detail).reason).partition(": ")
-        return _sentence(words if colon else reason)
-    return _sentence(CLASSES.get(row.status[:1], "no reason was given"))
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
+        return capitalised(words if colon else reason)
+    return capitalised(CLASSES.get(row.status[:1], "no reason was given"))

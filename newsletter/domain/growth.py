@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from newsletter.domain.plurals import capitalised
+
 
 class ReaderChange(StrEnum):
     """A way in which the number of readers who can be mailed changes."""
@@ -43,7 +45,7 @@ _SOURCES: Mapping[str, str] = {
 
 def source_words(source: str) -> str:
     """Return the name of a source for publishers; one that a provider or a file gave keeps its own words."""
-    return _SOURCES.get(source, source[:1].upper() + source[1:])
+    return _SOURCES.get(source, capitalised(source))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from newsletter.domain.plurals import capitalised
 from newsletter.domain.send import Send
 from newsletter.domain.send_stages import SendStage, stage_of
 
@@ -41,7 +42,7 @@ class IssueStage:
     @property
     def label(self) -> str:
         """The words, as a heading or a badge has them."""
-        return self.words[:1].upper() + self.words[1:]
+        return capitalised(self.words)
 
     @property
     def tone(self) -> str:

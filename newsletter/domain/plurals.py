@@ -1,4 +1,4 @@
-"""Numbers with their nouns in English. No I/O."""
+"""Words in English: numbers with their nouns, and first letters. No I/O."""
 
 FEW = 20
 """Of less than this, a percentage would tell the number."""
@@ -22,3 +22,8 @@ def counted(number: int, noun: str) -> str:
     if noun.endswith("y") and noun[-2] not in "aeo":
         return f"{number:,} {noun[:-1]}ies"
     return f"{number:,} {noun}{'es' if noun.endswith(('s', 'x', 'ch', 'sh')) else 's'}"
+
+
+def capitalised(words: str) -> str:
+    """Return words with a capital first letter, as at the beginning of a sentence; the others stay as they are."""
+    return words[:1].upper() + words[1:]

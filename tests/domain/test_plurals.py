@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.plurals import counted, share
+from newsletter.domain.plurals import capitalised, counted, share
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,12 @@ def test_a_number_is_written_with_the_plural_of_its_noun(number: int, noun: str,
 )
 def test_a_share_tells_no_number(part: int, whole: int, words: str) -> None:
     assert share(part, whole) == words
+
+
+def test_only_the_first_letter_becomes_a_capital() -> None:
+    assert [capitalised(words) for words in ("", "the SMTP relay", "élan", "2 readers")] == [
+        "",
+        "The SMTP relay",
+        "Élan",
+        "2 readers",
+    ]

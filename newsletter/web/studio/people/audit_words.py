@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from newsletter.domain.people import Act
+from newsletter.domain.plurals import capitalised
 from newsletter.domain.staff import AuditEntry, StaffStep, WorkStep
 
 _LONGEST_DETAIL = 200  # characters
@@ -138,8 +139,7 @@ def _is_to_a_reader(entry: AuditEntry) -> bool:
 
 
 def _act_words(act: str) -> str:
-    words = WORDS.get(act) or act.replace("-", " ")
-    return words[:1].upper() + words[1:]
+    return capitalised(WORDS.get(act) or act.replace("-", " "))
 
 
 def _words(value: object, moment: Callable[[datetime], str]) -> str:

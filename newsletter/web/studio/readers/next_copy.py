@@ -4,6 +4,7 @@ import datetime
 from dataclasses import dataclass, replace
 
 from newsletter.domain.edition import EntryReason
+from newsletter.domain.plurals import capitalised
 from newsletter.errors import FindingsError, NewsletterError
 from newsletter.publishing.readers.reader_lookup import copy_for, reader_record
 from newsletter.publishing.readers.readers import ReaderGoneError
@@ -47,7 +48,7 @@ def next_copy_of(studio: Studio, settings: Settings, store: Store, key: str) -> 
     except FindingsError:
         return replace(known, problem="The next issue has errors, so nobody would get it yet.")
     except NewsletterError as err:
-        return replace(known, problem=f"{_capitalised(err.what or str(err))}.")
+        return replace(known, problem=f"{capitalised(err.what or str(err))}.")
     if copy is None:
         raise ReaderGoneError()
     reasons = zip(composed.issue.by_position, copy.reasons, strict=True)
@@ -57,11 +58,7 @@ def next_copy_of(studio: Studio, settings: Settings, store: Store, key: str) -> 
     )
     return replace(
         known,
-        obstacles=tuple(map(_capitalised, copy.obstacles)),
+        obstacles=tuple(map(capitalised, copy.obstacles)),
         lines=lines,
         gets_nothing=copy.edition is None,
     )
-
-
-def _capitalised(words: str) -> str:
-    return words[:1].upper() + words[1:]

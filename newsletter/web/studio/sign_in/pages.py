@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 
 from newsletter import staff
 from newsletter.domain.addresses import parse_address
+from newsletter.domain.plurals import capitalised
 from newsletter.domain.staff import StaffMember
 from newsletter.errors import NewsletterError
 from newsletter.staff import LinkRequest, browser_words, hashed, new_secret
@@ -182,7 +183,7 @@ class SignInPages:
 
 
 def _sentence(error: NewsletterError) -> str:
-    return f"{error.what[:1].upper()}{error.what[1:]}: {error.hint}."
+    return f"{capitalised(error.what)}: {error.hint}."
 
 
 def _client_words(request: Request) -> str:
